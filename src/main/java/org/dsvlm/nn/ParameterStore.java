@@ -1,0 +1,153 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.nn;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Torch;
+import org.dsvlm.tensor.WeightSource;
+
+/**
+ * All parameters of a model by checkpoint name. It owns them: {@link #close} frees their memory.
+ *
+ * <p>Modules ask for parameters while they are built (see {@link Parameters}); the store takes each
+ * from its {@link WeightSource} or, without one, draws it from its {@link Init}, a draw that depends
+ * on the seed and the name alone.
+ */
+public final class ParameterStore implements AutoCloseable {
+  private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+  private final WeightSource source;
+  private final RandomState random;
+  private final ScalarType dtype;
+  private final String device;
+
+  private ParameterStore(
+      WeightSource source, RandomState random, ScalarType dtype, String device) {
+    this.source = source;
+    this.random = random;
+    this.dtype = dtype;
+    this.device = device;
+  }
+
+  /** A store whose parameters start at random. */
+  public static ParameterStore random(RandomState random, ScalarType dtype, String device) {
+    return new ParameterStore(null, random, dtype, device);
+  }
+
+  /** A store filled from {@code source}, converted to {@code dtype} on {@code device}. */
+  public static ParameterStore from(WeightSource source, ScalarType dtype, String device) {
+    return new ParameterStore(source, null, dtype, device);
+  }
+
+  /** View at the root: names are whole checkpoint names. */
+  public Parameters root() {
+    return new Parameters(this, "");
+  }
+
+  /** Every parameter asked for so far, in the order of asking. */
+  public Map<String, Tensor> tensors() {
+    return Collections.unmodifiableMap(tensors);
+  }
+
+  /** Type that parameters are held in. */
+  public ScalarType dtype() {
+    return dtype;
+  }
+
+  /** Device that parameters are held on ("cpu", "cuda:0"). */
+  public String device() {
+    return device;
+  }
+
+  /** Names that the source holds and no module has asked for. */
+  public List<String> surplus() {
+    List<String> names = new ArrayList<>();
+    if (source != null) {
+      source.names().stream().filter(name -> !tensors.containsKey(name)).forEach(names::add);
+    }
+    return names;
+  }
+
+  /** Makes exactly the parameters whose names match trainable; returns them by name. */
+  public Map<String, Tensor> setTrainable(Predicate<String> trainable) {
+    Map<String, Tensor> chosen = new LinkedHashMap<>();
+    tensors.forEach(
+        (name, tensor) -> {
+          tensor.set_requires_grad(trainable.test(name));
+          if (tensor.requires_grad()) {
+            chosen.put(name, tensor);
+          }
+        });
+    return chosen;
+  }
+
+  boolean has(String name) {
+    return tensors.containsKey(name) || (source != null && source.names().contains(name));
+  }
+
+  boolean loaded() {
+    return source != null;
+  }
+
+  long[] storedShape(String name) {
+    if (source == null || !source.names().contains(name)) {
+      throw new DsVlmException("no stored tensor '" + name + "'");
+    }
+    return source.shape(name);
+  }
+
+  Tensor get(String name, Init init, long[] shape) {
+    Tensor known = tensors.get(name);
+    if (known != null) {
+      checkShape(name, Torch.shape(known), shape);
+      return known;
+    }
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      Tensor value = source != null ? read(name, shape) : init.sample(random.fork(name), shape);
+      Tensor placed = value.to(new Device(device), dtype, false, source != null, null);
+      tensors.put(name, Torch.keep(placed));
+      return placed;
+    }
+  }
+
+  private Tensor read(String name, long[] shape) {
+    if (!source.names().contains(name)) {
+      throw new DsVlmException(
+          source.where(name) + ": tensor '" + name + "' is missing; the model needs it with shape "
+              + Arrays.toString(shape));
+    }
+    checkShape(name, source.shape(name), shape);
+    return source.read(name);
+  }
+
+  private void checkShape(String name, long[] actual, long[] wanted) {
+    if (!Arrays.equals(actual, wanted)) {
+      String place = source == null ? "" : source.where(name) + ": ";
+      throw new DsVlmException(
+          place + "tensor '" + name + "' has shape " + Arrays.toString(actual) + ", but the "
+              + "configuration asks for " + Arrays.toString(wanted)
+              + "; check that config.json belongs to these weights");
+    }
+  }
+
+  @Override
+  public void close() {
+    tensors.values().forEach(Tensor::close);
+    tensors.clear();
+  }
+}

@@ -1,0 +1,78 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.tensor;
+
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Counter-based random numbers: a draw depends on the run's seed and on what it is for (a parameter's
+ * name, a sample's id and the step), never on what was drawn before. So a resumed run, or one on more
+ * machines, sees the same noise.
+ */
+public final class RandomState {
+  private final long seed;
+
+  public RandomState(long seed) {
+    this.seed = seed;
+  }
+
+  /** The state for one purpose below this one. */
+  public RandomState fork(String purpose) {
+    long hash = seed;
+    for (int i = 0; i < purpose.length(); i++) {
+      hash = mix(hash ^ purpose.charAt(i));
+    }
+    return new RandomState(hash);
+  }
+
+  /** The state for one number (a step, a record's index) below this one. */
+  public RandomState fork(long counter) {
+    return new RandomState(mix(mix(seed) + counter));
+  }
+
+  /** The seed that this state stands for. */
+  public long seed() {
+    return seed;
+  }
+
+  /** Standard normal numbers, float32 on the CPU. */
+  public Tensor normal(long... shape) {
+    return Torch.tidy(
+        () -> torch.randn(shape, new GeneratorOptional(generator()), Torch.options(ScalarType.Float)));
+  }
+
+  /** Numbers uniform in [0, 1), float32 on the CPU. */
+  public Tensor uniform(long... shape) {
+    return Torch.tidy(
+        () -> torch.rand(shape, new GeneratorOptional(generator()), Torch.options(ScalarType.Float)));
+  }
+
+  /** One integer uniform in [0, bound). */
+  public long below(long bound) {
+    return Long.remainderUnsigned(mix(mix(seed)), bound);
+  }
+
+  /** One number uniform in [0, 1). */
+  public double unit() {
+    return (mix(mix(seed)) >>> 11) * 0x1.0p-53;
+  }
+
+  /** A generator of LibTorch that starts at this state, in the caller's scope. */
+  public Generator generator() {
+    return torch.make_generator_cpu(mix(seed) & Long.MAX_VALUE);
+  }
+
+  /** The finaliser of SplitMix64 (Steele, Lea, Flood 2014). */
+  private static long mix(long value) {
+    long z = value + 0x9E3779B97F4A7C15L;
+    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return z ^ (z >>> 31);
+  }
+}

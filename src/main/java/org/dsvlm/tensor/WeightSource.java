@@ -1,0 +1,34 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.tensor;
+
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Named tensors that can be read one by one: a safetensors file, a sharded folder, or either seen
+ * through a name mapping.
+ */
+public interface WeightSource extends AutoCloseable {
+  /** All names, in file order. */
+  Set<String> names();
+
+  /** Shape of {@code name} without reading it. */
+  long[] shape(String name);
+
+  /**
+   * The tensor {@code name}, in the type it is stored in, on the CPU. It may be a read-only view of a
+   * mapped file: copy it before writing to it.
+   *
+   * @throws DsVlmException if there is no such tensor
+   */
+  Tensor read(String name);
+
+  /** Which file holds {@code name}, for error messages. */
+  String where(String name);
+
+  @Override
+  void close();
+}
