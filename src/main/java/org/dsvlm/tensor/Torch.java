@@ -5,6 +5,7 @@
 package org.dsvlm.tensor;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -64,6 +65,22 @@ public final class Torch {
         result.retainReference();
       }
       return result;
+    }
+  }
+
+  /** Like {@link #tidy} for several results. */
+  public static List<Tensor> tidyAll(Supplier<List<Tensor>> body) {
+    PointerScope outer = PointerScope.getInnerScope();
+    try (PointerScope scope = new PointerScope()) {
+      List<Tensor> results = body.get();
+      for (Tensor result : results) {
+        if (outer != null) {
+          outer.attach(result);
+        } else {
+          result.retainReference();
+        }
+      }
+      return results;
     }
   }
 
