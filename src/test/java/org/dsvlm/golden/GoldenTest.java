@@ -24,7 +24,8 @@ import org.junit.jupiter.api.TestFactory;
  * kind that nothing here knows is a failure.
  */
 class GoldenTest {
-  private static final Map<String, GoldenRunner> RUNNERS = Map.ofEntries();
+  private static final Map<String, GoldenRunner> RUNNERS =
+      Map.ofEntries(Map.entry("sd_unet", new SdUnetRunner()));
 
   /** Kinds whose models are not built yet; each is reported by name. */
   private static final Set<String> PENDING =
@@ -51,7 +52,7 @@ class GoldenTest {
     }
     assertThat(folders).as("case folders below %s", root).isNotEmpty();
     return folders.stream()
-        .map(folder -> DynamicTest.dynamicTest(root.relativize(folder).toString(), () -> run(folder)));
+        .map(folder -> DynamicTest.dynamicTest(folder.getFileName().toString(), () -> run(folder)));
   }
 
   private static void run(Path folder) throws Exception {
