@@ -25,7 +25,9 @@ import org.junit.jupiter.api.TestFactory;
  */
 class GoldenTest {
   private static final Map<String, GoldenRunner> RUNNERS =
-      Map.ofEntries(Map.entry("sd_unet", new SdUnetRunner()));
+      Map.ofEntries(
+          Map.entry("optim", new OptimRunner()), //
+          Map.entry("sd_unet", new SdUnetRunner()));
 
   /** Kinds whose models are not built yet; each is reported by name. */
   private static final Set<String> PENDING =

@@ -1,0 +1,78 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.tensor.Torch;
+import org.junit.jupiter.api.Test;
+
+class AdamWTest {
+  private static AdamW optimizer(Map<String, Tensor> parameters) {
+    return new AdamW(List.of(new ParameterGroup("all", parameters, 0.1, 0.01)), 0.9, 0.999, 1e-8);
+  }
+
+  private static Tensor leaf(double value) {
+    return Torch.of(new double[] {value}, 1).set_requires_grad(true);
+  }
+
+  @Test
+  void leavesAParameterWithoutGradientAlone() {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor used = leaf(1);
+      Tensor unused = leaf(1);
+      try (AdamW optimizer = optimizer(Map.of("used", used, "unused", unused))) {
+        used.mul(Torch.scalar(3)).sum().backward();
+        optimizer.step(1);
+        assertThat(Torch.doubles(used)[0]).isNotEqualTo(1);
+        assertThat(Torch.doubles(unused)[0]).isEqualTo(1);
+        assertThat(Torch.doubles(optimizer.state().get("unused.step"))).containsExactly(0);
+      }
+    }
+  }
+
+  @Test
+  void zeroGradientsDropsThem() {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor parameter = leaf(1);
+      try (AdamW optimizer = optimizer(Map.of("parameter", parameter))) {
+        parameter.sum().backward();
+        assertThat(optimizer.gradients()).hasSize(1);
+        optimizer.zeroGradients();
+        assertThat(optimizer.gradients()).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void goesOnBitwiseFromCopiedState() {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor straight = leaf(1);
+      Tensor resumed = leaf(1);
+      try (AdamW first = optimizer(Map.of("p", straight));
+          AdamW before = optimizer(Map.of("p", resumed))) {
+        steps(first, straight, 6);
+        steps(before, resumed, 3);
+        try (AdamW after = optimizer(Map.of("p", resumed))) {
+          after.state().forEach((name, value) -> value.copy_(before.state().get(name)));
+          steps(after, resumed, 3);
+        }
+      }
+      assertThat(Torch.doubles(resumed)).containsExactly(Torch.doubles(straight));
+    }
+  }
+
+  private static void steps(AdamW optimizer, Tensor parameter, int count) {
+    for (int i = 0; i < count; i++) {
+      parameter.square().sum().backward();
+      optimizer.step(1);
+      optimizer.zeroGradients();
+    }
+  }
+}
