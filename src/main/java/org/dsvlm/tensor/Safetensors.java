@@ -4,71 +4,39 @@
  */
 package org.dsvlm.tensor;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** One safetensors file, mapped into memory. */
+/**
+ * One safetensors file, mapped into memory: opening reads the header alone, and a tensor's bytes come
+ * from disk when they are first touched.
+ *
+ * <p>The mapping stays valid when the file is replaced by a rename, which is how {@link
+ * SafetensorsWriter} saves; a file that another program cuts short while it is mapped ends the process
+ * (SIGBUS), as with every mapping.
+ */
 public final class Safetensors implements WeightSource {
-  private record Entry(ScalarType dtype, long[] shape, long begin, long end) {}
-
-  private static final Map<String, ScalarType> TYPES =
-      Map.of(
-          "F64", ScalarType.Double,
-          "F32", ScalarType.Float,
-          "F16", ScalarType.Half,
-          "BF16", ScalarType.BFloat16,
-          "I64", ScalarType.Long,
-          "I32", ScalarType.Int,
-          "I16", ScalarType.Short,
-          "I8", ScalarType.Char,
-          "U8", ScalarType.Byte,
-          "BOOL", ScalarType.Bool);
-
   private final Path file;
-  private final Map<String, Entry> entries = new LinkedHashMap<>();
+  private final SafetensorsHeader header;
   private final Tensor bytes;
+  private boolean closed;
 
   private Safetensors(Path file) throws IOException {
     this.file = file;
     try (FileChannel channel = FileChannel.open(file)) {
-      ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
-      channel.read(length, 0);
-      long headerLength = length.flip().getLong();
-      ByteBuffer header = ByteBuffer.allocate(Math.toIntExact(headerLength));
-      channel.read(header, 8);
-      JsonNode json = new ObjectMapper().readTree(header.array());
-      json.properties()
-          .forEach(
-              field -> {
-                if (!field.getKey().equals("__metadata__")) {
-                  JsonNode value = field.getValue();
-                  long[] shape = new long[value.get("shape").size()];
-                  for (int i = 0; i < shape.length; i++) {
-                    shape[i] = value.get("shape").get(i).asLong();
-                  }
-                  entries.put(
-                      field.getKey(),
-                      new Entry(
-                          TYPES.get(value.get("dtype").asText()),
-                          shape,
-                          8 + headerLength + value.get("data_offsets").get(0).asLong(),
-                          8 + headerLength + value.get("data_offsets").get(1).asLong()));
-                }
-              });
+      header = SafetensorsHeader.read(file.toString(), channel);
       bytes =
           Torch.keep(
               torch.from_file(
@@ -79,10 +47,20 @@ public final class Safetensors implements WeightSource {
     }
   }
 
-  /** Maps {@code file} and reads its header. */
+  /**
+   * Maps {@code file} and reads its header.
+   *
+   * @throws DsVlmException if the file cannot be read or is not sound safetensors; the message names
+   *     the file, the tensor and the offset
+   */
   public static Safetensors open(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new DsVlmException(file + ": is a folder; a safetensors file is wanted");
+    }
     try {
       return new Safetensors(file);
+    } catch (NoSuchFileException e) {
+      throw new DsVlmException(file + ": there is no such file", e);
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
     }
@@ -90,26 +68,50 @@ public final class Safetensors implements WeightSource {
 
   @Override
   public Set<String> names() {
-    return Collections.unmodifiableSet(entries.keySet());
+    return Collections.unmodifiableSet(header.tensors().keySet());
+  }
+
+  /** The strings that the writer left beside the tensors, such as {@code format: pt}. */
+  public Map<String, String> metadata() {
+    return Collections.unmodifiableMap(header.metadata());
   }
 
   @Override
   public long[] shape(String name) {
-    return entries.get(name).shape().clone();
+    return entry(name).sizes();
+  }
+
+  @Override
+  public ScalarType dtype(String name) {
+    return entry(name).type().scalarType();
   }
 
   @Override
   public Tensor read(String name) {
-    Entry entry = entries.get(name);
+    SafetensorsEntry entry = entry(name);
+    if (closed) {
+      throw new DsVlmException(file + ": '" + name + "' is read after the file was closed");
+    }
+    ScalarType dtype = entry.type().scalarType();
+    if (entry.bytes() == 0) {
+      return Torch.tidy(() -> torch.empty(entry.sizes(), Torch.options(dtype), new MemoryFormatOptional()));
+    }
+    return Torch.tidy(
+        () -> {
+          long begin = header.dataStart() + entry.begin();
+          Tensor own = bytes.narrow(0, begin, entry.bytes());
+          // LibTorch reinterprets only what starts at a multiple of the element's size.
+          Tensor aligned = begin % entry.type().bytes() == 0 ? own : own.clone();
+          return aligned.view(dtype).view(entry.sizes());
+        });
+  }
+
+  private SafetensorsEntry entry(String name) {
+    SafetensorsEntry entry = header.tensors().get(name);
     if (entry == null) {
       throw new DsVlmException(file + ": no tensor '" + name + "'");
     }
-    return Torch.tidy(
-        () ->
-            bytes
-                .narrow(0, entry.begin(), entry.end() - entry.begin())
-                .view(entry.dtype())
-                .view(entry.shape()));
+    return entry;
   }
 
   @Override
@@ -119,6 +121,7 @@ public final class Safetensors implements WeightSource {
 
   @Override
   public void close() {
+    closed = true;
     bytes.close();
   }
 }

@@ -5,7 +5,9 @@
 package org.dsvlm.tensor;
 
 import java.util.Set;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Named tensors that can be read one by one: a safetensors file, a sharded folder, or either seen
@@ -17,6 +19,13 @@ public interface WeightSource extends AutoCloseable {
 
   /** Shape of {@code name} without reading it. */
   long[] shape(String name);
+
+  /** Type that {@code name} is stored in. */
+  default ScalarType dtype(String name) {
+    try (PointerScope scope = new PointerScope()) {
+      return read(name).scalar_type().intern();
+    }
+  }
 
   /**
    * The tensor {@code name}, in the type it is stored in, on the CPU. It may be a read-only view of a

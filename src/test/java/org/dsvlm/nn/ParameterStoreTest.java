@@ -1,0 +1,49 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.SafetensorsFolder;
+import org.dsvlm.tensor.SafetensorsWriter;
+import org.dsvlm.tensor.Torch;
+import org.dsvlm.tensor.WeightSource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ParameterStoreTest {
+  @TempDir Path folder;
+
+  /** The number is that of the project's list of bad inputs. */
+  @Test
+  void bad25_shapeUnlikeTheConfiguration() {
+    try (PointerScope scope = new PointerScope()) {
+      Path file = folder.resolve("model.safetensors");
+      SafetensorsWriter.write(file, Map.of("norm.weight", Torch.of(new float[] {1, 2}, 2)));
+      try (WeightSource source = SafetensorsFolder.open(folder);
+          ParameterStore store = ParameterStore.from(source, ScalarType.Double, "cpu")) {
+        Parameters norm = store.root().at("norm");
+        assertThatThrownBy(() -> norm.get("weight", Init.ONES, 3))
+            .isInstanceOf(DsVlmException.class)
+            .hasMessageContaining(file.toString())
+            .hasMessageContaining("'norm.weight' has shape [2]")
+            .hasMessageContaining("asks for [3]");
+        assertThatThrownBy(() -> norm.get("weight", Init.ONES, 2, 1))
+            .isInstanceOf(DsVlmException.class)
+            .hasMessageContaining("asks for [2, 1]");
+        assertThatThrownBy(() -> norm.get("bias", Init.ZEROS, 2))
+            .isInstanceOf(DsVlmException.class)
+            .hasMessageContaining("'norm.bias' is missing");
+        assertThat(Torch.doubles(norm.get("weight", Init.ONES, 2))).containsExactly(1, 2);
+      }
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Mutated headers: each is read or refused with a {@link DsVlmException}, and reading takes no more
+ * memory than the file's size warrants, whatever lengths the file claims. {@code
+ * -Ddsvlm.fuzz.runs=200000} runs longer.
+ */
+class SafetensorsFuzzTest {
+  private static final int RUNS = Integer.getInteger("dsvlm.fuzz.runs", 5_000);
+  private static final String[] TOKENS = {
+    "{", "}", "[", "]", ",", ":", "\"", "0", "-1", "1e9", "4294967296", "9223372036854775807",
+    "18446744073709551616", "null", "true", "\"dtype\"", "\"shape\"", "\"data_offsets\"",
+    "\"__metadata__\"", "\"F32\"", "\"F64\"", "\"U8\"", "\\u0000", "é", "\uD83D\uDE00"
+  };
+  private static final String SOUND =
+      "{\"__metadata__\":{\"format\":\"pt\"},"
+          + "\"a\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
+          + "\"b\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[24,25]},"
+          + "\"c\":{\"dtype\":\"F64\",\"shape\":[0],\"data_offsets\":[25,25]}}";
+
+  @TempDir Path folder;
+
+  @Test
+  void mutatedHeadersAreReadOrRefusedWithinTheFilesSize() throws IOException {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    Random random = new Random(20260719);
+    Path file = folder.resolve("fuzz.safetensors");
+    int accepted = 0;
+    int refused = 0;
+    for (int run = 0; run < RUNS; run++) {
+      byte[] content = mutate(random);
+      Files.write(file, content);
+      long before = threads.getCurrentThreadAllocatedBytes();
+      try (FileChannel channel = FileChannel.open(file)) {
+        SafetensorsHeader header = SafetensorsHeader.read(file.toString(), channel);
+        assertThat(header.tensors().values())
+            .allSatisfy(entry -> assertThat(header.dataStart() + entry.end()).isLessThanOrEqualTo(content.length));
+        accepted++;
+      } catch (DsVlmException e) {
+        assertThat(e).hasMessageStartingWith(file.toString());
+        refused++;
+      }
+      // 256 KiB: what the parser and an assertion take for a file of no size at all.
+      assertThat(threads.getCurrentThreadAllocatedBytes() - before)
+          .as("bytes taken for run %d", run)
+          .isLessThan((256 << 10) + 100L * content.length);
+    }
+    assertThat(refused).isGreaterThan(RUNS / 2);
+    assertThat(accepted).isPositive();
+  }
+
+  private static byte[] mutate(Random random) {
+    StringBuilder header = new StringBuilder(SOUND);
+    for (int edits = random.nextInt(4); edits > 0; edits--) {
+      int at = random.nextInt(header.length());
+      String token = TOKENS[random.nextInt(TOKENS.length)];
+      switch (random.nextInt(4)) {
+        case 0 -> header.insert(at, token);
+        case 1 -> header.replace(at, Math.min(header.length(), at + token.length()), token);
+        case 2 -> header.delete(at, Math.min(header.length(), at + 1 + random.nextInt(8)));
+        default -> header.insert(at, token.repeat(1 + random.nextInt(300)));
+      }
+    }
+    byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
+    if (random.nextInt(4) == 0) {
+      json[random.nextInt(json.length)] = (byte) random.nextInt(256);
+    }
+    long length = random.nextInt(8) == 0 ? random.nextLong() >>> random.nextInt(64) : json.length;
+    byte[] content = SafetensorsFiles.bytes(length, json, new byte[25]);
+    return random.nextInt(8) == 0
+        ? Arrays.copyOf(content, random.nextInt(content.length + 20))
+        : content;
+  }
+}
