@@ -25,6 +25,13 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class SafetensorsFuzzTest {
   private static final int RUNS = Integer.getInteger("dsvlm.fuzz.runs", 5_000);
+
+  /** The first runs load classes, which is not the file's doing. */
+  private static final int WARM_UP = 300;
+
+  /** What the parser takes for a file of no size at all, with room for a class loaded late. */
+  private static final long ALLOWANCE = 1 << 20;
+
   private static final String[] TOKENS = {
     "{", "}", "[", "]", ",", ":", "\"", "0", "-1", "1e9", "4294967296", "9223372036854775807",
     "18446744073709551616", "null", "true", "\"dtype\"", "\"shape\"", "\"data_offsets\"",
@@ -49,19 +56,23 @@ class SafetensorsFuzzTest {
       byte[] content = mutate(random);
       Files.write(file, content);
       long before = threads.getCurrentThreadAllocatedBytes();
+      SafetensorsHeader header = null;
       try (FileChannel channel = FileChannel.open(file)) {
-        SafetensorsHeader header = SafetensorsHeader.read(file.toString(), channel);
-        assertThat(header.tensors().values())
-            .allSatisfy(entry -> assertThat(header.dataStart() + entry.end()).isLessThanOrEqualTo(content.length));
-        accepted++;
+        header = SafetensorsHeader.read(file.toString(), channel);
       } catch (DsVlmException e) {
         assertThat(e).hasMessageStartingWith(file.toString());
         refused++;
       }
-      // 256 KiB: what the parser and an assertion take for a file of no size at all.
-      assertThat(threads.getCurrentThreadAllocatedBytes() - before)
-          .as("bytes taken for run %d", run)
-          .isLessThan((256 << 10) + 100L * content.length);
+      long taken = threads.getCurrentThreadAllocatedBytes() - before;
+      if (run >= WARM_UP) {
+        assertThat(taken).as("bytes in run %d", run).isLessThan(ALLOWANCE + 64L * content.length);
+      }
+      if (header != null) {
+        accepted++;
+        for (SafetensorsEntry entry : header.tensors().values()) {
+          assertThat(header.dataStart() + entry.end()).isLessThanOrEqualTo(content.length);
+        }
+      }
     }
     assertThat(refused).isGreaterThan(RUNS / 2);
     assertThat(accepted).isPositive();
