@@ -40,6 +40,28 @@ public final class Conv2d {
         parameters.get("weight", Init.FAN_IN, out, in, kernel, kernel), null, stride, padding);
   }
 
+  /** As given, for starts other than PyTorch's; the bias, if asked for, starts at zero. */
+  public static Conv2d of(
+      Parameters parameters,
+      Init init,
+      long in,
+      long out,
+      long kernel,
+      long stride,
+      long padding,
+      boolean bias) {
+    return new Conv2d(
+        parameters.get("weight", init, out, in, kernel, kernel),
+        bias ? parameters.get("bias", Init.ZEROS, out) : null,
+        stride,
+        padding);
+  }
+
+  /** The weight, [out, in, kernel, kernel]. */
+  public Tensor weight() {
+    return weight;
+  }
+
   /** x: [batch, in, height, width] in, [batch, out, height', width'] out. */
   public Tensor forward(Tensor x) {
     TensorOptional optional = bias == null ? Torch.none() : new TensorOptional(bias);

@@ -26,13 +26,14 @@ import org.junit.jupiter.api.TestFactory;
 class GoldenTest {
   private static final Map<String, GoldenRunner> RUNNERS =
       Map.ofEntries(
-          Map.entry("optim", new OptimRunner()), //
+          Map.entry("optim", new OptimRunner()),
+          Map.entry("clip_vision", new ClipVisionRunner()),
+          Map.entry("siglip_vision", new SiglipVisionRunner()),
           Map.entry("sd_unet", new SdUnetRunner()));
 
   /** Kinds whose models are not built yet; each is reported by name. */
   private static final Set<String> PENDING =
       Set.of(
-          "siglip_vision",
           "llama3",
           "llama3_rope_scaling",
           "qwen2",

@@ -1,0 +1,76 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.vision;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.dsvlm.nn.Parameters;
+import org.dsvlm.tensor.JsonConfig;
+
+/**
+ * Sizes of a SigLIP vision transformer (Zhai et al. 2023), as {@code config.json} gives them.
+ *
+ * @param hiddenSize width of the hidden states, a multiple of {@code heads}
+ * @param intermediateSize width inside the MLP
+ * @param layers number of encoder layers
+ * @param heads number of attention heads
+ * @param channels channels of the picture
+ * @param imageSize height and width of the picture, in pixels
+ * @param patchSize height and width of a patch, in pixels
+ * @param activation non-linearity of the MLP
+ * @param layerNormEps what layer normalisation adds to the variance
+ * @param head whether the pooling head is part of the tower
+ */
+public record SiglipVisionConfig(
+    int hiddenSize,
+    int intermediateSize,
+    int layers,
+    int heads,
+    int channels,
+    int imageSize,
+    int patchSize,
+    Activation activation,
+    double layerNormEps,
+    boolean head)
+    implements VisionConfig {
+  static final String MODEL_TYPE = "siglip_vision_model";
+
+  /**
+   * Reads a tower's own {@code config.json}, or the {@code vision_config} in that of a larger model.
+   * Keys that are left out take the value that the public configuration class gives them.
+   *
+   * @param where the file, for messages
+   * @throws org.dsvlm.tensor.DsVlmException naming file and key: another architecture, a hidden size
+   *     that the heads do not divide, or a setting that changes the computation in a way not built
+   *     here
+   */
+  public static SiglipVisionConfig parse(JsonNode json, String where) {
+    JsonConfig config = VisionJson.require(json, where, MODEL_TYPE);
+    int imageSize = config.size("image_size", 224);
+    int patchSize = config.size("patch_size", 16);
+    VisionJson.requireOnePatch(config, imageSize, patchSize);
+    return new SiglipVisionConfig(
+        config.size("hidden_size", 768),
+        config.size("intermediate_size", 3072),
+        config.size("num_hidden_layers", 12),
+        config.size("num_attention_heads", 12),
+        config.size("num_channels", 3),
+        imageSize,
+        patchSize,
+        Activation.parse(config, Activation.GELU_TANH),
+        config.number("layer_norm_eps", 1e-6),
+        config.flag("vision_use_head", true));
+  }
+
+  @Override
+  public SiglipVisionTower tower(Parameters visionModel) {
+    return new SiglipVisionTower(visionModel, this);
+  }
+
+  @Override
+  public ObjectNode toJson() {
+    return VisionJson.write(this, MODEL_TYPE).put("vision_use_head", head);
+  }
+}
