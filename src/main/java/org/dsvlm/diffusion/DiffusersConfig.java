@@ -12,7 +12,10 @@ import java.util.Collections;
 import java.util.List;
 import org.dsvlm.tensor.JsonConfig;
 
-/** What diffusers' configurations have beside plain keys: a class name, and lists with one entry a level. */
+/**
+ * What diffusers' configurations have beside plain keys: a class name, and lists with one entry a
+ * level.
+ */
 final class DiffusersConfig {
   private DiffusersConfig() {}
 
@@ -100,8 +103,7 @@ final class DiffusersConfig {
 
   private static void requireLevels(JsonConfig config, String key, int size, int levels) {
     if (size != levels) {
-      throw config.error(
-          key, "has " + size + " entries where block_out_channels has " + levels);
+      throw config.error(key, "has " + size + " entries where block_out_channels has " + levels);
     }
   }
 }

@@ -34,8 +34,8 @@ final class DownBlock {
   }
 
   /**
-   * x: [batch, in, height, width] in, [batch, out, height / 2, width / 2] out (the deepest level keeps
-   * its size); each intermediate hidden state and the result go to {@code skips}.
+   * x: [batch, in, height, width] in, [batch, out, height / 2, width / 2] out (the deepest level
+   * keeps its size); each intermediate hidden state and the result go to {@code skips}.
    */
   Tensor forward(Tensor x, Tensor time, List<Tensor> contexts, Consumer<Tensor> skips) {
     Tensor hidden = x;

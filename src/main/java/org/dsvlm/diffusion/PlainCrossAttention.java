@@ -14,8 +14,8 @@ import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.Torch;
 
 /**
- * Stable Diffusion's own cross-attention. Several contexts are one: their tokens in a row, all through
- * the same keys and values (the paper's "shared" attention).
+ * Stable Diffusion's own cross-attention. Several contexts are one: their tokens in a row, all
+ * through the same keys and values (the paper's "shared" attention).
  */
 public final class PlainCrossAttention implements CrossAttention {
   private final Linear toQ;

@@ -11,8 +11,9 @@ import org.dsvlm.nn.Init;
 import org.dsvlm.nn.Parameters;
 
 /**
- * A linear layer at every position. Stable Diffusion 1.x stores it as a 1×1 convolution ({@code weight}
- * [out, in, 1, 1]), 2.x as what it is ([out, in]); over positions both are the same product.
+ * A linear layer at every position. Stable Diffusion 1.x stores it as a 1×1 convolution ({@code
+ * weight} [out, in, 1, 1]), 2.x as what it is ([out, in]); over positions both are the same
+ * product.
  */
 final class PositionwiseLinear {
   private final Tensor weight;

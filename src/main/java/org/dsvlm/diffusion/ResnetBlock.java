@@ -13,8 +13,9 @@ import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.Torch;
 
 /**
- * Two convolutions with a residual path: {@code shortcut(x) + conv2(silu(norm2(conv1(silu(norm1(x)))
- * + time)))}, the shortcut being a 1×1 convolution where the width changes.
+ * Two convolutions with a residual path: {@code shortcut(x) +
+ * conv2(silu(norm2(conv1(silu(norm1(x))) + time)))}, the shortcut being a 1×1 convolution where the
+ * width changes.
  */
 final class ResnetBlock {
   private final GroupNorm norm1;
@@ -32,8 +33,7 @@ final class ResnetBlock {
         timeWidth > 0 ? Linear.withBias(parameters.at("time_emb_proj"), timeWidth, out) : null;
     norm2 = new GroupNorm(parameters.at("norm2"), groups, out, eps);
     conv2 = Conv2d.withBias(parameters.at("conv2"), out, out, 3, 1, 1);
-    shortcut =
-        in == out ? null : Conv2d.withBias(parameters.at("conv_shortcut"), in, out, 1, 1, 0);
+    shortcut = in == out ? null : Conv2d.withBias(parameters.at("conv_shortcut"), in, out, 1, 1, 0);
   }
 
   /** The UNet's block, which hears of the timestep. */

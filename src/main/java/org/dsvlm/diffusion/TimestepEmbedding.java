@@ -41,8 +41,8 @@ final class TimestepEmbedding {
   }
 
   /**
-   * sin and cos of t · period^(−i / (half − shift)), i below half. In float64: at t near 1000 float32
-   * would leave the angle only four decimals.
+   * sin and cos of t · period^(−i / (half − shift)), i below half. In float64: at t near 1000
+   * float32 would leave the angle only four decimals.
    */
   private Tensor sinusoids(Tensor timesteps) {
     Tensor exponents =

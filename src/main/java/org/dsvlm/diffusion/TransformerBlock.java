@@ -11,7 +11,10 @@ import org.dsvlm.nn.LayerNorm;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.Torch;
 
-/** Self-attention, cross-attention and feed-forward network, each with its norm before and a residual. */
+/**
+ * Self-attention, cross-attention and feed-forward network, each with its norm before and a
+ * residual.
+ */
 final class TransformerBlock {
   private static final double EPS = 1e-5;
 

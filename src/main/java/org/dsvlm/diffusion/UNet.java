@@ -57,20 +57,19 @@ public final class UNet {
    *
    * @param sample noisy latents, [batch, inChannels, height, width]
    * @param timesteps int64 [batch]
-   * @param contexts conditioning tokens, each [batch, tokens, crossAttentionDim]; plain Stable Diffusion
-   *     has one
+   * @param contexts conditioning tokens, each [batch, tokens, crossAttentionDim]; plain Stable
+   *     Diffusion has one
    * @return [batch, outChannels, height, width]
    */
   public Tensor forward(Tensor sample, Tensor timesteps, List<Tensor> contexts) {
     return forward(sample, timesteps, contexts, (name, hidden) -> {});
   }
 
-  /** As above; {@code observer} sees each part's output under the part's name, for finding a fault. */
+  /**
+   * As above; {@code observer} sees each part's output under the part's name, for finding a fault.
+   */
   Tensor forward(
-      Tensor sample,
-      Tensor timesteps,
-      List<Tensor> contexts,
-      BiConsumer<String, Tensor> observer) {
+      Tensor sample, Tensor timesteps, List<Tensor> contexts, BiConsumer<String, Tensor> observer) {
     return Torch.tidy(
         () -> {
           Tensor time = timeEmbedding.forward(timesteps, sample.scalar_type());
@@ -95,11 +94,10 @@ public final class UNet {
   /**
    * Puts another attention in the place of every cross-attention.
    *
-   * @param maker is called with each one's path (see {@link #crossAttentionPaths}) and the network's own
-   *     attention there, whose parameters it may go on using
+   * @param maker is called with each one's path (see {@link #crossAttentionPaths}) and the
+   *     network's own attention there, whose parameters it may go on using
    */
-  public void replaceCrossAttention(
-      BiFunction<String, PlainCrossAttention, CrossAttention> maker) {
+  public void replaceCrossAttention(BiFunction<String, PlainCrossAttention, CrossAttention> maker) {
     transformerBlocks().forEach(block -> block.replaceCrossAttention(path(block), maker));
   }
 

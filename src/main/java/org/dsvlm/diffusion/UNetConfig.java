@@ -21,8 +21,8 @@ import org.dsvlm.tensor.JsonConfig;
  * @param channels width of each level ({@code block_out_channels})
  * @param downAttention levels whose down block holds transformers
  * @param upAttention the same of the up blocks, in running order: deepest level first
- * @param heads attention heads of each level; the file's key is {@code attention_head_dim}, a naming
- *     fault that diffusers keeps for compatibility
+ * @param heads attention heads of each level; the file's key is {@code attention_head_dim}, a
+ *     naming fault that diffusers keeps for compatibility
  * @param transformerLayers transformer blocks in each spatial transformer
  * @param linearProjection whether transformers project by a linear layer (2.x) or a 1×1 convolution
  * @param flipSinToCos whether the timestep embedding has its cosine half first
@@ -76,8 +76,8 @@ public record UNetConfig(
    * Reads {@code config.json}, the short form of the public files or the full one.
    *
    * @param where the file, for messages
-   * @throws org.dsvlm.tensor.DsVlmException naming the key whose value is missing, impossible, or asks
-   *     for a computation that is not implemented
+   * @throws org.dsvlm.tensor.DsVlmException naming the key whose value is missing, impossible, or
+   *     asks for a computation that is not implemented
    */
   public static UNetConfig parse(JsonNode json, String where) {
     JsonConfig fields = JsonConfig.of(json, where);
@@ -126,8 +126,9 @@ public record UNetConfig(
 
   private void requireDivisible(JsonConfig fields, String headsKey) {
     if (channels.get(0) % 2 != 0) {
-      throw fields.error("block_out_channels", "starts with " + channels.get(0) + "; the timestep"
-          + " embedding needs an even width");
+      throw fields.error(
+          "block_out_channels",
+          "starts with " + channels.get(0) + "; the timestep" + " embedding needs an even width");
     }
     for (int level = 0; level < levels(); level++) {
       int width = channels.get(level);
@@ -138,8 +139,12 @@ public record UNetConfig(
       if (attendsAt(level) && width % heads.get(level) != 0) {
         throw fields.error(
             headsKey,
-            "(the number of heads) is " + heads.get(level) + " at level " + level
-                + ", which does not divide the width " + width);
+            "(the number of heads) is "
+                + heads.get(level)
+                + " at level "
+                + level
+                + ", which does not divide the width "
+                + width);
       }
     }
   }
@@ -203,8 +208,8 @@ public record UNetConfig(
   }
 
   /**
-   * Widths of the hidden states that the down path leaves for the up path, in the order they are made:
-   * {@code conv_in}, then each level's resnets and its downsampler.
+   * Widths of the hidden states that the down path leaves for the up path, in the order they are
+   * made: {@code conv_in}, then each level's resnets and its downsampler.
    */
   List<Integer> skipWidths() {
     List<Integer> widths = new ArrayList<>(List.of(channels.get(0)));

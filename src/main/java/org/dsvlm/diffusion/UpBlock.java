@@ -20,7 +20,10 @@ final class UpBlock {
   private final List<SpatialTransformer> transformers = new ArrayList<>();
   private final Upsample upsampler;
 
-  /** {@code skipWidths}: the widths that are left of the down path; this block takes its own off the end. */
+  /**
+   * {@code skipWidths}: the widths that are left of the down path; this block takes its own off the
+   * end.
+   */
   UpBlock(Parameters parameters, UNetConfig config, int index, Deque<Integer> skipWidths) {
     int level = config.levels() - 1 - index;
     int out = config.channels().get(level);
@@ -38,8 +41,8 @@ final class UpBlock {
   }
 
   /**
-   * x: [batch, in, height, width] in, [batch, out, 2 height, 2 width] out (the widest level keeps its
-   * size); takes its hidden states off the end of {@code skips}.
+   * x: [batch, in, height, width] in, [batch, out, 2 height, 2 width] out (the widest level keeps
+   * its size); takes its hidden states off the end of {@code skips}.
    */
   Tensor forward(Tensor x, Tensor time, List<Tensor> contexts, Deque<Tensor> skips) {
     Tensor hidden = x;

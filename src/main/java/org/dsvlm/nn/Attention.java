@@ -31,12 +31,20 @@ public final class Attention {
   }
 
   /**
-   * Like {@link #full} with a mask [batch or 1, heads or 1, queries, keys]: boolean (true takes part) or
-   * added to the scores. With fewer key heads than query heads each key head serves a group.
+   * Like {@link #full} with a mask [batch or 1, heads or 1, queries, keys]: boolean (true takes
+   * part) or added to the scores. With fewer key heads than query heads each key head serves a
+   * group.
    */
   public static Tensor masked(Tensor q, Tensor k, Tensor v, Tensor mask) {
     return torch.scaled_dot_product_attention(
-        q, k, v, new TensorOptional(mask), 0.0, false, new DoubleOptional(), q.size(1) != k.size(1));
+        q,
+        k,
+        v,
+        new TensorOptional(mask),
+        0.0,
+        false,
+        new DoubleOptional(),
+        q.size(1) != k.size(1));
   }
 
   /** Like {@link #full}, each query seeing the keys up to its own position. */

@@ -9,7 +9,9 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.tensor.Torch;
 
-/** Square two-dimensional convolution; {@code weight} [out, in, kernel, kernel], {@code bias} [out]. */
+/**
+ * Square two-dimensional convolution; {@code weight} [out, in, kernel, kernel], {@code bias} [out].
+ */
 public final class Conv2d {
   private static final long[] ONE = {1, 1};
 

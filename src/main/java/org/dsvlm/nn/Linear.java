@@ -9,7 +9,9 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.tensor.Torch;
 
-/** {@code y = x Wᵀ + b}; parameters {@code weight} [out, in] and, if asked for, {@code bias} [out]. */
+/**
+ * {@code y = x Wᵀ + b}; parameters {@code weight} [out, in] and, if asked for, {@code bias} [out].
+ */
 public final class Linear {
   private final Tensor weight;
   private final Tensor bias;

@@ -25,8 +25,8 @@ import org.dsvlm.tensor.WeightSource;
  * All parameters of a model by checkpoint name. It owns them: {@link #close} frees their memory.
  *
  * <p>Modules ask for parameters while they are built (see {@link Parameters}); the store takes each
- * from its {@link WeightSource} or, without one, draws it from its {@link Init}, a draw that depends
- * on the seed and the name alone.
+ * from its {@link WeightSource} or, without one, draws it from its {@link Init}, a draw that
+ * depends on the seed and the name alone.
  */
 public final class ParameterStore implements AutoCloseable {
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
@@ -35,8 +35,7 @@ public final class ParameterStore implements AutoCloseable {
   private final ScalarType dtype;
   private final String device;
 
-  private ParameterStore(
-      WeightSource source, RandomState random, ScalarType dtype, String device) {
+  private ParameterStore(WeightSource source, RandomState random, ScalarType dtype, String device) {
     this.source = source;
     this.random = random;
     this.dtype = dtype;
@@ -128,7 +127,10 @@ public final class ParameterStore implements AutoCloseable {
   private Tensor read(String name, long[] shape) {
     if (!source.names().contains(name)) {
       throw new DsVlmException(
-          source.where(name) + ": tensor '" + name + "' is missing; the model needs it with shape "
+          source.where(name)
+              + ": tensor '"
+              + name
+              + "' is missing; the model needs it with shape "
               + Arrays.toString(shape));
     }
     checkShape(name, source.shape(name), shape);
@@ -139,8 +141,14 @@ public final class ParameterStore implements AutoCloseable {
     if (!Arrays.equals(actual, wanted)) {
       String place = source == null ? "" : source.where(name) + ": ";
       throw new DsVlmException(
-          place + "tensor '" + name + "' has shape " + Arrays.toString(actual) + ", but the "
-              + "configuration asks for " + Arrays.toString(wanted)
+          place
+              + "tensor '"
+              + name
+              + "' has shape "
+              + Arrays.toString(actual)
+              + ", but the "
+              + "configuration asks for "
+              + Arrays.toString(wanted)
               + "; check that config.json belongs to these weights");
     }
   }

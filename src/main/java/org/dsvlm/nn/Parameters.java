@@ -7,8 +7,8 @@ package org.dsvlm.nn;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A scoped view of a {@link ParameterStore}: {@code at("self_attn.q_proj")} goes one level down, and
- * {@link #get} asks for a tensor whose checkpoint name is the path so far plus its own.
+ * A scoped view of a {@link ParameterStore}: {@code at("self_attn.q_proj")} goes one level down,
+ * and {@link #get} asks for a tensor whose checkpoint name is the path so far plus its own.
  */
 public final class Parameters {
   private final ParameterStore store;

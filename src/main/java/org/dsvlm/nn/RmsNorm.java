@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.Torch;
 
 /**
- * Root-mean-square normalisation of the Llama family: {@code x / sqrt(mean(x²) + eps) · weight}, the
- * statistics in float32 whatever the type of x, as the published checkpoints were trained.
+ * Root-mean-square normalisation of the Llama family: {@code x / sqrt(mean(x²) + eps) · weight},
+ * the statistics in float32 whatever the type of x, as the published checkpoints were trained.
  */
 public final class RmsNorm {
   private static final long[] LAST = {-1};
@@ -30,8 +30,7 @@ public final class RmsNorm {
     ScalarType dtype = x.scalar_type().intern();
     boolean reduced = dtype == ScalarType.Half || dtype == ScalarType.BFloat16;
     Tensor wide = reduced ? x.to(ScalarType.Float) : x;
-    Tensor meanSquare =
-        wide.square().mean(LAST, true, new ScalarTypeOptional());
+    Tensor meanSquare = wide.square().mean(LAST, true, new ScalarTypeOptional());
     Tensor normalised = wide.mul(torch.rsqrt(meanSquare.add(Torch.scalar(eps))));
     return weight.mul(reduced ? normalised.to(dtype) : normalised);
   }

@@ -40,8 +40,8 @@ public final class AtomicFiles {
   }
 
   /**
-   * Writes the file {@code target} as {@code body} fills it; an older file is replaced in one instant.
-   * Who has the older one mapped or open goes on seeing the old bytes.
+   * Writes the file {@code target} as {@code body} fills it; an older file is replaced in one
+   * instant. Who has the older one mapped or open goes on seeing the old bytes.
    *
    * @throws DsVlmException if it cannot be written; {@code target} is then as it was
    */
@@ -66,10 +66,10 @@ public final class AtomicFiles {
   }
 
   /**
-   * Writes the folder {@code target} as {@code body} fills it. An older folder is moved aside (to its
-   * name with {@code .replaced} added) before the new one takes its place, then deleted: no instant
-   * exists at which neither is complete on disk, and {@link #removeLeftovers} puts the older one back
-   * if the process died between the two renames.
+   * Writes the folder {@code target} as {@code body} fills it. An older folder is moved aside (to
+   * its name with {@code .replaced} added) before the new one takes its place, then deleted: no
+   * instant exists at which neither is complete on disk, and {@link #removeLeftovers} puts the
+   * older one back if the process died between the two renames.
    *
    * @throws DsVlmException if it cannot be written; {@code target} is then as it was
    */
@@ -106,8 +106,7 @@ public final class AtomicFiles {
       return List.of();
     }
     try (Stream<Path> children = Files.list(folder)) {
-      List<Path> leftovers =
-          children.filter(AtomicFiles::isLeftover).sorted().toList();
+      List<Path> leftovers = children.filter(AtomicFiles::isLeftover).sorted().toList();
       for (Path leftover : leftovers) {
         String name = leftover.getFileName().toString();
         if (name.endsWith(REPLACED)) {
@@ -135,8 +134,12 @@ public final class AtomicFiles {
         move(replaced, target);
       } catch (IOException e) {
         throw new DsVlmException(
-            target + ": stands complete under " + replaced + ", but cannot be moved back: "
-                + reason(e) + "; rename it by hand",
+            target
+                + ": stands complete under "
+                + replaced
+                + ", but cannot be moved back: "
+                + reason(e)
+                + "; rename it by hand",
             e);
       }
     }
@@ -196,7 +199,9 @@ public final class AtomicFiles {
 
   private static DsVlmException failed(Path target, IOException e) {
     return new DsVlmException(
-        target + ": cannot be written: " + reason(e)
+        target
+            + ": cannot be written: "
+            + reason(e)
             + "; what stood there before is untouched. Check free space and permissions",
         e);
   }

@@ -7,8 +7,8 @@ package org.dsvlm.tensor;
 /**
  * The one exception type of this library: something the caller can read and act on.
  *
- * <p>The message names the file, key, line or record at fault and what to do about it. Native errors
- * keep their text as the cause.
+ * <p>The message names the file, key, line or record at fault and what to do about it. Native
+ * errors keep their text as the cause.
  */
 public final class DsVlmException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -12,8 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A JSON object read by typed keys. Every complaint names the file and the key; a key that is absent
- * or {@code null} takes its default.
+ * A JSON object read by typed keys. Every complaint names the file and the key; a key that is
+ * absent or {@code null} takes its default.
  */
 public final class JsonConfig {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -56,7 +56,9 @@ public final class JsonConfig {
       String place =
           e.getLocation() == null
               ? ""
-              : " at line " + e.getLocation().getLineNr() + ", column "
+              : " at line "
+                  + e.getLocation().getLineNr()
+                  + ", column "
                   + e.getLocation().getColumnNr();
       throw new DsVlmException(file + ": broken JSON" + place + ": " + e.getOriginalMessage(), e);
     } catch (IOException e) {

@@ -51,7 +51,7 @@ public final class MemoryFigures {
     }
   }
 
-  /** The field in bytes: lines read {@code VmRSS:   123456 kB}. */
+  /** The field in bytes: lines read {@code VmRSS: 123456 kB}. */
   static OptionalLong field(String name, List<String> status) {
     return status.stream()
         .filter(line -> line.startsWith(name + ":"))

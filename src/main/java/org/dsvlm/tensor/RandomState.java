@@ -11,9 +11,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Counter-based random numbers: a draw depends on the run's seed and on what it is for (a parameter's
- * name, a sample's id and the step), never on what was drawn before. So a resumed run, or one on more
- * machines, sees the same noise.
+ * Counter-based random numbers: a draw depends on the run's seed and on what it is for (a
+ * parameter's name, a sample's id and the step), never on what was drawn before. So a resumed run,
+ * or one on more machines, sees the same noise.
  */
 public final class RandomState {
   private final long seed;
@@ -44,13 +44,16 @@ public final class RandomState {
   /** Standard normal numbers, float32 on the CPU. */
   public Tensor normal(long... shape) {
     return Torch.tidy(
-        () -> torch.randn(shape, new GeneratorOptional(generator()), Torch.options(ScalarType.Float)));
+        () ->
+            torch.randn(
+                shape, new GeneratorOptional(generator()), Torch.options(ScalarType.Float)));
   }
 
   /** Numbers uniform in [0, 1), float32 on the CPU. */
   public Tensor uniform(long... shape) {
     return Torch.tidy(
-        () -> torch.rand(shape, new GeneratorOptional(generator()), Torch.options(ScalarType.Float)));
+        () ->
+            torch.rand(shape, new GeneratorOptional(generator()), Torch.options(ScalarType.Float)));
   }
 
   /** One integer uniform in [0, bound). */

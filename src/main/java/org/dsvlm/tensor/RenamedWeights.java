@@ -12,7 +12,10 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** A {@link WeightSource} seen through other names, such as one layout of a checkpoint read as another. */
+/**
+ * A {@link WeightSource} seen through other names, such as one layout of a checkpoint read as
+ * another.
+ */
 public final class RenamedWeights implements WeightSource {
   private final WeightSource source;
   private final Map<String, String> storedNames = new LinkedHashMap<>();
@@ -31,8 +34,14 @@ public final class RenamedWeights implements WeightSource {
         String other = storedNames.put(name, stored);
         if (other != null) {
           throw new DsVlmException(
-              source.where(stored) + ": tensors '" + other + "' and '" + stored + "' both stand for '"
-                  + name + "'; the checkpoint mixes two layouts");
+              source.where(stored)
+                  + ": tensors '"
+                  + other
+                  + "' and '"
+                  + stored
+                  + "' both stand for '"
+                  + name
+                  + "'; the checkpoint mixes two layouts");
         }
       }
     }

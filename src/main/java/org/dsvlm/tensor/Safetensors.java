@@ -20,12 +20,12 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * One safetensors file, mapped into memory: opening reads the header alone, and a tensor's bytes come
- * from disk when they are first touched.
+ * One safetensors file, mapped into memory: opening reads the header alone, and a tensor's bytes
+ * come from disk when they are first touched.
  *
  * <p>The mapping stays valid when the file is replaced by a rename, which is how {@link
- * SafetensorsWriter} saves; a file that another program cuts short while it is mapped ends the process
- * (SIGBUS), as with every mapping.
+ * SafetensorsWriter} saves; a file that another program cuts short while it is mapped ends the
+ * process (SIGBUS), as with every mapping.
  */
 public final class Safetensors implements WeightSource {
   private final Path file;
@@ -50,8 +50,8 @@ public final class Safetensors implements WeightSource {
   /**
    * Maps {@code file} and reads its header.
    *
-   * @throws DsVlmException if the file cannot be read or is not sound safetensors; the message names
-   *     the file, the tensor and the offset
+   * @throws DsVlmException if the file cannot be read or is not sound safetensors; the message
+   *     names the file, the tensor and the offset
    */
   public static Safetensors open(Path file) {
     if (Files.isDirectory(file)) {
@@ -94,7 +94,8 @@ public final class Safetensors implements WeightSource {
     }
     ScalarType dtype = entry.type().scalarType();
     if (entry.bytes() == 0) {
-      return Torch.tidy(() -> torch.empty(entry.sizes(), Torch.options(dtype), new MemoryFormatOptional()));
+      return Torch.tidy(
+          () -> torch.empty(entry.sizes(), Torch.options(dtype), new MemoryFormatOptional()));
     }
     return Torch.tidy(
         () -> {

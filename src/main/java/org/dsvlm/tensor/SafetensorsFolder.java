@@ -81,7 +81,11 @@ public final class SafetensorsFolder implements WeightSource {
               Safetensors shard = shard(file);
               if (!shard.names().contains(name)) {
                 throw new DsVlmException(
-                    index + ": weight_map says that '" + name + "' is in " + file.getFileName()
+                    index
+                        + ": weight_map says that '"
+                        + name
+                        + "' is in "
+                        + file.getFileName()
                         + ", but it is not; fetch index and shards from one place");
               }
               shardOfTensor.put(name, shard);
@@ -91,7 +95,11 @@ public final class SafetensorsFolder implements WeightSource {
           for (String name : shard.names()) {
             if (shardOfTensor.get(name) != shard) {
               throw new DsVlmException(
-                  file + ": holds '" + name + "', which " + index.getFileName()
+                  file
+                      + ": holds '"
+                      + name
+                      + "', which "
+                      + index.getFileName()
                       + (shardOfTensor.containsKey(name) ? " places in another shard" : " lacks")
                       + "; fetch index and shards from one place");
             }

@@ -18,9 +18,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The header of a safetensors file: 8 bytes of length (little-endian), then that many bytes of JSON,
- * then the tensors' bytes without holes. Everything is checked against the file's size before memory
- * is taken for it.
+ * The header of a safetensors file: 8 bytes of length (little-endian), then that many bytes of
+ * JSON, then the tensors' bytes without holes. Everything is checked against the file's size before
+ * memory is taken for it.
  *
  * @param tensors entries by name, in the header's order
  * @param metadata strings of {@code __metadata__}
@@ -49,19 +49,30 @@ record SafetensorsHeader(
     refuseGitLfs(file, channel, size);
     if (size < Long.BYTES) {
       throw new DsVlmException(
-          file + ": " + size + " bytes, too short for the 8-byte header length at offset 0; "
+          file
+              + ": "
+              + size
+              + " bytes, too short for the 8-byte header length at offset 0; "
               + "the file is not safetensors or its download broke off");
     }
     long length = fill(file, channel, 0, Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).getLong();
     // Unsigned in the format: 2^63 and more reads as negative here.
     if (length < 0 || length > LONGEST) {
       throw new DsVlmException(
-          file + ": the header length at offset 0 is " + Long.toUnsignedString(length)
-              + ", above the format's cap of " + LONGEST + "; the file is not safetensors");
+          file
+              + ": the header length at offset 0 is "
+              + Long.toUnsignedString(length)
+              + ", above the format's cap of "
+              + LONGEST
+              + "; the file is not safetensors");
     }
     if (length > size - Long.BYTES) {
       throw new DsVlmException(
-          file + ": the header length at offset 0 is " + length + ", but only " + (size - Long.BYTES)
+          file
+              + ": the header length at offset 0 is "
+              + length
+              + ", but only "
+              + (size - Long.BYTES)
               + " bytes follow; the download broke off or the file is not safetensors");
     }
     byte[] header = fill(file, channel, Long.BYTES, (int) length).array();
@@ -82,21 +93,23 @@ record SafetensorsHeader(
     while (buffer.hasRemaining()) {
       if (channel.read(buffer, position + buffer.position()) < 0) {
         throw new DsVlmException(
-            file + ": ended at offset " + (position + buffer.position())
+            file
+                + ": ended at offset "
+                + (position + buffer.position())
                 + " while it was read; is another process writing it?");
       }
     }
     return buffer.flip();
   }
 
-  private static void refuseGitLfs(String file, FileChannel channel, long size)
-      throws IOException {
+  private static void refuseGitLfs(String file, FileChannel channel, long size) throws IOException {
     if (size < GIT_LFS.length) {
       return;
     }
     if (ByteBuffer.wrap(GIT_LFS).equals(fill(file, channel, 0, GIT_LFS.length))) {
       throw new DsVlmException(
-          file + ": a Git LFS pointer stands in place of the weights; run 'git lfs pull' in its "
+          file
+              + ": a Git LFS pointer stands in place of the weights; run 'git lfs pull' in its "
               + "folder, or fetch the file itself");
     }
   }
@@ -115,7 +128,9 @@ record SafetensorsHeader(
     }
     if (result.isError()) {
       throw new DsVlmException(
-          file + ": the header is not UTF-8 at offset " + (Long.BYTES + bytes.position())
+          file
+              + ": the header is not UTF-8 at offset "
+              + (Long.BYTES + bytes.position())
               + "; the file is damaged, fetch it again");
     }
   }
@@ -135,21 +150,35 @@ record SafetensorsHeader(
       String what = file + ": tensor '" + entry.getKey() + "' ";
       if (tensor.end() > dataBytes) {
         throw new DsVlmException(
-            what + "ends at offset " + tensor.end() + " of the data, but only " + dataBytes
+            what
+                + "ends at offset "
+                + tensor.end()
+                + " of the data, but only "
+                + dataBytes
                 + " bytes of data are there; the download broke off, fetch the file again");
       }
       if (tensor.begin() != position) {
         throw new DsVlmException(
-            what + "begins at offset " + tensor.begin() + " of the data, "
-                + (tensor.begin() > position ? "leaving a hole after " : "overlapping what ends at ")
-                + position + "; the file is damaged, fetch or convert it again");
+            what
+                + "begins at offset "
+                + tensor.begin()
+                + " of the data, "
+                + (tensor.begin() > position
+                    ? "leaving a hole after "
+                    : "overlapping what ends at ")
+                + position
+                + "; the file is damaged, fetch or convert it again");
       }
       position = tensor.end();
     }
     if (position != dataBytes) {
       throw new DsVlmException(
-          file + ": " + (dataBytes - position) + " bytes follow the last tensor, which ends at offset "
-              + position + " of the data; the file is damaged, fetch or convert it again");
+          file
+              + ": "
+              + (dataBytes - position)
+              + " bytes follow the last tensor, which ends at offset "
+              + position
+              + " of the data; the file is damaged, fetch or convert it again");
     }
   }
 }

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The JSON of a safetensors header, read token by token: what is not expected ends the reading before
- * anything is built from it.
+ * The JSON of a safetensors header, read token by token: what is not expected ends the reading
+ * before anything is built from it.
  */
 final class SafetensorsJson {
   /** More than LibTorch's operators take. */
@@ -61,7 +61,10 @@ final class SafetensorsJson {
     } catch (IOException e) {
       String text = e.getMessage().lines().findFirst().orElse("no reason given");
       throw new DsVlmException(
-          file + ": the header is not valid JSON: " + text + "; the file is damaged, fetch it again",
+          file
+              + ": the header is not valid JSON: "
+              + text
+              + "; the file is damaged, fetch it again",
           e);
     }
   }
@@ -157,7 +160,10 @@ final class SafetensorsJson {
         .orElseThrow(
             () ->
                 bad(
-                    what + ": unknown dtype " + quote(name) + "; known: "
+                    what
+                        + ": unknown dtype "
+                        + quote(name)
+                        + "; known: "
                         + String.join(", ", SafetensorsType.names())));
   }
 
@@ -198,8 +204,19 @@ final class SafetensorsJson {
     }
     if (bytes != entry.bytes()) {
       throw bad(
-          what + " is " + entry.type() + " " + entry.shape() + ", " + bytes + " bytes, but its offsets "
-              + entry.begin() + " to " + entry.end() + " hold " + entry.bytes());
+          what
+              + " is "
+              + entry.type()
+              + " "
+              + entry.shape()
+              + ", "
+              + bytes
+              + " bytes, but its offsets "
+              + entry.begin()
+              + " to "
+              + entry.end()
+              + " hold "
+              + entry.bytes());
     }
     return entry;
   }
@@ -212,7 +229,11 @@ final class SafetensorsJson {
 
   private DsVlmException bad(String what) {
     return new DsVlmException(
-        file + ": header, near character " + json.currentTokenLocation().getCharOffset() + ": " + what
+        file
+            + ": header, near character "
+            + json.currentTokenLocation().getCharOffset()
+            + ": "
+            + what
             + "; the file is damaged or not safetensors, fetch or convert it again");
   }
 

@@ -10,8 +10,8 @@ import java.util.Optional;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Number formats of safetensors that LibTorch has too, in the order in which the format's own library
- * ranks them: it writes tensors of the highest rank first, so that each starts aligned.
+ * Number formats of safetensors that LibTorch has too, in the order in which the format's own
+ * library ranks them: it writes tensors of the highest rank first, so that each starts aligned.
  */
 enum SafetensorsType {
   BOOL(ScalarType.Bool, 1),

@@ -25,8 +25,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Writes safetensors files, byte for byte as the format's own library does: tensors ordered by type,
- * then name, the header padded with spaces to a multiple of 8.
+ * Writes safetensors files, byte for byte as the format's own library does: tensors ordered by
+ * type, then name, the header padded with spaces to a multiple of 8.
  */
 public final class SafetensorsWriter {
   /** What every file that PyTorch users load carries. */
@@ -38,8 +38,9 @@ public final class SafetensorsWriter {
   private SafetensorsWriter() {}
 
   /**
-   * Writes {@code tensors} into {@code file}, with the metadata {@code format: pt}. The file appears
-   * whole or not at all; saving over a file that is mapped is safe (see {@link AtomicFiles#file}).
+   * Writes {@code tensors} into {@code file}, with the metadata {@code format: pt}. The file
+   * appears whole or not at all; saving over a file that is mapped is safe (see {@link
+   * AtomicFiles#file}).
    *
    * @throws DsVlmException if it cannot be written or a tensor's type has no safetensors name
    */
@@ -127,7 +128,10 @@ public final class SafetensorsWriter {
         .orElseThrow(
             () ->
                 new DsVlmException(
-                    "tensor '" + name + "' is " + Torch.describe(tensor)
+                    "tensor '"
+                        + name
+                        + "' is "
+                        + Torch.describe(tensor)
                         + ", a type that safetensors has no name for; convert it first"));
   }
 
@@ -156,8 +160,12 @@ public final class SafetensorsWriter {
     int padded = (json.length + Long.BYTES - 1) / Long.BYTES * Long.BYTES;
     if (padded > SafetensorsHeader.LONGEST) {
       throw new DsVlmException(
-          file + ": the header would be " + padded + " bytes, above the format's cap of "
-              + SafetensorsHeader.LONGEST + "; write fewer tensors into one file");
+          file
+              + ": the header would be "
+              + padded
+              + " bytes, above the format's cap of "
+              + SafetensorsHeader.LONGEST
+              + "; write fewer tensors into one file");
     }
     ByteBuffer header =
         ByteBuffer.allocate(Long.BYTES + padded).order(ByteOrder.LITTLE_ENDIAN).putLong(padded);

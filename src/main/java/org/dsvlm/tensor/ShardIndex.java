@@ -94,10 +94,13 @@ final class ShardIndex {
     try {
       Path relative = Path.of(value);
       shard = folder.resolve(relative).normalize();
-      if (relative.isAbsolute() || value.contains("\\") || shard.equals(folder)
+      if (relative.isAbsolute()
+          || value.contains("\\")
+          || shard.equals(folder)
           || !shard.startsWith(folder.normalize())) {
         throw new DsVlmException(
-            entry + ", which lies outside the folder; an index may name files of its own folder alone");
+            entry
+                + ", which lies outside the folder; an index may name files of its own folder alone");
       }
     } catch (InvalidPathException e) {
       throw new DsVlmException(entry + ", which is no file name; fetch the index again", e);
@@ -118,7 +121,10 @@ final class ShardIndex {
         }
       }
       throw new DsVlmException(
-          entry + ", a link to " + real + " outside the folder; copy the file itself into the folder");
+          entry
+              + ", a link to "
+              + real
+              + " outside the folder; copy the file itself into the folder");
     } catch (IOException e) {
       throw new DsVlmException(entry + ", which cannot be resolved: " + e.getMessage(), e);
     }
@@ -126,7 +132,8 @@ final class ShardIndex {
 
   /**
    * Where shards may lie: in the folder, and, if it is a snapshot in the Hugging Face hub's cache
-   * ({@code REPOSITORY/snapshots/REVISION}), among that repository's blobs, to which its files link.
+   * ({@code REPOSITORY/snapshots/REVISION}), among that repository's blobs, to which its files
+   * link.
    */
   private static List<Path> roots(Path folder) {
     List<Path> roots = new ArrayList<>(List.of(folder));

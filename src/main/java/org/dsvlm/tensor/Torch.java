@@ -25,12 +25,13 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The few calls that make LibTorch's tensors comfortable in Java: scopes, shapes, and the way in and
- * out of arrays.
+ * The few calls that make LibTorch's tensors comfortable in Java: scopes, shapes, and the way in
+ * and out of arrays.
  *
- * <p>Memory: every tensor belongs to the innermost {@link PointerScope} of the thread that made it and
- * is freed when that scope closes. {@link #tidy} runs a block in a scope of its own and hands one
- * result to the caller's; {@link #keep} takes a tensor out of all scopes until it is closed by hand.
+ * <p>Memory: every tensor belongs to the innermost {@link PointerScope} of the thread that made it
+ * and is freed when that scope closes. {@link #tidy} runs a block in a scope of its own and hands
+ * one result to the caller's; {@link #keep} takes a tensor out of all scopes until it is closed by
+ * hand.
  */
 public final class Torch {
   static {

@@ -28,8 +28,8 @@ public interface WeightSource extends AutoCloseable {
   }
 
   /**
-   * The tensor {@code name}, in the type it is stored in, on the CPU. It may be a read-only view of a
-   * mapped file: copy it before writing to it.
+   * The tensor {@code name}, in the type it is stored in, on the CPU. It may be a read-only view of
+   * a mapped file: copy it before writing to it.
    *
    * @throws DsVlmException if there is no such tensor
    */

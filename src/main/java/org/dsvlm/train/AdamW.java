@@ -23,8 +23,8 @@ import org.dsvlm.tensor.Torch;
  * under its checkpoint name.
  *
  * <p>The update is LibTorch's fused one. Its Java class {@code AdamW} is not used: it exposes the
- * betas in reversed order and its state is reachable by tensor identity alone. A parameter without a
- * gradient keeps its value and its state, as in PyTorch.
+ * betas in reversed order and its state is reachable by tensor identity alone. A parameter without
+ * a gradient keeps its value and its state, as in PyTorch.
  */
 public final class AdamW implements AutoCloseable {
   private static final OperatorHandle FUSED = TensorLists.operator("aten::_fused_adamw_", "");
@@ -54,7 +54,10 @@ public final class AdamW implements AutoCloseable {
     return new State(
         Torch.keep(torch.zeros_like(parameter)),
         Torch.keep(torch.zeros_like(parameter)),
-        Torch.keep(torch.zeros(new long[0], Torch.options(ScalarType.Float)).to(parameter.device(), ScalarType.Float)));
+        Torch.keep(
+            torch
+                .zeros(new long[0], Torch.options(ScalarType.Float))
+                .to(parameter.device(), ScalarType.Float)));
   }
 
   /** The groups in the order given. */
@@ -138,8 +141,8 @@ public final class AdamW implements AutoCloseable {
   }
 
   /**
-   * The state by name: {@code <parameter>.exp_avg}, {@code .exp_avg_sq} (shape of the parameter) and
-   * {@code .step}. The tensors are the live ones: copying into them restores a saved state.
+   * The state by name: {@code <parameter>.exp_avg}, {@code .exp_avg_sq} (shape of the parameter)
+   * and {@code .step}. The tensors are the live ones: copying into them restores a saved state.
    */
   public Map<String, Tensor> state() {
     Map<String, Tensor> named = new LinkedHashMap<>();

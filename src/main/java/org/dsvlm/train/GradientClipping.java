@@ -16,14 +16,16 @@ import org.dsvlm.tensor.Torch;
 
 /** Scales gradients so that their common Euclidean norm does not pass a limit. */
 public final class GradientClipping {
-  private static final OperatorHandle FOREACH_NORM = TensorLists.operator("aten::_foreach_norm", "Scalar");
-  private static final OperatorHandle FOREACH_MUL = TensorLists.operator("aten::_foreach_mul_", "Tensor");
+  private static final OperatorHandle FOREACH_NORM =
+      TensorLists.operator("aten::_foreach_norm", "Scalar");
+  private static final OperatorHandle FOREACH_MUL =
+      TensorLists.operator("aten::_foreach_mul_", "Tensor");
 
   private GradientClipping() {}
 
   /**
-   * Clips in place as {@code torch.nn.utils.clip_grad_norm_} does: factor
-   * {@code min(1, limit / (norm + 1e-6))}. A limit of 0 leaves the gradients as they are.
+   * Clips in place as {@code torch.nn.utils.clip_grad_norm_} does: factor {@code min(1, limit /
+   * (norm + 1e-6))}. A limit of 0 leaves the gradients as they are.
    *
    * @return the norm over all gradients before clipping
    */

@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.Type;
 import org.dsvlm.tensor.Torch;
 
 /**
- * LibTorch's operators over lists of tensors, which have no Java binding: one call for all parameters
- * where a loop would pay for each.
+ * LibTorch's operators over lists of tensors, which have no Java binding: one call for all
+ * parameters where a loop would pay for each.
  */
 final class TensorLists {
   private TensorLists() {}

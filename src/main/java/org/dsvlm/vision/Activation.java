@@ -10,7 +10,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.tensor.JsonConfig;
 import org.dsvlm.tensor.Torch;
 
-/** The non-linearities that vision towers are published with, by their name in {@code hidden_act}. */
+/**
+ * The non-linearities that vision towers are published with, by their name in {@code hidden_act}.
+ */
 public enum Activation {
   /** {@code x · sigmoid(1.702 x)}, OpenAI's approximation of GELU. */
   QUICK_GELU("quick_gelu"),

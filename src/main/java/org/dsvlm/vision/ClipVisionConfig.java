@@ -36,13 +36,13 @@ public record ClipVisionConfig(
   static final String MODEL_TYPE = "clip_vision_model";
 
   /**
-   * Reads a tower's own {@code config.json}, or the {@code vision_config} in that of a larger model.
-   * Keys that are left out take the value that the public configuration class gives them.
+   * Reads a tower's own {@code config.json}, or the {@code vision_config} in that of a larger
+   * model. Keys that are left out take the value that the public configuration class gives them.
    *
    * @param where the file, for messages
-   * @throws org.dsvlm.tensor.DsVlmException naming file and key: another architecture, a hidden size
-   *     that the heads do not divide, or a setting that changes the computation in a way not built
-   *     here
+   * @throws org.dsvlm.tensor.DsVlmException naming file and key: another architecture, a hidden
+   *     size that the heads do not divide, or a setting that changes the computation in a way not
+   *     built here
    */
   public static ClipVisionConfig parse(JsonNode json, String where) {
     JsonConfig config = VisionJson.require(json, where, MODEL_TYPE);

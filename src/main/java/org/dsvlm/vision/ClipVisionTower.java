@@ -14,7 +14,8 @@ import org.dsvlm.tensor.Torch;
 
 /**
  * The vision transformer of CLIP (Radford et al. 2021): a class token in front of the patches, a
- * normalisation before the first layer, and the class token's last state as the picture's own vector.
+ * normalisation before the first layer, and the class token's last state as the picture's own
+ * vector.
  */
 public final class ClipVisionTower implements VisionTower {
   private final ClipVisionConfig config;
@@ -32,8 +33,7 @@ public final class ClipVisionTower implements VisionTower {
     this.config = config;
     int width = config.hiddenSize();
     Parameters embeddings = visionModel.at("embeddings");
-    classEmbedding =
-        embeddings.get("class_embedding", Init.normal(1 / Math.sqrt(width)), width);
+    classEmbedding = embeddings.get("class_embedding", Init.normal(1 / Math.sqrt(width)), width);
     patchEmbedding =
         new PatchEmbedding(embeddings.at("patch_embedding"), config, Init.normal(0.02), false);
     positionEmbedding =
@@ -63,8 +63,7 @@ public final class ClipVisionTower implements VisionTower {
 
   @Override
   public List<Tensor> hiddenStates(Tensor pixelValues) {
-    return encoder.hiddenStates(
-        Torch.tidy(() -> preLayerNorm.forward(embeddings(pixelValues))));
+    return encoder.hiddenStates(Torch.tidy(() -> preLayerNorm.forward(embeddings(pixelValues))));
   }
 
   /** pixelValues: [pictures, channels, height, width] in, [pictures, 1 + patches, width] out. */
@@ -74,7 +73,10 @@ public final class ClipVisionTower implements VisionTower {
     return Torch.cat(1, classToken, patches).add(positionEmbedding.weight());
   }
 
-  /** lastHiddenState: [pictures, 1 + patches, width] in, one vector a picture out: [pictures, width]. */
+  /**
+   * lastHiddenState: [pictures, 1 + patches, width] in, one vector a picture out: [pictures,
+   * width].
+   */
   public Tensor pooled(Tensor lastHiddenState) {
     return Torch.tidy(() -> postLayerNorm.forward(lastHiddenState.select(1, 0)));
   }

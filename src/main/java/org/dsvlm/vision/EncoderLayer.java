@@ -12,8 +12,8 @@ import org.dsvlm.nn.Linear;
 import org.dsvlm.nn.Parameters;
 
 /**
- * A transformer layer with the normalisation in front of each half (Dosovitskiy et al. 2021): {@code x
- * += attention(norm1(x)); x += mlp(norm2(x))}.
+ * A transformer layer with the normalisation in front of each half (Dosovitskiy et al. 2021):
+ * {@code x += attention(norm1(x)); x += mlp(norm2(x))}.
  */
 final class EncoderLayer {
   /** How the weights start without a checkpoint; biases start at zero. */

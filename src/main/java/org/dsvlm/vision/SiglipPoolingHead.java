@@ -15,8 +15,8 @@ import org.dsvlm.nn.Linear;
 import org.dsvlm.nn.Parameters;
 
 /**
- * SigLIP's attention pooling: one learnt query, the probe, looks at all patches, then an MLP. Query, key
- * and value share one stored matrix, in that order.
+ * SigLIP's attention pooling: one learnt query, the probe, looks at all patches, then an MLP.
+ * Query, key and value share one stored matrix, in that order.
  */
 final class SiglipPoolingHead {
   private final Tensor probe;
@@ -57,6 +57,8 @@ final class SiglipPoolingHead {
                 Attention.splitHeads(k, heads),
                 Attention.splitHeads(v, heads)));
     Tensor pooled = out.forward(attended);
-    return pooled.add(fc2.forward(activation.forward(fc1.forward(norm.forward(pooled))))).select(1, 0);
+    return pooled
+        .add(fc2.forward(activation.forward(fc1.forward(norm.forward(pooled)))))
+        .select(1, 0);
   }
 }

@@ -14,8 +14,8 @@ import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Torch;
 
 /**
- * The vision transformer of SigLIP (Zhai et al. 2023): patches alone, no class token, no normalisation
- * before the first layer.
+ * The vision transformer of SigLIP (Zhai et al. 2023): patches alone, no class token, no
+ * normalisation before the first layer.
  */
 public final class SiglipVisionTower implements VisionTower {
   private final SiglipVisionConfig config;
@@ -26,8 +26,8 @@ public final class SiglipVisionTower implements VisionTower {
   private final SiglipPoolingHead head;
 
   /**
-   * The pooling head is left out where the checkpoint has none: LLaVA does not use it, and some of its
-   * checkpoints were saved without.
+   * The pooling head is left out where the checkpoint has none: LLaVA does not use it, and some of
+   * its checkpoints were saved without.
    *
    * @param visionModel view of the parameters at {@code vision_model}
    */
@@ -39,7 +39,10 @@ public final class SiglipVisionTower implements VisionTower {
         new PatchEmbedding(
             embeddings.at("patch_embedding"),
             config,
-            Init.normal(1 / Math.sqrt((double) config.channels() * config.patchSize() * config.patchSize())),
+            Init.normal(
+                1
+                    / Math.sqrt(
+                        (double) config.channels() * config.patchSize() * config.patchSize())),
             true);
     positionEmbedding =
         new Embedding(
@@ -49,8 +52,7 @@ public final class SiglipVisionTower implements VisionTower {
             width);
     encoder = new Encoder(visionModel.at("encoder"), config, start(config));
     postLayerNorm = new LayerNorm(visionModel.at("post_layernorm"), width, config.layerNormEps());
-    boolean hasHead =
-        config.head() && (!visionModel.loaded() || visionModel.has("head.probe"));
+    boolean hasHead = config.head() && (!visionModel.loaded() || visionModel.has("head.probe"));
     head = hasHead ? new SiglipPoolingHead(visionModel.at("head"), config) : null;
   }
 
@@ -68,8 +70,7 @@ public final class SiglipVisionTower implements VisionTower {
   @Override
   public List<Tensor> hiddenStates(Tensor pixelValues) {
     return encoder.hiddenStates(
-        Torch.tidy(
-            () -> patchEmbedding.forward(pixelValues).add(positionEmbedding.weight())));
+        Torch.tidy(() -> patchEmbedding.forward(pixelValues).add(positionEmbedding.weight())));
   }
 
   /** A hidden state [pictures, patches, width] passed through the final normalisation. */

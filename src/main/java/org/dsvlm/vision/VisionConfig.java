@@ -54,13 +54,15 @@ public sealed interface VisionConfig permits ClipVisionConfig, SiglipVisionConfi
   /**
    * Reads the configuration of either tower, by {@code model_type}.
    *
-   * @param json a {@code config.json}: the tower's own, or one that holds it as {@code vision_config}
+   * @param json a {@code config.json}: the tower's own, or one that holds it as {@code
+   *     vision_config}
    * @param where the file, for messages
    * @throws org.dsvlm.tensor.DsVlmException naming file and key if it describes no such tower, or
    *     one that cannot be computed
    */
   static VisionConfig parse(JsonNode json, String where) {
-    return VisionJson.find(json, where).text("model_type", ClipVisionConfig.MODEL_TYPE)
+    return VisionJson.find(json, where)
+            .text("model_type", ClipVisionConfig.MODEL_TYPE)
             .equals(SiglipVisionConfig.MODEL_TYPE)
         ? SiglipVisionConfig.parse(json, where)
         : ClipVisionConfig.parse(json, where);

@@ -82,8 +82,11 @@ final class VisionJson {
           && !vision.json().get(field.getKey()).equals(field.getValue())) {
         throw root.error(
             "vision_config_dict." + field.getKey(),
-            "is " + field.getValue() + ", but vision_config has "
-                + vision.json().get(field.getKey()) + "; remove the wrong one");
+            "is "
+                + field.getValue()
+                + ", but vision_config has "
+                + vision.json().get(field.getKey())
+                + "; remove the wrong one");
       }
     }
   }
@@ -100,7 +103,10 @@ final class VisionJson {
     if (!actual.equals(modelType)) {
       throw config.error(
           "model_type",
-          "is \"" + actual + "\", but this vision tower is a " + modelType
+          "is \""
+              + actual
+              + "\", but this vision tower is a "
+              + modelType
               + "; give the config.json that belongs to the tower, or one with a vision_config");
     }
     refuseUnknown(config);
@@ -108,14 +114,15 @@ final class VisionJson {
     int heads = config.size("num_attention_heads", 12);
     if (width % heads != 0) {
       throw config.error(
-          "hidden_size", "is " + width + ", which num_attention_heads = " + heads + " do not divide");
+          "hidden_size",
+          "is " + width + ", which num_attention_heads = " + heads + " do not divide");
     }
     return config;
   }
 
   /**
-   * A key that nothing here computes is passed over only where it is known to have no effect or says
-   * that something is switched off; anything else would silently give other numbers.
+   * A key that nothing here computes is passed over only where it is known to have no effect or
+   * says that something is switched off; anything else would silently give other numbers.
    */
   private static void refuseUnknown(JsonConfig config) {
     for (var field : config.json().properties()) {
@@ -132,7 +139,9 @@ final class VisionJson {
           && !switchedOff) {
         throw config.error(
             key,
-            "is " + value + ", a setting that this vision tower does not compute; remove it if it "
+            "is "
+                + value
+                + ", a setting that this vision tower does not compute; remove it if it "
                 + "has no effect on the weights at hand");
       }
     }

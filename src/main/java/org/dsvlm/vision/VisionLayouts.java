@@ -11,8 +11,8 @@ import org.dsvlm.tensor.DsVlmException;
 
 /**
  * Where a vision tower's tensors stand in a file. Public files hold it alone below {@code
- * vision_model}, alone without that prefix (transformers 5), beside a text tower, or inside a LLaVA;
- * the names below the tower are the same in all of them.
+ * vision_model}, alone without that prefix (transformers 5), beside a text tower, or inside a
+ * LLaVA; the names below the tower are the same in all of them.
  */
 public final class VisionLayouts {
   private static final String LANDMARK = "embeddings.patch_embedding.weight";
@@ -27,8 +27,8 @@ public final class VisionLayouts {
    *
    * @param stored all names in the file
    * @param where the file, for messages
-   * @return from a stored name to the tower's own ({@code vision_model.…}), null for what is not the
-   *     tower's: as {@link org.dsvlm.tensor.RenamedWeights} takes it
+   * @return from a stored name to the tower's own ({@code vision_model.…}), null for what is not
+   *     the tower's: as {@link org.dsvlm.tensor.RenamedWeights} takes it
    * @throws DsVlmException if the file holds no tower, or more than one
    */
   public static UnaryOperator<String> renaming(Set<String> stored, String where) {
@@ -39,7 +39,11 @@ public final class VisionLayouts {
             .toList();
     if (prefixes.size() != 1) {
       throw new DsVlmException(
-          where + ": " + (prefixes.isEmpty() ? "no" : "more than one") + " tensor '…" + LANDMARK
+          where
+              + ": "
+              + (prefixes.isEmpty() ? "no" : "more than one")
+              + " tensor '…"
+              + LANDMARK
               + "'; give weights that hold exactly one vision tower");
     }
     String prefix = prefixes.get(0);

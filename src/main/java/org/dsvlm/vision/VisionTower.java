@@ -8,8 +8,8 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A vision transformer that turns a picture into one vector a patch. With <i>T</i> patches, <i>L</i>
- * layers and width <i>W</i>:
+ * A vision transformer that turns a picture into one vector a patch. With <i>T</i> patches,
+ * <i>L</i> layers and width <i>W</i>:
  */
 public interface VisionTower {
   /** The sizes it was built with. */
@@ -20,8 +20,8 @@ public interface VisionTower {
    * through the final normalisation.
    *
    * @param pixelValues [pictures, channels, height, width], normalised, in any floating type
-   * @return <i>L</i> + 1 tensors [pictures, tokens, <i>W</i>] in the tower's type; tokens is <i>T</i>,
-   *     or 1 + <i>T</i> where a class token comes first
+   * @return <i>L</i> + 1 tensors [pictures, tokens, <i>W</i>] in the tower's type; tokens is
+   *     <i>T</i>, or 1 + <i>T</i> where a class token comes first
    * @throws org.dsvlm.tensor.DsVlmException if the pictures have another size than the tower's
    */
   List<Tensor> hiddenStates(Tensor pixelValues);

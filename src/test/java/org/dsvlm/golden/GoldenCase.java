@@ -19,8 +19,8 @@ import org.dsvlm.tensor.Torch;
 import org.dsvlm.tensor.WeightSource;
 
 /**
- * One folder of reference inputs and outputs. A runner reads inputs from it, computes, and hands every
- * result to {@link #expect}; differences are gathered, so that one run shows them all.
+ * One folder of reference inputs and outputs. A runner reads inputs from it, computes, and hands
+ * every result to {@link #expect}; differences are gathered, so that one run shows them all.
  */
 public final class GoldenCase implements AutoCloseable {
   private final Path folder;

@@ -33,13 +33,7 @@ class GoldenTest {
 
   /** Kinds whose models are not built yet; each is reported by name. */
   private static final Set<String> PENDING =
-      Set.of(
-          "llama3",
-          "llama3_rope_scaling",
-          "qwen2",
-          "image_processing",
-          "lora",
-          "tokenization");
+      Set.of("llama3", "llama3_rope_scaling", "qwen2", "image_processing", "lora", "tokenization");
 
   @TestFactory
   Stream<DynamicTest> cases() throws IOException {

@@ -82,8 +82,7 @@ final class OptimRunner implements GoldenRunner {
       for (int step = 0; step < settings.path("steps").asInt(); step++) {
         try (PointerScope scope = new PointerScope()) {
           Tensor rows = rows(step, x.size(0));
-          Tensor error =
-              x.index_select(0, rows).matmul(w).add(b).sub(y.index_select(0, rows));
+          Tensor error = x.index_select(0, rows).matmul(w).add(b).sub(y.index_select(0, rows));
           Tensor loss =
               error.square().mean().mul(Torch.scalar(settings.path("loss_factor").asDouble()));
           loss.backward();

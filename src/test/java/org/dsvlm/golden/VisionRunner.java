@@ -79,11 +79,13 @@ abstract class VisionRunner<T extends VisionTower> implements GoldenRunner {
     }
     compare(golden, tower, hiddenStates).backward();
     golden.expect("grad.pixel_values", pixelValues.grad());
-    store.tensors().forEach(
-        (name, parameter) -> {
-          if (golden.has("grad." + name)) {
-            golden.expect("grad." + name, parameter.grad());
-          }
-        });
+    store
+        .tensors()
+        .forEach(
+            (name, parameter) -> {
+              if (golden.has("grad." + name)) {
+                golden.expect("grad." + name, parameter.grad());
+              }
+            });
   }
 }

@@ -29,7 +29,8 @@ class JsonConfigTest {
 
   @Test
   void readsTypesAndDefaults() throws IOException {
-    JsonConfig config = config("{\"a\": 3, \"b\": null, \"c\": {\"d\": \"x\", \"e\": true, \"f\": 1e-5}}");
+    JsonConfig config =
+        config("{\"a\": 3, \"b\": null, \"c\": {\"d\": \"x\", \"e\": true, \"f\": 1e-5}}");
     assertThat(config.size("a")).isEqualTo(3);
     assertThat(config.size("b", 7)).isEqualTo(7);
     assertThat(config.child("c").text("d")).isEqualTo("x");

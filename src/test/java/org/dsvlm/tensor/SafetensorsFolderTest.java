@@ -86,7 +86,9 @@ class SafetensorsFolderTest {
   @Test
   void bad22_missingShard() throws IOException {
     index("{\"a\": \"one.safetensors\", \"b\": \"three.safetensors\"}");
-    refused().hasMessageContaining("'b'").hasMessageContaining("'three.safetensors', which is missing");
+    refused()
+        .hasMessageContaining("'b'")
+        .hasMessageContaining("'three.safetensors', which is missing");
   }
 
   @Test
@@ -111,8 +113,7 @@ class SafetensorsFolderTest {
   @Test
   void bad23_linkOutOfTheFolder() throws IOException {
     Files.copy(folder.resolve("one.safetensors"), parent.resolve("outside.safetensors"));
-    Files.createSymbolicLink(
-        folder.resolve("link.safetensors"), Path.of("../outside.safetensors"));
+    Files.createSymbolicLink(folder.resolve("link.safetensors"), Path.of("../outside.safetensors"));
     index("{\"a\": \"link.safetensors\"}");
     refused().hasMessageContaining("'a'").hasMessageContaining("a link to");
   }

@@ -33,9 +33,31 @@ class SafetensorsFuzzTest {
   private static final long ALLOWANCE = 1 << 20;
 
   private static final String[] TOKENS = {
-    "{", "}", "[", "]", ",", ":", "\"", "0", "-1", "1e9", "4294967296", "9223372036854775807",
-    "18446744073709551616", "null", "true", "\"dtype\"", "\"shape\"", "\"data_offsets\"",
-    "\"__metadata__\"", "\"F32\"", "\"F64\"", "\"U8\"", "\\u0000", "é", "\uD83D\uDE00"
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "0",
+    "-1",
+    "1e9",
+    "4294967296",
+    "9223372036854775807",
+    "18446744073709551616",
+    "null",
+    "true",
+    "\"dtype\"",
+    "\"shape\"",
+    "\"data_offsets\"",
+    "\"__metadata__\"",
+    "\"F32\"",
+    "\"F64\"",
+    "\"U8\"",
+    "\\u0000",
+    "é",
+    "\uD83D\uDE00"
   };
   private static final String SOUND =
       "{\"__metadata__\":{\"format\":\"pt\"},"

@@ -23,7 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The numbers are those of the project's list of bad inputs. */
 class SafetensorsTest {
-  private static final String ONE_FLOAT = "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
+  private static final String ONE_FLOAT =
+      "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
 
   @TempDir Path folder;
 
@@ -34,8 +35,7 @@ class SafetensorsTest {
           String.format(
               "{\"a\":{\"dtype\":\"%s\",\"shape\":[2],\"data_offsets\":[0,%d]}}",
               type, 2 * type.bytes());
-      Path file =
-          SafetensorsFiles.write(folder, SafetensorsFiles.bytes(header, 2 * type.bytes()));
+      Path file = SafetensorsFiles.write(folder, SafetensorsFiles.bytes(header, 2 * type.bytes()));
       try (PointerScope scope = new PointerScope();
           Safetensors source = Safetensors.open(file)) {
         Tensor tensor = source.read("a");
@@ -159,7 +159,8 @@ class SafetensorsTest {
 
   @Test
   void bad08_duplicateKey() throws IOException {
-    String twice = "{\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}," + ONE_FLOAT.substring(1);
+    String twice =
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}," + ONE_FLOAT.substring(1);
     refused(SafetensorsFiles.bytes(twice, 4)).hasMessageContaining("tensor 'a' appears twice");
     refused(SafetensorsFiles.bytes(ONE_FLOAT.replace("[1],", "[1],\"shape\":[1],"), 4))
         .hasMessageContaining("shape appears twice");
@@ -176,7 +177,9 @@ class SafetensorsTest {
 
   @Test
   void bad10_negativeOrFractionalOffset() throws IOException {
-    refused(entry("F32", "[1]", "[-4,0]", 4)).hasMessageContaining("'a'").hasMessageContaining("-4");
+    refused(entry("F32", "[1]", "[-4,0]", 4))
+        .hasMessageContaining("'a'")
+        .hasMessageContaining("-4");
     refused(entry("F32", "[1]", "[0,4.0]", 4)).hasMessageContaining("whole numbers");
     refused(entry("F32", "[1]", "[0,4e0]", 4)).hasMessageContaining("whole numbers");
     refused(entry("F32", "[1]", "[0,99999999999999999999]", 4)).hasMessageContaining("64 bits");
@@ -206,7 +209,9 @@ class SafetensorsTest {
 
   @Test
   void bad13_hole() throws IOException {
-    refused(entry("F32", "[1]", "[4,8]", 8)).hasMessageContaining("'a'").hasMessageContaining("hole");
+    refused(entry("F32", "[1]", "[4,8]", 8))
+        .hasMessageContaining("'a'")
+        .hasMessageContaining("hole");
   }
 
   @Test

@@ -1,0 +1,113 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.core.importer.Location;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Holds the order of the packages: each may use those of the rows above its own, and itself. */
+class ArchitectureTest {
+  private static final String ROOT = "org.dsvlm.";
+
+  /** Packages of one row do not know one another. */
+  private static final List<Set<String>> ROWS =
+      List.of(
+          Set.of("tensor"),
+          Set.of("kernels"),
+          Set.of("nn"),
+          Set.of("vision", "language", "diffusion"),
+          Set.of("llava", "supervision"),
+          Set.of("data"),
+          Set.of("train"),
+          Set.of("eval"),
+          Set.of("cli"));
+
+  private static final JavaClasses PRODUCTION =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .withImportOption(ArchitectureTest::isOurs)
+          .importPackages("org.dsvlm");
+
+  @TestFactory
+  List<DynamicTest> packagesUseOnlyThoseAboveThem() {
+    List<DynamicTest> tests = new ArrayList<>();
+    forbiddenByPackage()
+        .forEach(
+            (name, forbidden) ->
+                tests.add(
+                    DynamicTest.dynamicTest(
+                        name,
+                        () ->
+                            noClasses()
+                                .that()
+                                .resideInAPackage(ROOT + name + "..")
+                                .should()
+                                .dependOnClassesThat()
+                                .resideInAnyPackage(forbidden)
+                                .allowEmptyShould(true)
+                                .check(PRODUCTION))));
+    return tests;
+  }
+
+  @Test
+  void everyPackageStandsInTheOrder() {
+    Set<String> known = ROWS.stream().flatMap(Set::stream).collect(Collectors.toSet());
+    Set<String> found = new TreeSet<>();
+    for (JavaClass type : PRODUCTION) {
+      found.add(type.getPackageName().substring(ROOT.length()).split("\\.")[0]);
+    }
+    assertThat(found).isNotEmpty().isSubsetOf(known);
+  }
+
+  @Test
+  void thereIsOneExceptionType() {
+    classes()
+        .that()
+        .areAssignableTo(Throwable.class)
+        .should()
+        .haveSimpleName("DsVlmException")
+        .check(PRODUCTION);
+  }
+
+  private static Map<String, String[]> forbiddenByPackage() {
+    Map<String, String[]> forbidden = new LinkedHashMap<>();
+    for (int row = 0; row < ROWS.size(); row++) {
+      Set<String> below = new TreeSet<>();
+      ROWS.subList(row, ROWS.size()).forEach(below::addAll);
+      for (String name : new TreeSet<>(ROWS.get(row))) {
+        forbidden.put(
+            name,
+            below.stream()
+                .filter(other -> !other.equals(name))
+                .map(other -> ROOT + other + "..")
+                .toArray(String[]::new));
+      }
+    }
+    // Nothing may use the command line, and the command line may use everything.
+    forbidden.remove("cli");
+    return forbidden;
+  }
+
+  private static boolean isOurs(Location location) {
+    return location.contains("/org/dsvlm/");
+  }
+}
