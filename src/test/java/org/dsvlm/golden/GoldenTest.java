@@ -26,10 +26,11 @@ import org.junit.jupiter.api.TestFactory;
 class GoldenTest {
   private static final Map<String, GoldenRunner> RUNNERS =
       Map.ofEntries(
-          Map.entry("optim", new OptimRunner()),
           Map.entry("clip_vision", new ClipVisionRunner()),
-          Map.entry("siglip_vision", new SiglipVisionRunner()),
-          Map.entry("sd_unet", new SdUnetRunner()));
+          Map.entry("optim", new OptimRunner()),
+          Map.entry("sd_unet", new SdUnetRunner()),
+          Map.entry("sd_vae", new SdVaeRunner()),
+          Map.entry("siglip_vision", new SiglipVisionRunner()));
 
   /** Kinds whose models are not built yet; each is reported by name. */
   private static final Set<String> PENDING =
