@@ -8,8 +8,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import org.dsvlm.tensor.JsonConfig;
 
 /**
@@ -40,6 +43,23 @@ final class DiffusersConfig {
     if (!config.text("act_fn", "silu").equals("swish")) {
       config.onlySupports("act_fn", "silu");
     }
+  }
+
+  /** The constant whose name in lower case stands at {@code key}. */
+  static <E extends Enum<E>> E oneOf(JsonConfig config, String key, E[] known, String absent) {
+    String text = config.text(key, absent);
+    for (E constant : known) {
+      if (configName(constant).equals(text)) {
+        return constant;
+      }
+    }
+    String names =
+        Arrays.stream(known).map(DiffusersConfig::configName).collect(Collectors.joining(", "));
+    throw config.error(key, "is '" + text + "'; known: " + names);
+  }
+
+  static String configName(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
   }
 
   /** The list {@code key} of numbers above zero. */

@@ -28,6 +28,7 @@ class GoldenTest {
       Map.ofEntries(
           Map.entry("clip_vision", new ClipVisionRunner()),
           Map.entry("optim", new OptimRunner()),
+          Map.entry("schedulers", new SchedulersRunner()),
           Map.entry("sd_unet", new SdUnetRunner()),
           Map.entry("sd_vae", new SdVaeRunner()),
           Map.entry("siglip_vision", new SiglipVisionRunner()));
