@@ -1,0 +1,116 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import org.dsvlm.tensor.DsVlmException;
+
+/**
+ * Everything that decides a training run, as {@code recipes/defaults.yaml} lists and explains it.
+ * {@link RecipeReader} makes one from files and overrides.
+ *
+ * @param precision type of parameters and activations, by name
+ * @param visionLearningRate rate of the vision encoder in both stages; 0 freezes it
+ * @param diffusionLearningRate rate of a UNet that trains along; 0 stands for the stage's own
+ * @param languageWeight factor of the language loss; 0 leaves the language model out
+ * @param supervision the section that the supervisor reads, and {@code enabled}
+ */
+public record Recipe(
+    long seed,
+    String precision,
+    String device,
+    int threads,
+    Model model,
+    Data data,
+    AutoencoderStage stage0,
+    Stage stage1,
+    Stage stage2,
+    double visionLearningRate,
+    double diffusionLearningRate,
+    Optimizer optimizer,
+    double languageWeight,
+    ObjectNode supervision,
+    CheckpointPolicy checkpoint) {
+
+  /** Where the parts come from: a path, or keys of the public configuration to draw them by. */
+  public record Model(
+      String llava,
+      Vision vision,
+      Language language,
+      String connector,
+      String tokenizer,
+      StableDiffusion stableDiffusion,
+      Perceptual perceptual) {}
+
+  /** The vision encoder. */
+  public record Vision(
+      String path, ObjectNode config, ObjectNode preprocessor, int featureLayer) {}
+
+  /** The language model. */
+  public record Language(String path, ObjectNode config, boolean trainable) {}
+
+  /** UNet, autoencoder and noise schedule. */
+  public record StableDiffusion(
+      String path, ObjectNode unet, ObjectNode vae, ObjectNode scheduler, boolean trainable) {}
+
+  /** The network of the perceptual loss; {@code widths} of the five stages of a random one. */
+  public record Perceptual(String path, List<Long> widths) {}
+
+  /** Records and pictures. */
+  public record Data(String source, String stage1, String stage2, String pictures, int maxLength) {}
+
+  /** The autoencoder's own fit, before the two stages. */
+  public record AutoencoderStage(
+      long maxSteps,
+      double learningRate,
+      int batchSize,
+      double warmupRatio,
+      double maxGradNorm,
+      double klWeight) {}
+
+  /** One stage of training; {@code batchSize} records make a step, in micro batches. */
+  public record Stage(
+      long maxSteps,
+      double learningRate,
+      int batchSize,
+      int microBatchSize,
+      double warmupRatio,
+      double weightDecay,
+      double maxGradNorm,
+      String template) {
+    public Stage {
+      require(batchSize > 0, "batch_size has to be above 0, not " + batchSize);
+      require(microBatchSize > 0, "micro_batch_size has to be above 0, not " + microBatchSize);
+      require(maxSteps >= 0, "max_steps has to be 0 (one epoch) or more, not " + maxSteps);
+      require(learningRate >= 0, "learning_rate has to be 0 or more, not " + learningRate);
+      require(
+          warmupRatio >= 0 && warmupRatio <= 1,
+          "warmup_ratio has to lie between 0 and 1, not " + warmupRatio);
+    }
+  }
+
+  /** Settings of AdamW. */
+  public record Optimizer(double beta1, double beta2, double eps) {}
+
+  /** How often a checkpoint is written and how many are kept. */
+  public record CheckpointPolicy(long everySteps, int keep) {
+    public CheckpointPolicy {
+      require(everySteps >= 0, "checkpoint.every_steps has to be 0 or more, not " + everySteps);
+      require(keep > 0, "checkpoint.keep has to be above 0, not " + keep);
+    }
+  }
+
+  /** Whether the diffusion model supervises. */
+  public boolean supervised() {
+    return supervision.path("enabled").asBoolean();
+  }
+
+  private static void require(boolean holds, String message) {
+    if (!holds) {
+      throw new DsVlmException(message);
+    }
+  }
+}

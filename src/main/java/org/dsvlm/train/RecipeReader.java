@@ -1,0 +1,139 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.dsvlm.tensor.DsVlmException;
+
+/**
+ * Reads recipes: the defaults, over them the recipe's file, over that the command line's {@code
+ * key=value}. A key that the defaults lack is an error.
+ */
+public final class RecipeReader {
+  private static final String FOLDER = "/org/dsvlm/recipes/";
+  private static final String DEFAULTS = "defaults";
+
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder(
+              YAMLFactory.builder()
+                  .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+                  .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+                  .build())
+          .build();
+
+  private static final JsonMapper BINDER =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .build();
+
+  private RecipeReader() {}
+
+  /** Recipes that come with the library. */
+  public static List<String> names() {
+    return List.of("nano-scratch", "llava-1.5-7b");
+  }
+
+  /**
+   * The resolved tree of {@code recipe}, a name of {@link #names()} or the path of a YAML file.
+   *
+   * @param overrides {@code key=value}, keys dotted, values of the default's type
+   * @throws DsVlmException for an unknown recipe, an unknown key (naming the nearest known one), or a
+   *     value of another type
+   */
+  public static ObjectNode resolve(String recipe, List<String> overrides) {
+    RecipeTree tree = new RecipeTree(builtIn(DEFAULTS));
+    if (names().contains(recipe)) {
+      tree.merge(builtIn(recipe), "recipe " + recipe);
+    } else if (Files.isRegularFile(Path.of(recipe))) {
+      tree.merge(read(Path.of(recipe)), recipe);
+    } else {
+      throw new DsVlmException(
+          "no recipe '" + recipe + "': known are " + names() + ", or give the path of a YAML file");
+    }
+    overrides.forEach(tree::override);
+    return tree.root();
+  }
+
+  /** The tree in the YAML file {@code file}, as it stands. */
+  public static ObjectNode read(Path file) {
+    try {
+      return object(Files.readString(file), file.toString());
+    } catch (IOException e) {
+      throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** {@code tree} as YAML text. */
+  public static String yaml(ObjectNode tree) {
+    try {
+      return YAML.writeValueAsString(tree);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The typed recipe of a resolved tree. */
+  public static Recipe bind(ObjectNode tree) {
+    try {
+      return BINDER.treeToValue(tree, Recipe.class);
+    } catch (JsonProcessingException e) {
+      if (e.getCause() instanceof DsVlmException reason) {
+        throw new DsVlmException("recipe: " + reason.getMessage(), e);
+      }
+      throw new DsVlmException("recipe: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  static ObjectNode object(String text, String where) {
+    try {
+      JsonNode tree = YAML.readTree(text);
+      if (tree instanceof ObjectNode object) {
+        return object;
+      }
+      throw new DsVlmException(where + ": not a YAML mapping of keys to values");
+    } catch (JsonProcessingException e) {
+      String line =
+          e.getLocation() == null ? "" : " in line " + e.getLocation().getLineNr();
+      throw new DsVlmException(where + ": broken YAML" + line + ": " + e.getOriginalMessage(), e);
+    }
+  }
+
+  /** A scalar or list as YAML reads it. */
+  static JsonNode value(String text, String where) {
+    try {
+      return YAML.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new DsVlmException(where + ": '" + text + "' is no value: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private static ObjectNode builtIn(String name) {
+    try (InputStream stream = RecipeReader.class.getResourceAsStream(FOLDER + name + ".yaml")) {
+      if (stream == null) {
+        throw new DsVlmException("recipe " + name + " is missing from this build");
+      }
+      return object(new String(stream.readAllBytes(), StandardCharsets.UTF_8), "recipe " + name);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,136 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.dsvlm.tensor.DsVlmException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RecipeReaderTest {
+  @TempDir private Path folder;
+
+  private static Recipe recipe(String... overrides) {
+    return RecipeReader.bind(RecipeReader.resolve("nano-scratch", List.of(overrides)));
+  }
+
+  static List<String> names() {
+    return RecipeReader.names();
+  }
+
+  @ParameterizedTest
+  @MethodSource("names")
+  void everyBuiltInRecipeIsWhole(String name) {
+    Recipe recipe = RecipeReader.bind(RecipeReader.resolve(name, List.of()));
+    assertThat(recipe.stage1().warmupRatio()).isEqualTo(0.03);
+    assertThat(recipe.supervised()).isTrue();
+  }
+
+  @Test
+  void overridesTakeTheTypeOfTheDefault() {
+    Recipe recipe =
+        recipe(
+            "seed=7",
+            "stage1.learning_rate=1e-3",
+            "stage2.learning_rate=1",
+            "supervision.enabled=false",
+            "data.pictures=12",
+            "model.perceptual.widths=[1, 2, 3, 4, 5]",
+            "model.vision.config.hidden_size=32");
+    assertThat(recipe.seed()).isEqualTo(7);
+    assertThat(recipe.stage1().learningRate()).isEqualTo(1e-3);
+    assertThat(recipe.stage2().learningRate()).isEqualTo(1);
+    assertThat(recipe.supervised()).isFalse();
+    assertThat(recipe.data().pictures()).isEqualTo("12");
+    assertThat(recipe.model().perceptual().widths()).containsExactly(1L, 2L, 3L, 4L, 5L);
+    assertThat(recipe.model().vision().config().get("hidden_size").asInt()).isEqualTo(32);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "stage1.learning_rat=1, stage1.learning_rate",
+    "learning_rate=1, stage0.learning_rate",
+    "stage3.max_steps=1, stage",
+    "model.vision.config.hiden_size=3, model.vision.config.hidden_size",
+    "seed.x=1, seed"
+  })
+  void anUnknownKeyNamesTheNearestOne(String override, String nearest) {
+    assertThatThrownBy(() -> recipe(override))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("unknown key '" + override.split("=")[0] + "'")
+        .hasMessageContaining("'" + nearest);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "seed=x, a whole number",
+    "seed=1.5, a whole number",
+    "stage1.learning_rate=fast, a number",
+    "supervision.enabled=1, true or false",
+    "supervision.features=text, a list",
+    "supervision=1, a mapping"
+  })
+  void aValueOfAnotherTypeIsRefused(String override, String wanted) {
+    assertThatThrownBy(() -> recipe(override))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("'" + override.split("=")[0] + "' takes " + wanted);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "stage1.batch_size=0, batch_size",
+    "stage2.micro_batch_size=-1, micro_batch_size",
+    "stage2.warmup_ratio=1.5, warmup_ratio",
+    "checkpoint.keep=0, checkpoint.keep"
+  })
+  void anImpossibleValueIsRefused(String override, String key) {
+    assertThatThrownBy(() -> recipe(override))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining(key);
+  }
+
+  @Test
+  void aFileHoldsChangesToTheDefaults() throws IOException {
+    Path file = Files.writeString(folder.resolve("my.yaml"), "stage1:\n  max_steps: 3\n");
+    ObjectNode tree = RecipeReader.resolve(file.toString(), List.of());
+    assertThat(RecipeReader.bind(tree).stage1().maxSteps()).isEqualTo(3);
+  }
+
+  @Test
+  void theWrittenRecipeReadsBackTheSame() throws IOException {
+    ObjectNode tree = RecipeReader.resolve("nano-scratch", List.of("stage1.learning_rate=1e-7"));
+    Path file = Files.writeString(folder.resolve("recipe.yaml"), RecipeReader.yaml(tree));
+    assertThat(RecipeReader.resolve(file.toString(), List.of())).isEqualTo(tree);
+  }
+
+  @Test
+  void brokenFilesAreNamed() throws IOException {
+    Path broken = Files.writeString(folder.resolve("broken.yaml"), "seed: [1\nstage1: {");
+    assertThatThrownBy(() -> RecipeReader.resolve(broken.toString(), List.of()))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("broken.yaml")
+        .hasMessageContaining("line");
+    Path list = Files.writeString(folder.resolve("list.yaml"), "- 1\n");
+    assertThatThrownBy(() -> RecipeReader.resolve(list.toString(), List.of()))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("list.yaml");
+    assertThatThrownBy(() -> RecipeReader.resolve("nano-scrach", List.of()))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("nano-scratch");
+    assertThatThrownBy(() -> recipe("seed"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("key=value");
+  }
+}
