@@ -1,0 +1,99 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.language;
+
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.nn.Init;
+import org.dsvlm.nn.Linear;
+import org.dsvlm.nn.Parameters;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.Torch;
+
+/**
+ * A decoder with its output head: {@code model.*} and {@code lm_head.weight}, the latter absent where
+ * the embedding table serves for both.
+ */
+public final class CausalLm {
+  /** Label of a token that no loss is taken on. */
+  public static final long IGNORED = -100;
+
+  private final LlamaModel model;
+  private final Tensor head;
+
+  public CausalLm(Parameters parameters, LlamaConfig config) {
+    model = new LlamaModel(parameters.at("model"), config);
+    head =
+        config.tiedEmbeddings()
+            ? model.embeddingTable()
+            : Linear.of(
+                    parameters.at("lm_head"),
+                    Init.normal(config.initializerRange()),
+                    config.hiddenSize(),
+                    config.vocabularySize(),
+                    false)
+                .weight();
+  }
+
+  public LlamaModel model() {
+    return model;
+  }
+
+  public LlamaConfig config() {
+    return model.config();
+  }
+
+  /** hiddenStates, after the final norm: [..., hidden] in, [..., vocabulary] out. */
+  public Tensor logits(Tensor hiddenStates) {
+    return torch.linear(hiddenStates, head);
+  }
+
+  /**
+   * Cross entropy of each token with the label of the next, the mean over all labels of the batch that
+   * are not {@link #IGNORED}. Logits are computed for those alone, in float32 at least.
+   *
+   * @param hiddenStates after the final norm, [batch, tokens, hidden]
+   * @param labels int64 [batch, tokens], not shifted
+   * @return a number; 0 if every label is ignored
+   * @throws DsVlmException for a label that is no token, naming the row of the batch
+   */
+  public Tensor loss(Tensor hiddenStates, Tensor labels) {
+    return Torch.tidy(
+        () -> {
+          long tokens = labels.size(1);
+          Tensor targets = labels.narrow(1, 1, tokens - 1).reshape(-1);
+          Tensor states =
+              hiddenStates.narrow(1, 0, tokens - 1).reshape(-1, hiddenStates.size(2));
+          Tensor counted = targets.ne(Torch.scalar(IGNORED)).nonzero().squeeze(1);
+          if (counted.numel() == 0) {
+            return hiddenStates.narrow(0, 0, 0).sum();
+          }
+          Tensor kept = targets.index_select(0, counted);
+          checkLabels(kept, counted, tokens - 1);
+          Tensor logits = logits(states.index_select(0, counted));
+          ScalarType dtype = logits.scalar_type().intern();
+          boolean reduced = dtype == ScalarType.Half || dtype == ScalarType.BFloat16;
+          return torch.cross_entropy_loss(reduced ? logits.to(ScalarType.Float) : logits, kept);
+        });
+  }
+
+  private void checkLabels(Tensor kept, Tensor counted, long perRecord) {
+    long rows = config().vocabularySize();
+    if (kept.max().item_long() < rows && kept.min().item_long() >= 0) {
+      return;
+    }
+    long[] labels = Torch.longs(kept);
+    long[] places = Torch.longs(counted);
+    for (int i = 0; i < labels.length; i++) {
+      if (labels[i] < 0 || labels[i] >= rows) {
+        throw new DsVlmException(
+            "record " + places[i] / perRecord + " of the batch, token "
+                + (places[i] % perRecord + 1) + ": label " + labels[i]
+                + " is none of the model's " + rows + " tokens");
+      }
+    }
+  }
+}

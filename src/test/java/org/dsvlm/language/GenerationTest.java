@@ -1,0 +1,139 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.language;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.Torch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class GenerationTest {
+  private final PointerScope scope = new PointerScope();
+  private final ParameterStore store = TinyModels.store();
+  private final CausalLm languageModel = new CausalLm(store.root(), TinyModels.CONFIG);
+
+  @AfterEach
+  void free() {
+    store.close();
+    scope.close();
+  }
+
+  private Generation.Prompt prompt(long... ids) {
+    Tensor embedded = languageModel.model().embed(Torch.of(ids, 1, ids.length)).squeeze(0);
+    return new Generation.Prompt(embedded, ids);
+  }
+
+  private List<long[]> run(GenerationSettings settings, Generation.Prompt... prompts) {
+    return new Generation(languageModel, settings, TokenListener.NONE).run(List.of(prompts));
+  }
+
+  /** The likeliest token each time, the whole sequence computed anew. */
+  private long[] withoutCache(int count, long... prompt) {
+    long[] ids = prompt;
+    for (int i = 0; i < count; i++) {
+      Tensor embedded = languageModel.model().embed(Torch.of(ids, 1, ids.length));
+      Tensor logits = languageModel.logits(languageModel.model().forward(embedded, null));
+      ids = Arrays.copyOf(ids, ids.length + 1);
+      ids[ids.length - 1] = logits.select(1, ids.length - 2).argmax().item_long();
+    }
+    return Arrays.copyOfRange(ids, prompt.length, ids.length);
+  }
+
+  @Test
+  void greedyTokensEqualThoseWithoutACache() {
+    GenerationSettings greedy = GenerationSettings.greedy(10, Set.of());
+    List<long[]> answers = run(greedy, prompt(3, 4, 5), prompt(8), prompt(1, 2, 3, 4, 5, 6));
+    assertThat(answers.get(0)).containsExactly(withoutCache(10, 3, 4, 5));
+    assertThat(answers.get(1)).containsExactly(withoutCache(10, 8));
+    assertThat(answers.get(2)).containsExactly(withoutCache(10, 1, 2, 3, 4, 5, 6));
+  }
+
+  @Test
+  void stopsAtAStopTokenAndTellsOfEachToken() {
+    long[] free = run(GenerationSettings.greedy(10, Set.of()), prompt(3, 4, 5)).get(0);
+    long stop = free[4];
+    int end = 0;
+    while (free[end] != stop) {
+      end++;
+    }
+    List<Long> heard = new ArrayList<>();
+    List<long[]> answers =
+        new Generation(
+                languageModel,
+                GenerationSettings.greedy(10, Set.of(stop)),
+                (record, id) -> heard.add(id))
+            .run(List.of(prompt(3, 4, 5)));
+    assertThat(answers.get(0)).containsExactly(Arrays.copyOf(free, end));
+    assertThat(heard).hasSize(end + 1).endsWith(stop);
+  }
+
+  @Test
+  void drawsDependOnTheSeedAlone() {
+    GenerationSettings settings =
+        GenerationSettings.greedy(20, Set.of()).withSampling(1.0, 0, 1.0, 1);
+    long[] first = run(settings, prompt(3, 4, 5)).get(0);
+    assertThat(run(settings, prompt(3, 4, 5)).get(0)).containsExactly(first);
+    assertThat(run(settings.withSampling(1.0, 0, 1.0, 2), prompt(3, 4, 5)).get(0))
+        .isNotEqualTo(first);
+    assertThat(run(settings.withSampling(1.0, 1, 1.0, 2), prompt(3, 4, 5)).get(0))
+        .containsExactly(withoutCache(20, 3, 4, 5));
+  }
+
+  @Test
+  void contextOverflowIsAnError() {
+    GenerationSettings greedy = GenerationSettings.greedy(30, Set.of());
+    assertThatThrownBy(() -> run(greedy, prompt(3, 4, 5)))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessage(
+            "a prompt of 3 tokens and 30 new ones exceed the model's context of 32 tokens;"
+                + " shorten the prompt or ask for at most 29 new tokens");
+    assertThat(run(GenerationSettings.greedy(29, Set.of()), prompt(3, 4, 5)).get(0)).hasSize(29);
+  }
+
+  @Test
+  void anEmptyPromptIsAnError() {
+    Generation.Prompt empty =
+        new Generation.Prompt(Torch.of(new double[0], 0, TinyModels.CONFIG.hiddenSize()), new long[0]);
+    assertThatThrownBy(() -> run(GenerationSettings.greedy(3, Set.of()), empty))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessage("a prompt without tokens cannot be answered");
+  }
+
+  @Test
+  void readsGenerationConfig() throws JsonProcessingException {
+    ObjectMapper mapper = new ObjectMapper();
+    GenerationSettings settings =
+        GenerationSettings.parse(
+            mapper.readTree(
+                "{\"eos_token_id\": [2, 7], \"do_sample\": true, \"temperature\": 0.6,"
+                    + " \"top_p\": 0.9}"),
+            "generation_config.json",
+            64);
+    assertThat(settings)
+        .isEqualTo(new GenerationSettings(64, 0.6, 50, 0.9, 1, Set.of(2L, 7L), 0));
+    assertThat(GenerationSettings.parse(mapper.readTree("{\"temperature\": 0.6}"), "x", 5))
+        .isEqualTo(GenerationSettings.greedy(5, Set.of()));
+    assertThatThrownBy(
+            () -> GenerationSettings.parse(mapper.readTree("{\"eos_token_id\": \"a\"}"), "x", 5))
+        .hasMessage("x: 'eos_token_id' holds \"a\", which is no token id");
+    assertThatThrownBy(
+            () ->
+                GenerationSettings.parse(
+                    mapper.readTree("{\"do_sample\": true, \"top_p\": 2}"), "x", 5))
+        .hasMessage("x: top_p is 2.0; it has to be above 0 and at most 1");
+  }
+}
