@@ -1,0 +1,141 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.kernels;
+
+import java.util.List;
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.tensor.Torch;
+
+/**
+ * Cross-attention of one set of queries to several contexts, mixed by a router (equations 4 and 7 of
+ * the DS-VLM paper): {@code Σₑ Pₑ · softmax(Q Kₑᵀ / √D) Vₑ}, with a softmax of its own for each
+ * context.
+ */
+public final class MoeCrossAttention {
+  /** Most contexts that one call takes. */
+  public static final int MAX_EXPERTS = 8;
+
+  private static final OperatorCall CALL = new OperatorCall("dsvlm::moe_cross_attention");
+
+  private MoeCrossAttention() {}
+
+  /**
+   * Attends to all contexts at once. Any strides are accepted and none are copied, so projections
+   * are passed as views, without a transpose.
+   *
+   * @param query [batch, queries, heads, headDim]
+   * @param keys one tensor [batch, tokensₑ, heads, headDim] for each of 1 to 8 contexts
+   * @param values like {@code keys}
+   * @param routerProbabilities [batch, contexts]
+   * @return [batch, queries, heads, headDim], differentiable in every argument
+   * @throws org.dsvlm.tensor.DsVlmException if shapes, types or devices do not agree
+   */
+  public static Tensor forward(
+      Tensor query, List<Tensor> keys, List<Tensor> values, Tensor routerProbabilities) {
+    if (!Kernels.nativeLoaded()) {
+      return twin(query, keys, values, routerProbabilities);
+    }
+    requireOpen(query, keys, values, routerProbabilities);
+    return CALL.run(
+        () ->
+            NativeOps.moe_cross_attention(
+                query,
+                new TensorVector(keys.toArray(Tensor[]::new)),
+                new TensorVector(values.toArray(Tensor[]::new)),
+                routerProbabilities,
+                new DoubleOptional()));
+  }
+
+  /** The same in LibTorch's own operators: one attention call a context, then the weighted sum. */
+  public static Tensor twin(
+      Tensor query, List<Tensor> keys, List<Tensor> values, Tensor routerProbabilities) {
+    requireOpen(query, keys, values, routerProbabilities);
+    return CALL.run(
+        () -> {
+          checkArguments(query, keys, values, routerProbabilities);
+          if (query.numel() == 0) {
+            return connected(query, routerProbabilities);
+          }
+          boolean reduced = query.scalar_type().intern() == ScalarType.BFloat16;
+          Tensor sum = null;
+          for (int e = 0; e < keys.size(); e++) {
+            Tensor attended = attend(query, keys.get(e), values.get(e));
+            Tensor probability = routerProbabilities.select(1, e).view(-1, 1, 1, 1);
+            Tensor weighted = reduced ? wide(attended).mul(wide(probability)) : attended.mul(probability);
+            sum = sum == null ? weighted : sum.add(weighted);
+          }
+          return reduced ? sum.to(ScalarType.BFloat16) : sum;
+        });
+  }
+
+  private static Tensor attend(Tensor query, Tensor key, Tensor value) {
+    return torch
+        .scaled_dot_product_attention(
+            query.transpose(1, 2),
+            key.transpose(1, 2),
+            value.transpose(1, 2),
+            Torch.none(),
+            0.0,
+            false,
+            new DoubleOptional(),
+            false)
+        .transpose(1, 2);
+  }
+
+  private static Tensor wide(Tensor tensor) {
+    return tensor.to(ScalarType.Float);
+  }
+
+  /** An empty result that still passes gradients on. */
+  private static Tensor connected(Tensor query, Tensor routerProbabilities) {
+    return query.mul(routerProbabilities.sum());
+  }
+
+  private static void requireOpen(
+      Tensor query, List<Tensor> keys, List<Tensor> values, Tensor routerProbabilities) {
+    CALL.requireOpen("query", query);
+    CALL.requireOpen("keys", keys);
+    CALL.requireOpen("values", values);
+    CALL.requireOpen("router_probabilities", routerProbabilities);
+  }
+
+  private static void checkArguments(
+      Tensor query, List<Tensor> keys, List<Tensor> values, Tensor routerProbabilities) {
+    int experts = keys.size();
+    CALL.require(
+        experts >= 1 && experts <= MAX_EXPERTS,
+        "keys must hold 1 to " + MAX_EXPERTS + " contexts, but holds " + experts);
+    CALL.require(
+        values.size() == experts,
+        "values holds " + values.size() + " contexts, but keys holds " + experts);
+    CALL.requireFloating("query", query);
+    CALL.requireShape("query", query, "[batch, queries, heads, head_dim]", -1, -1, -1, -1);
+    CALL.require(query.size(3) > 0, "query has a head_dim of 0");
+    for (int e = 0; e < experts; e++) {
+      checkContext("keys[" + e + "]", keys.get(e), query, -1);
+      checkContext("values[" + e + "]", values.get(e), query, keys.get(e).size(1));
+    }
+    CALL.requireShape(
+        "router_probabilities", routerProbabilities, "[batch, contexts]", query.size(0), experts);
+    CALL.requireLike("router_probabilities", routerProbabilities, "query", query);
+  }
+
+  private static void checkContext(String name, Tensor context, Tensor query, long tokens) {
+    CALL.requireShape(
+        name,
+        context,
+        "[batch, tokens, heads, head_dim]",
+        query.size(0),
+        tokens,
+        query.size(2),
+        query.size(3));
+    CALL.requireLike(name, context, "query", query);
+    CALL.require(context.size(1) > 0, name + " has no tokens");
+  }
+}

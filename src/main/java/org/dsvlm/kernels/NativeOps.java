@@ -1,0 +1,49 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.kernels;
+
+import org.bytedeco.javacpp.annotation.ByRef;
+import org.bytedeco.javacpp.annotation.ByVal;
+import org.bytedeco.javacpp.annotation.Const;
+import org.bytedeco.javacpp.annotation.Namespace;
+import org.bytedeco.javacpp.annotation.Platform;
+import org.bytedeco.javacpp.annotation.Properties;
+import org.bytedeco.javacpp.annotation.StdString;
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+
+/**
+ * The C++ functions of {@code native/ops}, one to one. Callers go through {@link MoeCrossAttention},
+ * {@link Ssim} and {@link PerceptualDistance}, which fall back to LibTorch when this is not loaded.
+ */
+@Properties(
+    @Platform(
+        value = "linux-x86_64",
+        compiler = "cpp20",
+        include = "dsvlm_ops.h",
+        link = "dsvlm_ops"))
+final class NativeOps {
+  private NativeOps() {}
+
+  @Namespace("dsvlm")
+  static native @ByVal Tensor moe_cross_attention(
+      @Const @ByRef Tensor query,
+      @Const @ByRef TensorVector keys,
+      @Const @ByRef TensorVector values,
+      @Const @ByRef Tensor routerProbabilities,
+      @ByVal DoubleOptional scale);
+
+  @Namespace("dsvlm")
+  static native @ByVal Tensor ssim(
+      @Const @ByRef Tensor x,
+      @Const @ByRef Tensor y,
+      @StdString String border,
+      double dataRange);
+
+  @Namespace("dsvlm")
+  static native @ByVal Tensor perceptual_distance(
+      @Const @ByRef Tensor features, @Const @ByRef Tensor target, @Const @ByRef Tensor weights);
+}

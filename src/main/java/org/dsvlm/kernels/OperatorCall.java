@@ -1,0 +1,103 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.kernels;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.tensor.DTypes;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.Torch;
+
+/**
+ * What every operator does around its work: refuses closed tensors, frees intermediates, and turns
+ * native errors into {@link DsVlmException}s that name the operator. The {@code require} methods are
+ * the twins' counterpart of the checks in {@code native/ops/checks.h}.
+ */
+final class OperatorCall {
+  private static final List<ScalarType> FLOATING =
+      List.of(ScalarType.Float, ScalarType.Double, ScalarType.BFloat16);
+
+  private final String operator;
+
+  OperatorCall(String operator) {
+    this.operator = operator;
+  }
+
+  /** Runs {@code body} in a scope of its own; its result goes to the caller's. */
+  Tensor run(Supplier<Tensor> body) {
+    try {
+      return Torch.tidy(body);
+    } catch (DsVlmException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+      throw message.startsWith(operator)
+          ? new DsVlmException(message, e)
+          : new DsVlmException(operator + ": " + message, e);
+    }
+  }
+
+  /** A closed tensor has no address any more; dereferencing it natively would be a crash. */
+  void requireOpen(String argument, Tensor tensor) {
+    require(
+        tensor != null && !tensor.isNull(),
+        argument + " is null or was closed; keep its scope open until the call returns");
+    require(tensor.defined(), argument + " is an undefined tensor");
+  }
+
+  void requireOpen(String argument, List<Tensor> tensors) {
+    for (int i = 0; i < tensors.size(); i++) {
+      requireOpen(argument + "[" + i + "]", tensors.get(i));
+    }
+  }
+
+  /** {@code tensor} has exactly {@code shape}; -1 stands for any size. */
+  void requireShape(String argument, Tensor tensor, String meaning, long... shape) {
+    long[] actual = Torch.shape(tensor);
+    boolean same = actual.length == shape.length;
+    for (int i = 0; same && i < shape.length; i++) {
+      same = shape[i] == -1 || shape[i] == actual[i];
+    }
+    require(
+        same,
+        argument + " must be " + meaning + " " + Arrays.toString(shape).replace("-1", "any")
+            + ", but has shape " + Arrays.toString(actual));
+  }
+
+  void requireFloating(String argument, Tensor tensor) {
+    ScalarType dtype = tensor.scalar_type().intern();
+    require(
+        FLOATING.contains(dtype),
+        argument + " must be float32, float64 or bfloat16, but is " + DTypes.name(dtype));
+  }
+
+  /** {@code tensor} lives where {@code reference} does and has its type. */
+  void requireLike(String argument, Tensor tensor, String referenceName, Tensor reference) {
+    ScalarType dtype = tensor.scalar_type().intern();
+    ScalarType wanted = reference.scalar_type().intern();
+    require(
+        dtype == wanted,
+        argument + " is " + DTypes.name(dtype) + ", but " + referenceName + " is "
+            + DTypes.name(wanted));
+    String device = device(tensor);
+    String wantedDevice = device(reference);
+    require(
+        device.equals(wantedDevice),
+        argument + " is on " + device + ", but " + referenceName + " is on " + wantedDevice);
+  }
+
+  void require(boolean condition, String message) {
+    if (!condition) {
+      throw new DsVlmException(operator + ": " + message);
+    }
+  }
+
+  private static String device(Tensor tensor) {
+    return tensor.device().str().getString();
+  }
+}
