@@ -28,7 +28,10 @@ enum BetaSchedule {
     }
   },
 
-  /** ᾱ a squared cosine (Nichol and Dhariwal 2021, equation 17), β at most 0.999; ends are not asked. */
+  /**
+   * ᾱ a squared cosine (Nichol and Dhariwal 2021, equation 17), β at most 0.999; ends are not
+   * asked.
+   */
   SQUAREDCOS_CAP_V2 {
     @Override
     double[] betas(int count, double first, double last) {

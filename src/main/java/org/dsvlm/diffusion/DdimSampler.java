@@ -10,7 +10,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.Torch;
 
-/** Deterministic sampling (DDIM, Song et al. 2021, equation 12 with η = 0). Gradients pass through it. */
+/**
+ * Deterministic sampling (DDIM, Song et al. 2021, equation 12 with η = 0). Gradients pass through
+ * it.
+ */
 public final class DdimSampler {
   private final NoiseSchedule schedule;
   private final long[] timesteps;
@@ -26,7 +29,9 @@ public final class DdimSampler {
     return timesteps.clone();
   }
 
-  /** {@code timestep} for every sample of a batch, int64 [batch], on the device of {@code sample}. */
+  /**
+   * {@code timestep} for every sample of a batch, int64 [batch], on the device of {@code sample}.
+   */
   public static Tensor timesteps(long timestep, Tensor sample) {
     return Torch.tidy(
         () ->

@@ -18,11 +18,13 @@ import org.dsvlm.tensor.JsonConfig;
 import org.dsvlm.tensor.Torch;
 
 /**
- * The noise of a diffusion (Ho et al. 2020): after timestep t a picture x₀ has become √ᾱₜ x₀ + √(1−ᾱₜ) ε.
- * Holds no tensors; what it returns is in the caller's scope.
+ * The noise of a diffusion (Ho et al. 2020): after timestep t a picture x₀ has become √ᾱₜ x₀ +
+ * √(1−ᾱₜ) ε. Holds no tensors; what it returns is in the caller's scope.
  */
 public final class NoiseSchedule {
-  /** Samplers whose configuration describes this kind of noise. Flow matching, for one, does not. */
+  /**
+   * Samplers whose configuration describes this kind of noise. Flow matching, for one, does not.
+   */
   private static final Set<String> CLASS_NAMES =
       Set.of(
           "DDIMScheduler",
@@ -68,8 +70,8 @@ public final class NoiseSchedule {
    * Reads diffusers' {@code scheduler_config.json}, whichever of its samplers wrote it.
    *
    * @param where the file, for messages
-   * @throws DsVlmException naming the key whose value is impossible, unknown, or asks for a computation
-   *     that is not implemented
+   * @throws DsVlmException naming the key whose value is impossible, unknown, or asks for a
+   *     computation that is not implemented
    */
   public static NoiseSchedule parse(JsonNode json, String where) {
     JsonConfig config = JsonConfig.of(json, where);
@@ -77,7 +79,10 @@ public final class NoiseSchedule {
     if (!CLASS_NAMES.contains(className)) {
       throw config.error(
           "_class_name",
-          "is " + className + "; known: " + String.join(", ", CLASS_NAMES.stream().sorted().toList()));
+          "is "
+              + className
+              + "; known: "
+              + String.join(", ", CLASS_NAMES.stream().sorted().toList()));
     }
     DiffusersConfig.requireOff(config, "trained_betas");
     DiffusersConfig.requireOff(config, "clip_sample");
@@ -178,8 +183,8 @@ public final class NoiseSchedule {
   }
 
   /**
-   * What the network should have put out for {@code noise}: the noise itself or the velocity; shapes as
-   * in {@link #addNoise}.
+   * What the network should have put out for {@code noise}: the noise itself or the velocity;
+   * shapes as in {@link #addNoise}.
    */
   public Tensor target(Tensor x0, Tensor noise, Tensor timesteps) {
     return switch (prediction) {
@@ -215,7 +220,10 @@ public final class NoiseSchedule {
   public long[] samplingTimesteps(int steps) {
     if (steps < 1 || steps > trainTimesteps()) {
       throw new DsVlmException(
-          "a sampler cannot take " + steps + " steps where the schedule has " + trainTimesteps()
+          "a sampler cannot take "
+              + steps
+              + " steps where the schedule has "
+              + trainTimesteps()
               + " timesteps");
     }
     long[] timesteps =
@@ -225,16 +233,22 @@ public final class NoiseSchedule {
             .toArray();
     if (timesteps[0] >= trainTimesteps()) {
       throw new DsVlmException(
-          "steps_offset " + stepsOffset + " pushes the first of " + steps + " steps to timestep "
-              + timesteps[0] + ", past the last one, " + (trainTimesteps() - 1)
+          "steps_offset "
+              + stepsOffset
+              + " pushes the first of "
+              + steps
+              + " steps to timestep "
+              + timesteps[0]
+              + ", past the last one, "
+              + (trainTimesteps() - 1)
               + "; take fewer steps");
     }
     return timesteps;
   }
 
   /**
-   * Timesteps to draw from in training: those of a {@code steps}-step sampler up to {@code highestShare}
-   * · T, in rising order. Above that share x̂₀ = (xₜ − √(1−ᾱ) ε̂)/√ᾱ is noise alone.
+   * Timesteps to draw from in training: those of a {@code steps}-step sampler up to {@code
+   * highestShare} · T, in rising order. Above that share x̂₀ = (xₜ − √(1−ᾱ) ε̂)/√ᾱ is noise alone.
    */
   public long[] trainingTimesteps(int steps, double highestShare) {
     return LongStream.of(samplingTimesteps(steps))
@@ -243,7 +257,9 @@ public final class NoiseSchedule {
         .toArray();
   }
 
-  /** ᾱ that a sampler aims at when it goes to {@code timestep}, which is below 0 for its last step. */
+  /**
+   * ᾱ that a sampler aims at when it goes to {@code timestep}, which is below 0 for its last step.
+   */
   double targetAlpha(long timestep) {
     if (timestep >= 0) {
       return alphasCumprod[Math.toIntExact(timestep)];

@@ -13,8 +13,8 @@ import org.dsvlm.tensor.Torch;
 
 /**
  * Stable Diffusion's autoencoder: pictures of 8 × 8 pixels (or as many as it has levels for) to one
- * latent and back. Parameters bear diffusers' names; for checkpoints that use the older names of the
- * attention see {@link VaeWeights}.
+ * latent and back. Parameters bear diffusers' names; for checkpoints that use the older names of
+ * the attention see {@link VaeWeights}.
  */
 public final class Vae {
   /** Of every group norm. */

@@ -49,8 +49,8 @@ public record VaeConfig(
    * Reads {@code config.json}.
    *
    * @param where the file, for messages
-   * @throws org.dsvlm.tensor.DsVlmException naming the key whose value is missing, impossible, or asks
-   *     for a computation that is not implemented
+   * @throws org.dsvlm.tensor.DsVlmException naming the key whose value is missing, impossible, or
+   *     asks for a computation that is not implemented
    */
   public static VaeConfig parse(JsonNode json, String where) {
     JsonConfig fields = JsonConfig.of(json, where);

@@ -14,9 +14,9 @@ import org.dsvlm.tensor.Torch;
 import org.dsvlm.tensor.WeightSource;
 
 /**
- * An autoencoder's checkpoint under today's names. The public Stable Diffusion 1.x files call the parts
- * of the attention {@code query}, {@code key}, {@code value} and {@code proj_attn}, and files converted
- * from the original layout keep their weights as 1×1 convolutions.
+ * An autoencoder's checkpoint under today's names. The public Stable Diffusion 1.x files call the
+ * parts of the attention {@code query}, {@code key}, {@code value} and {@code proj_attn}, and files
+ * converted from the original layout keep their weights as 1×1 convolutions.
  */
 public final class VaeWeights implements WeightSource {
   private static final Map<String, String> TODAYS_NAMES =

@@ -7,6 +7,7 @@ package org.dsvlm.golden;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,7 +33,9 @@ public final class GoldenCase implements AutoCloseable {
   GoldenCase(Path folder) throws IOException {
     this.folder = folder;
     this.description = json(folder.resolve("case.json"));
-    this.tensors = Safetensors.open(folder.resolve("io.safetensors"));
+    Path io = folder.resolve("io.safetensors");
+    // Cases about text alone hold no tensors.
+    this.tensors = Files.exists(io) ? Safetensors.open(io) : null;
   }
 
   private static JsonNode json(Path file) throws IOException {
@@ -54,11 +57,11 @@ public final class GoldenCase implements AutoCloseable {
 
   /** Names in io.safetensors. */
   public Set<String> names() {
-    return tensors.names();
+    return tensors == null ? Set.of() : tensors.names();
   }
 
   public boolean has(String name) {
-    return tensors.names().contains(name);
+    return names().contains(name);
   }
 
   /** A copy of the stored tensor, in its stored type: the caller may write to it. */
@@ -156,6 +159,8 @@ public final class GoldenCase implements AutoCloseable {
 
   @Override
   public void close() {
-    tensors.close();
+    if (tensors != null) {
+      tensors.close();
+    }
   }
 }

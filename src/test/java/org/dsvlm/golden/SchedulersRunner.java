@@ -21,7 +21,11 @@ import org.dsvlm.tensor.Torch;
 final class SchedulersRunner implements GoldenRunner {
   private static final Set<String> INPUTS =
       Set.of(
-          "add_noise.x0", "add_noise.noise", "add_noise.timesteps", "x0.model_output", "ddim.start");
+          "add_noise.x0",
+          "add_noise.noise",
+          "add_noise.timesteps",
+          "x0.model_output",
+          "ddim.start");
 
   @Override
   public boolean isInput(String name) {
@@ -70,8 +74,7 @@ final class SchedulersRunner implements GoldenRunner {
     List<Tensor> originals = new ArrayList<>();
     for (long timestep : sampler.timesteps()) {
       // The case's stand-in for a network.
-      Tensor output =
-          sample.mul(Torch.scalar(0.1)).add(Torch.scalar(0.01 * timestep / 1000));
+      Tensor output = sample.mul(Torch.scalar(0.1)).add(Torch.scalar(0.01 * timestep / 1000));
       Tensor batch = DdimSampler.timesteps(timestep, sample);
       originals.add(schedule.predictOriginal(sample, output, batch));
       sample = sampler.step(output, timestep, sample);

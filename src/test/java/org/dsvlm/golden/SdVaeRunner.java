@@ -21,7 +21,10 @@ import org.dsvlm.tensor.JsonConfig;
 import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.tensor.WeightSource;
 
-/** Kind {@code sd_vae}: both halves of the autoencoder, from every layout of the checkpoint in the case. */
+/**
+ * Kind {@code sd_vae}: both halves of the autoencoder, from every layout of the checkpoint in the
+ * case.
+ */
 final class SdVaeRunner implements GoldenRunner {
   private static final String WEIGHTS = "diffusion_pytorch_model.safetensors";
   private static final Set<String> INPUTS = Set.of("image", "noise", "latent", "upstream");
