@@ -1,0 +1,142 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.supervision;
+
+import static org.bytedeco.pytorch.global.torch.linear;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.diffusion.CrossAttention;
+import org.dsvlm.diffusion.PlainCrossAttention;
+import org.dsvlm.kernels.MoeCrossAttention;
+import org.dsvlm.nn.Init;
+import org.dsvlm.nn.Linear;
+import org.dsvlm.nn.Parameters;
+import org.dsvlm.tensor.Torch;
+
+/**
+ * The paper's mixture-of-experts cross-attention (its Eqs. 4–7): each feature is attended to on its
+ * own, and a router that looks at the query weighs the results.
+ *
+ * <pre>
+ *   Q = to_q(Z)        K_e, V_e = to_k_e(c_e), to_v_e(c_e)
+ *   Z_e = softmax(Q K_eᵀ / √headDim) V_e                        per head
+ *   P = softmax over the experts of mean over the tokens of Q W_rᵀ
+ *   out = to_out(Σ_e P_e Z_e)
+ * </pre>
+ *
+ * <p>Text goes through Stable Diffusion's own keys and values, each image level through a pair that
+ * starts as their copy; so with equal contexts the output is at first the base's, whatever P is. A
+ * feature that is switched off has no expert and no place in the softmax.
+ */
+public final class MoeAttention implements CrossAttention, AutoCloseable {
+  private static final long[] TOKENS = {1};
+
+  private final PlainCrossAttention base;
+  private final List<Feature> experts;
+  private final Map<Feature, Linear> toK = new EnumMap<>(Feature.class);
+  private final Map<Feature, Linear> toV = new EnumMap<>(Feature.class);
+  private final Tensor router;
+  private final Tensor routerRows;
+  private Tensor lastRouterProbabilities;
+
+  /**
+   * New parameters, {@code to_k_low.weight} … {@code to_v_high.weight} and {@code router.weight},
+   * are made at {@code parameters}; the base's stay its own.
+   *
+   * @param experts features present; contexts come in this set's order of {@link Feature}
+   */
+  MoeAttention(PlainCrossAttention base, Parameters parameters, Set<Feature> experts) {
+    this.base = base;
+    this.experts = experts.stream().sorted().toList();
+    for (Feature expert : this.experts) {
+      boolean text = expert == Feature.TEXT;
+      toK.put(expert, text ? base.toK() : copy(base.toK(), parameters.at("to_k_" + expert.key())));
+      toV.put(expert, text ? base.toV() : copy(base.toV(), parameters.at("to_v_" + expert.key())));
+    }
+    long inner = base.toQ().weight().size(0);
+    router = parameters.at("router").get("weight", Init.ZEROS, Feature.values().length, inner);
+    routerRows =
+        Torch.keep(
+            Torch.of(this.experts.stream().mapToLong(Feature::ordinal).toArray(), experts.size())
+                .to(router.device(), ScalarType.Long));
+  }
+
+  private static Linear copy(Linear original, Parameters parameters) {
+    Tensor weight = original.weight();
+    Init sameValues = (random, shape) -> weight.detach().clone();
+    return Linear.of(parameters, sameValues, weight.size(1), weight.size(0), false);
+  }
+
+  @Override
+  public Tensor forward(Tensor hiddenStates, List<Tensor> contexts) {
+    return Torch.tidy(
+        () -> {
+          Tensor q = base.toQ().forward(hiddenStates);
+          Tensor probabilities = routerProbabilities(q);
+          remember(probabilities);
+          List<Tensor> keys = new ArrayList<>();
+          List<Tensor> values = new ArrayList<>();
+          for (int e = 0; e < experts.size(); e++) {
+            keys.add(heads(toK.get(experts.get(e)).forward(contexts.get(e))));
+            values.add(heads(toV.get(experts.get(e)).forward(contexts.get(e))));
+          }
+          Tensor mixed = MoeCrossAttention.forward(heads(q), keys, values, probabilities);
+          return base.toOut().forward(mixed.flatten(2, -1));
+        });
+  }
+
+  /**
+   * q: [batch, positions, inner]; [batch, experts]. The mean of the products is the product of the
+   * mean: W_r is linear.
+   */
+  private Tensor routerProbabilities(Tensor q) {
+    Tensor meanQuery = q.mean(TOKENS, false, new ScalarTypeOptional());
+    return linear(meanQuery, router.index_select(0, routerRows)).softmax(-1);
+  }
+
+  /** [batch, tokens, inner] to [batch, tokens, heads, head width]. */
+  private Tensor heads(Tensor x) {
+    return x.unflatten(2, base.heads(), -1);
+  }
+
+  private void remember(Tensor probabilities) {
+    forget();
+    lastRouterProbabilities = Torch.keep(probabilities.detach());
+  }
+
+  private void forget() {
+    if (lastRouterProbabilities != null) {
+      lastRouterProbabilities.close();
+      lastRouterProbabilities = null;
+    }
+  }
+
+  /**
+   * P of the latest forward pass, [batch, experts], without graph: a new tensor of the caller's
+   * scope.
+   *
+   * @throws IllegalStateException before the first pass
+   */
+  public Tensor lastRouterProbabilities() {
+    if (lastRouterProbabilities == null) {
+      throw new IllegalStateException("no forward pass yet");
+    }
+    return lastRouterProbabilities.alias();
+  }
+
+  /** Frees what it remembers of the latest pass; the parameters belong to their stores. */
+  @Override
+  public void close() {
+    forget();
+    routerRows.close();
+  }
+}
