@@ -31,6 +31,7 @@ class GoldenTest {
           Map.entry("llama3", new LlamaRunner()),
           Map.entry("llama3_rope_scaling", new LlamaRunner()),
           Map.entry("optim", new OptimRunner()),
+          Map.entry("perceptual", new PerceptualRunner()),
           Map.entry("qwen2", new LlamaRunner()),
           Map.entry("schedulers", new SchedulersRunner()),
           Map.entry("sd_unet", new SdUnetRunner()),
@@ -39,7 +40,6 @@ class GoldenTest {
 
   /** Kinds whose models are not built yet; each is reported by name. */
   private static final Set<String> PENDING = Set.of("image_processing", "lora", "tokenization");
-
 
   @TestFactory
   Stream<DynamicTest> cases() throws IOException {

@@ -1,0 +1,19 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.supervision;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * What the diffusion model made of the features, beside what it should have made.
+ *
+ * @param picture [pictures, 3, height, width] in [-1, 1]
+ * @param pictureHat the decoded reconstruction, not clamped; null where no loss asks for it
+ * @param epsilon the noise that was added, [pictures, latent channels, h, w]; null where the
+ *     picture is denoised from pure noise (unrolled)
+ * @param epsilonHat the noise that the UNet sees; null like {@code epsilon}
+ */
+public record Reconstruction(
+    Tensor picture, Tensor pictureHat, Tensor epsilon, Tensor epsilonHat) {}

@@ -1,0 +1,119 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.supervision;
+
+import static org.dsvlm.supervision.PerceptualNetwork.meanPerSample;
+
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.kernels.Ssim;
+import org.dsvlm.tensor.Torch;
+
+/** How far a reconstruction is from its picture: one number a picture, zero for the perfect one. */
+public sealed interface ReconstructionLoss {
+  /** The loss of every picture, [pictures]. */
+  Tensor perSample(Reconstruction reconstruction);
+
+  /** Whether it compares pictures; if nothing does, the VAE's decoder need not run. */
+  default boolean comparesPictures() {
+    return true;
+  }
+
+  /** Whether it compares the noise, which the unrolled reconstruction cannot offer. */
+  default boolean comparesNoise() {
+    return false;
+  }
+
+  /** Mean absolute difference of the pictures in [-1, 1]. */
+  record MeanAbsolute() implements ReconstructionLoss {
+    @Override
+    public Tensor perSample(Reconstruction r) {
+      return Torch.tidy(() -> meanPerSample(r.pictureHat().sub(r.picture()).abs()));
+    }
+  }
+
+  /** 1 − SSIM of the pictures in [0, 1] (Wang et al. 2004), windows that fit wholly inside. */
+  record Structural() implements ReconstructionLoss {
+    @Override
+    public Tensor perSample(Reconstruction r) {
+      return Torch.tidy(
+          () -> {
+            Tensor similarity =
+                Ssim.perSample(toUnit(r.pictureHat()), toUnit(r.picture()), Ssim.Border.VALID, 1.0);
+            return similarity.neg().add(Torch.scalar(1));
+          });
+    }
+  }
+
+  /** LPIPS: the paper's choice (its Table 4). */
+  record Perceptual(PerceptualNetwork network) implements ReconstructionLoss {
+    @Override
+    public Tensor perSample(Reconstruction r) {
+      return network.lpips(r.pictureHat(), r.picture());
+    }
+  }
+
+  /** Mean absolute difference of VGG-16's relu3_3. */
+  record VggDifference(PerceptualNetwork network) implements ReconstructionLoss {
+    @Override
+    public Tensor perSample(Reconstruction r) {
+      return Torch.tidy(() -> network.relu3L1(toUnit(r.pictureHat()), toUnit(r.picture())));
+    }
+  }
+
+  /**
+   * Mean squared error of the predicted noise: the diffusion model's own loss (the paper's Eq. 3).
+   */
+  record Epsilon() implements ReconstructionLoss {
+    @Override
+    public Tensor perSample(Reconstruction r) {
+      return Torch.tidy(() -> meanPerSample(r.epsilonHat().sub(r.epsilon()).square()));
+    }
+
+    @Override
+    public boolean comparesPictures() {
+      return false;
+    }
+
+    @Override
+    public boolean comparesNoise() {
+      return true;
+    }
+  }
+
+  /** Several losses, each times its weight. */
+  record WeightedSum(List<Term> terms) implements ReconstructionLoss {
+    /** One loss and how much it counts. */
+    public record Term(double weight, ReconstructionLoss loss) {}
+
+    public WeightedSum {
+      terms = List.copyOf(terms);
+    }
+
+    @Override
+    public Tensor perSample(Reconstruction r) {
+      return Torch.tidy(
+          () ->
+              terms.stream()
+                  .map(term -> term.loss().perSample(r).mul(Torch.scalar(term.weight())))
+                  .reduce(Tensor::add)
+                  .orElseThrow());
+    }
+
+    @Override
+    public boolean comparesPictures() {
+      return terms.stream().anyMatch(term -> term.loss().comparesPictures());
+    }
+
+    @Override
+    public boolean comparesNoise() {
+      return terms.stream().anyMatch(term -> term.loss().comparesNoise());
+    }
+  }
+
+  private static Tensor toUnit(Tensor picture) {
+    return picture.add(Torch.scalar(1)).mul(Torch.scalar(0.5));
+  }
+}
