@@ -1,0 +1,244 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.supervision;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.diffusion.DdimSampler;
+import org.dsvlm.diffusion.NoiseSchedule;
+import org.dsvlm.diffusion.UNet;
+import org.dsvlm.diffusion.Vae;
+import org.dsvlm.nn.Parameters;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Torch;
+
+/**
+ * Diffusion supervision: a Stable Diffusion that sees a picture only through the vision-language
+ * model's features has to reconstruct it, and what it gets wrong flows back into the encoder, the
+ * connector and the adapters.
+ *
+ * <pre>
+ *   features ─ adapters ─ contexts ─┐
+ *   picture ─ VAE encoder ─ x0 ─ noise ─ x_t ─ UNet ─ ε̂ ─ x̂0 ─ VAE decoder ─ loss against picture
+ * </pre>
+ *
+ * <p>The supervisor decides nothing about what is trained: parameters gather gradients if whoever
+ * holds their stores asks for it. The UNet's base, the VAE and the perceptual network are meant to
+ * be frozen.
+ */
+public final class DiffusionSupervisor implements AutoCloseable {
+  private final SupervisionConfig config;
+  private final UNet unet;
+  private final Vae vae;
+  private final NoiseSchedule schedule;
+  private final ReconstructionLoss loss;
+  private final MultiAdapter multiAdapter;
+  private final DenoisingLoop denoising;
+
+  /**
+   * What one call computed. Tensors that were not needed are null: the picture where only the noise
+   * is compared, the noise and x̂0 where the reconstruction is unrolled, all three without
+   * pictures.
+   *
+   * @param loss scalar: the mean of {@code perSample}, {@link SupervisionConfig#weight} not applied
+   * @param perSample the loss of each picture, [pictures]
+   * @param pictureHat the reconstruction, [pictures, 3, S, S], nominally in [-1, 1], not clamped
+   * @param epsilonHat the noise that the UNet sees, [pictures, latent channels, h, w]
+   * @param x0Hat the estimate of the clean latents, of the same shape
+   * @param routerProbabilities P of every expert layer in running order, each [pictures, features],
+   *     without graph; empty for shared attention
+   */
+  public record Result(
+      Tensor loss,
+      Tensor perSample,
+      Tensor pictureHat,
+      Tensor epsilonHat,
+      Tensor x0Hat,
+      List<Tensor> routerProbabilities) {}
+
+  /**
+   * Supervision by {@code unet} and {@code vae}; puts its experts into {@code unet}.
+   *
+   * @param parameters root of the names in {@code multi_adapter.safetensors}
+   * @param textWidth width of the connector's output
+   * @param imageWidth width of the vision encoder's hidden states
+   * @throws DsVlmException if the configured picture size does not suit the networks
+   */
+  public DiffusionSupervisor(
+      SupervisionConfig config,
+      UNet unet,
+      Vae vae,
+      NoiseSchedule schedule,
+      ReconstructionLoss loss,
+      Parameters parameters,
+      long textWidth,
+      long imageWidth) {
+    this.config = config;
+    this.unet = unet;
+    this.vae = vae;
+    this.schedule = schedule;
+    this.loss = loss;
+    requirePictureSize();
+    multiAdapter = new MultiAdapter(config, parameters, unet, textWidth, imageWidth);
+    denoising = new DenoisingLoop(unet, new DdimSampler(schedule, config.reconstruction().steps()));
+  }
+
+  private void requirePictureSize() {
+    int multiple = vae.config().reduction() << (unet.config().levels() - 1);
+    if (config.pictureSize() % multiple != 0) {
+      throw new DsVlmException(
+          "supervision: picture_size "
+              + config.pictureSize()
+              + " is no multiple of "
+              + multiple
+              + ", by which the VAE and the UNet together reduce a picture");
+    }
+  }
+
+  /** Draws timesteps and noise by sample id and step; {@code random} is the run's. */
+  public SupervisionDraw.Source draws(RandomState random) {
+    long side = config.pictureSize() / vae.config().reduction();
+    return SupervisionDraw.of(
+        random, schedule, config, new long[] {vae.config().latentChannels(), side, side});
+  }
+
+  /**
+   * The supervision of the records with a picture; text-only records are left out by the caller.
+   * Without any picture the loss is zero and touches no parameter.
+   *
+   * @param features by {@link Feature#key}, each [pictures, tokens, width]
+   * @param picture [pictures, 3, S, S] in [-1, 1]
+   * @param timesteps int64 [pictures]; not read by the unrolled reconstruction
+   * @param noise [pictures, latent channels, h, w], standard normal: what is added to the latents,
+   *     or what the unrolled reconstruction starts from
+   */
+  public Result loss(Map<String, Tensor> features, Tensor picture, Tensor timesteps, Tensor noise) {
+    if (picture.size(0) == 0) {
+      return nothing(picture);
+    }
+    PointerScope outer = PointerScope.getInnerScope();
+    try (PointerScope scope = new PointerScope()) {
+      List<Tensor> contexts = multiAdapter.contexts(features);
+      Result result =
+          config.reconstruction().unrolled()
+              ? unrolled(contexts, picture, noise)
+              : oneStep(contexts, picture, timesteps, noise);
+      handOver(result, outer);
+      return result;
+    }
+  }
+
+  private static Result nothing(Tensor picture) {
+    return new Result(
+        torch.zeros(new long[] {}, picture.options()),
+        torch.zeros(new long[] {0}, picture.options()),
+        null,
+        null,
+        null,
+        List.of());
+  }
+
+  private Result oneStep(List<Tensor> contexts, Tensor picture, Tensor timesteps, Tensor noise) {
+    Tensor x0 = latents(picture);
+    Tensor xt = schedule.addNoise(x0, noise, timesteps);
+    Tensor output = unet.forward(xt, timesteps, contexts);
+    Tensor epsilonHat = wide(schedule.predictEpsilon(xt, output, timesteps));
+    Tensor x0Hat = schedule.predictOriginal(xt, output, timesteps);
+    Tensor pictureHat = loss.comparesPictures() ? wide(decode(x0Hat)) : null;
+    Tensor perSample =
+        loss.perSample(new Reconstruction(wide(picture), pictureHat, wide(noise), epsilonHat));
+    return new Result(
+        perSample.mean(),
+        perSample,
+        pictureHat,
+        epsilonHat,
+        x0Hat,
+        multiAdapter.routerProbabilities());
+  }
+
+  private Result unrolled(List<Tensor> contexts, Tensor picture, Tensor start) {
+    int gradientSteps = config.reconstruction().gradientSteps();
+    List<Tensor> trajectory = denoising.run(start, contexts, gradientSteps);
+    Tensor pictureHat = wide(decode(trajectory.get(trajectory.size() - 1)));
+    Tensor perSample = loss.perSample(new Reconstruction(wide(picture), pictureHat, null, null));
+    return new Result(
+        perSample.mean(), perSample, pictureHat, null, null, multiAdapter.routerProbabilities());
+  }
+
+  /** Gives the results to the scope of the caller; the rest goes with the inner one. */
+  private static void handOver(Result result, PointerScope outer) {
+    List<Tensor> tensors = new ArrayList<>(result.routerProbabilities());
+    tensors.add(result.loss());
+    tensors.add(result.perSample());
+    tensors.add(result.pictureHat());
+    tensors.add(result.epsilonHat());
+    tensors.add(result.x0Hat());
+    for (Tensor tensor : tensors) {
+      if (tensor != null && outer != null) {
+        outer.attach(tensor);
+      } else if (tensor != null) {
+        tensor.retainReference();
+      }
+    }
+  }
+
+  /**
+   * The adapted features in the order of {@link Feature}, each [pictures, tokens, cross width]:
+   * what the UNet's cross-attention reads.
+   */
+  public List<Tensor> contexts(Map<String, Tensor> features) {
+    return multiAdapter.contexts(features);
+  }
+
+  /** The VAE's mean of {@code picture} [pictures, 3, S, S], scaled; no gradient is recorded. */
+  public Tensor latents(Tensor picture) {
+    return Torch.withoutGradient(
+        () -> vae.encode(picture).mean().mul(Torch.scalar(vae.scalingFactor())));
+  }
+
+  /** The picture of scaled latents [pictures, channels, h, w]; not clamped. */
+  public Tensor decode(Tensor latents) {
+    return Torch.tidy(() -> vae.decode(latents.div(Torch.scalar(vae.scalingFactor()))));
+  }
+
+  /**
+   * The whole DDIM run from pure noise, without gradient: the latents after every step, first step
+   * first.
+   *
+   * @param start standard normal, [pictures, channels, h, w]
+   */
+  public List<Tensor> denoise(Map<String, Tensor> features, Tensor start) {
+    return Torch.tidyAll(
+        () -> {
+          try (NoGradGuard guard = new NoGradGuard()) {
+            return denoising.run(start, multiAdapter.contexts(features), 1);
+          }
+        });
+  }
+
+  /** Losses are sums of many small differences: at least float32. */
+  private static Tensor wide(Tensor x) {
+    ScalarType dtype = x.scalar_type().intern();
+    boolean reduced = dtype == ScalarType.Half || dtype == ScalarType.BFloat16;
+    return reduced ? x.to(ScalarType.Float) : x;
+  }
+
+  public SupervisionConfig config() {
+    return config;
+  }
+
+  /** Frees what the expert layers remember; networks and parameters belong to their owners. */
+  @Override
+  public void close() {
+    multiAdapter.close();
+  }
+}

@@ -1,0 +1,65 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.supervision;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.vision.SiglipVisionTower;
+import org.dsvlm.vision.VisionTower;
+
+/**
+ * Where the diffusion model listens: the connector's output and the hidden states after three
+ * blocks of the vision encoder (the paper's section 4.1), class token dropped.
+ */
+public final class FeatureTaps {
+  private FeatureTaps() {}
+
+  /**
+   * The features that {@code config} switches on, by {@link Feature#key}, each [pictures, tokens,
+   * width]; they share the graph of what they are taken from.
+   *
+   * @param hiddenStates all hidden states of {@code tower}, the embeddings first
+   * @param imageFeatures the connector's output, [pictures, tokens, language width]
+   * @throws DsVlmException if a level lies beyond the tower's last block
+   */
+  public static Map<String, Tensor> take(
+      SupervisionConfig config,
+      VisionTower tower,
+      List<Tensor> hiddenStates,
+      Tensor imageFeatures) {
+    Map<String, Tensor> features = new LinkedHashMap<>();
+    for (Feature feature : config.features()) {
+      features.put(
+          feature.key(),
+          feature == Feature.TEXT
+              ? imageFeatures
+              : level(tower, hiddenStates, feature, config.levels().block(feature)));
+    }
+    return features;
+  }
+
+  private static Tensor level(
+      VisionTower tower, List<Tensor> hiddenStates, Feature feature, int block) {
+    int last = hiddenStates.size() - 1;
+    if (block > last) {
+      throw new DsVlmException(
+          "supervision: levels."
+              + feature.key()
+              + " is block "
+              + block
+              + ", but the vision encoder has "
+              + last);
+    }
+    Tensor state = hiddenStates.get(block);
+    // SigLIP's own output is its last hidden state after a final norm; CLIP's is the bare state.
+    if (block == last && tower instanceof SiglipVisionTower siglip) {
+      state = siglip.normalised(state);
+    }
+    return tower.patches(state);
+  }
+}

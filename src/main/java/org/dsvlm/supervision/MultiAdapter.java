@@ -1,0 +1,85 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.supervision;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.diffusion.UNet;
+import org.dsvlm.nn.Parameters;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.Torch;
+
+/**
+ * All that DS-VLM adds to a Stable Diffusion: an adapter a feature ({@code adapters.<feature>}) and
+ * the experts and routers inside its UNet ({@code unet.<path>.attn2}). Its parameters are the
+ * contents of {@code multi_adapter.safetensors}.
+ */
+final class MultiAdapter implements AutoCloseable {
+  private final Map<Feature, Adapter> adapters = new EnumMap<>(Feature.class);
+  private final List<MoeAttention> experts = new ArrayList<>();
+
+  /**
+   * Builds the adapters and, unless the attention is shared, puts experts in the place of every
+   * cross-attention of {@code unet}.
+   */
+  MultiAdapter(
+      SupervisionConfig config, Parameters root, UNet unet, long textWidth, long imageWidth) {
+    long crossWidth = unet.config().crossAttentionDim();
+    for (Feature feature : config.features()) {
+      long width = feature == Feature.TEXT ? textWidth : imageWidth;
+      Parameters own = root.at("adapters").at(feature.key());
+      adapters.put(feature, Adapter.of(config.adapter(), own, width, crossWidth));
+    }
+    if (config.attention() == SupervisionConfig.Attention.MOE) {
+      unet.replaceCrossAttention(
+          (path, base) -> {
+            MoeAttention moe = new MoeAttention(base, root.at("unet").at(path), config.features());
+            experts.add(moe);
+            return moe;
+          });
+    }
+  }
+
+  /**
+   * The adapted features in the order of {@link Feature}, each [pictures, tokens, cross width].
+   *
+   * @throws DsVlmException if {@code features} lacks one that is switched on
+   */
+  List<Tensor> contexts(Map<String, Tensor> features) {
+    return Torch.tidyAll(
+        () -> {
+          List<Tensor> contexts = new ArrayList<>();
+          adapters.forEach(
+              (feature, adapter) -> {
+                Tensor given = features.get(feature.key());
+                if (given == null) {
+                  throw new DsVlmException(
+                      "supervision: feature '"
+                          + feature.key()
+                          + "' is switched on, but only "
+                          + features.keySet()
+                          + " were handed over");
+                }
+                contexts.add(adapter.forward(given));
+              });
+          return contexts;
+        });
+  }
+
+  /**
+   * P of every expert layer's latest pass in running order, [pictures, features]; none if shared.
+   */
+  List<Tensor> routerProbabilities() {
+    return experts.stream().map(MoeAttention::lastRouterProbabilities).toList();
+  }
+
+  @Override
+  public void close() {
+    experts.forEach(MoeAttention::close);
+  }
+}

@@ -1,0 +1,34 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.supervision;
+
+import java.nio.file.Path;
+import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.tensor.Safetensors;
+import org.dsvlm.tensor.SafetensorsWriter;
+import org.dsvlm.tensor.WeightSource;
+
+/**
+ * What DS-VLM adds to a Stable Diffusion folder, as one file beside it: {@code
+ * adapters.<feature>.…} and, for every cross-attention of the UNet, {@code
+ * unet.<path>.attn2.to_{k,v}_{low,mid,high}.weight} and {@code ….router.weight}. Stable Diffusion's
+ * own weights stay untouched.
+ */
+public final class MultiAdapterFile {
+  /** Its name inside a folder. */
+  public static final String NAME = "multi_adapter.safetensors";
+
+  private MultiAdapterFile() {}
+
+  /** The file of {@code folder}, as a source for the store that the supervisor is built from. */
+  public static WeightSource open(Path folder) {
+    return Safetensors.open(folder.resolve(NAME));
+  }
+
+  /** Writes all that {@code store} holds; the file appears whole or not at all. */
+  public static void write(Path folder, ParameterStore store) {
+    SafetensorsWriter.write(folder.resolve(NAME), store.tensors());
+  }
+}
