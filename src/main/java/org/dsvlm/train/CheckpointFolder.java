@@ -1,0 +1,143 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.tensor.AtomicFiles;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.JsonConfig;
+import org.dsvlm.tensor.Safetensors;
+import org.dsvlm.tensor.SafetensorsWriter;
+import org.dsvlm.tensor.Torch;
+
+/**
+ * The checkpoints of a run, each a folder {@code step-N} that appears whole or not at all: {@code
+ * model.safetensors}, {@code optimizer.safetensors} and {@code position.json}.
+ *
+ * <p>Random numbers are drawn by seed, sample and step, so the position stands for their state.
+ */
+final class CheckpointFolder {
+  private static final String MODEL = "model.safetensors";
+  private static final String OPTIMIZER = "optimizer.safetensors";
+  private static final String POSITION = "position.json";
+  private static final String PREFIX = "step-";
+
+  /**
+   * Where a run stands.
+   *
+   * @param stage 1 or 2
+   * @param stageStep steps done in that stage
+   * @param step steps done in stages 1 and 2
+   */
+  record Position(int stage, long stageStep, long step) {}
+
+  private final Path folder;
+  private final int keep;
+
+  CheckpointFolder(Path folder, int keep) {
+    this.folder = folder;
+    this.keep = keep;
+  }
+
+  /** Writes a checkpoint, then removes all but the latest ones. */
+  void save(Position position, Map<String, Tensor> model, Map<String, Tensor> optimizer) {
+    AtomicFiles.folder(
+        folder.resolve(PREFIX + position.step()),
+        path -> {
+          SafetensorsWriter.write(path.resolve(MODEL), model);
+          SafetensorsWriter.write(path.resolve(OPTIMIZER), optimizer);
+          String json =
+              new ObjectMapper()
+                  .createObjectNode()
+                  .put("stage", position.stage())
+                  .put("stage_step", position.stageStep())
+                  .put("step", position.step())
+                  .toPrettyString();
+          Files.writeString(path.resolve(POSITION), json);
+        });
+    List<Path> all = all();
+    all.subList(0, Math.max(0, all.size() - keep)).forEach(CheckpointFolder::delete);
+  }
+
+  /** Where the latest checkpoint stands, if there is one. */
+  Optional<Position> latest() {
+    AtomicFiles.removeLeftovers(folder);
+    List<Path> all = all();
+    if (all.isEmpty()) {
+      return Optional.empty();
+    }
+    JsonConfig json = JsonConfig.read(all.get(all.size() - 1).resolve(POSITION));
+    return Optional.of(
+        new Position(
+            json.integer("stage", 0), json.integer("stage_step", 0), json.integer("step", 0)));
+  }
+
+  /** Copies the model's tensors of the checkpoint at {@code position} into {@code model}. */
+  void loadModel(Position position, Map<String, Tensor> model) {
+    load(folder.resolve(PREFIX + position.step()).resolve(MODEL), model);
+  }
+
+  /** Copies the optimizer's tensors of the checkpoint at {@code position} into {@code optimizer}. */
+  void loadOptimizer(Position position, Map<String, Tensor> optimizer) {
+    load(folder.resolve(PREFIX + position.step()).resolve(OPTIMIZER), optimizer);
+  }
+
+  private static void load(Path file, Map<String, Tensor> into) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard();
+        Safetensors stored = Safetensors.open(file)) {
+      into.forEach(
+          (name, tensor) -> {
+            Tensor value = stored.read(name);
+            if (!value.sizes().equals(tensor.sizes())) {
+              throw new DsVlmException(
+                  file + ": '" + name + "' is " + Torch.describe(value) + ", the run has "
+                      + Torch.describe(tensor));
+            }
+            tensor.copy_(value);
+          });
+    }
+  }
+
+  /** Checkpoints in rising order of steps. */
+  private List<Path> all() {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> children = Files.list(folder)) {
+      return children
+          .filter(child -> child.getFileName().toString().matches(PREFIX + "\\d+"))
+          .sorted(Comparator.comparingLong(CheckpointFolder::stepOf))
+          .toList();
+    } catch (IOException e) {
+      throw new DsVlmException(folder + ": cannot be listed: " + e.getMessage(), e);
+    }
+  }
+
+  private static long stepOf(Path checkpoint) {
+    return Long.parseLong(checkpoint.getFileName().toString().substring(PREFIX.length()));
+  }
+
+  private static void delete(Path checkpoint) {
+    try (Stream<Path> tree = Files.walk(checkpoint)) {
+      for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    } catch (IOException e) {
+      throw new DsVlmException(checkpoint + ": cannot be removed: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,193 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.dsvlm.tensor.AtomicFiles;
+import org.dsvlm.tensor.DsVlmException;
+
+/**
+ * Where one training run keeps everything:
+ *
+ * <pre>
+ * recipe.yaml                every key that decided the run
+ * metrics.jsonl              one object a step of stages 1 and 2; metrics_stage0.jsonl for stage 0
+ * checkpoints/step-N/        what --resume goes on from
+ * export/                    the trained LLaVA in Hugging Face's layout
+ * stable_diffusion/          the diffusion model, where the run trained it
+ * multi_adapter.safetensors  the supervisor's own parameters
+ * </pre>
+ *
+ * One process at a time holds the folder.
+ */
+public final class RunFolder implements AutoCloseable {
+  private static final String RECIPE = "recipe.yaml";
+
+  private final Path root;
+  private final FileChannel lockFile;
+  private final FileLock lock;
+
+  private RunFolder(Path root) {
+    this.root = root;
+    try {
+      Files.createDirectories(root);
+      lockFile =
+          FileChannel.open(
+              root.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw new DsVlmException(root + ": the run folder cannot be made: " + e.getMessage(), e);
+    }
+    lock = lock();
+  }
+
+  private FileLock lock() {
+    FileLock held = null;
+    try {
+      held = lockFile.tryLock();
+    } catch (OverlappingFileLockException e) {
+      // another run of this process: the message below fits
+    } catch (IOException e) {
+      throw new DsVlmException(root + ": cannot be locked: " + e.getMessage(), e);
+    }
+    if (held == null) {
+      closeQuietly();
+      throw new DsVlmException(
+          root + ": another process is training here; wait for it or choose another folder");
+    }
+    return held;
+  }
+
+  /**
+   * Makes the folder of a new run and writes the recipe into it.
+   *
+   * @throws DsVlmException if a run is there already
+   */
+  public static RunFolder create(Path root, ObjectNode recipe) {
+    RunFolder folder = new RunFolder(root);
+    if (Files.exists(folder.recipe())) {
+      folder.close();
+      throw new DsVlmException(
+          root + ": holds a run already; --resume continues it, or choose another --out");
+    }
+    AtomicFiles.text(folder.recipe(), RecipeReader.yaml(recipe));
+    return folder;
+  }
+
+  /**
+   * Opens the folder of a run to go on with it.
+   *
+   * @throws DsVlmException if there is no run, or it was started with another recipe: the message
+   *     shows each key that differs
+   */
+  public static RunFolder resume(Path root, ObjectNode recipe) {
+    if (!Files.isRegularFile(root.resolve(RECIPE))) {
+      throw new DsVlmException(root + ": holds no run to resume: " + RECIPE + " is missing");
+    }
+    RunFolder folder = new RunFolder(root);
+    String difference = difference(RecipeReader.read(folder.recipe()), recipe);
+    if (!difference.isEmpty()) {
+      folder.close();
+      throw new DsVlmException(
+          root + ": the run was started with another recipe:" + difference
+              + "\nresume it with the same one, or start another run");
+    }
+    AtomicFiles.removeLeftovers(root);
+    return folder;
+  }
+
+  private static String difference(ObjectNode before, ObjectNode now) {
+    Map<String, JsonNode> old = new TreeMap<>();
+    Map<String, JsonNode> wanted = new TreeMap<>();
+    flatten(before, "", old);
+    flatten(now, "", wanted);
+    TreeSet<String> keys = new TreeSet<>(old.keySet());
+    keys.addAll(wanted.keySet());
+    StringBuilder text = new StringBuilder();
+    for (String key : keys) {
+      JsonNode was = old.get(key);
+      JsonNode is = wanted.get(key);
+      if (was == null || !was.equals(is)) {
+        text.append("\n  ").append(key).append(": ").append(was).append(" in the run, ");
+        text.append(is).append(" now");
+      }
+    }
+    return text.toString();
+  }
+
+  private static void flatten(ObjectNode tree, String path, Map<String, JsonNode> values) {
+    for (Map.Entry<String, JsonNode> entry : tree.properties()) {
+      if (entry.getValue() instanceof ObjectNode below) {
+        flatten(below, path + entry.getKey() + ".", values);
+      } else {
+        values.put(path + entry.getKey(), entry.getValue());
+      }
+    }
+  }
+
+  /** The resolved recipe. */
+  public Path recipe() {
+    return root.resolve(RECIPE);
+  }
+
+  /** One JSON object a step of stages 1 and 2. */
+  public Path metrics() {
+    return root.resolve("metrics.jsonl");
+  }
+
+  /** One JSON object a step of the autoencoder's fit. */
+  public Path autoencoderMetrics() {
+    return root.resolve("metrics_stage0.jsonl");
+  }
+
+  /** Parent of the checkpoints. */
+  public Path checkpoints() {
+    return root.resolve("checkpoints");
+  }
+
+  /** The trained LLaVA. */
+  public Path export() {
+    return root.resolve("export");
+  }
+
+  /** The trained diffusion model in diffusers' layout. */
+  public Path stableDiffusion() {
+    return root.resolve("stable_diffusion");
+  }
+
+  /** The supervisor's own parameters. */
+  public Path multiAdapter() {
+    return root.resolve("multi_adapter.safetensors");
+  }
+
+  private void closeQuietly() {
+    try {
+      lockFile.close();
+    } catch (IOException e) {
+      // closing a file that holds nothing: there is nothing to lose
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      lock.release();
+    } catch (IOException e) {
+      throw new DsVlmException(root + ": the lock cannot be released: " + e.getMessage(), e);
+    } finally {
+      closeQuietly();
+    }
+  }
+}

@@ -1,0 +1,30 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+/** Follows a training run, for progress bars and logs. */
+public interface TrainingListener {
+  /** A stage begins at {@code done} of {@code total} steps. */
+  void stageStarted(int stage, long done, long total);
+
+  /** A step is done and on record. */
+  void stepDone(StepMetrics metrics);
+
+  /** A stage has ended. */
+  void stageEnded(int stage);
+
+  /** A listener that does nothing. */
+  TrainingListener NONE =
+      new TrainingListener() {
+        @Override
+        public void stageStarted(int stage, long done, long total) {}
+
+        @Override
+        public void stepDone(StepMetrics metrics) {}
+
+        @Override
+        public void stageEnded(int stage) {}
+      };
+}
