@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -102,7 +103,7 @@ final class CheckpointFolder {
       into.forEach(
           (name, tensor) -> {
             Tensor value = stored.read(name);
-            if (!value.sizes().equals(tensor.sizes())) {
+            if (!Arrays.equals(Torch.shape(value), Torch.shape(tensor))) {
               throw new DsVlmException(
                   file + ": '" + name + "' is " + Torch.describe(value) + ", the run has "
                       + Torch.describe(tensor));

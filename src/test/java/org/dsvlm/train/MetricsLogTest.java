@@ -1,0 +1,53 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MetricsLogTest {
+  @TempDir private Path folder;
+
+  private static StepMetrics metrics(long step) {
+    return new StepMetrics(
+        step, 1, Map.of("language", 2.5), 3, 1e-3, 0.5, 4, 2, 100, Map.of("router_low", 0.25));
+  }
+
+  @Test
+  void writesOneObjectAStep() throws IOException {
+    Path file = folder.resolve("metrics.jsonl");
+    try (MetricsLog log = MetricsLog.after(0, file)) {
+      log.write(metrics(1));
+      assertThat(Files.readString(file))
+          .isEqualTo(
+              "{\"step\":1,\"stage\":1,\"loss_language\":2.5,\"loss\":3.0,\"learning_rate\":0.001,"
+                  + "\"grad_norm\":0.5,\"samples\":4,\"samples_per_second\":2.0,"
+                  + "\"resident_bytes\":100,\"router_low\":0.25}\n");
+    }
+  }
+
+  @Test
+  void dropsWhatCameAfterTheStepAndHalfLines() throws IOException {
+    Path file = folder.resolve("metrics.jsonl");
+    try (MetricsLog log = MetricsLog.after(0, file)) {
+      for (long step = 1; step <= 5; step++) {
+        log.write(metrics(step));
+      }
+    }
+    Files.writeString(file, "{\"step\":6,\"sta", StandardOpenOption.APPEND);
+    try (MetricsLog log = MetricsLog.after(3, file)) {
+      log.write(metrics(4));
+    }
+    assertThat(Files.readAllLines(file)).hasSize(4);
+    assertThat(Files.readAllLines(file).get(3)).startsWith("{\"step\":4,");
+  }
+}

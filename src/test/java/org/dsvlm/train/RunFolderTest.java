@@ -1,0 +1,65 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.List;
+import org.dsvlm.tensor.DsVlmException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunFolderTest {
+  @TempDir private Path root;
+
+  private static ObjectNode recipe(String... overrides) {
+    return RecipeReader.resolve("nano-scratch", List.of(overrides));
+  }
+
+  @Test
+  void holdsTheResolvedRecipe() {
+    try (RunFolder run = RunFolder.create(root, recipe("seed=5"))) {
+      assertThat(RecipeReader.read(run.recipe())).isEqualTo(recipe("seed=5"));
+    }
+  }
+
+  @Test
+  void aSecondRunInItIsRefused() {
+    RunFolder.create(root, recipe()).close();
+    assertThatThrownBy(() -> RunFolder.create(root, recipe()))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining(root.toString())
+        .hasMessageContaining("--resume");
+  }
+
+  @Test
+  void twoProcessesInItAreRefused() {
+    try (RunFolder run = RunFolder.create(root, recipe())) {
+      assertThatThrownBy(() -> RunFolder.resume(root, recipe()))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("another process");
+    }
+    RunFolder.resume(root, recipe()).close();
+  }
+
+  @Test
+  void resumingWithAnotherRecipeShowsTheDifference() {
+    RunFolder.create(root, recipe("stage1.learning_rate=0.5")).close();
+    assertThatThrownBy(() -> RunFolder.resume(root, recipe("stage1.learning_rate=0.25")))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("stage1.learning_rate: 0.5 in the run, 0.25 now");
+    RunFolder.resume(root, recipe("stage1.learning_rate=0.5")).close();
+  }
+
+  @Test
+  void resumingWithoutARunIsRefused() {
+    assertThatThrownBy(() -> RunFolder.resume(root, recipe()))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("no run to resume");
+  }
+}
