@@ -91,7 +91,9 @@ final class CheckpointFolder {
     load(folder.resolve(PREFIX + position.step()).resolve(MODEL), model);
   }
 
-  /** Copies the optimizer's tensors of the checkpoint at {@code position} into {@code optimizer}. */
+  /**
+   * Copies the optimizer's tensors of the checkpoint at {@code position} into {@code optimizer}.
+   */
   void loadOptimizer(Position position, Map<String, Tensor> optimizer) {
     load(folder.resolve(PREFIX + position.step()).resolve(OPTIMIZER), optimizer);
   }
@@ -105,7 +107,12 @@ final class CheckpointFolder {
             Tensor value = stored.read(name);
             if (!Arrays.equals(Torch.shape(value), Torch.shape(tensor))) {
               throw new DsVlmException(
-                  file + ": '" + name + "' is " + Torch.describe(value) + ", the run has "
+                  file
+                      + ": '"
+                      + name
+                      + "' is "
+                      + Torch.describe(value)
+                      + ", the run has "
                       + Torch.describe(tensor));
             }
             tensor.copy_(value);

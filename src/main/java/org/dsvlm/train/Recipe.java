@@ -46,8 +46,7 @@ public record Recipe(
       Perceptual perceptual) {}
 
   /** The vision encoder. */
-  public record Vision(
-      String path, ObjectNode config, ObjectNode preprocessor, int featureLayer) {}
+  public record Vision(String path, ObjectNode config, ObjectNode preprocessor, int featureLayer) {}
 
   /** The language model. */
   public record Language(String path, ObjectNode config, boolean trainable) {}

@@ -56,8 +56,8 @@ public final class RecipeReader {
    * The resolved tree of {@code recipe}, a name of {@link #names()} or the path of a YAML file.
    *
    * @param overrides {@code key=value}, keys dotted, values of the default's type
-   * @throws DsVlmException for an unknown recipe, an unknown key (naming the nearest known one), or a
-   *     value of another type
+   * @throws DsVlmException for an unknown recipe, an unknown key (naming the nearest known one), or
+   *     a value of another type
    */
   public static ObjectNode resolve(String recipe, List<String> overrides) {
     RecipeTree tree = new RecipeTree(builtIn(DEFAULTS));
@@ -111,8 +111,7 @@ public final class RecipeReader {
       }
       throw new DsVlmException(where + ": not a YAML mapping of keys to values");
     } catch (JsonProcessingException e) {
-      String line =
-          e.getLocation() == null ? "" : " in line " + e.getLocation().getLineNr();
+      String line = e.getLocation() == null ? "" : " in line " + e.getLocation().getLineNr();
       throw new DsVlmException(where + ": broken YAML" + line + ": " + e.getOriginalMessage(), e);
     }
   }
@@ -122,7 +121,8 @@ public final class RecipeReader {
     try {
       return YAML.readTree(text);
     } catch (JsonProcessingException e) {
-      throw new DsVlmException(where + ": '" + text + "' is no value: " + e.getOriginalMessage(), e);
+      throw new DsVlmException(
+          where + ": '" + text + "' is no value: " + e.getOriginalMessage(), e);
     }
   }
 

@@ -43,7 +43,8 @@ final class RecipeTree {
         into.set(change.getKey(), change.getValue());
       } else if (known == null) {
         throw unknown(key, where);
-      } else if (known instanceof ObjectNode below && change.getValue() instanceof ObjectNode value) {
+      } else if (known instanceof ObjectNode below
+          && change.getValue() instanceof ObjectNode value) {
         merge(below, value, key + ".", where);
       } else {
         into.set(change.getKey(), typed(known, change.getValue(), key, where));
@@ -73,8 +74,7 @@ final class RecipeTree {
     if (known == null) {
       throw unknown(key, where);
     }
-    JsonNode value =
-        known.isTextual() ? TextNode.valueOf(text) : RecipeReader.value(text, where);
+    JsonNode value = known.isTextual() ? TextNode.valueOf(text) : RecipeReader.value(text, where);
     parent.set(last, typed(known, value, key, where));
   }
 
@@ -91,9 +91,7 @@ final class RecipeTree {
       }
     }
     boolean same =
-        known.isNumber()
-            ? value.isIntegralNumber()
-            : known.getNodeType() == value.getNodeType();
+        known.isNumber() ? value.isIntegralNumber() : known.getNodeType() == value.getNodeType();
     if (!same) {
       throw wrongType(known, value, key, where);
     }
@@ -105,12 +103,14 @@ final class RecipeTree {
     String wanted =
         known.isDouble()
             ? "a number"
-            : known.isNumber() ? "a whole number" : switch (known.getNodeType()) {
-              case BOOLEAN -> "true or false";
-              case ARRAY -> "a list";
-              case OBJECT -> "a mapping";
-              default -> "text";
-            };
+            : known.isNumber()
+                ? "a whole number"
+                : switch (known.getNodeType()) {
+                  case BOOLEAN -> "true or false";
+                  case ARRAY -> "a list";
+                  case OBJECT -> "a mapping";
+                  default -> "text";
+                };
     return new DsVlmException(where + ": '" + key + "' takes " + wanted + ", not " + value);
   }
 

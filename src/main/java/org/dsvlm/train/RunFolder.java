@@ -101,7 +101,9 @@ public final class RunFolder implements AutoCloseable {
     if (!difference.isEmpty()) {
       folder.close();
       throw new DsVlmException(
-          root + ": the run was started with another recipe:" + difference
+          root
+              + ": the run was started with another recipe:"
+              + difference
               + "\nresume it with the same one, or start another run");
     }
     AtomicFiles.removeLeftovers(root);

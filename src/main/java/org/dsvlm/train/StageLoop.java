@@ -9,8 +9,8 @@ import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.MemoryFigures;
 
 /**
- * The steps of one stage: gradients by the stage's own body, then clipping, update, metrics. One scope
- * a step frees all that the step made.
+ * The steps of one stage: gradients by the stage's own body, then clipping, update, metrics. One
+ * scope a step frees all that the step made.
  */
 final class StageLoop {
   /** Forward and backward passes of one step; leaves the gradients at the parameters. */
@@ -35,11 +35,7 @@ final class StageLoop {
 
   /** A loop of {@code stage}, before which {@code stepsBefore} steps were counted. */
   StageLoop(
-      int stage,
-      long stepsBefore,
-      AdamW optimizer,
-      CosineWithWarmup schedule,
-      double maxGradNorm) {
+      int stage, long stepsBefore, AdamW optimizer, CosineWithWarmup schedule, double maxGradNorm) {
     this.stage = stage;
     this.stepsBefore = stepsBefore;
     this.optimizer = optimizer;
@@ -67,8 +63,15 @@ final class StageLoop {
       double norm = GradientClipping.clip(optimizer.gradients(), maxGradNorm);
       if (!Double.isFinite(losses.total()) || !Double.isFinite(norm)) {
         throw new DsVlmException(
-            "stage " + stage + ", step " + number + ": loss " + losses.total() + ", gradient norm "
-                + norm + "; lower the learning rate, or look at this step's records");
+            "stage "
+                + stage
+                + ", step "
+                + number
+                + ": loss "
+                + losses.total()
+                + ", gradient norm "
+                + norm
+                + "; lower the learning rate, or look at this step's records");
       }
       double factor = schedule.factor(step);
       optimizer.step(factor);

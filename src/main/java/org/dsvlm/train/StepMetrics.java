@@ -15,8 +15,8 @@ import java.util.Map;
  *
  * @param step steps done so far in stages 1 and 2, this one included; of stage 0 its own
  * @param stage 0 (autoencoder), 1 or 2
- * @param losses by name: {@code language}, {@code reconstruction}, …, each before its weight; a loss
- *     that saw no sample in this step is absent
+ * @param losses by name: {@code language}, {@code reconstruction}, …, each before its weight; a
+ *     loss that saw no sample in this step is absent
  * @param loss the weighted sum that was differentiated
  * @param learningRate of the group with the stage's own rate
  * @param gradientNorm over all parameters, before clipping
