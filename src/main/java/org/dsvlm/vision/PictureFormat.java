@@ -1,0 +1,95 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.vision;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import org.dsvlm.tensor.DsVlmException;
+
+/** File formats, told apart by their first bytes. */
+enum PictureFormat {
+  JPEG,
+  PNG,
+  GIF,
+  BMP,
+  WEBP;
+
+  /** The format of {@code data}. */
+  static PictureFormat of(byte[] data, String where) {
+    int length = Math.min(data.length, 12);
+    String head = new String(data, 0, length, StandardCharsets.ISO_8859_1);
+    if (head.startsWith("\u00ff\u00d8\u00ff")) {
+      return JPEG;
+    }
+    if (head.startsWith("\u0089PNG\r\n\u001a\n")) {
+      return PNG;
+    }
+    if (head.startsWith("GIF87a") || head.startsWith("GIF89a")) {
+      return GIF;
+    }
+    if (head.startsWith("BM")) {
+      return BMP;
+    }
+    if (head.startsWith("RIFF") && head.startsWith("WEBP", 8)) {
+      return WEBP;
+    }
+    throw new DsVlmException(
+        where
+            + ": no JPEG, PNG, GIF, BMP or WebP picture; convert it, or download it again if it "
+            + "should be one");
+  }
+
+  Picture decode(byte[] data, String where) throws IOException {
+    return switch (this) {
+      case JPEG -> JpegDecoder.decode(data, where);
+      case GIF -> GifDecoder.decode(data, where);
+      case PNG -> PlainDecoder.decode("png", data, where);
+      case BMP -> {
+        requireBmpSize(data, where);
+        yield PlainDecoder.decode("bmp", data, where);
+      }
+      case WEBP -> {
+        requireWholeWebp(data, where);
+        yield PlainDecoder.decode("webp", data, where);
+      }
+    };
+  }
+
+  /**
+   * ImageIO would notice too, but with its own words: it finds that rows of such a size overflow.
+   */
+  private static void requireBmpSize(byte[] data, String where) {
+    ByteBuffer header = littleEndian(data, 26, where);
+    boolean oldHeader = header.getInt(14) == 12;
+    long width = oldHeader ? header.getShort(18) : header.getInt(18);
+    long height = oldHeader ? header.getShort(20) : header.getInt(22);
+    // Rows stand top to bottom where the height is negative.
+    Picture.requireSize(width, Math.abs(height), where);
+  }
+
+  /** The decoder fills up what is missing; Pillow refuses it. */
+  private static void requireWholeWebp(byte[] data, String where) {
+    long length = 8 + Integer.toUnsignedLong(littleEndian(data, 8, where).getInt(4));
+    if (length > data.length) {
+      throw new DsVlmException(
+          where
+              + ": the WebP is cut short: "
+              + data.length
+              + " of "
+              + length
+              + " bytes; download it again");
+    }
+  }
+
+  private static ByteBuffer littleEndian(byte[] data, int length, String where) {
+    if (data.length < length) {
+      throw new DsVlmException(
+          where + ": the picture is cut short after " + data.length + " bytes; download it again");
+    }
+    return ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN);
+  }
+}

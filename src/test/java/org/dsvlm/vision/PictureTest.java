@@ -1,0 +1,140 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.vision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.dsvlm.tensor.DsVlmException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The pictures and what Pillow sees in them come from tools/test-data/make_pictures.py. */
+class PictureTest {
+  private static final Path PICTURES = Path.of("src/test/resources/pictures");
+
+  @TempDir Path folder;
+
+  static Stream<String> pictures() throws IOException {
+    try (Stream<Path> files = Files.list(PICTURES)) {
+      List<String> names =
+          files
+              .map(file -> file.getFileName().toString())
+              .filter(name -> name.endsWith(".ppm"))
+              .map(name -> name.substring(0, name.length() - ".ppm".length()))
+              .filter(name -> !name.equals("lossy.webp"))
+              .sorted()
+              .toList();
+      return names.stream();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("pictures")
+  void showsWhatPillowShows(String name) throws IOException {
+    assertThat(differences(name).max().orElseThrow()).as("largest difference of a level").isZero();
+  }
+
+  /** The one format whose decoder is not Pillow's to the bit: chroma and edges come out rougher. */
+  @Test
+  void lossyWebpIsClose() throws IOException {
+    assertThat(differences("lossy.webp").average().orElseThrow()).isLessThan(6);
+  }
+
+  private static IntStream differences(String name) throws IOException {
+    Picture picture = Picture.read(PICTURES.resolve(name));
+    byte[] expected = Files.readAllBytes(PICTURES.resolve(name + ".ppm"));
+    String header = "P6\n" + picture.width() + " " + picture.height() + "\n255\n";
+    assertThat(new String(expected, 0, header.length(), StandardCharsets.US_ASCII))
+        .isEqualTo(header);
+    byte[] actual = picture.rgb();
+    assertThat(actual).hasSize(expected.length - header.length());
+    return IntStream.range(0, actual.length)
+        .map(i -> Math.abs((actual[i] & 0xff) - (expected[header.length() + i] & 0xff)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"huge.jpg", "huge.png", "huge.gif", "huge.bmp", "huge.webp"})
+  void claimedSizeIsCheckedBeforePixelsAreAllocated(String name) {
+    Path file = PICTURES.resolve("huge").resolve(name);
+    assertThatThrownBy(() -> Picture.read(file))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining(file.toString())
+        .hasMessageContaining(name.equals("huge.webp") ? "16384 x 16384" : "30000 x 30000")
+        .hasMessageContaining("more than the limit of 178956970; scale the picture down");
+  }
+
+  @Test
+  void missingFile() {
+    Path file = folder.resolve("none.jpg");
+    assertThatThrownBy(() -> Picture.read(file))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith(file + ": there is no such picture; check the path");
+  }
+
+  @Test
+  void emptyFile() throws IOException {
+    Path file = Files.createFile(folder.resolve("empty.jpg"));
+    assertThatThrownBy(() -> Picture.read(file))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessage(file + ": the picture is empty (0 bytes); download it again");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rgb.jpg", "progressive.jpg", "cmyk.jpg"})
+  void truncatedJpegAtEveryByte(String name) throws IOException {
+    byte[] whole = Files.readAllBytes(PICTURES.resolve(name));
+    for (int length = 4; length < whole.length; length++) {
+      byte[] part = Arrays.copyOf(whole, length);
+      assertThatThrownBy(() -> Picture.read(part, "part.jpg"))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessage(
+              "part.jpg: the JPEG is cut short: it ends at byte "
+                  + length
+                  + " without its end marker; download it again");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"rgb.png", "palette_transparent.png", "partial.gif", "lossless.webp", "rgb.bmp"})
+  void otherFormatsCutShort(String name) throws IOException {
+    byte[] whole = Files.readAllBytes(PICTURES.resolve(name));
+    // Like Pillow, pass over a missing end marker when all pixels are there.
+    for (int length = 1; length < whole.length - 30; length++) {
+      byte[] part = Arrays.copyOf(whole, length);
+      assertThatThrownBy(() -> Picture.read(part, "part of " + name))
+          .as("%s cut to %d bytes", name, length)
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageStartingWith("part of " + name + ": ");
+    }
+  }
+
+  @Test
+  void textIsNoPicture() {
+    byte[] text = "version https://git-lfs.github.com/spec/v1\n".getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> Picture.read(text, "pointer.png"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith("pointer.png: no JPEG, PNG, GIF, BMP or WebP picture");
+  }
+
+  @Test
+  void sizeAndPixelsHaveToAgree() {
+    assertThatThrownBy(() -> new Picture(2, 2, new byte[11]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("11 values are no RGB picture of 2 x 2");
+  }
+}
