@@ -14,8 +14,8 @@ import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Torch;
 
 /**
- * A decoder with its output head: {@code model.*} and {@code lm_head.weight}, the latter absent where
- * the embedding table serves for both.
+ * A decoder with its output head: {@code model.*} and {@code lm_head.weight}, the latter absent
+ * where the embedding table serves for both.
  */
 public final class CausalLm {
   /** Label of a token that no loss is taken on. */
@@ -52,8 +52,8 @@ public final class CausalLm {
   }
 
   /**
-   * Cross entropy of each token with the label of the next, the mean over all labels of the batch that
-   * are not {@link #IGNORED}. Logits are computed for those alone, in float32 at least.
+   * Cross entropy of each token with the label of the next, the mean over all labels of the batch
+   * that are not {@link #IGNORED}. Logits are computed for those alone, in float32 at least.
    *
    * @param hiddenStates after the final norm, [batch, tokens, hidden]
    * @param labels int64 [batch, tokens], not shifted
@@ -65,8 +65,7 @@ public final class CausalLm {
         () -> {
           long tokens = labels.size(1);
           Tensor targets = labels.narrow(1, 1, tokens - 1).reshape(-1);
-          Tensor states =
-              hiddenStates.narrow(1, 0, tokens - 1).reshape(-1, hiddenStates.size(2));
+          Tensor states = hiddenStates.narrow(1, 0, tokens - 1).reshape(-1, hiddenStates.size(2));
           Tensor counted = targets.ne(Torch.scalar(IGNORED)).nonzero().squeeze(1);
           if (counted.numel() == 0) {
             return hiddenStates.narrow(0, 0, 0).sum();
@@ -90,9 +89,15 @@ public final class CausalLm {
     for (int i = 0; i < labels.length; i++) {
       if (labels[i] < 0 || labels[i] >= rows) {
         throw new DsVlmException(
-            "record " + places[i] / perRecord + " of the batch, token "
-                + (places[i] % perRecord + 1) + ": label " + labels[i]
-                + " is none of the model's " + rows + " tokens");
+            "record "
+                + places[i] / perRecord
+                + " of the batch, token "
+                + (places[i] % perRecord + 1)
+                + ": label "
+                + labels[i]
+                + " is none of the model's "
+                + rows
+                + " tokens");
       }
     }
   }

@@ -17,8 +17,8 @@ import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Torch;
 
 /**
- * Writes answers token by token, with a cache of keys and values. Prompts of unlike lengths are padded
- * in front, which changes no answer.
+ * Writes answers token by token, with a cache of keys and values. Prompts of unlike lengths are
+ * padded in front, which changes no answer.
  */
 public final class Generation {
   /**
@@ -71,8 +71,13 @@ public final class Generation {
     int room = positions - promptTokens;
     if (settings.maxNewTokens() > room) {
       throw new DsVlmException(
-          "a prompt of " + promptTokens + " tokens and " + settings.maxNewTokens()
-              + " new ones exceed the model's context of " + positions + " tokens; "
+          "a prompt of "
+              + promptTokens
+              + " tokens and "
+              + settings.maxNewTokens()
+              + " new ones exceed the model's context of "
+              + positions
+              + " tokens; "
               + (room > 0
                   ? "shorten the prompt or ask for at most " + room + " new tokens"
                   : "shorten the prompt"));
@@ -136,8 +141,7 @@ public final class Generation {
   /** 1 for tokens, those still to come too; int64 [batch, longest + maxNewTokens]. */
   private Tensor mask(List<Prompt> prompts, int longest) {
     long width = longest + settings.maxNewTokens();
-    Tensor mask =
-        torch.ones(new long[] {prompts.size(), width}, Torch.options(ScalarType.Long));
+    Tensor mask = torch.ones(new long[] {prompts.size(), width}, Torch.options(ScalarType.Long));
     for (int i = 0; i < prompts.size(); i++) {
       long padding = longest - prompts.get(i).ids().length;
       mask.select(0, i).narrow(0, 0, padding).fill_(new Scalar(0L));

@@ -18,8 +18,8 @@ import org.dsvlm.tensor.JsonConfig;
  * @param temperature divides the logits; 0 takes the likeliest token
  * @param topK draws among that many likeliest tokens; 0 for all
  * @param topP draws among the likeliest tokens that together reach this probability; 1 for all
- * @param repetitionPenalty above 1 makes tokens that are already there less likely (Keskar et al. 2019);
- *     1 for none
+ * @param repetitionPenalty above 1 makes tokens that are already there less likely (Keskar et al.
+ *     2019); 1 for none
  * @param stopTokens ids that end the answer
  * @param seed of the draws
  */
@@ -53,10 +53,10 @@ public record GenerationSettings(
   }
 
   /**
-   * From generation_config.json: {@code eos_token_id} (one or a list), {@code do_sample},
-   * {@code temperature}, {@code top_k}, {@code top_p}, {@code repetition_penalty},
-   * {@code max_new_tokens}. Absent keys have the transformers library's values, but for
-   * {@code max_new_tokens}, which is {@code maxNewTokens}.
+   * From generation_config.json: {@code eos_token_id} (one or a list), {@code do_sample}, {@code
+   * temperature}, {@code top_k}, {@code top_p}, {@code repetition_penalty}, {@code max_new_tokens}.
+   * Absent keys have the transformers library's values, but for {@code max_new_tokens}, which is
+   * {@code maxNewTokens}.
    *
    * @param where the file, for messages
    */

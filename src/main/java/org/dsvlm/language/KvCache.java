@@ -13,8 +13,8 @@ import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Torch;
 
 /**
- * Keys and values of the tokens seen so far, for generation. All memory is taken at once and written
- * in place; nothing here records gradients.
+ * Keys and values of the tokens seen so far, for generation. All memory is taken at once and
+ * written in place; nothing here records gradients.
  */
 public final class KvCache implements AutoCloseable {
   private final List<Layer> layers = new ArrayList<>();
@@ -79,7 +79,12 @@ public final class KvCache implements AutoCloseable {
   void checkRoom(long tokens) {
     if (length + tokens > capacity) {
       throw new DsVlmException(
-          "the cache was made for " + capacity + " tokens and holds " + length + "; " + tokens
+          "the cache was made for "
+              + capacity
+              + " tokens and holds "
+              + length
+              + "; "
+              + tokens
               + " more do not fit");
     }
   }

@@ -36,8 +36,8 @@ final class LlamaAttention {
   /**
    * hiddenStates: [batch, tokens, hidden] in, the same out.
    *
-   * @param mask which keys each query sees, [batch or 1, 1, tokens, keys], true takes part; null: all
-   *     up to its own position
+   * @param mask which keys each query sees, [batch or 1, 1, tokens, keys], true takes part; null:
+   *     all up to its own position
    * @param cache keys and values of earlier tokens, extended by these; null without
    */
   Tensor forward(
@@ -62,7 +62,8 @@ final class LlamaAttention {
       return Attention.full(q, k, v); // the newest token sees every key
     }
     if (q.size(2) == 1) {
-      // One query a head: the query heads of a group stand in as tokens, so that no key is repeated.
+      // One query a head: the query heads of a group stand in as tokens, so that no key is
+      // repeated.
       long group = q.size(1) / k.size(1);
       Tensor grouped = q.reshape(q.size(0), k.size(1), group, q.size(3));
       return Attention.full(grouped, k, v).reshape(q.size(0), q.size(1), 1, q.size(3));

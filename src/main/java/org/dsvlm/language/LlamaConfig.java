@@ -8,7 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.JsonConfig;
 
@@ -56,30 +57,43 @@ public record LlamaConfig(
   private static final String QWEN2 = "qwen2";
   private static final List<String> FAMILIES = List.of("llama", QWEN2);
 
-  /** Keys that change the computation, with the one value for which they do not. */
-  private static final Map<String, Object> NEUTRAL =
-      Map.ofEntries(
-          Map.entry("attention_dropout", 0.0),
-          Map.entry("partial_rotary_factor", 1.0),
-          Map.entry("use_sliding_window", false),
-          Map.entry("quantization_config", "no quantization"),
-          Map.entry("num_local_experts", 1),
-          Map.entry("use_qk_norm", false),
-          Map.entry("qk_layernorm", false),
-          Map.entry("logit_scale", 1.0),
-          Map.entry("attn_logit_softcapping", "no soft cap"),
-          Map.entry("final_logit_softcapping", "no soft cap"),
-          Map.entry("residual_multiplier", 1.0),
-          Map.entry("embedding_multiplier", 1.0),
-          Map.entry("logits_scaling", 1.0));
+  /** Keys that are read here, or that say nothing while sliding windows are off. */
+  private static final Set<String> KNOWN =
+      Set.of(
+          "model_type",
+          "vocab_size",
+          "hidden_size",
+          "intermediate_size",
+          "num_hidden_layers",
+          "num_attention_heads",
+          "num_key_value_heads",
+          "head_dim",
+          "hidden_act",
+          "max_position_embeddings",
+          "rms_norm_eps",
+          "rope_theta",
+          "rope_scaling",
+          "rope_parameters",
+          "attention_bias",
+          "mlp_bias",
+          "tie_word_embeddings",
+          "initializer_range",
+          "layer_types",
+          "partial_rotary_factor",
+          "sliding_window",
+          "max_window_layers",
+          // How many slices a product is computed in, and the length of old training runs.
+          "pretraining_tp",
+          "max_sequence_length");
 
   /**
-   * Reads config.json (or its {@code text_config}), in the keys of the public checkpoints and in those
-   * of transformers 5. A key that is absent has the value that the transformers library gives it.
+   * Reads config.json (or its {@code text_config}), in the keys of the public checkpoints and in
+   * those of transformers 5. A key that is absent has the value that the transformers library gives
+   * it.
    *
    * @param where the file, for messages
-   * @throws DsVlmException for another architecture, sizes that do not fit together, or a setting whose
-   *     computation is not built, naming file and key
+   * @throws DsVlmException for another architecture, sizes that do not fit together, or a setting
+   *     whose computation is not built, naming file and key
    */
   public static LlamaConfig parse(JsonNode json, String where) {
     return parse(JsonConfig.of(json, where));
@@ -89,19 +103,21 @@ public record LlamaConfig(
   public static LlamaConfig parse(JsonConfig json) {
     String family = json.text("model_type");
     if (!FAMILIES.contains(family)) {
-      throw json.error(
-          "model_type", "is '" + family + "'; this language model reads " + FAMILIES);
+      throw json.error("model_type", "is '" + family + "'; this language model reads " + FAMILIES);
     }
-    return parse(json, family);
+    return parse(json, family, key -> false);
   }
 
   /**
-   * Reads a configuration whose {@code model_type} says something else, such as the {@code llava} of
-   * LLaVA's original files.
+   * Reads a configuration whose {@code model_type} says something else, such as the {@code llava}
+   * of LLaVA's original files.
+   *
+   * @param readElsewhere keys that the caller looks after
    */
-  public static LlamaConfig parse(JsonConfig json, String family) {
+  public static LlamaConfig parse(JsonConfig json, String family, Predicate<String> readElsewhere) {
     boolean qwen2 = family.equals(QWEN2);
-    checkNeutral(json);
+    json.refuseUnknown(readElsewhere.or(KNOWN::contains));
+    checkSupported(json);
     int hiddenSize = json.size("hidden_size", 4096);
     int heads = json.size("num_attention_heads", 32);
     // Qwen2's library default is 32 key heads, Llama's is as many as query heads.
@@ -113,8 +129,8 @@ public record LlamaConfig(
     }
     if (heads % keyValueHeads != 0) {
       throw json.error(
-          "num_key_value_heads", "is " + keyValueHeads + ", which does not divide " + heads
-              + " 'num_attention_heads'");
+          "num_key_value_heads",
+          "is " + keyValueHeads + ", which does not divide " + heads + " 'num_attention_heads'");
     }
     int headDim = json.size("head_dim", hiddenSize / heads);
     if (headDim % 2 != 0) {
@@ -143,9 +159,9 @@ public record LlamaConfig(
         json.number("initializer_range", 0.02));
   }
 
-  private static void checkNeutral(JsonConfig json) {
+  private static void checkSupported(JsonConfig json) {
     json.onlySupports("hidden_act", "silu");
-    NEUTRAL.forEach(json::onlySupports);
+    json.onlySupports("partial_rotary_factor", 1.0);
     if (json.has("layer_types")) {
       for (JsonNode type : json.json().get("layer_types")) {
         if (!type.asText().equals("full_attention")) {
@@ -158,9 +174,23 @@ public record LlamaConfig(
   /** The same model with another number of token rows. */
   public LlamaConfig withVocabularySize(int size) {
     return new LlamaConfig(
-        family, size, hiddenSize, intermediateSize, layers, heads, keyValueHeads, headDim,
-        maxPositions, rmsNormEps, ropeTheta, ropeScaling, queryKeyValueBias, outputBias, mlpBias,
-        tiedEmbeddings, initializerRange);
+        family,
+        size,
+        hiddenSize,
+        intermediateSize,
+        layers,
+        heads,
+        keyValueHeads,
+        headDim,
+        maxPositions,
+        rmsNormEps,
+        ropeTheta,
+        ropeScaling,
+        queryKeyValueBias,
+        outputBias,
+        mlpBias,
+        tiedEmbeddings,
+        initializerRange);
   }
 
   /** This configuration as transformers 5 writes it. */

@@ -63,8 +63,7 @@ public final class LlamaModel {
 
   private void checkIds(Tensor ids) {
     long rows = config.vocabularySize();
-    if (ids.numel() == 0
-        || (ids.max().item_long() < rows && ids.min().item_long() >= 0)) {
+    if (ids.numel() == 0 || (ids.max().item_long() < rows && ids.min().item_long() >= 0)) {
       return;
     }
     long[] values = Torch.longs(ids);
@@ -72,8 +71,15 @@ public final class LlamaModel {
     for (int i = 0; i < values.length; i++) {
       if (values[i] < 0 || values[i] >= rows) {
         throw new DsVlmException(
-            "record " + i / width + " of the batch, token " + i % width + ": id " + values[i]
-                + " is outside the model's " + rows + " embedding rows; does the tokenizer belong"
+            "record "
+                + i / width
+                + " of the batch, token "
+                + i % width
+                + ": id "
+                + values[i]
+                + " is outside the model's "
+                + rows
+                + " embedding rows; does the tokenizer belong"
                 + " to this checkpoint?");
       }
     }
@@ -83,8 +89,8 @@ public final class LlamaModel {
    * The stream after the final norm.
    *
    * @param inputsEmbeds [batch, tokens, hidden]
-   * @param attentionMask int64 [batch, tokens], 1 for a token and 0 for padding on either side; null
-   *     if all are tokens
+   * @param attentionMask int64 [batch, tokens], 1 for a token and 0 for padding on either side;
+   *     null if all are tokens
    * @return [batch, tokens, hidden]; rows of padding hold numbers without meaning
    */
   public Tensor forward(Tensor inputsEmbeds, Tensor attentionMask) {
@@ -92,8 +98,8 @@ public final class LlamaModel {
   }
 
   /**
-   * As {@link #forward(Tensor, Tensor)}, for tokens that follow those in {@code cache}, to which they
-   * are added.
+   * As {@link #forward(Tensor, Tensor)}, for tokens that follow those in {@code cache}, to which
+   * they are added.
    *
    * @param attentionMask int64 [batch, cached and new tokens], or null
    */
@@ -113,8 +119,8 @@ public final class LlamaModel {
   }
 
   /**
-   * The stream at every depth, [batch, tokens, hidden] each: the embeddings, the output of each layer
-   * but the last, and the stream after the final norm.
+   * The stream at every depth, [batch, tokens, hidden] each: the embeddings, the output of each
+   * layer but the last, and the stream after the final norm.
    */
   public List<Tensor> hiddenStates(Tensor inputsEmbeds, Tensor attentionMask) {
     return Torch.tidyAll(
@@ -146,8 +152,11 @@ public final class LlamaModel {
     }
     if (past + tokens > config.maxPositions()) {
       throw new DsVlmException(
-          "a sequence of " + (past + tokens) + " tokens is longer than the model's context of "
-              + config.maxPositions() + " (max_position_embeddings); shorten it");
+          "a sequence of "
+              + (past + tokens)
+              + " tokens is longer than the model's context of "
+              + config.maxPositions()
+              + " (max_position_embeddings); shorten it");
     }
     return new Context(
         rotary.angles(

@@ -15,13 +15,15 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.Torch;
 
 /**
- * What padding does to a decoder: where each token stands and which keys it sees. Padding at the end
- * does nothing, since no token sees a later one.
+ * What padding does to a decoder: where each token stands and which keys it sees. Padding at the
+ * end does nothing, since no token sees a later one.
  */
 final class Padding {
   private Padding() {}
 
-  /** Positions of {@code tokens} new tokens: int64 [tokens], or [batch, tokens] where they differ. */
+  /**
+   * Positions of {@code tokens} new tokens: int64 [tokens], or [batch, tokens] where they differ.
+   */
   static Tensor positions(Tensor attentionMask, long past, long tokens, Device device) {
     if (atEndOnly(attentionMask)) {
       return torch.arange(

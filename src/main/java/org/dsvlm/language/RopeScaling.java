@@ -43,9 +43,9 @@ public sealed interface RopeScaling {
   }
 
   /**
-   * Llama 3.1's: wavelengths that the first context held {@code highFrequencyFactor} times stay, those
-   * that it held less than {@code lowFrequencyFactor} times grow by {@code factor}, and between the two
-   * the frequency moves linearly from one to the other.
+   * Llama 3.1's: wavelengths that the first context held {@code highFrequencyFactor} times stay,
+   * those that it held less than {@code lowFrequencyFactor} times grow by {@code factor}, and
+   * between the two the frequency moves linearly from one to the other.
    */
   record Llama3(
       double factor,
@@ -62,8 +62,7 @@ public sealed interface RopeScaling {
       if (turns < lowFrequencyFactor) {
         return inverseFrequency / factor;
       }
-      double kept =
-          (turns - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor);
+      double kept = (turns - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor);
       return kept * inverseFrequency + (1 - kept) * inverseFrequency / factor;
     }
 

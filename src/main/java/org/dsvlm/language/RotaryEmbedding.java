@@ -10,14 +10,14 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.Torch;
 
 /**
- * Rotary position embedding (Su et al. 2021) in the half-split form of the Llama checkpoints: entry i
- * of a head and entry i + headDim / 2 turn together by {@code position · theta^(-2i / headDim)}.
+ * Rotary position embedding (Su et al. 2021) in the half-split form of the Llama checkpoints: entry
+ * i of a head and entry i + headDim / 2 turn together by {@code position · theta^(-2i / headDim)}.
  */
 final class RotaryEmbedding {
 
   /**
-   * Cosines and sines of the angles of each position, [tokens, headDim] or, where positions differ by
-   * record, [batch, 1, tokens, headDim].
+   * Cosines and sines of the angles of each position, [tokens, headDim] or, where positions differ
+   * by record, [batch, 1, tokens, headDim].
    */
   record Angles(Tensor cos, Tensor sin) {}
 
@@ -38,9 +38,9 @@ final class RotaryEmbedding {
   }
 
   /**
-   * Angles of {@code positions}, int64 [tokens] or [batch, tokens], in the type and on the device of
-   * {@code like}. The angle itself is a float32 product whatever that type, as the checkpoints were
-   * trained.
+   * Angles of {@code positions}, int64 [tokens] or [batch, tokens], in the type and on the device
+   * of {@code like}. The angle itself is a float32 product whatever that type, as the checkpoints
+   * were trained.
    */
   Angles angles(Tensor positions, Tensor like) {
     Tensor frequencies =

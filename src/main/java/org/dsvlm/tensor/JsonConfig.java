@@ -10,6 +10,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * A JSON object read by typed keys. Every complaint names the file and the key; a key that is
@@ -17,6 +19,39 @@ import java.nio.file.Path;
  */
 public final class JsonConfig {
   private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  /**
+   * Keys of the public model files that say nothing about the computation: who wrote them, number
+   * formats, special tokens, and the generation settings that older files repeat for every part.
+   */
+  private static final Set<String> WITHOUT_EFFECT =
+      Set.of(
+          "architectures",
+          "tokenizer_class",
+          "transformers_version",
+          "dtype",
+          "torch_dtype",
+          "bos_token_id",
+          "eos_token_id",
+          "pad_token_id",
+          "use_cache",
+          "id2label",
+          "label2id",
+          "return_dict",
+          "output_attentions",
+          "output_hidden_states",
+          "max_length",
+          "min_length",
+          "num_beams",
+          "num_beam_groups",
+          "num_return_sequences",
+          "length_penalty",
+          "repetition_penalty",
+          "diversity_penalty",
+          "temperature",
+          "top_k",
+          "top_p",
+          "typical_p");
 
   private final JsonNode json;
   private final String where;
@@ -174,6 +209,36 @@ public final class JsonConfig {
         throw error(key, "is " + json.get(key) + "; only " + supported + " is supported");
       }
     }
+  }
+
+  /**
+   * Demands that every key is computed with, or known to have no effect on what is computed, or
+   * says that something is switched off (null, false, 0, empty). Passing over any other would
+   * silently give other numbers.
+   *
+   * @param known the keys that are read, and those of the reader's own field without effect
+   * @throws DsVlmException naming the key
+   */
+  public void refuseUnknown(Predicate<String> known) {
+    for (var field : json.properties()) {
+      String key = field.getKey();
+      boolean harmless = key.startsWith("_") || WITHOUT_EFFECT.contains(key);
+      if (!harmless && !known.test(key) && !switchedOff(field.getValue())) {
+        throw error(
+            key,
+            "is "
+                + field.getValue()
+                + ", a setting that is not computed here; remove it if it has no effect on the"
+                + " weights at hand");
+      }
+    }
+  }
+
+  private static boolean switchedOff(JsonNode value) {
+    return value.isNull()
+        || (value.isBoolean() && !value.booleanValue())
+        || (value.isNumber() && value.doubleValue() == 0)
+        || (value.isContainerNode() && value.isEmpty());
   }
 
   /** The complaint that {@code key} {@code problem}, to be thrown. */

@@ -33,8 +33,7 @@ final class LlamaRunner implements GoldenRunner {
       try (Safetensors weights = Safetensors.open(golden.folder().resolve("model.safetensors"));
           ParameterStore store = ParameterStore.from(weights, ScalarType.Float, "cpu")) {
         CausalLm lm = new CausalLm(store.root(), config);
-        golden.expectEqual(
-            "surplus tensors", new long[] {store.surplus().size()}, new long[] {0});
+        golden.expectEqual("surplus tensors", new long[] {store.surplus().size()}, new long[] {0});
         store.setTrainable(name -> true);
         compareForward(golden, lm);
         store.tensors().forEach((name, tensor) -> compareGradient(golden, name, tensor));
@@ -72,8 +71,7 @@ final class LlamaRunner implements GoldenRunner {
         new Generation(lm, GenerationSettings.greedy(newTokens, Set.of()), TokenListener.NONE);
     List<Generation.Prompt> prompts = new ArrayList<>();
     for (int i = 0; i < expected.size(0); i++) {
-      Tensor ids =
-          golden.input("input_ids").select(0, i).narrow(0, 0, Torch.longs(lengths)[i]);
+      Tensor ids = golden.input("input_ids").select(0, i).narrow(0, 0, Torch.longs(lengths)[i]);
       Tensor embedded = lm.model().embed(ids.unsqueeze(0)).squeeze(0);
       prompts.add(new Generation.Prompt(embedded, Torch.longs(ids)));
     }

@@ -107,7 +107,8 @@ class GenerationTest {
   @Test
   void anEmptyPromptIsAnError() {
     Generation.Prompt empty =
-        new Generation.Prompt(Torch.of(new double[0], 0, TinyModels.CONFIG.hiddenSize()), new long[0]);
+        new Generation.Prompt(
+            Torch.of(new double[0], 0, TinyModels.CONFIG.hiddenSize()), new long[0]);
     assertThatThrownBy(() -> run(GenerationSettings.greedy(3, Set.of()), empty))
         .isInstanceOf(DsVlmException.class)
         .hasMessage("a prompt without tokens cannot be answered");
@@ -123,8 +124,7 @@ class GenerationTest {
                     + " \"top_p\": 0.9}"),
             "generation_config.json",
             64);
-    assertThat(settings)
-        .isEqualTo(new GenerationSettings(64, 0.6, 50, 0.9, 1, Set.of(2L, 7L), 0));
+    assertThat(settings).isEqualTo(new GenerationSettings(64, 0.6, 50, 0.9, 1, Set.of(2L, 7L), 0));
     assertThat(GenerationSettings.parse(mapper.readTree("{\"temperature\": 0.6}"), "x", 5))
         .isEqualTo(GenerationSettings.greedy(5, Set.of()));
     assertThatThrownBy(

@@ -13,8 +13,23 @@ final class TinyModels {
   /** Two layers, four query heads on two key heads, 50 tokens, context 32. */
   static final LlamaConfig CONFIG =
       new LlamaConfig(
-          "qwen2", 50, 16, 24, 2, 4, 2, 4, 32, 1e-5, 100, new RopeScaling.None(), true, false, false,
-          false, 0.3);
+          "qwen2",
+          50,
+          16,
+          24,
+          2,
+          4,
+          2,
+          4,
+          32,
+          1e-5,
+          100,
+          new RopeScaling.None(),
+          true,
+          false,
+          false,
+          false,
+          0.3);
 
   private TinyModels() {}
 
