@@ -4,6 +4,7 @@
  */
 package org.dsvlm.language;
 
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -44,6 +45,11 @@ public final class CausalLm {
 
   public LlamaConfig config() {
     return model.config();
+  }
+
+  /** Where its parameters are. */
+  public Device device() {
+    return head.device();
   }
 
   /** hiddenStates, after the final norm: [..., hidden] in, [..., vocabulary] out. */

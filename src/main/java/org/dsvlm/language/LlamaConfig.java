@@ -171,6 +171,28 @@ public record LlamaConfig(
     }
   }
 
+  /** The same model with the embedding table as its output head. */
+  public LlamaConfig withTiedEmbeddings() {
+    return new LlamaConfig(
+        family,
+        vocabularySize,
+        hiddenSize,
+        intermediateSize,
+        layers,
+        heads,
+        keyValueHeads,
+        headDim,
+        maxPositions,
+        rmsNormEps,
+        ropeTheta,
+        ropeScaling,
+        queryKeyValueBias,
+        outputBias,
+        mlpBias,
+        true,
+        initializerRange);
+  }
+
   /** The same model with another number of token rows. */
   public LlamaConfig withVocabularySize(int size) {
     return new LlamaConfig(

@@ -30,6 +30,7 @@ class GoldenTest {
           Map.entry("llama", new LlamaRunner()),
           Map.entry("llama3", new LlamaRunner()),
           Map.entry("llama3_rope_scaling", new LlamaRunner()),
+          Map.entry("llava", new LlavaRunner()),
           Map.entry("optim", new OptimRunner()),
           Map.entry("perceptual", new PerceptualRunner()),
           Map.entry("qwen2", new LlamaRunner()),

@@ -1,0 +1,87 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.llava;
+
+import java.util.List;
+import java.util.Map;
+import org.dsvlm.language.LlamaConfig;
+import org.dsvlm.tensor.JsonConfig;
+import org.dsvlm.vision.ClipVisionConfig;
+import org.dsvlm.vision.VisionConfig;
+
+/**
+ * config.json of the original LLaVA project: the language model's keys, with {@code mm_…} keys
+ * about the rest among them.
+ */
+final class OriginalLlavaConfig {
+  /** What stands for a picture in the original project's ids. */
+  static final long IMAGE_MARKER = -200;
+
+  /** {@code model_type} by language model. */
+  private static final Map<String, String> FAMILIES =
+      Map.of("llava", "llama", "llava_llama", "llama", "llava_qwen", "qwen2");
+
+  private OriginalLlavaConfig() {}
+
+  /** Whether {@code config} is of this kind. */
+  static boolean matches(JsonConfig config) {
+    return config.has("mm_vision_tower") && !config.has("text_config");
+  }
+
+  /** {@code vision}: the tower that {@code mm_vision_tower} names. */
+  static LlavaConfig parse(JsonConfig config, VisionConfig vision) {
+    String family = FAMILIES.get(config.text("model_type"));
+    if (family == null) {
+      throw config.error(
+          "model_type",
+          "is '"
+              + config.text("model_type")
+              + "'; read are "
+              + FAMILIES.keySet().stream().sorted().toList());
+    }
+    config.onlySupports("mm_projector_type", "mlp2x_gelu");
+    config.onlySupports("mm_use_im_start_end", false);
+    config.onlySupports("mm_use_im_patch_token", false);
+    config.onlySupports("mm_patch_merge_type", "flat");
+    int width = config.size("mm_hidden_size", vision.hiddenSize());
+    if (width != vision.hiddenSize()) {
+      throw config.error(
+          "mm_hidden_size",
+          "is " + width + ", but the vision tower's hidden_size is " + vision.hiddenSize());
+    }
+    if (config.has("mm_resampler_type")) {
+      throw config.error("mm_resampler_type", "is set; no resampler is supported");
+    }
+    return new LlavaConfig(
+        vision,
+        LlamaConfig.parse(config, family, OriginalLlavaConfig::readHere),
+        IMAGE_MARKER,
+        List.of(config.integer("mm_vision_select_layer", -2)),
+        dropFirstToken(config, vision),
+        true);
+  }
+
+  /** Keys about pictures and about how the model was trained. */
+  private static boolean readHere(String key) {
+    return key.startsWith("mm_")
+        || key.startsWith("tune_mm_")
+        || key.startsWith("freeze_mm_")
+        || key.startsWith("unfreeze_mm_")
+        || key.startsWith("use_mm_")
+        || key.startsWith("image_")
+        || key.startsWith("tokenizer_");
+  }
+
+  private static boolean dropFirstToken(JsonConfig config, VisionConfig vision) {
+    String feature = config.text("mm_vision_select_feature", "patch");
+    return switch (feature) {
+      case "patch" -> vision instanceof ClipVisionConfig;
+      case "cls_patch" -> false;
+      default ->
+          throw config.error(
+              "mm_vision_select_feature", "is '" + feature + "', not patch or cls_patch");
+    };
+  }
+}
