@@ -1,0 +1,131 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.data;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.dsvlm.data.LlavaRecord.Turn;
+import org.dsvlm.tensor.DsVlmException;
+
+/** Turns the JSON of one record into a {@link LlavaRecord}, or says what is wrong with it. */
+final class LlavaRecordReader {
+  private final String where;
+  private final JsonNode record;
+
+  /**
+   * A reader of one record.
+   *
+   * @param where file and index, for messages
+   */
+  LlavaRecordReader(String where, JsonNode record) {
+    this.where = record.path("id").isValueNode() ? where + " (id " + id(record) + ")" : where;
+    this.record = record;
+  }
+
+  /** The id, or nothing if the record has none. */
+  static String id(JsonNode record) {
+    return record.path("id").asText();
+  }
+
+  LlavaRecord read() {
+    if (!record.isObject()) {
+      throw bad("is not a JSON object");
+    }
+    String image = image();
+    List<Turn> turns = turns();
+    int pictures = 0;
+    List<Turn> tidied = new ArrayList<>();
+    for (Turn turn : turns) {
+      int count = occurrences(turn.text());
+      if (count > 0 && !turn.human()) {
+        throw bad("has <image> inside an answer; it belongs into the question");
+      }
+      pictures += count;
+      tidied.add(count == 0 ? turn : pictureFirst(turn));
+    }
+    if (image != null && pictures == 0) {
+      throw bad("has an image, but no <image> in its questions to say where it goes");
+    }
+    if (image == null && pictures > 0) {
+      throw bad("has <image> in a question, but no image");
+    }
+    if (pictures > 1) {
+      throw bad("has <image> " + pictures + " times; one picture a record is supported");
+    }
+    return new LlavaRecord(id(record), image, tidied);
+  }
+
+  private String image() {
+    if (!record.has("image")) {
+      return null;
+    }
+    JsonNode image = record.get("image");
+    if (!image.isTextual() || image.textValue().isBlank()) {
+      throw bad(
+          "has an image that is not a path but "
+              + image.getNodeType().toString().toLowerCase(Locale.ROOT)
+              + "; leave the field out for text alone");
+    }
+    return image.textValue();
+  }
+
+  private List<Turn> turns() {
+    JsonNode conversations = record.path("conversations");
+    if (!conversations.isArray()) {
+      throw bad("has no list 'conversations'");
+    }
+    List<Turn> turns = new ArrayList<>();
+    for (int i = 0; i < conversations.size(); i++) {
+      turns.add(turn(i, conversations.get(i)));
+    }
+    // As LLaVA's reader does: a greeting before the first question is dropped.
+    if (!turns.isEmpty() && !turns.get(0).human()) {
+      turns.remove(0);
+    }
+    if (turns.isEmpty() || turns.size() % 2 != 0) {
+      throw bad("has " + turns.size() + " turns; every question needs its answer");
+    }
+    for (int i = 0; i < turns.size(); i++) {
+      if (turns.get(i).human() != (i % 2 == 0)) {
+        throw bad("has two turns of one side in a row; question and answer must alternate");
+      }
+    }
+    return turns;
+  }
+
+  private Turn turn(int number, JsonNode turn) {
+    String from = turn.path("from").asText();
+    boolean human = from.equals("human");
+    if (!human && !from.equals("gpt")) {
+      throw bad("turn " + number + " is from '" + from + "'; human and gpt are known");
+    }
+    JsonNode value = turn.path("value");
+    if (!value.isTextual() || value.textValue().isBlank()) {
+      throw bad("turn " + number + " is empty");
+    }
+    return new Turn(human, value.textValue());
+  }
+
+  private static int occurrences(String text) {
+    int count = 0;
+    for (int at = text.indexOf(LlavaRecord.IMAGE);
+        at >= 0;
+        at = text.indexOf(LlavaRecord.IMAGE, at + 1)) {
+      count++;
+    }
+    return count;
+  }
+
+  private static Turn pictureFirst(Turn turn) {
+    String rest = turn.text().replace(LlavaRecord.IMAGE, "").strip();
+    return new Turn(turn.human(), (LlavaRecord.IMAGE + "\n" + rest).strip());
+  }
+
+  private DsVlmException bad(String what) {
+    return new DsVlmException(where + " " + what);
+  }
+}

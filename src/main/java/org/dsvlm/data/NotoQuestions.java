@@ -1,0 +1,102 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.data;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.dsvlm.tensor.RandomState;
+
+/** Questions about an emoji and their answers, drawn from its name, group and colour. */
+final class NotoQuestions {
+  /** What a question asks for; an evaluation may count each kind by itself. */
+  enum Kind {
+    NAME,
+    GROUP,
+    COLOUR,
+    IS_CALLED,
+    IS_IN_GROUP
+  }
+
+  /** A question, its answer and what it asks for. */
+  record Question(Kind kind, String question, String answer) {}
+
+  private static final List<String> NAME =
+      List.of("What is this?", "What does the picture show?", "What do you see?");
+  private static final List<String> GROUP =
+      List.of("Which group does it belong to?", "What kind of thing is it?");
+  private static final List<String> COLOUR =
+      List.of("What colour is it?", "Which colour does it mostly have?");
+
+  private final List<NotoEmoji> all;
+  private final List<String> groups;
+
+  /** Questions whose wrong names and groups are drawn from {@code all}. */
+  NotoQuestions(List<NotoEmoji> all) {
+    this.all = all;
+    this.groups = all.stream().map(NotoEmoji::group).distinct().sorted().toList();
+  }
+
+  /** A group as an answer gives it: "food and drink". */
+  static String spoken(String group) {
+    return group.toLowerCase(Locale.ROOT).replace("&", "and");
+  }
+
+  /** One question of each kind that can be asked of {@code emoji}, in an order drawn at random. */
+  List<Question> about(NotoEmoji emoji, RandomState random) {
+    List<Question> questions = new ArrayList<>();
+    questions.add(new Question(Kind.NAME, pick(NAME, random.fork("name")), emoji.name()));
+    questions.add(
+        new Question(Kind.GROUP, pick(GROUP, random.fork("group")), spoken(emoji.group())));
+    emoji
+        .colour()
+        .ifPresent(
+            colour ->
+                questions.add(
+                    new Question(Kind.COLOUR, pick(COLOUR, random.fork("colour")), colour)));
+    questions.add(isCalled(emoji, random.fork("is called")));
+    questions.add(isInGroup(emoji, random.fork("is in group")));
+    return shuffled(questions, random.fork("order"));
+  }
+
+  private Question isCalled(NotoEmoji emoji, RandomState random) {
+    boolean yes = random.fork("yes").below(2) == 1;
+    String name = yes ? emoji.name() : otherName(emoji, random.fork("other"));
+    return new Question(Kind.IS_CALLED, "Is this called " + name + "?", yes ? "yes" : "no");
+  }
+
+  /** A name from another subgroup: within one, two names may fit the same picture. */
+  private String otherName(NotoEmoji emoji, RandomState random) {
+    for (long attempt = 0; ; attempt++) {
+      NotoEmoji other = pick(all, random.fork(attempt));
+      if (!other.subgroup().equals(emoji.subgroup())) {
+        return other.name();
+      }
+    }
+  }
+
+  private Question isInGroup(NotoEmoji emoji, RandomState random) {
+    boolean yes = random.fork("yes").below(2) == 1;
+    List<String> others = groups.stream().filter(group -> !group.equals(emoji.group())).toList();
+    String group = yes ? emoji.group() : pick(others, random.fork("other"));
+    return new Question(
+        Kind.IS_IN_GROUP, "Does it belong to " + spoken(group) + "?", yes ? "yes" : "no");
+  }
+
+  private static <T> T pick(List<T> choices, RandomState random) {
+    return choices.get((int) random.below(choices.size()));
+  }
+
+  /** Fisher and Yates's shuffle. */
+  private static <T> List<T> shuffled(List<T> items, RandomState random) {
+    List<T> result = new ArrayList<>(items);
+    for (int last = result.size() - 1; last > 0; last--) {
+      int chosen = (int) random.fork(last).below(last + 1L);
+      T moved = result.set(chosen, result.get(last));
+      result.set(last, moved);
+    }
+    return result;
+  }
+}

@@ -1,0 +1,136 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.data;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.dsvlm.data.LlavaRecord.Turn;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.vision.Picture;
+
+/**
+ * The Noto pictures as training data: captions for the first stage, questions for the second.
+ * Nothing is drawn when a record is read: equal seeds give equal records, and a picture's variation
+ * depends on the seed, the record and the epoch alone.
+ *
+ * <p>Every name occurs once, so held-out pictures test groups, colours and yes-or-no questions, not
+ * naming.
+ */
+public final class NotoSource implements RecordSource {
+  /** Which part of the pictures. */
+  public enum Split {
+    /** Nine in ten, varied in every epoch. */
+    TRAIN,
+    /** One in ten, by a hash of the code that no setting changes; shown as they are. */
+    HELD_OUT;
+
+    private static final long HELD_OUT_SHARE = 10;
+    private static final RandomState HASH = new RandomState(0).fork("noto split");
+
+    private boolean holds(NotoEmoji emoji) {
+      boolean heldOut = HASH.fork(emoji.code()).below(HELD_OUT_SHARE) == 0;
+      return heldOut == (this == HELD_OUT);
+    }
+  }
+
+  private final NotoArchive archive;
+  private final List<NotoEmoji> emoji;
+  private final List<LlavaRecord> records;
+  private final Split split;
+  private final RandomState augmentation;
+
+  private NotoSource(
+      NotoArchive archive,
+      List<NotoEmoji> emoji,
+      List<LlavaRecord> records,
+      Split split,
+      long seed) {
+    this.archive = archive;
+    this.emoji = emoji;
+    this.records = records;
+    this.split = split;
+    this.augmentation = new RandomState(seed).fork("noto augmentation");
+  }
+
+  /** One record a picture: its name and group as the caption ("hot pepper, food and drink"). */
+  public static NotoSource captions(NotoArchive archive, Split split, long seed) {
+    List<NotoEmoji> chosen = archive.emoji().stream().filter(split::holds).toList();
+    List<LlavaRecord> records =
+        chosen.stream()
+            .map(
+                one -> {
+                  String caption = one.name() + ", " + NotoQuestions.spoken(one.group());
+                  return record(one, List.of(question(LlavaRecord.IMAGE), answer(caption)));
+                })
+            .toList();
+    return new NotoSource(archive, chosen, records, split, seed);
+  }
+
+  /**
+   * One record a picture: a conversation of four questions, or five with its colour (see {@link
+   * NotoQuestions}).
+   */
+  public static NotoSource questions(NotoArchive archive, Split split, long seed) {
+    List<NotoEmoji> chosen = archive.emoji().stream().filter(split::holds).toList();
+    NotoQuestions questions = new NotoQuestions(archive.emoji());
+    RandomState random = new RandomState(seed).fork("noto questions");
+    List<LlavaRecord> records =
+        chosen.stream()
+            .map(one -> record(one, turns(questions.about(one, random.fork(one.code())))))
+            .toList();
+    return new NotoSource(archive, chosen, records, split, seed);
+  }
+
+  private static List<Turn> turns(List<NotoQuestions.Question> questions) {
+    List<Turn> turns = new ArrayList<>();
+    for (NotoQuestions.Question question : questions) {
+      String picture = turns.isEmpty() ? LlavaRecord.IMAGE + "\n" : "";
+      turns.add(question(picture + question.question()));
+      turns.add(answer(question.answer()));
+    }
+    return turns;
+  }
+
+  private static LlavaRecord record(NotoEmoji emoji, List<Turn> turns) {
+    return new LlavaRecord(emoji.code(), emoji.code(), turns);
+  }
+
+  private static Turn question(String text) {
+    return new Turn(true, text);
+  }
+
+  private static Turn answer(String text) {
+    return new Turn(false, text);
+  }
+
+  @Override
+  public int size() {
+    return records.size();
+  }
+
+  @Override
+  public LlavaRecord get(int index) {
+    return records.get(index);
+  }
+
+  @Override
+  public Picture picture(int index, long epoch) {
+    NotoEmoji shown = emoji.get(index);
+    if (split == Split.HELD_OUT) {
+      return archive.picture(shown);
+    }
+    RandomState random = augmentation.fork(index).fork(epoch);
+    return archive.picture(shown, NotoAugmentation.look(shown, random));
+  }
+
+  @Override
+  public String id(int index) {
+    return records.get(index).id();
+  }
+
+  /** Nothing is held open. */
+  @Override
+  public void close() {}
+}

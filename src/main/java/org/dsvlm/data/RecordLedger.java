@@ -1,0 +1,107 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.data;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.Set;
+import org.dsvlm.tensor.DsVlmException;
+
+/**
+ * Bad records of a run, each written once with its id and the reason to {@code ledger.jsonl}. A bad
+ * record ends a run only when too many others were bad before it. Safe for use by several threads.
+ */
+public final class RecordLedger {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path file;
+  private final long records;
+  private final double cap;
+  private final Set<Long> known = new HashSet<>();
+
+  /**
+   * Opens the ledger, going on with what a run that is resumed left in it.
+   *
+   * @param records how many records the source has
+   * @param cap the largest share of them, in [0, 1], that may be bad
+   */
+  public RecordLedger(Path file, long records, double cap) {
+    this.file = file;
+    this.records = records;
+    this.cap = cap;
+    if (Files.exists(file)) {
+      readKnown();
+    }
+  }
+
+  private void readKnown() {
+    try (BufferedReader lines = Files.newBufferedReader(file)) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        JsonNode index = JSON.readTree(line).path("index");
+        if (!index.isIntegralNumber()) {
+          throw new DsVlmException(file + ": line " + (known.size() + 1) + " has no index");
+        }
+        known.add(index.longValue());
+      }
+    } catch (IOException e) {
+      throw new DsVlmException(
+          file
+              + ": line "
+              + (known.size() + 1)
+              + " cannot be read: "
+              + e.getMessage()
+              + "; delete the file to start a new ledger",
+          e);
+    }
+  }
+
+  /**
+   * Notes a bad record; noting it again does nothing.
+   *
+   * @throws DsVlmException if more than the capped share of records is bad by now
+   */
+  public synchronized void add(long index, String id, String reason) {
+    if (!known.add(index)) {
+      return;
+    }
+    String line =
+        JSON.createObjectNode().put("id", id).put("index", index).put("reason", reason) + "\n";
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      Files.writeString(file, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new DsVlmException(file + ": cannot be written: " + e.getMessage(), e);
+    }
+    if (known.size() > cap * records) {
+      throw new DsVlmException(
+          file
+              + ": "
+              + known.size()
+              + " of "
+              + records
+              + " records are bad, above the share of "
+              + cap
+              + " that the run allows; the last: "
+              + reason
+              + ". Repair the data, or raise the share");
+    }
+  }
+
+  /** Whether the record is known to be bad. */
+  public synchronized boolean contains(long index) {
+    return known.contains(index);
+  }
+
+  /** How many records are bad so far. */
+  public synchronized int size() {
+    return known.size();
+  }
+}

@@ -1,0 +1,255 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import javax.imageio.ImageIO;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.dsvlm.data.LlavaRecord.Turn;
+import org.dsvlm.tensor.DsVlmException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The numbers are those of the project's list of bad inputs. */
+class LlavaJsonTest {
+  private static final String TURNS =
+      "\"conversations\": [{\"from\": \"human\", \"value\": \"<image>\\nWhat?\"},"
+          + " {\"from\": \"gpt\", \"value\": \"A cat.\"}]";
+  private static final String GOOD = "{\"id\": \"cat\", \"image\": \"a/cat.png\", " + TURNS + "}";
+  private static final String TEXT_ALONE =
+      "{\"id\": \"talk\", \"conversations\": [{\"from\": \"human\", \"value\": \"Hello 🐈\"},"
+          + " {\"from\": \"gpt\", \"value\": \"Hi.\"}]}";
+
+  @TempDir Path folder;
+  private Path pictures;
+
+  @BeforeEach
+  void makePictures() throws IOException {
+    pictures = Files.createDirectories(folder.resolve("pictures/a")).getParent();
+    BufferedImage image = new BufferedImage(3, 2, BufferedImage.TYPE_INT_RGB);
+    image.setRGB(0, 0, 0x102030);
+    ImageIO.write(image, "png", pictures.resolve("a/cat.png").toFile());
+  }
+
+  private LlavaJson open(String json) throws IOException {
+    Path file = Files.writeString(folder.resolve("data.json"), json);
+    return LlavaJson.open(file, pictures);
+  }
+
+  @Test
+  void readsRecordsInAnyOrder() throws IOException {
+    try (LlavaJson source = open("[" + TEXT_ALONE + ",\n " + GOOD + " ]\n")) {
+      assertThat(source.size()).isEqualTo(2);
+      LlavaRecord cat = source.get(1);
+      assertThat(cat.id()).isEqualTo("cat");
+      assertThat(cat.hasPicture()).isTrue();
+      assertThat(cat.turns())
+          .containsExactly(new Turn(true, "<image>\nWhat?"), new Turn(false, "A cat."));
+      assertThat(source.picture(1, 0).width()).isEqualTo(3);
+      LlavaRecord talk = source.get(0);
+      assertThat(talk.hasPicture()).isFalse();
+      assertThat(talk.turns()).first().isEqualTo(new Turn(true, "Hello 🐈"));
+      assertThat(source.id(0)).isEqualTo("talk");
+    }
+    try (LlavaJson source = open("\uFEFF[" + GOOD + "]")) {
+      assertThat(source.get(0).id()).as("after a byte order mark").isEqualTo("cat");
+    }
+    try (LlavaJson source = open("[]")) {
+      assertThat(source.size()).isZero();
+    }
+  }
+
+  @Test
+  void tidiesAsLlavaDoes() throws IOException {
+    String json =
+        "[{\"id\": 12, \"image\": \"a/cat.png\", \"conversations\": ["
+            + "{\"from\": \"gpt\", \"value\": \"Welcome.\"},"
+            + "{\"from\": \"human\", \"value\": \" What is <image> here? \"},"
+            + "{\"from\": \"gpt\", \"value\": \"A cat.\"}]}]";
+    try (LlavaJson source = open(json)) {
+      assertThat(source.get(0).id()).isEqualTo("12");
+      assertThat(source.get(0).turns())
+          .containsExactly(new Turn(true, "<image>\nWhat is  here?"), new Turn(false, "A cat."));
+    }
+  }
+
+  @Test
+  void manyRecordsAreFoundAgain() throws IOException {
+    StringBuilder json = new StringBuilder("[");
+    for (int i = 0; i < 5000; i++) {
+      json.append(i == 0 ? "" : ",").append(GOOD.replace("A cat.", "é" + i));
+    }
+    try (LlavaJson source = open(json.append("]").toString())) {
+      assertThat(source.size()).isEqualTo(5000);
+      for (int i : new int[] {0, 1, 511, 512, 513, 4999}) {
+        assertThat(source.get(i).turns().get(1).text()).isEqualTo("é" + i);
+      }
+    }
+  }
+
+  @Test
+  void bad34_brokenJson() {
+    String json = "[" + GOOD + ", {\"id\": \"x\", ]";
+    assertThatThrownBy(() -> open(json).close())
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining(
+            "data.json: broken JSON at byte " + json.indexOf(']', json.length() - 1));
+    String cut = ("[" + GOOD).substring(0, 40);
+    assertThatThrownBy(() -> open(cut).close())
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("data.json: broken JSON at byte 40");
+    assertThatThrownBy(() -> open("[" + GOOD + "] {}").close())
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("something follows");
+    assertThatThrownBy(
+            () ->
+                LlavaJson.open(
+                    Files.write(
+                        folder.resolve("utf16.json"), "[1]".getBytes(StandardCharsets.UTF_16LE)),
+                    pictures))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("not UTF-8");
+  }
+
+  @Test
+  void bad35_topLevelNotAList() {
+    for (String json : new String[] {"{}", GOOD, "3", ""}) {
+      assertThatThrownBy(() -> open(json).close())
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("not a JSON list");
+    }
+  }
+
+  @Test
+  void bad36_conversationsMissing() throws IOException {
+    bad("{\"id\": \"x\", \"image\": \"a/cat.png\"}")
+        .hasMessageContaining("no list 'conversations'");
+    bad("{\"id\": \"x\", \"conversations\": \"hi\"}")
+        .hasMessageContaining("no list 'conversations'");
+    try (LlavaJson source = open("[17]")) {
+      assertThatThrownBy(() -> source.get(0))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("record 0 is not a JSON object");
+      assertThat(source.id(0)).isEqualTo("0");
+    }
+  }
+
+  @Test
+  void bad37_oddOrEmptyTurns() throws IOException {
+    bad(record("\"human\", \"<image>\"")).hasMessageContaining("1 turns");
+    bad("{\"id\": \"x\", \"conversations\": []}").hasMessageContaining("0 turns");
+    bad(record("\"human\", \"<image>\"", "\"gpt\", \" \"")).hasMessageContaining("turn 1 is empty");
+  }
+
+  @Test
+  void bad38_wrongRoleOrder() throws IOException {
+    bad(record("\"human\", \"<image>\"", "\"human\", \"Why?\"", "\"gpt\", \"a\"", "\"gpt\", \"b\""))
+        .hasMessageContaining("in a row");
+    bad(record("\"human\", \"<image>\"", "\"bot\", \"a\"")).hasMessageContaining("'bot'");
+  }
+
+  @Test
+  void bad39_imageNotAPath() throws IOException {
+    for (String image : new String[] {"[\"a/cat.png\"]", "null", "3", "\"\""}) {
+      bad("{\"id\": \"x\", \"image\": " + image + ", " + TURNS + "}")
+          .hasMessageContaining("not a path");
+    }
+  }
+
+  @Test
+  void bad40_imagePathOutOfTheFolder() throws IOException {
+    Files.copy(pictures.resolve("a/cat.png"), folder.resolve("cat.png"));
+    Files.createSymbolicLink(pictures.resolve("link.png"), Path.of("../cat.png"));
+    badPicture(folder.resolve("cat.png").toString()).hasMessageContaining("not a plain path");
+    badPicture("../cat.png").hasMessageContaining("not a plain path");
+    badPicture("a/../../cat.png").hasMessageContaining("not a plain path");
+    badPicture("a\\\\cat.png").hasMessageContaining("forward slashes");
+    badPicture("link.png").hasMessageContaining("a link out of");
+    badPicture("a\\u0000.png").hasMessageContaining("is no path");
+  }
+
+  @Test
+  void bad41_imageMissing() throws IOException {
+    badPicture("a/dog.png").hasMessageContaining("image 'a/dog.png' is missing below " + pictures);
+    badPicture("a").hasMessageContaining("is missing");
+  }
+
+  @Test
+  void aPictureThatCannotBeDecodedNamesItsRecord() throws IOException {
+    Files.write(pictures.resolve("empty.png"), new byte[0]);
+    badPicture("empty.png").hasMessageContaining("image 'empty.png'");
+  }
+
+  @Test
+  void bad48_imageTokenTwiceAbsentOrInTheAnswer() throws IOException {
+    bad(record("\"human\", \"<image> and <image>\"", "\"gpt\", \"a\""))
+        .hasMessageContaining("2 times");
+    bad(record(
+            "\"human\", \"<image>\"", "\"gpt\", \"a\"", "\"human\", \"<image>\"", "\"gpt\", \"b\""))
+        .hasMessageContaining("2 times");
+    bad(record("\"human\", \"What?\"", "\"gpt\", \"a\"")).hasMessageContaining("no <image>");
+    bad(record("\"human\", \"<image>\"", "\"gpt\", \"an <image>\""))
+        .hasMessageContaining("inside an answer");
+    bad(record("\"human\", \"<image>\"", "\"gpt\", \"a\"")
+            .replace("\"image\": \"a/cat.png\", ", ""))
+        .hasMessageContaining("but no image");
+  }
+
+  @Test
+  void bad51_duplicateIdsAreSeparateRecords() throws IOException {
+    try (LlavaJson source = open("[" + GOOD + "," + GOOD.replace("A cat.", "Puss.") + "]")) {
+      assertThat(source.get(0).turns()).isNotEqualTo(source.get(1).turns());
+    }
+  }
+
+  @Test
+  void aMissingFileOrFolderIsNamed() throws IOException {
+    assertThatThrownBy(() -> LlavaJson.open(folder.resolve("none.json"), pictures))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("none.json");
+    assertThatThrownBy(() -> LlavaJson.open(folder.resolve("data.json"), folder.resolve("none")))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("folder of the pictures is missing");
+  }
+
+  private static String record(String... turns) {
+    StringBuilder json =
+        new StringBuilder("{\"id\": \"x\", \"image\": \"a/cat.png\", \"conversations\": [");
+    for (int i = 0; i < turns.length; i++) {
+      json.append(i == 0 ? "" : ", ")
+          .append("{\"from\": ")
+          .append(turns[i].replaceFirst("\", \"", "\", \"value\": \""))
+          .append("}");
+    }
+    return json.append("]}").toString();
+  }
+
+  /** The record stands between two good ones, which must stay readable. */
+  private AbstractThrowableAssert<?, ? extends Throwable> bad(String record) throws IOException {
+    try (LlavaJson source = open("[" + GOOD + "," + record + "," + GOOD + "]")) {
+      assertThat(source.get(0)).isEqualTo(source.get(2));
+      return assertThatThrownBy(() -> source.get(1))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("data.json: record 1 (id x)");
+    }
+  }
+
+  private AbstractThrowableAssert<?, ? extends Throwable> badPicture(String image)
+      throws IOException {
+    try (LlavaJson source = open("[" + GOOD.replace("a/cat.png", image) + "]")) {
+      return assertThatThrownBy(() -> source.picture(0, 0))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("data.json: record 0 (id cat)");
+    }
+  }
+}

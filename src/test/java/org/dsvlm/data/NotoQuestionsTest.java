@@ -1,0 +1,69 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.dsvlm.data.NotoQuestions.Kind;
+import org.dsvlm.data.NotoQuestions.Question;
+import org.dsvlm.tensor.RandomState;
+import org.junit.jupiter.api.Test;
+
+class NotoQuestionsTest {
+  private final List<NotoEmoji> all = NotoEmoji.all();
+  private final NotoQuestions questions = new NotoQuestions(all);
+
+  @Test
+  void everyAnswerIsTrue() {
+    Pattern called = Pattern.compile("Is this called (.+)\\?");
+    Pattern group = Pattern.compile("Does it belong to (.+)\\?");
+    int yes = 0;
+    for (NotoEmoji emoji : all) {
+      List<Question> asked = questions.about(emoji, new RandomState(1).fork(emoji.code()));
+      assertThat(asked).hasSize(emoji.colour().isPresent() ? 5 : 4);
+      for (Question question : asked) {
+        String expected =
+            switch (question.kind()) {
+              case NAME -> emoji.name();
+              case GROUP -> NotoQuestions.spoken(emoji.group());
+              case COLOUR -> emoji.colour().orElseThrow();
+              case IS_CALLED -> yesIf(called, question, emoji.name());
+              case IS_IN_GROUP -> yesIf(group, question, NotoQuestions.spoken(emoji.group()));
+            };
+        assertThat(question.answer()).as(question.toString()).isEqualTo(expected);
+        yes += question.answer().equals("yes") ? 1 : 0;
+      }
+    }
+    // Two questions of yes or no each, asked evenly.
+    assertThat(yes).isBetween(all.size() * 9 / 10, all.size() * 11 / 10);
+  }
+
+  private static String yesIf(Pattern pattern, Question question, String truth) {
+    Matcher matcher = pattern.matcher(question.question());
+    assertThat(matcher.matches()).isTrue();
+    return matcher.group(1).equals(truth) ? "yes" : "no";
+  }
+
+  @Test
+  void equalSeedsAskTheSameAndOthersDoNot() {
+    NotoEmoji emoji = all.get(100);
+    assertThat(questions.about(emoji, new RandomState(1)))
+        .isEqualTo(questions.about(emoji, new RandomState(1)));
+    Set<List<Question>> different = new HashSet<>();
+    Set<Kind> first = new HashSet<>();
+    for (long seed = 0; seed < 40; seed++) {
+      List<Question> asked = questions.about(emoji, new RandomState(seed));
+      different.add(asked);
+      first.add(asked.get(0).kind());
+    }
+    assertThat(different).hasSizeGreaterThan(30);
+    assertThat(first).as("each kind comes first now and then").contains(Kind.NAME, Kind.GROUP);
+  }
+}

@@ -1,0 +1,206 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import javax.imageio.ImageIO;
+import org.dsvlm.data.NotoArchive.Look;
+import org.dsvlm.data.NotoSource.Split;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.vision.Picture;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs on an archive drawn here: each cell has a colour of its own and a clear left edge. */
+class NotoSourceTest {
+  @TempDir static Path folder;
+  private static NotoArchive archive;
+
+  @BeforeAll
+  static void drawArchive() throws IOException {
+    Path file = folder.resolve("noto.zip");
+    Map<Integer, List<NotoEmoji>> strips =
+        NotoEmoji.all().stream().collect(Collectors.groupingBy(NotoEmoji::sheet));
+    try (OutputStream stream = Files.newOutputStream(file);
+        ZipOutputStream zip = new ZipOutputStream(stream)) {
+      for (Map.Entry<Integer, List<NotoEmoji>> strip : strips.entrySet()) {
+        zip.putNextEntry(
+            new ZipEntry("res/drawable-nodpi-v4/emoji_google_sheet_" + strip.getKey() + ".png"));
+        BufferedImage image = new BufferedImage(66, 66 * 62, BufferedImage.TYPE_INT_ARGB);
+        for (NotoEmoji emoji : strip.getValue()) {
+          draw(image, emoji);
+        }
+        ImageIO.write(image, "png", zip);
+        zip.closeEntry();
+      }
+    }
+    archive = NotoArchive.open(file);
+  }
+
+  private static void draw(BufferedImage strip, NotoEmoji emoji) {
+    Graphics2D graphics = strip.createGraphics();
+    graphics.setColor(new Color(colour(emoji)));
+    graphics.fillRect(1 + 8, 1 + 66 * emoji.row(), 56, 64);
+    graphics.dispose();
+    // Half clear, to be mixed with what is behind.
+    strip.setRGB(1, 1 + 66 * emoji.row(), 0x80000000);
+  }
+
+  private static int colour(NotoEmoji emoji) {
+    return 4 * emoji.sheet() << 16 | 4 * emoji.row() << 8 | 0x11;
+  }
+
+  @Test
+  void picturesLieInTheirCellsOnWhite() {
+    for (NotoEmoji emoji : archive.emoji()) {
+      Picture picture = archive.picture(emoji);
+      assertThat(picture.width()).isEqualTo(64);
+      assertThat(picture.height()).isEqualTo(64);
+      assertThat(pixel(picture, 7, 30)).as("left edge").isEqualTo(0xFFFFFF);
+      assertThat(pixel(picture, 8, 0)).as(emoji.code()).isEqualTo(colour(emoji));
+      assertThat(pixel(picture, 63, 63)).as(emoji.code()).isEqualTo(colour(emoji));
+      assertThat(pixel(picture, 0, 0)).as("half clear black").isEqualTo(0x7F7F7F);
+    }
+  }
+
+  @Test
+  void aLookMovesMirrorsAndColours() {
+    NotoEmoji emoji = archive.emoji().get(5);
+    Picture picture = archive.picture(emoji, new Look(3, -2, false, 0xC0D0E0));
+    assertThat(pixel(picture, 10, 30)).isEqualTo(0xC0D0E0);
+    assertThat(pixel(picture, 11, 30)).isEqualTo(colour(emoji));
+    assertThat(pixel(picture, 30, 61)).isEqualTo(colour(emoji));
+    assertThat(pixel(picture, 30, 62)).isEqualTo(0xC0D0E0);
+    Picture mirrored = archive.picture(emoji, new Look(0, 0, true, 0xFFFFFF));
+    assertThat(pixel(mirrored, 55, 30)).isEqualTo(colour(emoji));
+    assertThat(pixel(mirrored, 56, 30)).isEqualTo(0xFFFFFF);
+  }
+
+  @Test
+  void theSplitIsFixedAndDisjoint() {
+    List<String> train = ids(NotoSource.captions(archive, Split.TRAIN, 1));
+    List<String> heldOut = ids(NotoSource.captions(archive, Split.HELD_OUT, 1));
+    assertThat(train).doesNotContainAnyElementsOf(heldOut);
+    assertThat(train.size() + heldOut.size()).isEqualTo(1902);
+    assertThat(heldOut).hasSizeBetween(150, 230);
+    assertThat(ids(NotoSource.questions(archive, Split.HELD_OUT, 99))).isEqualTo(heldOut);
+  }
+
+  @Test
+  void captionsAndQuestionsAreRecordsOfOnePicture() {
+    Map<String, NotoEmoji> byCode =
+        archive.emoji().stream().collect(Collectors.toMap(NotoEmoji::code, Function.identity()));
+    NotoSource captions = NotoSource.captions(archive, Split.TRAIN, 1);
+    NotoSource questions = NotoSource.questions(archive, Split.TRAIN, 1);
+    for (int i = 0; i < captions.size(); i++) {
+      NotoEmoji emoji = byCode.get(captions.id(i));
+      LlavaRecord caption = captions.get(i);
+      assertThat(caption.hasPicture()).isTrue();
+      assertThat(caption.turns()).hasSize(2);
+      assertThat(caption.turns().get(0).text()).isEqualTo("<image>");
+      assertThat(caption.turns().get(1).text()).startsWith(emoji.name() + ", ");
+      LlavaRecord asked = questions.get(i);
+      assertThat(asked.turns()).hasSize(emoji.colour().isPresent() ? 10 : 8);
+      assertThat(asked.turns().get(0).text()).startsWith("<image>\n");
+      assertThat(asked.turns().stream().skip(1)).noneMatch(turn -> turn.text().contains("<image>"));
+    }
+    assertThat(questions.get(3)).isEqualTo(NotoSource.questions(archive, Split.TRAIN, 1).get(3));
+  }
+
+  @Test
+  void picturesVaryByRecordAndEpochAlone() {
+    NotoSource train = NotoSource.captions(archive, Split.TRAIN, 1);
+    assertThat(train.picture(3, 5).rgb()).isEqualTo(train.picture(3, 5).rgb());
+    assertThat(train.picture(3, 5).rgb())
+        .isEqualTo(NotoSource.questions(archive, Split.TRAIN, 1).picture(3, 5).rgb());
+    assertThat(train.picture(3, 5).rgb()).isNotEqualTo(train.picture(3, 6).rgb());
+    assertThat(train.picture(3, 5).rgb())
+        .isNotEqualTo(NotoSource.captions(archive, Split.TRAIN, 2).picture(3, 5).rgb());
+    NotoSource heldOut = NotoSource.captions(archive, Split.HELD_OUT, 1);
+    assertThat(heldOut.picture(3, 5).rgb()).isEqualTo(heldOut.picture(3, 6).rgb());
+  }
+
+  @Test
+  void onlyWhatStaysTrueIsMirrored() {
+    Set<String> mirrored = new HashSet<>();
+    for (NotoEmoji emoji : archive.emoji()) {
+      for (long seed = 0; seed < 8; seed++) {
+        Look look = NotoAugmentation.look(emoji, new RandomState(seed).fork(emoji.code()));
+        assertThat(look.right()).isBetween(-4, 4);
+        assertThat(look.down()).isBetween(-4, 4);
+        assertThat(look.background() & 0xC0C0C0).isEqualTo(0xC0C0C0);
+        if (look.flipped()) {
+          mirrored.add(emoji.name());
+        }
+      }
+    }
+    assertThat(mirrored)
+        .contains("hot pepper", "crocodile")
+        .noneMatch(name -> name.contains("left") || name.contains("right"))
+        .noneMatch(name -> name.startsWith("flag of") || name.startsWith("clock face"));
+  }
+
+  @Test
+  void anArchiveThatIsMissingOrAnotherIsExplained() throws IOException {
+    String before = System.getProperty(NotoArchive.PROPERTY);
+    try {
+      System.setProperty(NotoArchive.PROPERTY, folder.resolve("none.zip").toString());
+      assertThatThrownBy(NotoArchive::locate)
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("none.zip")
+          .hasMessageContaining("mvn process-resources");
+      Path other = Files.write(folder.resolve("other.zip"), new byte[] {1, 2});
+      System.setProperty(NotoArchive.PROPERTY, other.toString());
+      assertThat(NotoArchive.locate()).isEqualTo(other);
+      assertThatThrownBy(() -> NotoArchive.open(other))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("other.zip: cannot be read");
+      Path empty = folder.resolve("empty.zip");
+      try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(empty))) {
+        zip.putNextEntry(new ZipEntry("x"));
+      }
+      assertThatThrownBy(() -> NotoArchive.open(empty))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("has no picture")
+          .hasMessageContaining("0.23.0");
+    } finally {
+      if (before == null) {
+        System.clearProperty(NotoArchive.PROPERTY);
+      } else {
+        System.setProperty(NotoArchive.PROPERTY, before);
+      }
+    }
+  }
+
+  private static List<String> ids(NotoSource source) {
+    return IntStream.range(0, source.size()).mapToObj(source::id).toList();
+  }
+
+  private static int pixel(Picture picture, int x, int y) {
+    byte[] rgb = Arrays.copyOfRange(picture.rgb(), 3 * (y * 64 + x), 3 * (y * 64 + x) + 3);
+    return (rgb[0] & 255) << 16 | (rgb[1] & 255) << 8 | rgb[2] & 255;
+  }
+}

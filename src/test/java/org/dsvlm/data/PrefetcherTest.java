@@ -1,0 +1,155 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.MemoryFigures;
+import org.dsvlm.tensor.Torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class PrefetcherTest {
+  private final AtomicInteger open = new AtomicInteger();
+
+  private final class Item implements AutoCloseable {
+    private final long position;
+
+    private Item(long position) {
+      this.position = position;
+      open.incrementAndGet();
+    }
+
+    @Override
+    public void close() {
+      open.decrementAndGet();
+    }
+  }
+
+  @Test
+  void itemsArriveInOrderWhoeverIsFaster() {
+    List<Long> arrived = new ArrayList<>();
+    try (Prefetcher<Item> prefetcher =
+        new Prefetcher<>(
+            position -> {
+              if (position % 3 == 0) {
+                pause();
+              }
+              return new Item(position);
+            },
+            5,
+            50,
+            4,
+            8)) {
+      while (prefetcher.hasNext()) {
+        try (Item item = prefetcher.next()) {
+          arrived.add(item.position);
+        }
+      }
+      assertThatThrownBy(prefetcher::next).isInstanceOf(IllegalStateException.class);
+    }
+    assertThat(arrived).hasSize(45).first().isEqualTo(5L);
+    assertThat(arrived).isSorted().doesNotHaveDuplicates();
+    assertThat(open).hasValue(0);
+  }
+
+  @Test
+  void noMoreThanTheDepthIsMadeAhead() throws InterruptedException {
+    AtomicInteger made = new AtomicInteger();
+    CountDownLatch full = new CountDownLatch(3);
+    try (Prefetcher<Item> prefetcher =
+        new Prefetcher<>(
+            position -> {
+              made.incrementAndGet();
+              full.countDown();
+              return new Item(position);
+            },
+            0,
+            1000,
+            2,
+            3)) {
+      full.await();
+      pause();
+      assertThat(made).hasValue(3);
+      prefetcher.next().close();
+    }
+    assertThat(made.get()).isLessThanOrEqualTo(4);
+    assertThat(open).as("items that nobody took are closed").hasValue(0);
+  }
+
+  @Test
+  void whatTheMakerThrowsReachesTheConsumer() {
+    DsVlmException failure = new DsVlmException("record 3 is bad");
+    try (Prefetcher<Item> prefetcher =
+        new Prefetcher<>(
+            position -> {
+              if (position == 1) {
+                throw failure;
+              }
+              if (position == 2) {
+                throw new IllegalStateException("boom");
+              }
+              return new Item(position);
+            },
+            0,
+            4,
+            2,
+            4)) {
+      prefetcher.next().close();
+      assertThatThrownBy(prefetcher::next).isSameAs(failure);
+      assertThatThrownBy(prefetcher::next)
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("boom")
+          .hasCauseInstanceOf(IllegalStateException.class);
+    }
+    assertThat(open).hasValue(0);
+  }
+
+  private record Kept(Tensor tensor) implements AutoCloseable {
+    @Override
+    public void close() {
+      tensor.close();
+    }
+  }
+
+  /** 100 items of 40 MB would be 4 GB if the maker's thread or the consumer leaked them. */
+  @Test
+  void tensorsAreHandedOverAndFreed() {
+    long before = MemoryFigures.residentBytes();
+    try (Prefetcher<Kept> prefetcher =
+        new Prefetcher<>(
+            position ->
+                new Kept(Torch.keep(Torch.of(new float[] {position}, 1).repeat(10_000_000))),
+            0,
+            100,
+            2,
+            3)) {
+      for (long position = 0; position < 100; position++) {
+        try (PointerScope scope = new PointerScope();
+            Kept kept = prefetcher.next()) {
+          assertThat(Torch.item(kept.tensor().select(0, 9_999_999))).isEqualTo(position);
+        }
+      }
+    }
+    assertThat(MemoryFigures.residentBytes() - before).isLessThan(400L << 20);
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(10);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.dsvlm.tensor.DsVlmException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RecordLedgerTest {
+  @TempDir Path folder;
+
+  @Test
+  void writesEachBadRecordOnce() {
+    Path file = folder.resolve("run/ledger.jsonl");
+    RecordLedger ledger = new RecordLedger(file, 10, 0.5);
+    ledger.add(3, "a\"b", "image missing");
+    ledger.add(3, "a\"b", "image missing");
+    ledger.add(7, "c", "empty");
+    assertThat(ledger.size()).isEqualTo(2);
+    assertThat(ledger.contains(3)).isTrue();
+    assertThat(ledger.contains(4)).isFalse();
+    assertThat(file)
+        .hasContent(
+            "{\"id\":\"a\\\"b\",\"index\":3,\"reason\":\"image missing\"}\n"
+                + "{\"id\":\"c\",\"index\":7,\"reason\":\"empty\"}\n");
+  }
+
+  @Test
+  void aResumedRunGoesOnCounting() {
+    Path file = folder.resolve("ledger.jsonl");
+    new RecordLedger(file, 10, 0.1).add(3, "a", "bad");
+    RecordLedger resumed = new RecordLedger(file, 10, 0.1);
+    resumed.add(3, "a", "bad");
+    assertThat(resumed.size()).isEqualTo(1);
+    assertThatThrownBy(() -> resumed.add(4, "b", "worse"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("2 of 10 records are bad")
+        .hasMessageContaining("worse");
+    assertThat(file).content().hasLineCount(2);
+  }
+
+  @Test
+  void aCapOfNoneStopsAtTheFirst() {
+    RecordLedger ledger = new RecordLedger(folder.resolve("ledger.jsonl"), 1000, 0);
+    assertThatThrownBy(() -> ledger.add(0, "a", "bad")).isInstanceOf(DsVlmException.class);
+  }
+
+  @Test
+  void aDamagedLedgerIsNamed() throws IOException {
+    Path file = folder.resolve("ledger.jsonl");
+    Files.writeString(file, "{\"index\":1}\n{\"ind");
+    assertThatThrownBy(() -> new RecordLedger(file, 10, 1))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining(file + ": line 2");
+  }
+}
