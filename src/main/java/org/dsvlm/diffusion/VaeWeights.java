@@ -5,11 +5,11 @@
 package org.dsvlm.diffusion;
 
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.tensor.RenamedWeights;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.tensor.WeightSource;
 
@@ -22,13 +22,11 @@ public final class VaeWeights implements WeightSource {
   private static final Map<String, String> TODAYS_NAMES =
       Map.of("query", "to_q", "key", "to_k", "value", "to_v", "proj_attn", "to_out.0");
 
-  private final WeightSource source;
-  private final Map<String, String> storedNames = new LinkedHashMap<>();
+  private final WeightSource renamed;
 
   /** {@code source} as it is stored, in either spelling; closing this closes it. */
   public VaeWeights(WeightSource source) {
-    this.source = source;
-    source.names().forEach(stored -> storedNames.put(todaysName(stored), stored));
+    this.renamed = new RenamedWeights(source, VaeWeights::todaysName);
   }
 
   private static String todaysName(String stored) {
@@ -40,37 +38,37 @@ public final class VaeWeights implements WeightSource {
     return String.join(".", parts);
   }
 
-  private static boolean isAttentionMatrix(String name) {
-    return name.contains(".attentions.") && name.endsWith(".weight") && name.contains(".to_");
-  }
-
   @Override
   public Set<String> names() {
-    return Collections.unmodifiableSet(storedNames.keySet());
+    return renamed.names();
+  }
+
+  /** The matrix's shape, [out, in], where the file has a 1×1 convolution in the attention. */
+  @Override
+  public long[] shape(String name) {
+    long[] shape = renamed.shape(name);
+    boolean attentionMatrix = name.contains(".attentions.") && name.contains(".to_");
+    boolean pointwise = shape.length == 4 && shape[2] == 1 && shape[3] == 1;
+    return attentionMatrix && pointwise ? Arrays.copyOf(shape, 2) : shape;
   }
 
   @Override
-  public long[] shape(String name) {
-    long[] shape = source.shape(stored(name));
-    return isAttentionMatrix(name) && shape.length == 4 ? Arrays.copyOf(shape, 2) : shape;
+  public ScalarType dtype(String name) {
+    return renamed.dtype(name);
   }
 
   @Override
   public Tensor read(String name) {
-    return Torch.tidy(() -> source.read(stored(name)).view(shape(name)));
+    return Torch.tidy(() -> renamed.read(name).view(shape(name)));
   }
 
   @Override
   public String where(String name) {
-    return source.where(stored(name));
-  }
-
-  private String stored(String name) {
-    return storedNames.getOrDefault(name, name);
+    return renamed.where(name);
   }
 
   @Override
   public void close() {
-    source.close();
+    renamed.close();
   }
 }

@@ -100,8 +100,7 @@ class CheckpointTest {
   void nestsInItself() {
     List<double[]> expected = gradients(deep(this::block));
     List<double[]> actual =
-        gradients(
-            Checkpoint.run(outer -> deep(outer, x -> Checkpoint.run(this::block, x)), input));
+        gradients(Checkpoint.run(outer -> deep(outer, x -> Checkpoint.run(this::block, x)), input));
     assertThat(actual.get(0)).isEqualTo(expected.get(0));
     assertThat(actual.get(1)).isEqualTo(expected.get(1));
   }
@@ -135,8 +134,7 @@ class CheckpointTest {
   }
 
   private static void backwardRetaining(Tensor loss) {
-    loss.backward(
-        new Tensor(), new BoolOptional(true), false, new TensorArrayRefOptional());
+    loss.backward(new Tensor(), new BoolOptional(true), false, new TensorArrayRefOptional());
   }
 
   @Test

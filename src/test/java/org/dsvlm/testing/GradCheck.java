@@ -40,8 +40,7 @@ public final class GradCheck {
         leaves.add(input.detach().clone().set_requires_grad(true));
       }
       Tensor output = function.apply(leaves);
-      Tensor upstream =
-          new RandomState(3).normal(Torch.shape(output)).to(output.scalar_type());
+      Tensor upstream = new RandomState(3).normal(Torch.shape(output)).to(output.scalar_type());
       output.mul(upstream).sum().backward();
       for (int i = 0; i < leaves.size(); i++) {
         Tensor gradient = leaves.get(i).grad();
