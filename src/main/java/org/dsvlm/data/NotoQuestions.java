@@ -44,21 +44,24 @@ final class NotoQuestions {
     return group.toLowerCase(Locale.ROOT).replace("&", "and");
   }
 
-  /** One question of each kind that can be asked of {@code emoji}, in an order drawn at random. */
-  List<Question> about(NotoEmoji emoji, RandomState random) {
-    List<Question> questions = new ArrayList<>();
-    questions.add(new Question(Kind.NAME, pick(NAME, random.fork("name")), emoji.name()));
-    questions.add(
-        new Question(Kind.GROUP, pick(GROUP, random.fork("group")), spoken(emoji.group())));
+  /**
+   * Two conversations about {@code emoji}, which together ask one question of each kind that fits.
+   * What one question gives away ("Is this called bread?") is asked for in the other alone.
+   */
+  List<List<Question>> about(NotoEmoji emoji, RandomState random) {
+    List<Question> first = new ArrayList<>();
+    first.add(new Question(Kind.NAME, pick(NAME, random.fork("name")), emoji.name()));
+    first.add(isInGroup(emoji, random.fork("is in group")));
     emoji
         .colour()
         .ifPresent(
             colour ->
-                questions.add(
-                    new Question(Kind.COLOUR, pick(COLOUR, random.fork("colour")), colour)));
-    questions.add(isCalled(emoji, random.fork("is called")));
-    questions.add(isInGroup(emoji, random.fork("is in group")));
-    return shuffled(questions, random.fork("order"));
+                first.add(new Question(Kind.COLOUR, pick(COLOUR, random.fork("colour")), colour)));
+    List<Question> second = new ArrayList<>();
+    second.add(new Question(Kind.GROUP, pick(GROUP, random.fork("group")), spoken(emoji.group())));
+    second.add(isCalled(emoji, random.fork("is called")));
+    return List.of(
+        shuffled(first, random.fork("first order")), shuffled(second, random.fork("second order")));
   }
 
   private Question isCalled(NotoEmoji emoji, RandomState random) {

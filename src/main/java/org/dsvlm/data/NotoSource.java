@@ -7,6 +7,7 @@ package org.dsvlm.data;
 import java.util.ArrayList;
 import java.util.List;
 import org.dsvlm.data.LlavaRecord.Turn;
+import org.dsvlm.data.NotoQuestions.Question;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.vision.Picture;
 
@@ -68,24 +69,26 @@ public final class NotoSource implements RecordSource {
     return new NotoSource(archive, chosen, records, split, seed);
   }
 
-  /**
-   * One record a picture: a conversation of four questions, or five with its colour (see {@link
-   * NotoQuestions}).
-   */
+  /** Two records a picture: conversations of two or three questions (see {@link NotoQuestions}). */
   public static NotoSource questions(NotoArchive archive, Split split, long seed) {
-    List<NotoEmoji> chosen = archive.emoji().stream().filter(split::holds).toList();
     NotoQuestions questions = new NotoQuestions(archive.emoji());
     RandomState random = new RandomState(seed).fork("noto questions");
-    List<LlavaRecord> records =
-        chosen.stream()
-            .map(one -> record(one, turns(questions.about(one, random.fork(one.code())))))
-            .toList();
-    return new NotoSource(archive, chosen, records, split, seed);
+    List<NotoEmoji> shown = new ArrayList<>();
+    List<LlavaRecord> records = new ArrayList<>();
+    for (NotoEmoji one : archive.emoji()) {
+      if (split.holds(one)) {
+        for (List<Question> conversation : questions.about(one, random.fork(one.code()))) {
+          shown.add(one);
+          records.add(record(one, turns(conversation)));
+        }
+      }
+    }
+    return new NotoSource(archive, shown, records, split, seed);
   }
 
-  private static List<Turn> turns(List<NotoQuestions.Question> questions) {
+  private static List<Turn> turns(List<Question> questions) {
     List<Turn> turns = new ArrayList<>();
-    for (NotoQuestions.Question question : questions) {
+    for (Question question : questions) {
       String picture = turns.isEmpty() ? LlavaRecord.IMAGE + "\n" : "";
       turns.add(question(picture + question.question()));
       turns.add(answer(question.answer()));

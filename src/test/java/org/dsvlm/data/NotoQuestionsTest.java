@@ -26,7 +26,10 @@ class NotoQuestionsTest {
     Pattern group = Pattern.compile("Does it belong to (.+)\\?");
     int yes = 0;
     for (NotoEmoji emoji : all) {
-      List<Question> asked = questions.about(emoji, new RandomState(1).fork(emoji.code()));
+      List<Question> asked =
+          questions.about(emoji, new RandomState(1).fork(emoji.code())).stream()
+              .flatMap(List::stream)
+              .toList();
       assertThat(asked).hasSize(emoji.colour().isPresent() ? 5 : 4);
       for (Question question : asked) {
         String expected =
@@ -52,18 +55,32 @@ class NotoQuestionsTest {
   }
 
   @Test
+  void noConversationGivesItsOwnAnswersAway() {
+    for (NotoEmoji emoji : all) {
+      for (List<Question> conversation : questions.about(emoji, new RandomState(2))) {
+        List<Kind> kinds = conversation.stream().map(Question::kind).toList();
+        assertThat(kinds).hasSizeBetween(2, 3);
+        assertThat(kinds.contains(Kind.NAME)).isNotEqualTo(kinds.contains(Kind.IS_CALLED));
+        assertThat(kinds.contains(Kind.GROUP)).isNotEqualTo(kinds.contains(Kind.IS_IN_GROUP));
+      }
+    }
+  }
+
+  @Test
   void equalSeedsAskTheSameAndOthersDoNot() {
     NotoEmoji emoji = all.get(100);
     assertThat(questions.about(emoji, new RandomState(1)))
         .isEqualTo(questions.about(emoji, new RandomState(1)));
-    Set<List<Question>> different = new HashSet<>();
+    Set<List<List<Question>>> different = new HashSet<>();
     Set<Kind> first = new HashSet<>();
     for (long seed = 0; seed < 40; seed++) {
-      List<Question> asked = questions.about(emoji, new RandomState(seed));
+      List<List<Question>> asked = questions.about(emoji, new RandomState(seed));
       different.add(asked);
-      first.add(asked.get(0).kind());
+      asked.forEach(conversation -> first.add(conversation.get(0).kind()));
     }
     assertThat(different).hasSizeGreaterThan(30);
-    assertThat(first).as("each kind comes first now and then").contains(Kind.NAME, Kind.GROUP);
+    assertThat(first)
+        .as("each kind comes first now and then")
+        .contains(Kind.NAME, Kind.GROUP, Kind.IS_CALLED, Kind.IS_IN_GROUP);
   }
 }

@@ -106,7 +106,8 @@ class NotoSourceTest {
     assertThat(train).doesNotContainAnyElementsOf(heldOut);
     assertThat(train.size() + heldOut.size()).isEqualTo(1902);
     assertThat(heldOut).hasSizeBetween(150, 230);
-    assertThat(ids(NotoSource.questions(archive, Split.HELD_OUT, 99))).isEqualTo(heldOut);
+    assertThat(ids(NotoSource.questions(archive, Split.HELD_OUT, 99)).stream().distinct())
+        .containsExactlyElementsOf(heldOut);
   }
 
   @Test
@@ -122,10 +123,13 @@ class NotoSourceTest {
       assertThat(caption.turns()).hasSize(2);
       assertThat(caption.turns().get(0).text()).isEqualTo("<image>");
       assertThat(caption.turns().get(1).text()).startsWith(emoji.name() + ", ");
-      LlavaRecord asked = questions.get(i);
-      assertThat(asked.turns()).hasSize(emoji.colour().isPresent() ? 10 : 8);
-      assertThat(asked.turns().get(0).text()).startsWith("<image>\n");
-      assertThat(asked.turns().stream().skip(1)).noneMatch(turn -> turn.text().contains("<image>"));
+      for (int half = 0; half < 2; half++) {
+        LlavaRecord asked = questions.get(2 * i + half);
+        assertThat(asked.id()).isEqualTo(emoji.code());
+        assertThat(asked.turns().get(0).text()).startsWith("<image>\n");
+        assertThat(asked.turns().stream().skip(1))
+            .noneMatch(turn -> turn.text().contains("<image>"));
+      }
     }
     assertThat(questions.get(3)).isEqualTo(NotoSource.questions(archive, Split.TRAIN, 1).get(3));
   }
@@ -134,8 +138,7 @@ class NotoSourceTest {
   void picturesVaryByRecordAndEpochAlone() {
     NotoSource train = NotoSource.captions(archive, Split.TRAIN, 1);
     assertThat(train.picture(3, 5).rgb()).isEqualTo(train.picture(3, 5).rgb());
-    assertThat(train.picture(3, 5).rgb())
-        .isEqualTo(NotoSource.questions(archive, Split.TRAIN, 1).picture(3, 5).rgb());
+    assertThat(train.picture(3, 5).rgb()).isNotEqualTo(train.picture(4, 5).rgb());
     assertThat(train.picture(3, 5).rgb()).isNotEqualTo(train.picture(3, 6).rgb());
     assertThat(train.picture(3, 5).rgb())
         .isNotEqualTo(NotoSource.captions(archive, Split.TRAIN, 2).picture(3, 5).rgb());
