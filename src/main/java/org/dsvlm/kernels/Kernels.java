@@ -4,17 +4,95 @@
  */
 package org.dsvlm.kernels;
 
-/** Whether the native operators are there. */
+import java.nio.file.Path;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.pytorch.global.torch;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.Torch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether the operators run in native code or as their LibTorch twins. The system property {@value
+ * #PROPERTY} decides: {@code auto} (default) takes native code where it can be loaded and says in
+ * one line of the log where it cannot; {@code native} makes that an error; {@code twin} does not
+ * load it.
+ */
 public final class Kernels {
+  /** System property: {@code auto}, {@code native} or {@code twin}. */
+  public static final String PROPERTY = "dsvlm.kernels";
+
+  private static final Logger LOG = LoggerFactory.getLogger(Kernels.class);
+
   private Kernels() {}
 
-  /** True if the operators run in native code, false if their LibTorch twins do. */
+  /**
+   * True if the operators run in native code, false if their LibTorch twins do.
+   *
+   * @throws DsVlmException if {@value #PROPERTY} demands native code that cannot be loaded, or is
+   *     none of the three words
+   */
   public static boolean nativeLoaded() {
-    return false;
+    return Holder.CHOICE.usable().loaded();
   }
 
-  /** One line for people: which of the two runs, and why. */
+  /** One line for people: which of the two runs, and why. Throws like {@link #nativeLoaded}. */
   public static String status() {
-    return "LibTorch twins (native operators are not part of this build)";
+    return Holder.CHOICE.usable().status();
+  }
+
+  /** What was decided, once; an error is kept, so that every call gets it and none loads again. */
+  record Choice(boolean loaded, String status, DsVlmException error) {
+    Choice usable() {
+      if (error != null) {
+        throw new DsVlmException(error.getMessage(), error);
+      }
+      return this;
+    }
+  }
+
+  /** Decides by the property's value; {@code load} loads and returns the operators' file. */
+  static Choice choose(String property, Supplier<Path> load) {
+    String wanted = property == null ? "auto" : property;
+    switch (wanted) {
+      case "twin":
+        return new Choice(false, "LibTorch twins (" + PROPERTY + "=twin)", null);
+      case "auto":
+      case "native":
+        break;
+      default:
+        return new Choice(
+            false,
+            "",
+            new DsVlmException(
+                PROPERTY + " is '" + wanted + "', but must be auto, native or twin"));
+    }
+    try {
+      return new Choice(true, "native operators (" + load.get() + ")", null);
+    } catch (DsVlmException e) {
+      String reason = "native operators: not loaded: " + e.getMessage();
+      if (wanted.equals("native")) {
+        return new Choice(false, "", new DsVlmException(reason + " (" + PROPERTY + "=native)", e));
+      }
+      LOG.warn("{}; LibTorch twins are used", reason);
+      return new Choice(false, "LibTorch twins (" + reason + ")", null);
+    }
+  }
+
+  private static Path load() {
+    Torch.load();
+    NativeLibrary library =
+        new NativeLibrary(
+            System.getProperty(NativeLibrary.PATH),
+            NativeResources.ofJar(Loader.getPlatform()),
+            ExtractionFolder.searched(System.getProperties(), System.getenv()),
+            file -> System.load(file.toString()),
+            torch.cuda_is_available());
+    return library.load();
+  }
+
+  private static final class Holder {
+    private static final Choice CHOICE = choose(System.getProperty(PROPERTY), Kernels::load);
   }
 }

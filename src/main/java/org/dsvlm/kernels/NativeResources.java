@@ -1,0 +1,149 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.kernels;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.dsvlm.tensor.DsVlmException;
+
+/**
+ * The libraries that lie in the JAR, with the list {@value #LIST} of their checksums in the format
+ * of {@code sha256sum}.
+ */
+final class NativeResources {
+  /** Resource that names the libraries and their checksums. */
+  static final String LIST = "natives.sha256";
+
+  private static final Pattern LINE = Pattern.compile("([0-9a-f]{64})  ([\\w.+-]+\\.so)");
+
+  private record Library(String name, String checksum) {}
+
+  private final String platform;
+  private final Function<String, InputStream> open;
+
+  /**
+   * @param platform JavaCPP's name of this platform, such as {@code linux-x86_64}
+   * @param open a resource of the platform's folder, or null if there is none of that name
+   */
+  NativeResources(String platform, Function<String, InputStream> open) {
+    this.platform = platform;
+    this.open = open;
+  }
+
+  /** The resources beside this class. */
+  static NativeResources ofJar(String platform) {
+    return new NativeResources(
+        platform, name -> NativeResources.class.getResourceAsStream(platform + "/" + name));
+  }
+
+  /** Whether this build holds libraries for the platform. */
+  boolean arePresent() {
+    try (InputStream list = open.apply(LIST)) {
+      return list != null;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Makes sure that every library lies whole in a folder of its own below {@code folder}.
+   *
+   * @throws IOException if the folder cannot be written
+   * @throws DsVlmException if the JAR holds no libraries, or damaged ones
+   */
+  List<Path> extract(Path folder) throws IOException {
+    List<Library> libraries = list();
+    MessageDigest all = sha256();
+    libraries.forEach(
+        library -> all.update(library.checksum().getBytes(StandardCharsets.US_ASCII)));
+    Path target = folder.resolve(HexFormat.of().formatHex(all.digest()).substring(0, 16));
+    Files.createDirectories(target);
+    List<Path> extracted = new ArrayList<>();
+    for (Library library : libraries) {
+      Path file = target.resolve(library.name()).toAbsolutePath();
+      if (!Files.isRegularFile(file) || !checksum(file).equals(library.checksum())) {
+        extract(library, file);
+      }
+      extracted.add(file);
+    }
+    return extracted;
+  }
+
+  private void extract(Library library, Path file) throws IOException {
+    Path partial = Files.createTempFile(file.getParent(), library.name(), ".part");
+    try {
+      try (InputStream in = open.apply(library.name())) {
+        if (in == null) {
+          throw damaged(library.name() + " is missing");
+        }
+        Files.copy(in, partial, StandardCopyOption.REPLACE_EXISTING);
+      }
+      // Of what was written, not of what was read: a full disk shows here too.
+      if (!checksum(partial).equals(library.checksum())) {
+        throw damaged(library.name() + " does not have the checksum that " + LIST + " says");
+      }
+      Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(partial);
+    }
+  }
+
+  private List<Library> list() {
+    String text;
+    try (InputStream in = open.apply(LIST)) {
+      if (in == null) {
+        throw new DsVlmException("they are not part of this build for " + platform);
+      }
+      text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new DsVlmException("the JAR's native libraries cannot be read: " + LIST, e);
+    }
+    List<Library> libraries = new ArrayList<>();
+    for (String line : text.lines().toList()) {
+      Matcher matcher = LINE.matcher(line);
+      if (!matcher.matches()) {
+        throw damaged(LIST + " has the line '" + line + "'");
+      }
+      libraries.add(new Library(matcher.group(2), matcher.group(1)));
+    }
+    return libraries;
+  }
+
+  private static DsVlmException damaged(String what) {
+    return new DsVlmException(
+        "the JAR's native libraries are damaged: " + what + "; build it again");
+  }
+
+  private static String checksum(Path file) throws IOException {
+    MessageDigest digest = sha256();
+    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+      in.transferTo(OutputStream.nullOutputStream());
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every JVM knows SHA-256", e);
+    }
+  }
+}
