@@ -88,6 +88,15 @@ public final class StableDiffusion implements AutoCloseable {
         schedule);
   }
 
+  /**
+   * The same networks, their latents scaled by {@code factor}: what suits an autoencoder that was
+   * just fitted. The parameters now belong to the result, which takes this one's place.
+   */
+  public StableDiffusion withScalingFactor(double factor) {
+    return new StableDiffusion(
+        unet.config(), unetStore, vae.config().withScalingFactor(factor), vaeStore, schedule);
+  }
+
   public UNet unet() {
     return unet;
   }

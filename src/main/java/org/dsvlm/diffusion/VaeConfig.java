@@ -106,6 +106,20 @@ public record VaeConfig(
     return array;
   }
 
+  /** The same shape with other latents outside the network: the encoder's times {@code factor}. */
+  public VaeConfig withScalingFactor(double factor) {
+    return new VaeConfig(
+        inChannels,
+        outChannels,
+        latentChannels,
+        sampleSize,
+        channels,
+        layersPerBlock,
+        normGroups,
+        midAttention,
+        factor);
+  }
+
   /** Picture pixels to one latent, along a side. */
   public int reduction() {
     return 1 << (channels.size() - 1);

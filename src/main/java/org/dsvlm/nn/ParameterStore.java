@@ -32,24 +32,44 @@ public final class ParameterStore implements AutoCloseable {
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
   private final WeightSource source;
   private final RandomState random;
+  private final Predicate<String> mayStartAtRandom;
   private final ScalarType dtype;
   private final String device;
 
-  private ParameterStore(WeightSource source, RandomState random, ScalarType dtype, String device) {
+  private ParameterStore(
+      WeightSource source,
+      RandomState random,
+      Predicate<String> mayStartAtRandom,
+      ScalarType dtype,
+      String device) {
     this.source = source;
     this.random = random;
+    this.mayStartAtRandom = mayStartAtRandom;
     this.dtype = dtype;
     this.device = device;
   }
 
   /** A store whose parameters start at random. */
   public static ParameterStore random(RandomState random, ScalarType dtype, String device) {
-    return new ParameterStore(null, random, dtype, device);
+    return new ParameterStore(null, random, name -> true, dtype, device);
   }
 
   /** A store filled from {@code source}, converted to {@code dtype} on {@code device}. */
   public static ParameterStore from(WeightSource source, ScalarType dtype, String device) {
-    return new ParameterStore(source, null, dtype, device);
+    return new ParameterStore(source, null, name -> false, dtype, device);
+  }
+
+  /**
+   * A store filled from {@code source}; what the source lacks starts at random where its name
+   * matches {@code mayStartAtRandom}, as a connector between two models that have not met.
+   */
+  public static ParameterStore from(
+      WeightSource source,
+      RandomState random,
+      Predicate<String> mayStartAtRandom,
+      ScalarType dtype,
+      String device) {
+    return new ParameterStore(source, random, mayStartAtRandom, dtype, device);
   }
 
   /** View at the root: names are whole checkpoint names. */
@@ -95,7 +115,11 @@ public final class ParameterStore implements AutoCloseable {
   }
 
   boolean has(String name) {
-    return tensors.containsKey(name) || (source != null && source.names().contains(name));
+    return tensors.containsKey(name) || hasStored(name);
+  }
+
+  private boolean hasStored(String name) {
+    return source != null && source.names().contains(name);
   }
 
   boolean loaded() {
@@ -103,7 +127,7 @@ public final class ParameterStore implements AutoCloseable {
   }
 
   long[] storedShape(String name) {
-    if (source == null || !source.names().contains(name)) {
+    if (!hasStored(name)) {
       throw new DsVlmException("no stored tensor '" + name + "'");
     }
     return source.shape(name);
@@ -117,15 +141,16 @@ public final class ParameterStore implements AutoCloseable {
     }
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      Tensor value = source != null ? read(name, shape) : init.sample(random.fork(name), shape);
-      Tensor placed = value.to(new Device(device), dtype, false, source != null, null);
+      boolean stored = source != null && (hasStored(name) || !mayStartAtRandom.test(name));
+      Tensor value = stored ? read(name, shape) : init.sample(random.fork(name), shape);
+      Tensor placed = value.to(new Device(device), dtype, false, stored, null);
       tensors.put(name, Torch.keep(placed));
       return placed;
     }
   }
 
   private Tensor read(String name, long[] shape) {
-    if (!source.names().contains(name)) {
+    if (!hasStored(name)) {
       throw new DsVlmException(
           source.where(name)
               + ": tensor '"
