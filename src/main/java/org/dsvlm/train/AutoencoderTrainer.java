@@ -1,0 +1,109 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongFunction;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.data.SampleOrder;
+import org.dsvlm.diffusion.Moments;
+import org.dsvlm.diffusion.Vae;
+import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Torch;
+
+/**
+ * Stage 0: fits an autoencoder that starts at random, by the mean absolute error of the decoded
+ * pictures and a light pull of the latents towards a standard normal (Kingma and Welling 2014).
+ */
+final class AutoencoderTrainer {
+  /** How many pictures the latents' scale is measured on. */
+  private static final int SCALE_SAMPLES = 256;
+
+  private final Recipe recipe;
+  private final RandomState random;
+  private final LongFunction<Tensor> pictures;
+  private final SampleOrder order;
+
+  /**
+   * A trainer on {@code count} pictures.
+   *
+   * @param pictures by index, each [3, side, side] in [-1, 1]
+   */
+  AutoencoderTrainer(Recipe recipe, LongFunction<Tensor> pictures, long count) {
+    this.recipe = recipe;
+    this.random = new RandomState(recipe.seed()).fork("stage0");
+    this.pictures = pictures;
+    this.order = new SampleOrder(random.seed(), count);
+  }
+
+  /** Trains {@code vae}, whose parameters {@code store} holds; leaves them frozen. */
+  void fit(Vae vae, ParameterStore store, MetricsLog log, TrainingListener listener) {
+    Recipe.AutoencoderStage stage = recipe.stage0();
+    Map<String, Tensor> parameters = store.setTrainable(name -> true);
+    ParameterGroup group = new ParameterGroup("autoencoder", parameters, stage.learningRate(), 0);
+    Recipe.Optimizer settings = recipe.optimizer();
+    CosineWithWarmup schedule = CosineWithWarmup.ofRatio(stage.warmupRatio(), stage.maxSteps());
+    try (AdamW optimizer =
+        new AdamW(List.of(group), settings.beta1(), settings.beta2(), settings.eps())) {
+      new StageLoop(0, 0, optimizer, schedule, stage.maxGradNorm())
+          .run(0, step -> step(vae, step), log, listener, step -> {});
+    } finally {
+      store.setTrainable(name -> false);
+    }
+  }
+
+  private StepLosses step(Vae vae, long step) {
+    Recipe.AutoencoderStage stage = recipe.stage0();
+    Tensor picture = batch(step * stage.batchSize(), stage.batchSize());
+    Moments moments = vae.encode(picture);
+    Tensor noise = random.fork("noise").fork(step).normal(Torch.shape(moments.mean())).to(picture);
+    Tensor error = vae.decode(moments.sample(noise)).sub(picture).abs().mean();
+    Tensor divergence = divergence(moments);
+    error.add(divergence.mul(Torch.scalar(stage.klWeight()))).backward();
+    StepLosses losses = new StepLosses();
+    losses.add("autoencoder", Torch.item(error), 1);
+    losses.add("kl", Torch.item(divergence), stage.klWeight());
+    losses.addSamples(stage.batchSize());
+    return losses;
+  }
+
+  /** Mean over all latents of the divergence from the standard normal: ½ (μ² + σ² − 1 − ln σ²). */
+  private static Tensor divergence(Moments moments) {
+    return Torch.tidy(
+        () ->
+            moments
+                .mean()
+                .square()
+                .add(moments.logvar().exp())
+                .sub(moments.logvar())
+                .sub(Torch.scalar(1))
+                .mean()
+                .mul(Torch.scalar(0.5)));
+  }
+
+  /** What brings the latents of {@code vae} to a deviation of one. */
+  double scalingFactor(Vae vae) {
+    try (PointerScope scope = new PointerScope()) {
+      int count = (int) Math.min(SCALE_SAMPLES, order.size());
+      Tensor means = Torch.withoutGradient(() -> vae.encode(batch(0, count)).mean());
+      return 1 / Torch.item(means.to(ScalarType.Double).std());
+    }
+  }
+
+  private Tensor batch(long first, int count) {
+    return Torch.tidy(
+        () -> {
+          Tensor[] rows = new Tensor[count];
+          for (int i = 0; i < count; i++) {
+            rows[i] = pictures.apply(order.index(first + i));
+          }
+          return Torch.stack(0, rows);
+        });
+  }
+}

@@ -1,0 +1,130 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.language.LlamaConfig;
+import org.dsvlm.llava.Llava;
+import org.dsvlm.llava.LlavaCheckpoint;
+import org.dsvlm.llava.LlavaConfig;
+import org.dsvlm.llava.LlavaLayouts;
+import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.tensor.JoinedWeights;
+import org.dsvlm.tensor.JsonConfig;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.RenamedWeights;
+import org.dsvlm.tensor.SafetensorsFolder;
+import org.dsvlm.tensor.WeightSource;
+import org.dsvlm.vision.ClipVisionConfig;
+import org.dsvlm.vision.VisionConfig;
+import org.dsvlm.vision.VisionLayouts;
+
+/**
+ * The LLaVA that a run trains, with the store of its parameters: read whole, joined from an encoder
+ * and a language model that have not met, or drawn at random.
+ */
+final class LlavaStart implements AutoCloseable {
+  private static final String VISION = "vision_tower.";
+  private static final String LANGUAGE = "language_model.";
+  private static final String CONNECTOR = "multi_modal_projector.";
+
+  private final ParameterStore parameters;
+  private final Llava model;
+
+  private LlavaStart(ParameterStore parameters, Llava model) {
+    this.parameters = parameters;
+    this.model = model;
+  }
+
+  /**
+   * The model as the recipe describes it.
+   *
+   * @param imageToken id of the image token where the model is put together here
+   */
+  static LlavaStart of(Recipe recipe, long imageToken, RandomState random, ScalarType dtype) {
+    Recipe.Model model = recipe.model();
+    if (!model.llava().isEmpty()) {
+      LlavaCheckpoint whole = LlavaCheckpoint.open(Path.of(model.llava()), dtype, recipe.device());
+      return new LlavaStart(whole.parameters(), whole.model());
+    }
+    VisionConfig vision = visionConfig(model.vision());
+    LlavaConfig config =
+        new LlavaConfig(
+            vision,
+            languageConfig(model.language()),
+            imageToken,
+            List.of(model.vision().featureLayer()),
+            vision instanceof ClipVisionConfig,
+            true);
+    try (WeightSource stored = stored(model)) {
+      RandomState start = random.fork("llava");
+      ParameterStore parameters =
+          stored.names().isEmpty()
+              ? ParameterStore.random(start, dtype, recipe.device())
+              : ParameterStore.from(
+                  stored, start, name -> startsAtRandom(model, name), dtype, recipe.device());
+      return new LlavaStart(parameters, new Llava(parameters.root(), config));
+    }
+  }
+
+  private static boolean startsAtRandom(Recipe.Model model, String name) {
+    return name.startsWith(CONNECTOR)
+        || (model.vision().path().isEmpty() && name.startsWith(VISION))
+        || (model.language().path().isEmpty() && name.startsWith(LANGUAGE));
+  }
+
+  private static VisionConfig visionConfig(Recipe.Vision vision) {
+    return vision.path().isEmpty()
+        ? VisionConfig.parse(vision.config(), "recipe: model.vision.config")
+        : VisionConfig.read(Path.of(vision.path(), "config.json"));
+  }
+
+  private static LlamaConfig languageConfig(Recipe.Language language) {
+    if (language.path().isEmpty()) {
+      ObjectNode config = language.config();
+      return LlamaConfig.parse(config, "recipe: model.language.config");
+    }
+    JsonConfig json = JsonConfig.read(Path.of(language.path(), "config.json"));
+    return LlamaConfig.parse(json);
+  }
+
+  /** What is stored of the model, under our names; nothing if all starts at random. */
+  private static WeightSource stored(Recipe.Model model) {
+    List<WeightSource> parts = new ArrayList<>();
+    if (!model.vision().path().isEmpty()) {
+      WeightSource tower = SafetensorsFolder.open(Path.of(model.vision().path()));
+      UnaryOperator<String> renaming = VisionLayouts.renaming(tower.names(), model.vision().path());
+      parts.add(
+          new RenamedWeights(
+              tower,
+              name -> {
+                String own = renaming.apply(name);
+                return own == null ? null : VISION + own;
+              }));
+    }
+    if (!model.language().path().isEmpty()) {
+      parts.add(LlavaLayouts.read(SafetensorsFolder.open(Path.of(model.language().path()))));
+    }
+    return new JoinedWeights(parts.toArray(WeightSource[]::new));
+  }
+
+  Llava model() {
+    return model;
+  }
+
+  ParameterStore parameters() {
+    return parameters;
+  }
+
+  @Override
+  public void close() {
+    parameters.close();
+  }
+}
