@@ -1,11 +1,12 @@
 # Copyright 2026 The DS-VLM for the JVM Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the small pictures that PictureTest reads, and beside each the pixels Pillow sees in it.
+"""Writes the small pictures that PictureTest and ImageProcessorTest read, and what Pillow makes of them.
 
     python3 tools/test-data/make_pictures.py src/test/resources/pictures
 
 NAME.EXT is the picture, NAME.EXT.ppm what Image.open(NAME.EXT).convert("RGB") gives. The files below
-huge/ have headers that claim 30000 x 30000 pixels. Made with Pillow 12.3.0 and numpy 2.
+huge/ have headers that claim 30000 x 30000 pixels; processed/NAME.EXT.VARIANT.ppm is NAME.EXT resized
+for a vision tower of 20 pixels a side. Made with Pillow 12.3.0 and numpy 2.
 """
 
 import io
@@ -52,6 +53,7 @@ def png(width, height, depth, colour_type, rows, chunks=()):
 def swapping_profile():
     """A colour profile that takes red for green: nobody who applies it goes unnoticed."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = profile[:24] + bytes(12) + profile[36:]  # Without the time of its making.
     return profile.replace(b"rXYZ", b"\0tmp").replace(b"gXYZ", b"rXYZ").replace(b"\0tmp", b"gXYZ")
 
 
@@ -150,13 +152,50 @@ def huge():
     yield "huge.webp", bytes(webp)
 
 
+SIDE = 20
+MEAN_COLOUR = tuple(int(255 * mean) for mean in (0.48145466, 0.4578275, 0.40821073))
+
+
+def shorter_edge_cropped(image):
+    """CLIP: the shorter edge becomes SIDE, the middle is kept."""
+    short, long = min(image.size), max(image.size)
+    longer = SIDE * long // short
+    size = (SIDE, longer) if image.width < image.height else (longer, SIDE)
+    left, top = (size[0] - SIDE) // 2, (size[1] - SIDE) // 2
+    return image.resize(size, Image.BICUBIC).crop((left, top, left + SIDE, top + SIDE))
+
+
+def padded(image):
+    """LLaVA: in the middle of a square of the mean colour, then as CLIP."""
+    side = max(image.size)
+    square = Image.new("RGB", (side, side), MEAN_COLOUR)
+    square.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
+    return shorter_edge_cropped(square)
+
+
+def squashed(image):
+    """SigLIP: SIDE by SIDE, whatever the ratio."""
+    return image.resize((SIDE, SIDE), Image.BICUBIC)
+
+
+def processed(folder):
+    for name in ("rgb.png", "one_pixel.png", "one_column.png", "very_wide.png", "gray_16bit.png"):
+        image = Image.open(folder / name).convert("RGB")
+        yield f"{name}.crop", shorter_edge_cropped(image)
+        yield f"{name}.pad", padded(image)
+        yield f"{name}.squash", squashed(image)
+
+
 def main(folder):
+    (folder / "processed").mkdir(parents=True, exist_ok=True)
     (folder / "huge").mkdir(parents=True, exist_ok=True)
     for name, data in accepted():
         (folder / name).write_bytes(data)
         Image.open(io.BytesIO(data)).convert("RGB").save(folder / f"{name}.ppm")
     for name, data in huge():
         (folder / "huge" / name).write_bytes(data)
+    for name, image in processed(folder):
+        image.save(folder / "processed" / f"{name}.ppm")
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ final class VisionJson {
               + modelType
               + "; give the config.json that belongs to the tower, or one with a vision_config");
     }
-    refuseUnknown(config);
+    KnownKeys.refuseOthers(config, KNOWN, WITHOUT_EFFECT);
     int width = config.size("hidden_size", 768);
     int heads = config.size("num_attention_heads", 12);
     if (width % heads != 0) {
@@ -118,33 +118,6 @@ final class VisionJson {
           "is " + width + ", which num_attention_heads = " + heads + " do not divide");
     }
     return config;
-  }
-
-  /**
-   * A key that nothing here computes is passed over only where it is known to have no effect or
-   * says that something is switched off; anything else would silently give other numbers.
-   */
-  private static void refuseUnknown(JsonConfig config) {
-    for (var field : config.json().properties()) {
-      String key = field.getKey();
-      JsonNode value = field.getValue();
-      boolean switchedOff =
-          value.isNull()
-              || (value.isBoolean() && !value.booleanValue())
-              || (value.isNumber() && value.doubleValue() == 0)
-              || (value.isContainerNode() && value.isEmpty());
-      if (!KNOWN.contains(key)
-          && !WITHOUT_EFFECT.contains(key)
-          && !key.startsWith("_")
-          && !switchedOff) {
-        throw config.error(
-            key,
-            "is "
-                + value
-                + ", a setting that this vision tower does not compute; remove it if it "
-                + "has no effect on the weights at hand");
-      }
-    }
   }
 
   /** Complains if not even one patch fits into the picture. */

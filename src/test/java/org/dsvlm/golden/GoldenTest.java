@@ -27,6 +27,7 @@ class GoldenTest {
   private static final Map<String, GoldenRunner> RUNNERS =
       Map.ofEntries(
           Map.entry("clip_vision", new ClipVisionRunner()),
+          Map.entry("image_processing", new ImageProcessingRunner()),
           Map.entry("llama", new LlamaRunner()),
           Map.entry("llama3", new LlamaRunner()),
           Map.entry("llama3_rope_scaling", new LlamaRunner()),
@@ -40,7 +41,7 @@ class GoldenTest {
           Map.entry("siglip_vision", new SiglipVisionRunner()));
 
   /** Kinds whose models are not built yet; each is reported by name. */
-  private static final Set<String> PENDING = Set.of("image_processing", "lora", "tokenization");
+  private static final Set<String> PENDING = Set.of("lora", "tokenization");
 
   @TestFactory
   Stream<DynamicTest> cases() throws IOException {

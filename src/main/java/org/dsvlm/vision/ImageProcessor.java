@@ -1,0 +1,111 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.vision;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.JsonConfig;
+import org.dsvlm.tensor.Torch;
+
+/**
+ * Turns a picture into what a vision tower reads, as {@code preprocessor_config.json} describes it:
+ * bicubic resize (CLIP: the shorter edge, then a crop from the middle; SigLIP: both edges, whatever
+ * the ratio), levels to [0, 1], then minus mean, over standard deviation. LLaVA may pad the picture
+ * to a square first.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class ImageProcessor {
+  /** Longest edge that is padded to a square: the picture would take seconds and gigabytes. */
+  private static final int LONGEST_PADDED_EDGE = 1 << 16;
+
+  private final ImageProcessorConfig config;
+  private final float[][] values;
+
+  ImageProcessor(ImageProcessorConfig config) {
+    this.config = config;
+    this.values = new float[3][256];
+    for (int channel = 0; channel < 3; channel++) {
+      for (int level = 0; level < 256; level++) {
+        double scaled = level * config.rescaleFactor();
+        double normalised = (scaled - config.mean()[channel]) / config.standardDeviation()[channel];
+        values[channel][level] = (float) (config.normalise() ? normalised : scaled);
+      }
+    }
+  }
+
+  /**
+   * Reads the settings of a CLIP, SigLIP or LLaVA image processor.
+   *
+   * @param where the file, for messages
+   * @throws DsVlmException naming file and key, for another processor or a setting that is not
+   *     computed here
+   */
+  public static ImageProcessor parse(JsonNode preprocessorConfig, String where) {
+    return new ImageProcessor(ImageProcessorConfig.parse(JsonConfig.of(preprocessorConfig, where)));
+  }
+
+  /** Reads {@code preprocessor_config.json} like {@link #parse}. */
+  public static ImageProcessor read(Path file) {
+    return new ImageProcessor(ImageProcessorConfig.parse(JsonConfig.read(file)));
+  }
+
+  /**
+   * The same processor with the picture padded to a square of the mean colour first, as LLaVA's
+   * {@code image_aspect_ratio: pad} does, or without that.
+   */
+  public ImageProcessor paddedToSquare(boolean pad) {
+    return new ImageProcessor(config.withPadding(pad));
+  }
+
+  /**
+   * The picture padded, resized and cropped, still in 8 bits.
+   *
+   * @throws DsVlmException if the picture is smaller than the crop, or too long to be padded
+   */
+  public Picture resized(Picture picture) {
+    PixelRows rows = PixelRows.of(picture);
+    if (config.padToSquare()) {
+      requirePaddable(picture);
+      rows = new SquareRows(rows, config.meanColour());
+    }
+    long[] whole = config.resizedTo(rows.width(), rows.height());
+    int[] kept = config.croppedTo(whole);
+    return BicubicResize.resize(
+        rows, taps(rows.width(), whole[0], kept[0]), taps(rows.height(), whole[1], kept[1]));
+  }
+
+  private static Taps taps(int inSize, long outSize, int kept) {
+    return new Taps(inSize, outSize, (outSize - kept) / 2, kept);
+  }
+
+  private static void requirePaddable(Picture picture) {
+    if (Math.max(picture.width(), picture.height()) > LONGEST_PADDED_EDGE) {
+      throw new DsVlmException(
+          "a picture of "
+              + picture.width()
+              + " x "
+              + picture.height()
+              + " pixels is too long to be padded to a square (limit "
+              + LONGEST_PADDED_EDGE
+              + "); scale it down");
+    }
+  }
+
+  /** What the tower reads: float32 [3, height, width]. */
+  public Tensor pixelValues(Picture picture) {
+    Picture resized = resized(picture);
+    byte[] rgb = resized.rgb();
+    int pixels = resized.width() * resized.height();
+    float[] planes = new float[3 * pixels];
+    for (int i = 0; i < rgb.length; i++) {
+      int channel = i % 3;
+      planes[channel * pixels + i / 3] = values[channel][rgb[i] & 0xff];
+    }
+    return Torch.of(planes, 3, resized.height(), resized.width());
+  }
+}

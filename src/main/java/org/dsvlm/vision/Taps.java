@@ -1,0 +1,96 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.vision;
+
+/**
+ * Weights of a bicubic resize along one axis (Keys 1981 with a = −0.5), widened when the picture
+ * shrinks so that it does not alias. They are rounded to {@value #FRACTION_BITS} fractional bits as
+ * Pillow rounds them, which makes the result equal to its own.
+ */
+final class Taps {
+  static final int FRACTION_BITS = 22;
+
+  private static final double A = -0.5;
+  private static final double RADIUS = 2;
+
+  private final int[] begin;
+  private final int[][] weights;
+
+  /**
+   * @param inSize length of the axis
+   * @param outSize length after the resize
+   * @param from first output position that is wanted
+   * @param count number of output positions that are wanted
+   */
+  Taps(int inSize, long outSize, long from, int count) {
+    begin = new int[count];
+    weights = new int[count][];
+    double scale = (double) inSize / outSize;
+    double stretch = Math.max(scale, 1);
+    double support = RADIUS * stretch;
+    for (int i = 0; i < count; i++) {
+      double centre = (from + i + 0.5) * scale;
+      int first = (int) Math.max(0, centre - support + 0.5);
+      int end = (int) Math.min(inSize, centre + support + 0.5);
+      begin[i] = first;
+      weights[i] = round(weights(first, end, centre, 1 / stretch));
+    }
+  }
+
+  private static double[] weights(int first, int end, double centre, double squeeze) {
+    double[] raw = new double[end - first];
+    double sum = 0;
+    for (int j = 0; j < raw.length; j++) {
+      raw[j] = cubic((first + j - centre + 0.5) * squeeze);
+      sum += raw[j];
+    }
+    for (int j = 0; j < raw.length; j++) {
+      raw[j] /= sum;
+    }
+    return raw;
+  }
+
+  private static double cubic(double distance) {
+    double x = Math.abs(distance);
+    if (x < 1) {
+      return ((A + 2) * x - (A + 3)) * x * x + 1;
+    }
+    return x < RADIUS ? (((x - 5) * x + 8) * x - 4) * A : 0;
+  }
+
+  private static int[] round(double[] weights) {
+    int[] rounded = new int[weights.length];
+    for (int j = 0; j < weights.length; j++) {
+      double scaled = weights[j] * (1 << FRACTION_BITS);
+      rounded[j] = (int) (scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+    }
+    return rounded;
+  }
+
+  int count() {
+    return begin.length;
+  }
+
+  /** First input position that any output looks at. */
+  int first() {
+    return begin[0];
+  }
+
+  /** One past the last input position that any output looks at. */
+  int end() {
+    int last = count() - 1;
+    return begin[last] + weights[last].length;
+  }
+
+  /** First input position that output {@code i} looks at. */
+  int begin(int i) {
+    return begin[i];
+  }
+
+  /** Weights of the input positions from {@link #begin}. */
+  int[] weights(int i) {
+    return weights[i];
+  }
+}
