@@ -1,0 +1,181 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.language;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.JsonConfig;
+
+/**
+ * A checkpoint's own tokenizer, as the tokenizers library of Hugging Face reads its tokenizer.json.
+ * Nothing is ever fetched: the library's native part comes with its jar, which unpacks it to the
+ * folder that the environment variable or property {@code ENGINE_CACHE_DIR} or {@code
+ * DJL_CACHE_DIR} names, by default {@code .djl.ai} in the home folder.
+ */
+public final class Tokenizer implements AutoCloseable {
+  static {
+    // The library would otherwise look for a build of itself for the machine's GPU, and report use.
+    System.setProperty("ai.djl.offline", "true");
+    System.setProperty("OPT_OUT_TRACKING", "true");
+  }
+
+  private static final Map<String, String> NEITHER_CUT_NOR_FILLED =
+      Map.of("truncation", "false", "padding", "false");
+
+  private final Path file;
+  private final TokenizerFile tokens;
+  private final HuggingFaceTokenizer library;
+  private final OptionalLong beginning;
+
+  private Tokenizer(
+      Path file, TokenizerFile tokens, HuggingFaceTokenizer library, OptionalLong beginning) {
+    this.file = file;
+    this.tokens = tokens;
+    this.library = library;
+    this.beginning = beginning;
+  }
+
+  /**
+   * Reads {@code path}: a tokenizer.json, or the folder that holds it. A tokenizer_config.json
+   * beside it says whether texts begin with a token of their own.
+   *
+   * @throws DsVlmException if there is none, or its merges or added tokens are unsound, naming them
+   */
+  public static Tokenizer open(Path path) {
+    Path file = Files.isDirectory(path) ? path.resolve("tokenizer.json") : path;
+    TokenizerFile tokens = TokenizerFile.read(file);
+    try {
+      OptionalLong beginning = beginning(file.resolveSibling("tokenizer_config.json"), tokens);
+      HuggingFaceTokenizer library = HuggingFaceTokenizer.newInstance(file, NEITHER_CUT_NOR_FILLED);
+      return new Tokenizer(file, tokens, library, beginning);
+    } catch (DsVlmException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw new DsVlmException(file + ": is no tokenizer: " + e.getMessage(), e);
+    }
+  }
+
+  private static OptionalLong beginning(Path configFile, TokenizerFile tokens) {
+    if (!Files.exists(configFile)) {
+      return OptionalLong.empty();
+    }
+    JsonConfig config = JsonConfig.read(configFile);
+    boolean llama = config.text("tokenizer_class", "").startsWith("LlamaTokenizer");
+    if (!config.flag("add_bos_token", llama)) {
+      return OptionalLong.empty();
+    }
+    JsonNode token = config.json().path("bos_token");
+    String content = token.isObject() ? token.path("content").asText() : token.asText();
+    Long id = tokens.id(content);
+    if (id == null) {
+      throw config.error("bos_token", "is '" + content + "', which tokenizer.json does not hold");
+    }
+    return OptionalLong.of(id);
+  }
+
+  /**
+   * Ids of {@code text}; of any text: half a surrogate pair counts as U+FFFD.
+   *
+   * @param addSpecialTokens whether to add what the tokenizer's own post-processing puts around a
+   *     text
+   */
+  public long[] encode(String text, boolean addSpecialTokens) {
+    return library.encode(wellFormed(text), addSpecialTokens, false).getIds();
+  }
+
+  /** The library takes a text with half a surrogate pair for another one altogether. */
+  private static String wellFormed(String text) {
+    StringBuilder repaired = null;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isHighSurrogate(c)
+          && i + 1 < text.length()
+          && Character.isLowSurrogate(text.charAt(i + 1))) {
+        i++;
+      } else if (Character.isSurrogate(c)) {
+        repaired = repaired == null ? new StringBuilder(text) : repaired;
+        repaired.setCharAt(i, '\uFFFD');
+      }
+    }
+    return repaired == null ? text : repaired.toString();
+  }
+
+  /**
+   * Text of {@code ids}.
+   *
+   * @param skipSpecial whether to leave out special tokens such as the end of a text
+   */
+  public String decode(long[] ids, boolean skipSpecial) {
+    return library.decode(ids, skipSpecial);
+  }
+
+  /** One more than the largest id. */
+  public long size() {
+    return tokens.size();
+  }
+
+  /** The token that texts begin with, if the tokenizer's settings ask for one. */
+  public OptionalLong beginning() {
+    return beginning;
+  }
+
+  /**
+   * Id of the token that reads {@code token}, such as {@code <image>}.
+   *
+   * @throws DsVlmException if there is none
+   */
+  public long id(String token) {
+    Long id = tokens.id(token);
+    if (id == null) {
+      throw new DsVlmException(file + ": has no token '" + token + "'");
+    }
+    return id;
+  }
+
+  /**
+   * Demands that a model has a row for every token.
+   *
+   * @param embeddingRows rows of the model's embedding table
+   * @throws DsVlmException naming the added token, or the size, that goes beyond them
+   */
+  public void checkFits(int embeddingRows) {
+    tokens
+        .addedTokens()
+        .forEach(
+            (token, id) -> {
+              if (id >= embeddingRows) {
+                throw new DsVlmException(
+                    file
+                        + ": added token '"
+                        + token
+                        + "' has id "
+                        + id
+                        + ", but the model has only "
+                        + embeddingRows
+                        + " embedding rows; tokenizer and weights do not belong together");
+              }
+            });
+    if (size() > embeddingRows) {
+      throw new DsVlmException(
+          file
+              + ": has "
+              + size()
+              + " tokens, but the model has only "
+              + embeddingRows
+              + " embedding rows; tokenizer and weights do not belong together");
+    }
+  }
+
+  @Override
+  public void close() {
+    library.close();
+  }
+}

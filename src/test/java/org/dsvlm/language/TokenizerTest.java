@@ -1,0 +1,165 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.language;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.text.Normalizer;
+import java.util.function.Consumer;
+import org.dsvlm.tensor.DsVlmException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TokenizerTest {
+  private static final Path TOKENIZERS = Path.of("src/test/resources/golden/tokenization");
+  private static final Path BYTES = TOKENIZERS.resolve("small_qwen2");
+  private static final Path SENTENCEPIECE = TOKENIZERS.resolve("small_sp");
+
+  @TempDir Path folder;
+
+  /** The Qwen2-like tokenizer with something changed. */
+  private Path changed(Consumer<ObjectNode> change) throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode json = (ObjectNode) mapper.readTree(BYTES.resolve("tokenizer.json").toFile());
+    change.accept(json);
+    Path file = folder.resolve("tokenizer.json");
+    mapper.writeValue(file.toFile(), json);
+    return file;
+  }
+
+  private static ArrayNode merges(ObjectNode json) {
+    return (ArrayNode) json.get("model").get("merges");
+  }
+
+  @Test
+  void namesItsTokens() {
+    try (Tokenizer tokenizer = Tokenizer.open(BYTES)) {
+      assertThat(tokenizer.id("<|im_end|>")).isEqualTo(tokenizer.encode("<|im_end|>", false)[0]);
+      assertThat(tokenizer.size()).isGreaterThan(tokenizer.id("<|im_end|>"));
+      assertThat(tokenizer.beginning()).isEmpty();
+      assertThatThrownBy(() -> tokenizer.id("<nothing>"))
+          .hasMessageEndingWith("tokenizer.json: has no token '<nothing>'");
+    }
+    try (Tokenizer tokenizer = Tokenizer.open(SENTENCEPIECE)) {
+      assertThat(tokenizer.beginning()).hasValue(tokenizer.id("<s>"));
+      assertThat(tokenizer.encode("a", true)).startsWith(tokenizer.id("<s>"));
+    }
+  }
+
+  @Test
+  void cutsNothing() {
+    try (Tokenizer tokenizer = Tokenizer.open(BYTES)) {
+      assertThat(tokenizer.encode("word ".repeat(3000), false)).hasSizeGreaterThan(3000);
+    }
+  }
+
+  @Test
+  void badInput31BrokenMerges() throws IOException {
+    Path one = changed(json -> merges(json).insert(3, "single"));
+    assertThatThrownBy(() -> Tokenizer.open(one))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith(one + ": has a broken merge number 3, 'single': not two pieces");
+    Path unknown = changed(json -> merges(json).insert(5, "zz qq"));
+    assertThatThrownBy(() -> Tokenizer.open(unknown))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith(
+            unknown + ": has a broken merge number 5, 'zz qq': 'zz' is not in its vocabulary");
+    Path number = changed(json -> merges(json).insert(0, 7));
+    assertThatThrownBy(() -> Tokenizer.open(number))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("broken merge number 0: neither text nor a pair");
+    Path pair = changed(json -> merges(json).insertArray(1).add("a"));
+    assertThatThrownBy(() -> Tokenizer.open(pair))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("broken merge number 1: not two pieces");
+  }
+
+  @Test
+  void badInput32AddedTokensOutOfRange() throws IOException {
+    Path gap =
+        changed(
+            json ->
+                ((ArrayNode) json.get("added_tokens"))
+                    .addObject()
+                    .put("id", 99999)
+                    .put("content", "<image>")
+                    .put("special", true));
+    assertThatThrownBy(() -> Tokenizer.open(gap))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith(
+            gap + ": added token '<image>' has id 99999, which is out of range");
+    try (Tokenizer tokenizer = Tokenizer.open(BYTES)) {
+      int rows = (int) tokenizer.size();
+      tokenizer.checkFits(rows);
+      assertThatThrownBy(() -> tokenizer.checkFits(rows - 1))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("added token '<|im_end|>' has id " + (rows - 1))
+          .hasMessageContaining("only " + (rows - 1) + " embedding rows");
+      assertThatThrownBy(() -> tokenizer.checkFits(100)).isInstanceOf(DsVlmException.class);
+    }
+  }
+
+  @Test
+  void whatIsNoTokenizerIsNamed() throws IOException {
+    Path file = folder.resolve("tokenizer.json");
+    assertThatThrownBy(() -> Tokenizer.open(file)).hasMessageStartingWith(file + ": no such file");
+    Files.writeString(file, "{\"model\": \n {");
+    assertThatThrownBy(() -> Tokenizer.open(folder))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith(file + ": broken JSON at line 2");
+    Files.writeString(file, "{\"model\": {}}");
+    assertThatThrownBy(() -> Tokenizer.open(file))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith(file + ": is no tokenizer: ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "nul \0 inside",
+        "שלום עולם مرحبا",
+        "🐈 family 👨‍👩‍👧 flag 🇨🇭",
+        "e\u0301 ﬁ \u200f"
+      })
+  void badInput33UnusualTextComesBackWhole(String text) {
+    for (Path path : new Path[] {BYTES, SENTENCEPIECE}) {
+      try (Tokenizer tokenizer = Tokenizer.open(path)) {
+        String expected =
+            path.equals(BYTES) ? Normalizer.normalize(text, Normalizer.Form.NFC) : text;
+        assertThat(tokenizer.decode(tokenizer.encode(text, false), true)).isEqualTo(expected);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\uD83D", "\uDC08 first", "half \uD83D then 🐈"})
+  void badInput33HalfASurrogatePairIsReplaced(String text) {
+    try (Tokenizer tokenizer = Tokenizer.open(BYTES)) {
+      assertThat(tokenizer.decode(tokenizer.encode(text, false), true))
+          .isEqualTo(text.replaceAll("\uD83D(?!\uDC08)|(?<!\uD83D)\uDC08", "\uFFFD"));
+    }
+  }
+
+  @Test
+  void badInput33AMegabytePrompt() {
+    String words = "The quick brown fox. ".repeat(50_000);
+    String oneWord = "a".repeat(1_000_000);
+    for (Path path : new Path[] {BYTES, SENTENCEPIECE}) {
+      try (Tokenizer tokenizer = Tokenizer.open(path)) {
+        assertThat(tokenizer.decode(tokenizer.encode(words, false), true)).isEqualTo(words);
+        assertThat(tokenizer.decode(tokenizer.encode(oneWord, false), true)).isEqualTo(oneWord);
+      }
+    }
+  }
+}
