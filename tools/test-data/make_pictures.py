@@ -124,6 +124,10 @@ def accepted():
     outside[6:10] = struct.pack("<HH", 10, 40)
     yield "larger_than_canvas.gif", bytes(outside)
 
+    greys = save(Image.fromarray(np.arange(256, dtype=np.uint8).reshape(16, 16)), "GIF", interlace=0)
+    table = 3 << (greys[10] & 7) + 1
+    yield "no_table.gif", greys[:10] + bytes([greys[10] & 0x7F]) + greys[11:13] + greys[13 + table :]
+
     yield "rgb.bmp", save(rgb, "BMP")
     yield "palette.bmp", save(palette, "BMP")
     yield "black_white.bmp", save(rgb.convert("1"), "BMP")

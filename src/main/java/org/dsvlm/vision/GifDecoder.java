@@ -14,9 +14,13 @@ import org.w3c.dom.NodeList;
 
 /**
  * The first frame of a GIF on its canvas. A frame may cover a part of the canvas; what it leaves
- * free has the transparent colour or, without one, the first of the palette.
+ * free has the transparent colour or, without one, the first of the palette. Without any palette an
+ * index is a grey level.
  */
 final class GifDecoder {
+  /** Flag in the screen descriptor: a palette for all frames follows. */
+  private static final int GLOBAL_TABLE = 0x80;
+
   private GifDecoder() {}
 
   static Picture decode(byte[] data, String where) throws IOException {
@@ -36,7 +40,8 @@ final class GifDecoder {
 
     BufferedImage image = reader.read(0);
     IndexColorModel model = (IndexColorModel) image.getColorModel();
-    PaletteColours palette = PaletteColours.of(model);
+    boolean hasTable = (data[10] & GLOBAL_TABLE) != 0 || child(frame, "LocalColorTable") != null;
+    PaletteColours palette = hasTable ? PaletteColours.of(model) : PaletteColours.greys();
     byte[] pixels = palette.rgb(image.getRaster());
     if (image.getWidth() == width && image.getHeight() == height) {
       return new Picture((int) width, (int) height, pixels);

@@ -37,13 +37,14 @@ final class JpegDecoder {
     Raster raster =
         PlainDecoder.withReader(
             "jpeg", markers.untransformed(), reader -> reader.readRaster(0, null));
+    boolean luminanceChrominance = markers.luminanceChrominance();
     int width = raster.getWidth();
     byte[] rgb = new byte[3 * width * raster.getHeight()];
     int[] row = new int[components * width];
     for (int y = 0; y < raster.getHeight(); y++) {
       raster.getPixels(0, y, width, 1, row);
       for (int x = 0; x < width; x++) {
-        pixel(row, x * components, components, markers.luminanceChrominance());
+        pixel(row, x * components, components, luminanceChrominance);
         int out = 3 * (y * width + x);
         for (int channel = 0; channel < 3; channel++) {
           rgb[out + channel] = (byte) row[x * components + (components == 1 ? 0 : channel)];

@@ -24,6 +24,17 @@ final class PaletteColours {
     return colours;
   }
 
+  /** Each index its own grey level. */
+  static PaletteColours greys() {
+    PaletteColours colours = new PaletteColours();
+    for (int index = 0; index < 256; index++) {
+      colours.red[index] = (byte) index;
+      colours.green[index] = (byte) index;
+      colours.blue[index] = (byte) index;
+    }
+    return colours;
+  }
+
   /** The colours of a raster of indices, row by row. */
   byte[] rgb(Raster indices) {
     int width = indices.getWidth();

@@ -75,6 +75,12 @@ public final class Picture {
     }
     try {
       return PictureFormat.of(data, where).decode(data, where);
+    } catch (OutOfMemoryError e) {
+      // One large array that did not fit: the JVM goes on, and so can whoever has other pictures.
+      throw new DsVlmException(
+          where
+              + ": the picture does not fit into memory; give the JVM more (-Xmx) or scale it down",
+          e);
     } catch (IOException | RuntimeException e) {
       if (e instanceof DsVlmException known) {
         throw known;

@@ -10,22 +10,25 @@ package org.dsvlm.vision;
  */
 final class SquareRows implements PixelRows {
   private final PixelRows picture;
-  private final byte[] colour;
   private final int side;
   private final int left;
   private final int top;
   private final byte[] line;
+  private final byte[] blank;
 
   /**
    * @param colour red, green and blue around the picture
    */
   SquareRows(PixelRows picture, byte[] colour) {
     this.picture = picture;
-    this.colour = colour.clone();
     this.side = Math.max(picture.width(), picture.height());
     this.left = (side - picture.width()) / 2;
     this.top = (side - picture.height()) / 2;
     this.line = new byte[3 * picture.width()];
+    this.blank = new byte[3 * side];
+    for (int i = 0; i < blank.length; i++) {
+      blank[i] = colour[i % 3];
+    }
   }
 
   @Override
@@ -40,9 +43,7 @@ final class SquareRows implements PixelRows {
 
   @Override
   public void copy(int y, byte[] row) {
-    for (int i = 0; i < 3 * side; i++) {
-      row[i] = colour[i % 3];
-    }
+    System.arraycopy(blank, 0, row, 0, blank.length);
     if (y >= top && y < top + picture.height()) {
       picture.copy(y - top, line);
       System.arraycopy(line, 0, row, 3 * left, line.length);
