@@ -249,14 +249,14 @@ class NativeLibraryTest {
   @Test
   void foldersAreSearchedAsDocumented() {
     Properties properties = new Properties();
-    properties.setProperty("user.home", "/home/me");
-    properties.setProperty("java.io.tmpdir", "/tmp/me");
+    properties.setProperty("user.home", "/users/me");
+    properties.setProperty("java.io.tmpdir", "/temporary");
     assertThat(ExtractionFolder.searched(properties, Map.of()))
         .extracting(Object::toString)
-        .containsExactly("/home/me/.cache/dsvlm/natives", "/tmp/me");
+        .containsExactly("/users/me/.cache/dsvlm/natives", "/temporary");
     assertThat(ExtractionFolder.searched(properties, Map.of("XDG_CACHE_HOME", "/cache")))
         .extracting(Object::toString)
-        .containsExactly("/cache/dsvlm/natives", "/tmp/me");
+        .containsExactly("/cache/dsvlm/natives", "/temporary");
     properties.setProperty(NativeLibrary.CACHE, "/mine");
     assertThat(ExtractionFolder.searched(properties, Map.of()))
         .extracting(Object::toString)
