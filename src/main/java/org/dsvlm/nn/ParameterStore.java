@@ -127,8 +127,11 @@ public final class ParameterStore implements AutoCloseable {
   }
 
   long[] storedShape(String name) {
-    if (!hasStored(name)) {
-      throw new DsVlmException("no stored tensor '" + name + "'");
+    if (source == null) {
+      throw new DsVlmException("'" + name + "' starts at random: it has no stored shape");
+    }
+    if (!source.names().contains(name)) {
+      throw new DsVlmException(source.where(name) + ": tensor '" + name + "' is missing");
     }
     return source.shape(name);
   }

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.diffusion.DdimSampler;
@@ -113,7 +114,8 @@ public final class DiffusionSupervisor implements AutoCloseable {
 
   /**
    * The supervision of the records with a picture; text-only records are left out by the caller.
-   * Without any picture the loss is zero and touches no parameter.
+   * Without any picture the loss is zero and touches no parameter. Pictures and noise are brought
+   * to the features' type and device.
    *
    * @param features by {@link Feature#key}, each [pictures, tokens, width]
    * @param picture [pictures, 3, S, S] in [-1, 1]
@@ -138,9 +140,10 @@ public final class DiffusionSupervisor implements AutoCloseable {
   }
 
   private static Result nothing(Tensor picture) {
+    TensorOptions options = wide(picture).options();
     return new Result(
-        torch.zeros(new long[] {}, picture.options()),
-        torch.zeros(new long[] {0}, picture.options()),
+        torch.zeros(new long[] {}, options),
+        torch.zeros(new long[] {0}, options),
         null,
         null,
         null,
@@ -148,14 +151,18 @@ public final class DiffusionSupervisor implements AutoCloseable {
   }
 
   private Result oneStep(List<Tensor> contexts, Tensor picture, Tensor timesteps, Tensor noise) {
-    Tensor x0 = latents(picture);
-    Tensor xt = schedule.addNoise(x0, noise, timesteps);
-    Tensor output = unet.forward(xt, timesteps, contexts);
-    Tensor epsilonHat = wide(schedule.predictEpsilon(xt, output, timesteps));
-    Tensor x0Hat = schedule.predictOriginal(xt, output, timesteps);
+    Tensor like = contexts.get(0);
+    Tensor epsilon = noise.to(like);
+    Tensor steps = timesteps.to(like.device(), ScalarType.Long);
+    Tensor x0 = latents(picture.to(like));
+    Tensor xt = schedule.addNoise(x0, epsilon, steps);
+    Tensor output = unet.forward(xt, steps, contexts);
+    Tensor epsilonHat = wide(schedule.predictEpsilon(xt, output, steps));
+    Tensor x0Hat = schedule.predictOriginal(xt, output, steps);
     Tensor pictureHat = loss.comparesPictures() ? wide(decode(x0Hat)) : null;
     Tensor perSample =
-        loss.perSample(new Reconstruction(wide(picture), pictureHat, wide(noise), epsilonHat));
+        loss.perSample(
+            new Reconstruction(target(picture, like), pictureHat, wide(epsilon), epsilonHat));
     return new Result(
         perSample.mean(),
         perSample,
@@ -166,12 +173,19 @@ public final class DiffusionSupervisor implements AutoCloseable {
   }
 
   private Result unrolled(List<Tensor> contexts, Tensor picture, Tensor start) {
-    int gradientSteps = config.reconstruction().gradientSteps();
-    List<Tensor> trajectory = denoising.run(start, contexts, gradientSteps);
+    Tensor like = contexts.get(0);
+    List<Tensor> trajectory =
+        denoising.run(start.to(like), contexts, config.reconstruction().gradientSteps());
     Tensor pictureHat = wide(decode(trajectory.get(trajectory.size() - 1)));
-    Tensor perSample = loss.perSample(new Reconstruction(wide(picture), pictureHat, null, null));
+    Tensor perSample =
+        loss.perSample(new Reconstruction(target(picture, like), pictureHat, null, null));
     return new Result(
         perSample.mean(), perSample, pictureHat, null, null, multiAdapter.routerProbabilities());
+  }
+
+  /** What the reconstruction is compared with, in the precision that losses are computed in. */
+  private static Tensor target(Tensor picture, Tensor like) {
+    return picture.to(like.device(), wide(like).scalar_type());
   }
 
   /** Gives the results to the scope of the caller; the rest goes with the inner one. */

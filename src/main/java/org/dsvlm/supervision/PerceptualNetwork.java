@@ -82,8 +82,14 @@ public final class PerceptualNetwork implements AutoCloseable {
         Safetensors lpipsFile = Safetensors.open(lpips)) {
       ParameterStore vggParameters = ParameterStore.from(vggFile, dtype, device);
       ParameterStore lpipsParameters = ParameterStore.from(lpipsFile, dtype, device);
-      return new PerceptualNetwork(
-          vggParameters, lpipsParameters, VggFeatures.stored(vggParameters.root()));
+      try {
+        return new PerceptualNetwork(
+            vggParameters, lpipsParameters, VggFeatures.stored(vggParameters.root()));
+      } catch (RuntimeException e) {
+        vggParameters.close();
+        lpipsParameters.close();
+        throw e;
+      }
     }
   }
 

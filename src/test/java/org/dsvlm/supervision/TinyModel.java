@@ -49,7 +49,7 @@ final class TinyModel implements AutoCloseable {
       {"model_type": "clip_vision_model", "hidden_size": 8, "intermediate_size": 16,
        "num_hidden_layers": 3, "num_attention_heads": 2, "image_size": 8, "patch_size": 4}""";
 
-  private static final String UNET =
+  static final String UNET =
       """
       {"_class_name": "UNet2DConditionModel", "sample_size": 8, "block_out_channels": [8, 8],
        "down_block_types": ["CrossAttnDownBlock2D", "DownBlock2D"],
@@ -78,12 +78,18 @@ final class TinyModel implements AutoCloseable {
   private final Linear linear2;
 
   TinyModel(String settings, ScalarType dtype) {
+    this(settings, dtype, ParameterStore.random(new RandomState(8), dtype, "cpu"));
+    disturb(adapterStore);
+  }
+
+  /** With adapters and experts of {@code adapterStore}, which the model takes over. */
+  TinyModel(String settings, ScalarType dtype, ParameterStore adapterStore) {
     this.dtype = dtype;
+    this.adapterStore = adapterStore;
     RandomState random = new RandomState(7);
     llavaStore = ParameterStore.random(random.fork("llava"), dtype, "cpu");
     unetStore = ParameterStore.random(random.fork("unet"), dtype, "cpu");
     vaeStore = ParameterStore.random(random.fork("vae"), dtype, "cpu");
-    adapterStore = ParameterStore.random(random.fork("adapters"), dtype, "cpu");
     network = PerceptualNetwork.random(random, new long[] {4, 4, 6, 6, 6}, dtype, "cpu");
     tower =
         new ClipVisionTower(
@@ -104,9 +110,7 @@ final class TinyModel implements AutoCloseable {
             adapterStore.root(),
             TEXT_WIDTH,
             VISION_WIDTH);
-    for (ParameterStore store : List.of(llavaStore, adapterStore)) {
-      disturb(store, random.fork("disturb"));
-    }
+    disturb(llavaStore);
   }
 
   /** {@code settings}: a JSON object of the recipe's keys, over the tiny model's sizes. */
@@ -132,7 +136,8 @@ final class TinyModel implements AutoCloseable {
     }
   }
 
-  private static void disturb(ParameterStore store, RandomState random) {
+  private static void disturb(ParameterStore store) {
+    RandomState random = new RandomState(9);
     try (NoGradGuard guard = new NoGradGuard()) {
       store
           .tensors()
