@@ -15,6 +15,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.diffusion.DdimSampler;
 import org.dsvlm.diffusion.NoiseSchedule;
+import org.dsvlm.diffusion.StableDiffusion;
 import org.dsvlm.diffusion.UNet;
 import org.dsvlm.diffusion.Vae;
 import org.dsvlm.nn.Parameters;
@@ -67,7 +68,8 @@ public final class DiffusionSupervisor implements AutoCloseable {
       List<Tensor> routerProbabilities) {}
 
   /**
-   * Supervision by {@code unet} and {@code vae}; puts its experts into {@code unet}.
+   * Supervision by {@code stableDiffusion}, whose UNet gets the experts (or loses those that an
+   * earlier supervisor put there).
    *
    * @param parameters root of the names in {@code multi_adapter.safetensors}
    * @param textWidth width of the connector's output
@@ -76,17 +78,15 @@ public final class DiffusionSupervisor implements AutoCloseable {
    */
   public DiffusionSupervisor(
       SupervisionConfig config,
-      UNet unet,
-      Vae vae,
-      NoiseSchedule schedule,
+      StableDiffusion stableDiffusion,
       ReconstructionLoss loss,
       Parameters parameters,
       long textWidth,
       long imageWidth) {
     this.config = config;
-    this.unet = unet;
-    this.vae = vae;
-    this.schedule = schedule;
+    this.unet = stableDiffusion.unet();
+    this.vae = stableDiffusion.vae();
+    this.schedule = stableDiffusion.schedule();
     this.loss = loss;
     requirePictureSize();
     multiAdapter = new MultiAdapter(config, parameters, unet, textWidth, imageWidth);

@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.diffusion.PlainCrossAttention;
 import org.dsvlm.diffusion.UNet;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.DsVlmException;
@@ -24,8 +26,8 @@ final class MultiAdapter implements AutoCloseable {
   private final List<MoeAttention> experts = new ArrayList<>();
 
   /**
-   * Builds the adapters and, unless the attention is shared, puts experts in the place of every
-   * cross-attention of {@code unet}.
+   * Builds the adapters and puts experts in the place of every cross-attention of {@code unet}; for
+   * shared attention its own stay there, which attend to all contexts in a row.
    */
   MultiAdapter(
       SupervisionConfig config, Parameters root, UNet unet, long textWidth, long imageWidth) {
@@ -35,14 +37,18 @@ final class MultiAdapter implements AutoCloseable {
       Parameters own = root.at("adapters").at(feature.key());
       adapters.put(feature, Adapter.of(config.adapter(), own, width, crossWidth));
     }
-    if (config.attention() == SupervisionConfig.Attention.MOE) {
-      unet.replaceCrossAttention(
-          (path, base) -> {
-            MoeAttention moe = new MoeAttention(base, root.at("unet").at(path), config.features());
-            experts.add(moe);
-            return moe;
-          });
-    }
+    unet.replaceCrossAttention(
+        (path, base) ->
+            config.attention() == SupervisionConfig.Attention.MOE
+                ? expert(base, root.at("unet").at(path), config.features())
+                : base);
+  }
+
+  private MoeAttention expert(
+      PlainCrossAttention base, Parameters parameters, Set<Feature> features) {
+    MoeAttention moe = new MoeAttention(base, parameters, features);
+    experts.add(moe);
+    return moe;
   }
 
   /**

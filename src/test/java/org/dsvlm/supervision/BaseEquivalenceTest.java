@@ -13,7 +13,9 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.diffusion.UNet;
+import org.dsvlm.diffusion.UNetConfig;
 import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.junit.jupiter.api.Test;
@@ -39,8 +41,10 @@ class BaseEquivalenceTest {
         TinyModel model = new TinyModel("{}", dtype);
         ParameterStore untouched =
             ParameterStore.random(new RandomState(1).fork("x"), dtype, "cpu")) {
-      UNet base = new UNet(model.unetStore.root(), model.unet.config());
-      UNet withExperts = new UNet(model.unetStore.root(), model.unet.config());
+      Parameters weights = model.stableDiffusion.unetStore().root();
+      UNetConfig shape = model.stableDiffusion.unet().config();
+      UNet base = new UNet(weights, shape);
+      UNet withExperts = new UNet(weights, shape);
       MultiAdapter multiAdapter =
           new MultiAdapter(
               model.config,

@@ -18,9 +18,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.diffusion.NoiseSchedule;
-import org.dsvlm.diffusion.UNet;
+import org.dsvlm.diffusion.StableDiffusion;
 import org.dsvlm.diffusion.UNetConfig;
-import org.dsvlm.diffusion.Vae;
 import org.dsvlm.diffusion.VaeConfig;
 import org.dsvlm.nn.Linear;
 import org.dsvlm.nn.ParameterStore;
@@ -64,14 +63,12 @@ final class TinyModel implements AutoCloseable {
        "scaling_factor": 0.7}""";
 
   final ParameterStore llavaStore;
-  final ParameterStore unetStore;
+  final StableDiffusion stableDiffusion;
   final ParameterStore adapterStore;
-  final UNet unet;
   final DiffusionSupervisor supervisor;
   final SupervisionConfig config;
   final ScalarType dtype;
 
-  private final ParameterStore vaeStore;
   private final PerceptualNetwork network;
   private final ClipVisionTower tower;
   private final Linear linear1;
@@ -88,8 +85,14 @@ final class TinyModel implements AutoCloseable {
     this.adapterStore = adapterStore;
     RandomState random = new RandomState(7);
     llavaStore = ParameterStore.random(random.fork("llava"), dtype, "cpu");
-    unetStore = ParameterStore.random(random.fork("unet"), dtype, "cpu");
-    vaeStore = ParameterStore.random(random.fork("vae"), dtype, "cpu");
+    stableDiffusion =
+        StableDiffusion.random(
+            UNetConfig.parse(json(UNET), "test"),
+            VaeConfig.parse(json(VAE), "test"),
+            NoiseSchedule.stableDiffusion(),
+            random,
+            dtype,
+            "cpu");
     network = PerceptualNetwork.random(random, new long[] {4, 4, 6, 6, 6}, dtype, "cpu");
     tower =
         new ClipVisionTower(
@@ -98,14 +101,11 @@ final class TinyModel implements AutoCloseable {
     Parameters connector = llavaStore.root().at("multi_modal_projector");
     linear1 = Linear.withBias(connector.at("linear_1"), VISION_WIDTH, TEXT_WIDTH);
     linear2 = Linear.withBias(connector.at("linear_2"), TEXT_WIDTH, TEXT_WIDTH);
-    unet = new UNet(unetStore.root(), UNetConfig.parse(json(UNET), "test"));
     config = config(settings);
     supervisor =
         new DiffusionSupervisor(
             config,
-            unet,
-            new Vae(vaeStore.root(), VaeConfig.parse(json(VAE), "test")),
-            NoiseSchedule.stableDiffusion(),
+            stableDiffusion,
             config.loss().build(network),
             adapterStore.root(),
             TEXT_WIDTH,
@@ -197,6 +197,8 @@ final class TinyModel implements AutoCloseable {
   public void close() {
     supervisor.close();
     network.close();
-    List.of(llavaStore, unetStore, vaeStore, adapterStore).forEach(ParameterStore::close);
+    stableDiffusion.close();
+    llavaStore.close();
+    adapterStore.close();
   }
 }
