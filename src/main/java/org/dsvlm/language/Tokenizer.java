@@ -30,6 +30,8 @@ public final class Tokenizer implements AutoCloseable {
   private static final Map<String, String> NEITHER_CUT_NOR_FILLED =
       Map.of("truncation", "false", "padding", "false");
 
+  private static final String LLAMA_BEGINNING = "<s>";
+
   private final Path file;
   private final TokenizerFile tokens;
   private final HuggingFaceTokenizer library;
@@ -45,7 +47,9 @@ public final class Tokenizer implements AutoCloseable {
 
   /**
    * Reads {@code path}: a tokenizer.json, or the folder that holds it. A tokenizer_config.json
-   * beside it says whether texts begin with a token of their own.
+   * beside it says whether prompts begin with a token of their own ({@code add_bos_token}, by
+   * default true for Llama's class alone); without that file they do if the post-processing in
+   * tokenizer.json adds Llama 2's {@code <s>}.
    *
    * @throws DsVlmException if there is none, or its merges or added tokens are unsound, naming them
    */
@@ -53,9 +57,13 @@ public final class Tokenizer implements AutoCloseable {
     Path file = Files.isDirectory(path) ? path.resolve("tokenizer.json") : path;
     TokenizerFile tokens = TokenizerFile.read(file);
     try {
-      OptionalLong beginning = beginning(file.resolveSibling("tokenizer_config.json"), tokens);
       HuggingFaceTokenizer library = HuggingFaceTokenizer.newInstance(file, NEITHER_CUT_NOR_FILLED);
-      return new Tokenizer(file, tokens, library, beginning);
+      try {
+        return new Tokenizer(file, tokens, library, beginning(file, tokens, library));
+      } catch (RuntimeException e) {
+        library.close();
+        throw e;
+      }
     } catch (DsVlmException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
@@ -63,9 +71,15 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
-  private static OptionalLong beginning(Path configFile, TokenizerFile tokens) {
+  private static OptionalLong beginning(
+      Path file, TokenizerFile tokens, HuggingFaceTokenizer library) {
+    Path configFile = file.resolveSibling("tokenizer_config.json");
     if (!Files.exists(configFile)) {
-      return OptionalLong.empty();
+      long[] added = library.encode("", true, false).getIds();
+      Long llama = tokens.id(LLAMA_BEGINNING);
+      return llama != null && added.length == 1 && added[0] == llama
+          ? OptionalLong.of(llama)
+          : OptionalLong.empty();
     }
     JsonConfig config = JsonConfig.read(configFile);
     boolean llama = config.text("tokenizer_class", "").startsWith("LlamaTokenizer");
@@ -122,7 +136,7 @@ public final class Tokenizer implements AutoCloseable {
     return tokens.size();
   }
 
-  /** The token that texts begin with, if the tokenizer's settings ask for one. */
+  /** The token that prompts begin with, if the tokenizer asks for one. */
   public OptionalLong beginning() {
     return beginning;
   }
