@@ -87,6 +87,7 @@ def main():
     TARGET.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(TARGET / "tokenizer.json"))
     config = {
+        "add_bos_token": True,
         "bos_token": "<s>",
         "clean_up_tokenization_spaces": False,
         "eos_token": "</s>",

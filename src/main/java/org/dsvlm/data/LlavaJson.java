@@ -114,13 +114,13 @@ public final class LlavaJson implements RecordSource {
 
   @Override
   public LlavaRecord get(int index) {
-    return new LlavaRecordReader(where(index), json(index)).read();
+    return new LlavaRecordReader(place(index), json(index)).read();
   }
 
   @Override
   public Picture picture(int index, long epoch) {
     LlavaRecord record = get(index);
-    String where = where(index) + " (id " + record.id() + "): image '" + record.image() + "'";
+    String where = where(index) + ": image '" + record.image() + "'";
     try {
       return Picture.read(picturePath(where, record.image()));
     } catch (DsVlmException e) {
@@ -157,8 +157,19 @@ public final class LlavaJson implements RecordSource {
 
   @Override
   public String id(int index) {
-    String id = LlavaRecordReader.id(json(index));
+    String id;
+    try {
+      id = LlavaRecordReader.id(json(index));
+    } catch (DsVlmException e) {
+      // What cannot be read has no id; reading the record itself says why.
+      id = "";
+    }
     return id.isEmpty() ? Integer.toString(index) : id;
+  }
+
+  @Override
+  public String where(int index) {
+    return place(index) + " (id " + id(index) + ")";
   }
 
   private JsonNode json(int index) {
@@ -166,7 +177,7 @@ public final class LlavaJson implements RecordSource {
     long length = bounds[2 * index + 1] - begin;
     if (length > LONGEST_RECORD) {
       throw new DsVlmException(
-          where(index) + " is " + length + " bytes long, more than " + LONGEST_RECORD);
+          place(index) + " is " + length + " bytes long, more than " + LONGEST_RECORD);
     }
     try {
       ByteBuffer bytes = ByteBuffer.allocate((int) length);
@@ -177,11 +188,11 @@ public final class LlavaJson implements RecordSource {
       }
       return JSON.readTree(bytes.array());
     } catch (IOException e) {
-      throw new DsVlmException(where(index) + " cannot be read: " + e.getMessage(), e);
+      throw new DsVlmException(place(index) + " cannot be read: " + e.getMessage(), e);
     }
   }
 
-  private String where(int index) {
+  private String place(int index) {
     return file + ": record " + index;
   }
 

@@ -5,6 +5,7 @@
 package org.dsvlm.data;
 
 import java.util.List;
+import org.dsvlm.language.Turn;
 
 /**
  * One conversation of LLaVA's data, after the checks and the tidying of LLaVA's own reader.
@@ -15,16 +16,6 @@ import java.util.List;
  *     with {@code "<image>\n"}
  */
 public record LlavaRecord(String id, String image, List<Turn> turns) {
-  /** What stands for the picture in a turn's text. */
-  public static final String IMAGE = "<image>";
-
-  /**
-   * What one side says.
-   *
-   * @param human whether it is the question ("human") or the answer ("gpt")
-   */
-  public record Turn(boolean human, String text) {}
-
   public LlavaRecord {
     turns = List.copyOf(turns);
   }

@@ -8,7 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.dsvlm.data.LlavaRecord.Turn;
+import org.dsvlm.language.ConversationTemplate;
+import org.dsvlm.language.Turn;
 import org.dsvlm.tensor.DsVlmException;
 
 /** Turns the JSON of one record into a {@link LlavaRecord}, or says what is wrong with it. */
@@ -41,11 +42,11 @@ final class LlavaRecordReader {
     List<Turn> tidied = new ArrayList<>();
     for (Turn turn : turns) {
       int count = occurrences(turn.text());
-      if (count > 0 && !turn.human()) {
+      if (count > 0 && !turn.fromHuman()) {
         throw bad("has <image> inside an answer; it belongs into the question");
       }
       pictures += count;
-      tidied.add(count == 0 ? turn : pictureFirst(turn));
+      tidied.add(new Turn(turn.fromHuman(), ConversationTemplate.imageFirst(turn.text())));
     }
     if (image != null && pictures == 0) {
       throw bad("has an image, but no <image> in its questions to say where it goes");
@@ -83,14 +84,14 @@ final class LlavaRecordReader {
       turns.add(turn(i, conversations.get(i)));
     }
     // As LLaVA's reader does: a greeting before the first question is dropped.
-    if (!turns.isEmpty() && !turns.get(0).human()) {
+    if (!turns.isEmpty() && !turns.get(0).fromHuman()) {
       turns.remove(0);
     }
     if (turns.isEmpty() || turns.size() % 2 != 0) {
       throw bad("has " + turns.size() + " turns; every question needs its answer");
     }
     for (int i = 0; i < turns.size(); i++) {
-      if (turns.get(i).human() != (i % 2 == 0)) {
+      if (turns.get(i).fromHuman() != (i % 2 == 0)) {
         throw bad("has two turns of one side in a row; question and answer must alternate");
       }
     }
@@ -112,17 +113,12 @@ final class LlavaRecordReader {
 
   private static int occurrences(String text) {
     int count = 0;
-    for (int at = text.indexOf(LlavaRecord.IMAGE);
+    for (int at = text.indexOf(ConversationTemplate.IMAGE);
         at >= 0;
-        at = text.indexOf(LlavaRecord.IMAGE, at + 1)) {
+        at = text.indexOf(ConversationTemplate.IMAGE, at + 1)) {
       count++;
     }
     return count;
-  }
-
-  private static Turn pictureFirst(Turn turn) {
-    String rest = turn.text().replace(LlavaRecord.IMAGE, "").strip();
-    return new Turn(turn.human(), (LlavaRecord.IMAGE + "\n" + rest).strip());
   }
 
   private DsVlmException bad(String what) {

@@ -6,8 +6,9 @@ package org.dsvlm.data;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.dsvlm.data.LlavaRecord.Turn;
 import org.dsvlm.data.NotoQuestions.Question;
+import org.dsvlm.language.ConversationTemplate;
+import org.dsvlm.language.Turn;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.vision.Picture;
 
@@ -63,7 +64,9 @@ public final class NotoSource implements RecordSource {
             .map(
                 one -> {
                   String caption = one.name() + ", " + NotoQuestions.spoken(one.group());
-                  return record(one, List.of(question(LlavaRecord.IMAGE), answer(caption)));
+                  return record(
+                      one,
+                      List.of(Turn.human(ConversationTemplate.IMAGE), Turn.assistant(caption)));
                 })
             .toList();
     return new NotoSource(archive, chosen, records, split, seed);
@@ -89,23 +92,15 @@ public final class NotoSource implements RecordSource {
   private static List<Turn> turns(List<Question> questions) {
     List<Turn> turns = new ArrayList<>();
     for (Question question : questions) {
-      String picture = turns.isEmpty() ? LlavaRecord.IMAGE + "\n" : "";
-      turns.add(question(picture + question.question()));
-      turns.add(answer(question.answer()));
+      String picture = turns.isEmpty() ? ConversationTemplate.IMAGE + "\n" : "";
+      turns.add(Turn.human(picture + question.question()));
+      turns.add(Turn.assistant(question.answer()));
     }
     return turns;
   }
 
   private static LlavaRecord record(NotoEmoji emoji, List<Turn> turns) {
     return new LlavaRecord(emoji.code(), emoji.code(), turns);
-  }
-
-  private static Turn question(String text) {
-    return new Turn(true, text);
-  }
-
-  private static Turn answer(String text) {
-    return new Turn(false, text);
   }
 
   @Override

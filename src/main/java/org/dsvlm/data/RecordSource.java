@@ -27,8 +27,13 @@ public interface RecordSource extends AutoCloseable {
    */
   Picture picture(int index, long epoch);
 
-  /** The record's own id where it can be told even of a bad record, else its index. */
+  /** The record's own id where it can be told, even of a bad record; else its index. */
   String id(int index);
+
+  /** What messages call the record: its source, index and id. */
+  default String where(int index) {
+    return "record " + index + " (id " + id(index) + ")";
+  }
 
   @Override
   void close();

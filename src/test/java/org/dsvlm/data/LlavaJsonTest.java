@@ -14,7 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
 import org.assertj.core.api.AbstractThrowableAssert;
-import org.dsvlm.data.LlavaRecord.Turn;
+import org.dsvlm.language.Turn;
 import org.dsvlm.tensor.DsVlmException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,11 +54,11 @@ class LlavaJsonTest {
       assertThat(cat.id()).isEqualTo("cat");
       assertThat(cat.hasPicture()).isTrue();
       assertThat(cat.turns())
-          .containsExactly(new Turn(true, "<image>\nWhat?"), new Turn(false, "A cat."));
+          .containsExactly(Turn.human("<image>\nWhat?"), Turn.assistant("A cat."));
       assertThat(source.picture(1, 0).width()).isEqualTo(3);
       LlavaRecord talk = source.get(0);
       assertThat(talk.hasPicture()).isFalse();
-      assertThat(talk.turns()).first().isEqualTo(new Turn(true, "Hello 🐈"));
+      assertThat(talk.turns()).first().isEqualTo(Turn.human("Hello 🐈"));
       assertThat(source.id(0)).isEqualTo("talk");
     }
     try (LlavaJson source = open("\uFEFF[" + GOOD + "]")) {
@@ -79,7 +79,7 @@ class LlavaJsonTest {
     try (LlavaJson source = open(json)) {
       assertThat(source.get(0).id()).isEqualTo("12");
       assertThat(source.get(0).turns())
-          .containsExactly(new Turn(true, "<image>\nWhat is  here?"), new Turn(false, "A cat."));
+          .containsExactly(Turn.human("<image>\nWhat is  here?"), Turn.assistant("A cat."));
     }
   }
 

@@ -1,0 +1,104 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.data;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.language.CausalLm;
+import org.dsvlm.tensor.Torch;
+
+/**
+ * Samples side by side, padded on the right to the longest. It owns its tensors until {@link
+ * #close}, so it may be made on one thread and used on another.
+ *
+ * @param inputIds [B, T] int64
+ * @param attentionMask [B, T] int64: 1 for tokens, 0 for padding
+ * @param labels [B, T] int64: −100 where nothing is learned
+ * @param pixelValues [P, 3, H, W]: what the encoder sees of the P samples that have a picture, in
+ *     the batch's order; null if none has
+ * @param picture [P, 3, S, S] in [−1, 1]: what the diffusion reconstructs; null if none has
+ * @param hasPicture which samples have a picture, B values
+ * @param sampleIds each sample's index in its source, B values
+ */
+public record Batch(
+    Tensor inputIds,
+    Tensor attentionMask,
+    Tensor labels,
+    Tensor pixelValues,
+    Tensor picture,
+    boolean[] hasPicture,
+    long[] sampleIds)
+    implements AutoCloseable {
+
+  /** Puts {@code samples}, of which there is at least one, together. */
+  static Batch of(List<Sample> samples, long padToken) {
+    int rows = samples.size();
+    int columns = samples.stream().mapToInt(sample -> sample.inputIds().length).max().orElseThrow();
+    long[] inputIds = new long[rows * columns];
+    long[] attentionMask = new long[rows * columns];
+    long[] labels = new long[rows * columns];
+    Arrays.fill(inputIds, padToken);
+    Arrays.fill(labels, CausalLm.IGNORED);
+    boolean[] hasPicture = new boolean[rows];
+    long[] sampleIds = new long[rows];
+    for (int row = 0; row < rows; row++) {
+      Sample sample = samples.get(row);
+      int length = sample.inputIds().length;
+      int begin = row * columns;
+      System.arraycopy(sample.inputIds(), 0, inputIds, begin, length);
+      System.arraycopy(sample.labels(), 0, labels, begin, length);
+      Arrays.fill(attentionMask, begin, begin + length, 1);
+      hasPicture[row] = sample.hasPicture();
+      sampleIds[row] = sample.id();
+    }
+    try (PointerScope scope = new PointerScope()) {
+      return new Batch(
+          Torch.keep(Torch.of(inputIds, rows, columns)),
+          Torch.keep(Torch.of(attentionMask, rows, columns)),
+          Torch.keep(Torch.of(labels, rows, columns)),
+          stacked(samples, Sample::pixelValues),
+          stacked(samples, Sample::picture),
+          hasPicture,
+          sampleIds);
+    }
+  }
+
+  private static Tensor stacked(List<Sample> samples, Function<Sample, Tensor> part) {
+    Tensor[] pictures =
+        samples.stream().filter(Sample::hasPicture).map(part).toArray(Tensor[]::new);
+    return pictures.length == 0 ? null : Torch.keep(Torch.stack(0, pictures));
+  }
+
+  /** How many samples there are, B. */
+  public int size() {
+    return sampleIds.length;
+  }
+
+  /** Ids of the samples that have a picture, P values. */
+  public long[] pictureSampleIds() {
+    int[] rows = new int[size()];
+    int count = 0;
+    for (int row = 0; row < size(); row++) {
+      if (hasPicture[row]) {
+        rows[count++] = row;
+      }
+    }
+    return Arrays.stream(rows, 0, count).mapToLong(row -> sampleIds[row]).toArray();
+  }
+
+  @Override
+  public void close() {
+    inputIds.close();
+    attentionMask.close();
+    labels.close();
+    if (pixelValues != null) {
+      pixelValues.close();
+      picture.close();
+    }
+  }
+}

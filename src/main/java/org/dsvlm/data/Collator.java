@@ -1,0 +1,137 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.data;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.PointerScope;
+import org.dsvlm.language.CausalLm;
+import org.dsvlm.language.ConversationTemplate;
+import org.dsvlm.language.TokenizedConversation;
+import org.dsvlm.language.Tokenizer;
+import org.dsvlm.llava.ImageTokens;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.vision.ImageProcessor;
+import org.dsvlm.vision.Picture;
+
+/**
+ * Turns records into batches: tokens and labels by the conversation template, room for the
+ * picture's vectors, the picture as the encoder sees it and as the diffusion reconstructs it. Safe
+ * for use by several threads.
+ */
+public final class Collator {
+  /**
+   * What the model at hand asks for.
+   *
+   * @param imageToken id that stands for one vector of a picture
+   * @param imageTokens vectors of one picture
+   * @param padToken id that fills the shorter samples; it is masked out
+   * @param maxLength most tokens of a sample, image tokens included; longer ones are cut at the end
+   */
+  public record Settings(long imageToken, int imageTokens, long padToken, int maxLength) {}
+
+  private final ConversationTemplate template;
+  private final Tokenizer tokenizer;
+  private final ImageProcessor processor;
+  private final ReconstructionTarget target;
+  private final Settings settings;
+
+  /** A collator; {@code processor} makes what the encoder sees, {@code target} what is compared. */
+  public Collator(
+      ConversationTemplate template,
+      Tokenizer tokenizer,
+      ImageProcessor processor,
+      ReconstructionTarget target,
+      Settings settings) {
+    this.template = template;
+    this.tokenizer = tokenizer;
+    this.processor = processor;
+    this.target = target;
+    this.settings = settings;
+  }
+
+  /**
+   * One record as the model takes it, its tensors in the caller's scope.
+   *
+   * @param epoch which look of the picture is wanted, see {@link RecordSource#picture}
+   * @throws DsVlmException if the record is bad; the message names it
+   */
+  Sample sample(RecordSource source, int index, long epoch) {
+    LlavaRecord record = source.get(index);
+    TokenizedConversation tokens = explained(source, index, () -> tokens(record));
+    if (!record.hasPicture()) {
+      return new Sample(index, tokens.ids(), tokens.labels(), null, null);
+    }
+    Picture picture = source.picture(index, epoch);
+    return explained(
+        source,
+        index,
+        () ->
+            new Sample(
+                index,
+                tokens.ids(),
+                tokens.labels(),
+                processor.pixelValues(picture),
+                target.of(processor.resized(picture))));
+  }
+
+  /** Runs {@code body}, whose errors do not know which record they are about. */
+  private static <T> T explained(RecordSource source, int index, Supplier<T> body) {
+    try {
+      return body.get();
+    } catch (DsVlmException e) {
+      throw new DsVlmException(source.where(index) + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Tokens and labels with room for the picture, cut to the longest length. */
+  private TokenizedConversation tokens(LlavaRecord record) {
+    TokenizedConversation tokens = template.tokenize(record.turns(), tokenizer);
+    long marker = ConversationTemplate.IMAGE_MARKER;
+    int room = settings.imageTokens();
+    long[] ids = ImageTokens.expand(tokens.ids(), marker, settings.imageToken(), room);
+    long[] labels = ImageTokens.expandLabels(tokens.labels(), tokens.ids(), marker, room);
+    int length = Math.min(ids.length, settings.maxLength());
+    TokenizedConversation cut =
+        new TokenizedConversation(Arrays.copyOf(ids, length), Arrays.copyOf(labels, length));
+    check(cut, record.hasPicture() ? room : 0);
+    return cut;
+  }
+
+  private void check(TokenizedConversation tokens, int wanted) {
+    long room = Arrays.stream(tokens.ids()).filter(id -> id == settings.imageToken()).count();
+    if (room < wanted) {
+      throw new DsVlmException(
+          "the cut at "
+              + settings.maxLength()
+              + " tokens falls inside the picture's "
+              + wanted
+              + "; raise max_length or shorten the record");
+    }
+    if (room > wanted) {
+      throw new DsVlmException("the text itself holds the image token " + settings.imageToken());
+    }
+    if (Arrays.stream(tokens.labels()).allMatch(label -> label == CausalLm.IGNORED)) {
+      throw new DsVlmException(
+          "nothing is left to learn within "
+              + settings.maxLength()
+              + " tokens; raise max_length or shorten the question");
+    }
+  }
+
+  /** {@code samples}, at least one, side by side. */
+  Batch collate(List<Sample> samples) {
+    return Batch.of(samples, settings.padToken());
+  }
+
+  /** The records {@code indices} of {@code source} in one batch; any bad one is an error. */
+  public Batch batch(RecordSource source, int[] indices, long epoch) {
+    try (PointerScope scope = new PointerScope()) {
+      return collate(
+          Arrays.stream(indices).mapToObj(index -> sample(source, index, epoch)).toList());
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.data;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.vision.ImageProcessor;
+import org.dsvlm.vision.Picture;
+
+/**
+ * The picture as the diffusion reconstructs it: a square of a given size, levels in [−1, 1]. Safe
+ * for use by several threads.
+ */
+public final class ReconstructionTarget {
+  private final ImageProcessor processor;
+
+  /**
+   * A maker of targets.
+   *
+   * @param side width and height in pixels
+   */
+  public ReconstructionTarget(int side) {
+    JsonNode settings =
+        new ObjectMapper()
+            .createObjectNode()
+            .put("image_processor_type", "SiglipImageProcessor")
+            .put("size", side);
+    processor = ImageProcessor.parse(settings, "reconstruction target");
+  }
+
+  /**
+   * The target.
+   *
+   * @param seen the picture as the encoder sees it (see {@link ImageProcessor#resized}): what was
+   *     cut off before the encoder is not asked of it
+   * @return float32 [3, side, side]
+   */
+  public Tensor of(Picture seen) {
+    return processor.pixelValues(seen);
+  }
+}

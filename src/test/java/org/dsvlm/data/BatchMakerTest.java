@@ -1,0 +1,147 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.Pointer;
+import org.dsvlm.language.ConversationTemplate;
+import org.dsvlm.language.Tokenizer;
+import org.dsvlm.language.Turn;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.Torch;
+import org.dsvlm.vision.ImageProcessor;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BatchMakerTest {
+  private static final int RECORDS = 20;
+  private static Tokenizer tokenizer;
+  private static Collator collator;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void open() {
+    tokenizer = Tokenizer.open(Path.of("src/main/resources/org/dsvlm/recipes/nano"));
+    ObjectNode settings =
+        new ObjectMapper()
+            .createObjectNode()
+            .put("image_processor_type", "SiglipImageProcessor")
+            .put("size", 4);
+    collator =
+        new Collator(
+            ConversationTemplate.PLAIN,
+            tokenizer,
+            ImageProcessor.parse(settings, "test"),
+            new ReconstructionTarget(4),
+            new Collator.Settings(tokenizer.id("<image>"), 2, tokenizer.id("<pad>"), 64));
+  }
+
+  @AfterAll
+  static void close() {
+    tokenizer.close();
+  }
+
+  private BatchMaker maker(double cap, Integer... bad) {
+    List<LlavaRecord> records = new ArrayList<>();
+    for (int i = 0; i < RECORDS; i++) {
+      List<Turn> turns = List.of(Turn.human("<image>"), Turn.assistant("number " + i));
+      records.add(Arrays.asList(bad).contains(i) ? null : new LlavaRecord("r" + i, "p", turns));
+    }
+    return new BatchMaker(
+        new MemorySource(records),
+        new SampleOrder(1, RECORDS),
+        collator,
+        new RecordLedger(folder.resolve("ledger.jsonl"), RECORDS, cap));
+  }
+
+  @Test
+  void anEpochHoldsEveryRecordInTheLookOfThatEpoch() {
+    for (long epoch = 0; epoch < 2; epoch++) {
+      try (Batch batch = maker(0).make(epoch * RECORDS, RECORDS)) {
+        assertThat(batch.sampleIds()).doesNotHaveDuplicates().hasSize(RECORDS);
+        float[] picture = Torch.floats(batch.picture());
+        for (int row = 0; row < RECORDS; row++) {
+          int level = (int) (10 * batch.sampleIds()[row] + epoch) & 255;
+          assertThat(Math.round((picture[row * 48] + 1) * 127.5f)).isEqualTo(level);
+        }
+      }
+    }
+  }
+
+  /** Bad input 53: what is left of an epoch may be smaller than a batch. */
+  @Test
+  void bad53_lastPartialBatch() {
+    try (Batch batch = maker(0).make(RECORDS - 3L, 3)) {
+      assertThat(batch.size()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void theNextGoodRecordStandsInForABadOne() {
+    try (Batch whole = maker(0).make(0, RECORDS);
+        Batch batch = maker(0.5, 4, 5, 19).make(0, RECORDS)) {
+      for (int row = 0; row < RECORDS; row++) {
+        long wanted = whole.sampleIds()[row];
+        long expected = wanted == 4 || wanted == 5 ? 6 : wanted == 19 ? 0 : wanted;
+        assertThat(batch.sampleIds()[row]).isEqualTo(expected);
+      }
+    }
+    assertThat(folder.resolve("ledger.jsonl"))
+        .content()
+        .hasLineCount(3)
+        .contains("{\"id\":\"id5\",\"index\":5,\"reason\":\"record 5 (id id5) is bad\"}");
+  }
+
+  @Test
+  void tooManyBadRecordsStopTheRun() {
+    assertThatThrownBy(() -> maker(0.1, 1, 2, 3).make(0, RECORDS))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("ledger.jsonl: 3 of 20 records are bad");
+  }
+
+  @Test
+  void threadsDoNotChangeWhatArrives() {
+    BatchMaker alone = maker(0.5, 4, 5, 19);
+    BatchMaker shared = maker(0.5, 4, 5, 19);
+    try (Prefetcher<Batch> prefetcher =
+        new Prefetcher<>(step -> shared.make(4 * step, 4), 0, 20, 3, 4)) {
+      for (long step = 0; step < 20; step++) {
+        try (Batch expected = alone.make(4 * step, 4);
+            Batch actual = prefetcher.next()) {
+          assertThat(actual.sampleIds()).isEqualTo(expected.sampleIds());
+          assertThat(Torch.longs(actual.inputIds())).isEqualTo(Torch.longs(expected.inputIds()));
+          assertThat(Torch.floats(actual.pixelValues()))
+              .isEqualTo(Torch.floats(expected.pixelValues()));
+        }
+      }
+    }
+  }
+
+  @Test
+  void batchesAreFreed() {
+    BatchMaker maker = maker(0);
+    maker.make(0, RECORDS).close();
+    long before = Pointer.totalCount();
+    for (long i = 0; i < 100; i++) {
+      maker.make(i * RECORDS, RECORDS).close();
+    }
+    assertThat(Pointer.totalCount()).as("native objects alive").isLessThanOrEqualTo(before);
+    try (Batch batch = maker.make(0, RECORDS)) {
+      assertThat(Pointer.totalCount()).as("a batch's own tensors").isGreaterThan(before);
+      assertThat(batch.size()).isEqualTo(RECORDS);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.data;
+
+import java.util.Arrays;
+import java.util.List;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.vision.Picture;
+
+/**
+ * Records given by the test. A null among them is a bad record; a picture is 4 × 4 of one level,
+ * ten times the index plus the epoch.
+ */
+record MemorySource(List<LlavaRecord> records) implements RecordSource {
+  @Override
+  public int size() {
+    return records.size();
+  }
+
+  @Override
+  public LlavaRecord get(int index) {
+    LlavaRecord record = records.get(index);
+    if (record == null) {
+      throw new DsVlmException(where(index) + " is bad");
+    }
+    return record;
+  }
+
+  @Override
+  public Picture picture(int index, long epoch) {
+    byte[] rgb = new byte[3 * 4 * 4];
+    Arrays.fill(rgb, (byte) (10 * index + epoch));
+    return new Picture(4, 4, rgb);
+  }
+
+  @Override
+  public String id(int index) {
+    return "id" + index;
+  }
+
+  @Override
+  public void close() {}
+}
