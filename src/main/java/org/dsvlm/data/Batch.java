@@ -6,7 +6,9 @@ package org.dsvlm.data;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.language.CausalLm;
@@ -57,21 +59,30 @@ public record Batch(
       sampleIds[row] = sample.id();
     }
     try (PointerScope scope = new PointerScope()) {
-      return new Batch(
-          Torch.keep(Torch.of(inputIds, rows, columns)),
-          Torch.keep(Torch.of(attentionMask, rows, columns)),
-          Torch.keep(Torch.of(labels, rows, columns)),
-          stacked(samples, Sample::pixelValues),
-          stacked(samples, Sample::picture),
-          hasPicture,
-          sampleIds);
+      Batch batch =
+          new Batch(
+              Torch.of(inputIds, rows, columns),
+              Torch.of(attentionMask, rows, columns),
+              Torch.of(labels, rows, columns),
+              stacked(samples, Sample::pixelValues),
+              stacked(samples, Sample::picture),
+              hasPicture,
+              sampleIds);
+      // Only now that nothing can fail any more do the tensors leave the scope.
+      batch.tensors().forEach(Torch::keep);
+      return batch;
     }
   }
 
   private static Tensor stacked(List<Sample> samples, Function<Sample, Tensor> part) {
     Tensor[] pictures =
         samples.stream().filter(Sample::hasPicture).map(part).toArray(Tensor[]::new);
-    return pictures.length == 0 ? null : Torch.keep(Torch.stack(0, pictures));
+    return pictures.length == 0 ? null : Torch.stack(0, pictures);
+  }
+
+  private Stream<Tensor> tensors() {
+    return Stream.of(inputIds, attentionMask, labels, pixelValues, picture)
+        .filter(Objects::nonNull);
   }
 
   /** How many samples there are, B. */
@@ -93,12 +104,6 @@ public record Batch(
 
   @Override
   public void close() {
-    inputIds.close();
-    attentionMask.close();
-    labels.close();
-    if (pixelValues != null) {
-      pixelValues.close();
-      picture.close();
-    }
+    tensors().forEach(Tensor::close);
   }
 }
