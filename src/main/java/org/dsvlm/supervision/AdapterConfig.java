@@ -48,7 +48,7 @@ public record AdapterConfig(Kind kind, int queries, int depth) {
     }
   }
 
-  /** The paper's: one matrix and a bias a feature. */
+  /** The default: one matrix and a bias a feature. */
   public static AdapterConfig linear() {
     return new AdapterConfig(Kind.LINEAR, 64, 2);
   }
