@@ -142,8 +142,12 @@ public record LlavaConfig(
 
   /** Tokens that a picture takes in a prompt. */
   public int imageTokens() {
-    int classToken = vision instanceof ClipVisionConfig ? 1 : 0;
-    return vision.patches() + classToken - (dropFirstToken ? 1 : 0);
+    return vision.patches() + classTokens() - (dropFirstToken ? 1 : 0);
+  }
+
+  /** Tokens that the vision tower makes beside those of the patches. */
+  int classTokens() {
+    return vision instanceof ClipVisionConfig ? 1 : 0;
   }
 
   /** Width of what the connector reads. */

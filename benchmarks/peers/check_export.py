@@ -1,0 +1,66 @@
+# Copyright 2026 The DS-VLM for the JVM Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Loads an exported LLaVA with the transformers library and compares it with this project.
+
+usage: check_export.py DIR [CHECK]
+
+DIR is the exported folder, CHECK (default DIR/check.safetensors) what this project made of one
+prompt: input_ids, pixel_values, logits, generated. Demands that no weight is missing or left over,
+that logits agree to 1e-4 and that the likeliest tokens are the same. Exit code 1 if not.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from transformers import AutoTokenizer, LlavaForConditionalGeneration
+
+TOLERANCE = 1e-4
+
+
+def main():
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    folder = Path(sys.argv[1])
+    check = load_file(sys.argv[2] if len(sys.argv) == 3 else folder / "check.safetensors")
+    model, loading = LlavaForConditionalGeneration.from_pretrained(
+        folder, output_loading_info=True, dtype=torch.float32, attn_implementation="eager"
+    )
+    model.eval()
+    failures = [f"{kind}: {sorted(found)}" for kind, found in loading.items() if found]
+
+    ids, pixels = check["input_ids"], check["pixel_values"].float()
+    with torch.no_grad():
+        logits = model(input_ids=ids, pixel_values=pixels).logits
+        worst = (logits - check["logits"].float()).abs().max().item()
+        if not worst <= TOLERANCE:
+            failures.append(f"logits differ by {worst:.2e}, more than {TOLERANCE}")
+        generated = model.generate(
+            input_ids=ids,
+            pixel_values=pixels,
+            attention_mask=torch.ones_like(ids),
+            do_sample=False,
+            max_new_tokens=check["generated"].shape[1],
+            eos_token_id=-1,
+        )[:, ids.shape[1] :]
+    if not torch.equal(generated, check["generated"]):
+        failures.append(f"tokens {generated.tolist()} are not {check['generated'].tolist()}")
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    image_token = tokenizer.convert_tokens_to_ids("<image>")
+    if image_token != model.config.image_token_index:
+        failures.append(f"<image> is {image_token}, not {model.config.image_token_index}")
+
+    for failure in failures:
+        print(f"{folder}: {failure}")
+    if failures:
+        sys.exit(1)
+    print(
+        f"{folder}: every weight used; logits of {ids.shape[1]} tokens within {worst:.1e}; "
+        f"{generated.shape[1]} tokens equal: {tokenizer.decode(generated[0])!r}"
+    )
+
+
+if __name__ == "__main__":
+    main()
