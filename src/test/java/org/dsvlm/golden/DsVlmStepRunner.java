@@ -108,8 +108,7 @@ final class DsVlmStepRunner implements GoldenRunner {
         golden.fail("multi_adapter.safetensors: no module reads " + adapters.surplus());
       }
       step.shared();
-      step.subset("subset_text", EnumSet.of(Feature.TEXT));
-      step.subset("subset_text_high", EnumSet.of(Feature.TEXT, Feature.HIGH));
+      step.subsets();
       step.unrolled();
     }
   }
@@ -170,7 +169,20 @@ final class DsVlmStepRunner implements GoldenRunner {
       variant("shared.", config(EnumSet.allOf(Feature.class), Attention.SHARED, oneStep()), false);
     }
 
-    void subset(String name, Set<Feature> features) {
+    /** Every {@code subset_<feature>_<feature>…} that the case holds. */
+    void subsets() {
+      golden.names().stream()
+          .filter(name -> name.startsWith("subset_"))
+          .map(name -> name.substring(0, name.indexOf('.')))
+          .distinct()
+          .forEach(this::subset);
+    }
+
+    private void subset(String name) {
+      Set<Feature> features = EnumSet.noneOf(Feature.class);
+      for (String feature : name.substring("subset_".length()).split("_")) {
+        features.add(Feature.parse(feature, name));
+      }
       boolean routed = golden.has(name + ".router_probabilities");
       variant(name + ".", config(features, Attention.MOE, oneStep()), routed);
     }
