@@ -69,6 +69,9 @@ public final class NoiseSchedule {
   /**
    * Reads diffusers' {@code scheduler_config.json}, whichever of its samplers wrote it.
    *
+   * <p>x̂₀ is not clipped, also where the file leaves {@code clip_sample} out: diffusers' DDIM
+   * would then clip to ±1, which is meant for pixels and not for latents.
+   *
    * @param where the file, for messages
    * @throws DsVlmException naming the key whose value is impossible, unknown, or asks for a
    *     computation that is not implemented
@@ -169,7 +172,10 @@ public final class NoiseSchedule {
         });
   }
 
-  /** ε̂ from the noisy picture and the network's output; shapes as in {@link #addNoise}. */
+  /**
+   * ε̂ from the noisy picture and the network's output, which may be that output itself; shapes as
+   * in {@link #addNoise}.
+   */
   public Tensor predictEpsilon(Tensor noisy, Tensor modelOutput, Tensor timesteps) {
     return switch (prediction) {
       case EPSILON -> modelOutput;

@@ -16,6 +16,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.nn.Conv2d;
 import org.dsvlm.nn.GroupNorm;
 import org.dsvlm.nn.Parameters;
+import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Torch;
 
 /**
@@ -60,6 +61,7 @@ public final class UNet {
    * @param contexts conditioning tokens, each [batch, tokens, crossAttentionDim]; plain Stable
    *     Diffusion has one
    * @return [batch, outChannels, height, width]
+   * @throws DsVlmException if latents or contexts have another width than the network
    */
   public Tensor forward(Tensor sample, Tensor timesteps, List<Tensor> contexts) {
     return forward(sample, timesteps, contexts, (name, hidden) -> {});
@@ -70,6 +72,10 @@ public final class UNet {
    */
   Tensor forward(
       Tensor sample, Tensor timesteps, List<Tensor> contexts, BiConsumer<String, Tensor> observer) {
+    requireWidth("latents", sample, 1, "in_channels", config.inChannels());
+    for (Tensor context : contexts) {
+      requireWidth("contexts", context, 2, "cross_attention_dim", config.crossAttentionDim());
+    }
     return Torch.tidy(
         () -> {
           Tensor time = timeEmbedding.forward(timesteps, sample.scalar_type());
@@ -89,6 +95,21 @@ public final class UNet {
           }
           return convOut.forward(torch.silu(normOut.forward(hidden)));
         });
+  }
+
+  private static void requireWidth(String what, Tensor tensor, int dim, String key, int width) {
+    if (tensor.dim() <= dim || tensor.size(dim) != width) {
+      throw new DsVlmException(
+          what
+              + " for the denoising network are "
+              + Torch.describe(tensor)
+              + "; dimension "
+              + dim
+              + " has to be its "
+              + key
+              + ", "
+              + width);
+    }
   }
 
   /**

@@ -5,6 +5,7 @@
 package org.dsvlm.diffusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -16,6 +17,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.JsonConfig;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
@@ -122,6 +124,37 @@ class UNetTest {
       assertThat(Torch.doubles(apart)).containsExactly(Torch.doubles(joined));
       Tensor alone = unet.forward(sample, timesteps, List.of(context));
       assertThat(Torch.doubles(alone)).isNotEqualTo(Torch.doubles(joined));
+    }
+  }
+
+  @Test
+  void halfPrecisionComesCloseToFull() {
+    try (ParameterStore full = TinyDiffusion.store(ScalarType.Double);
+        ParameterStore half = TinyDiffusion.store(ScalarType.BFloat16)) {
+      UNet precise = new UNet(full.root(), TinyDiffusion.unetConfig());
+      UNet coarse = new UNet(half.root(), TinyDiffusion.unetConfig());
+      Tensor expected = precise.forward(sample, timesteps, List.of(context));
+      Tensor actual =
+          coarse.forward(
+              sample.to(ScalarType.BFloat16), timesteps, List.of(context.to(ScalarType.BFloat16)));
+      assertThat(actual.scalar_type().intern()).isEqualTo(ScalarType.BFloat16);
+      Tensor worst = actual.to(ScalarType.Double).sub(expected).abs().max();
+      assertThat(Torch.item(worst.div(expected.abs().max()))).isLessThan(0.05);
+    }
+  }
+
+  @Test
+  void refusesLatentsAndContextsOfAnotherWidth() {
+    try (ParameterStore store = TinyDiffusion.store(ScalarType.Double)) {
+      UNet unet = new UNet(store.root(), TinyDiffusion.unetConfig());
+      List<Tensor> narrow = List.of(context, context.narrow(2, 0, 5));
+      assertThatThrownBy(() -> unet.forward(sample, timesteps, narrow))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContainingAll("contexts", "[1, 3, 5]", "cross_attention_dim, 6");
+      Tensor deep = Torch.cat(1, sample, sample);
+      assertThatThrownBy(() -> unet.forward(deep, timesteps, List.of(context)))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContainingAll("latents", "[1, 4, 4, 3]", "in_channels, 2");
     }
   }
 
