@@ -206,7 +206,8 @@ public final class AtomicFiles {
         e);
   }
 
-  private static String reason(IOException e) {
+  /** What went wrong: file system exceptions without a reason of their own say but the path. */
+  static String reason(IOException e) {
     boolean bare = e instanceof FileSystemException system && system.getReason() == null;
     return bare ? e.getClass().getSimpleName() + " " + e.getMessage() : e.getMessage();
   }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
@@ -37,13 +38,20 @@ public final class Safetensors implements WeightSource {
     this.file = file;
     try (FileChannel channel = FileChannel.open(file)) {
       header = SafetensorsHeader.read(file.toString(), channel);
-      bytes =
-          Torch.keep(
-              torch.from_file(
-                  file.toString(),
-                  new BoolOptional(false),
-                  new LongOptional(channel.size()),
-                  Torch.options(ScalarType.Byte)));
+      bytes = map(file, channel.size());
+    }
+  }
+
+  private static Tensor map(Path file, long size) {
+    try (PointerScope scope = new PointerScope()) {
+      return Torch.keep(
+          torch.from_file(
+              file.toString(),
+              new BoolOptional(false),
+              new LongOptional(size),
+              Torch.options(ScalarType.Byte)));
+    } catch (RuntimeException e) {
+      throw new DsVlmException(file + ": cannot be mapped: " + e.getMessage(), e);
     }
   }
 
@@ -62,7 +70,7 @@ public final class Safetensors implements WeightSource {
     } catch (NoSuchFileException e) {
       throw new DsVlmException(file + ": there is no such file", e);
     } catch (IOException e) {
-      throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
+      throw new DsVlmException(file + ": cannot be read: " + AtomicFiles.reason(e), e);
     }
   }
 

@@ -22,6 +22,9 @@ import java.util.Map;
  * before anything is built from it.
  */
 final class SafetensorsJson {
+  /** The entry that is no tensor. */
+  static final String METADATA = "__metadata__";
+
   /** More than LibTorch's operators take. */
   private static final int HIGHEST_RANK = 64;
 
@@ -85,9 +88,9 @@ final class SafetensorsJson {
     while (json.nextToken() != JsonToken.END_OBJECT) {
       String name = json.currentName();
       json.nextToken();
-      if (name.equals("__metadata__")) {
+      if (name.equals(METADATA)) {
         if (metadataSeen) {
-          throw bad("__metadata__ appears twice");
+          throw bad(METADATA + " appears twice");
         }
         metadataSeen = true;
         readMetadata();

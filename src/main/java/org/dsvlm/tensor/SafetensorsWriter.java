@@ -60,6 +60,10 @@ public final class SafetensorsWriter {
                         entry -> entry.getKey().getBytes(StandardCharsets.UTF_8),
                         Arrays::compareUnsigned))
             .toList();
+    if (tensors.containsKey(SafetensorsJson.METADATA)) {
+      throw new DsVlmException(
+          file + ": no tensor can be called " + SafetensorsJson.METADATA + "; rename it");
+    }
     byte[] header = header(file, ordered, metadata);
     AtomicFiles.file(
         file,
@@ -140,7 +144,7 @@ public final class SafetensorsWriter {
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode root = mapper.createObjectNode();
     if (!metadata.isEmpty()) {
-      ObjectNode strings = root.putObject("__metadata__");
+      ObjectNode strings = root.putObject(SafetensorsJson.METADATA);
       metadata.entrySet().stream()
           .sorted(Map.Entry.comparingByKey())
           .forEach(entry -> strings.put(entry.getKey(), entry.getValue()));

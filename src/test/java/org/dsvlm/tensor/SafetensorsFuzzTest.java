@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * -Ddsvlm.fuzz.runs=200000} runs longer.
  */
 class SafetensorsFuzzTest {
-  private static final int RUNS = Integer.getInteger("dsvlm.fuzz.runs", 5_000);
+  private static final int RUNS = Integer.getInteger("dsvlm.fuzz.runs", 3_000);
 
   /** The first runs load classes, which is not the file's doing. */
   private static final int WARM_UP = 300;
@@ -100,19 +100,30 @@ class SafetensorsFuzzTest {
     assertThat(accepted).isPositive();
   }
 
-  private static byte[] mutate(Random random) {
-    StringBuilder header = new StringBuilder(SOUND);
-    for (int edits = random.nextInt(4); edits > 0; edits--) {
-      int at = random.nextInt(header.length());
-      String token = TOKENS[random.nextInt(TOKENS.length)];
-      switch (random.nextInt(4)) {
-        case 0 -> header.insert(at, token);
-        case 1 -> header.replace(at, Math.min(header.length(), at + token.length()), token);
-        case 2 -> header.delete(at, Math.min(header.length(), at + 1 + random.nextInt(8)));
-        default -> header.insert(at, token.repeat(1 + random.nextInt(300)));
+  /** The index names files that are there, so that a sound one opens. */
+  @Test
+  void mutatedIndexesAreReadOrRefused() throws IOException {
+    String sound =
+        "{\"metadata\":{\"total_size\":25},\"weight_map\":{\"a\":\"one.safetensors\","
+            + "\"b\":\"one.safetensors\",\"c\":\"one.safetensors\"}}";
+    Files.write(folder.resolve("one.safetensors"), SafetensorsFiles.bytes(SOUND, 25));
+    Path index = folder.resolve("model.safetensors.index.json");
+    Random random = new Random(20260720);
+    int refused = 0;
+    for (int run = 0; run < RUNS / 4; run++) {
+      Files.write(index, edited(random, sound).getBytes(StandardCharsets.UTF_8));
+      try (SafetensorsFolder source = SafetensorsFolder.open(folder)) {
+        assertThat(source.names()).containsOnly("a", "b", "c");
+      } catch (DsVlmException e) {
+        assertThat(e).hasMessageContaining(folder.toString());
+        refused++;
       }
     }
-    byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
+    assertThat(refused).isBetween(RUNS / 8, RUNS / 4 - 1);
+  }
+
+  private static byte[] mutate(Random random) {
+    byte[] json = edited(random, SOUND).getBytes(StandardCharsets.UTF_8);
     if (random.nextInt(4) == 0) {
       json[random.nextInt(json.length)] = (byte) random.nextInt(256);
     }
@@ -121,5 +132,21 @@ class SafetensorsFuzzTest {
     return random.nextInt(8) == 0
         ? Arrays.copyOf(content, random.nextInt(content.length + 20))
         : content;
+  }
+
+  /** {@code sound} with up to three pieces put in, put over or taken away. */
+  private static String edited(Random random, String sound) {
+    StringBuilder text = new StringBuilder(sound);
+    for (int edits = random.nextInt(4); edits > 0; edits--) {
+      int at = random.nextInt(text.length());
+      String token = TOKENS[random.nextInt(TOKENS.length)];
+      switch (random.nextInt(4)) {
+        case 0 -> text.insert(at, token);
+        case 1 -> text.replace(at, Math.min(text.length(), at + token.length()), token);
+        case 2 -> text.delete(at, Math.min(text.length(), at + 1 + random.nextInt(8)));
+        default -> text.insert(at, token.repeat(1 + random.nextInt(300)));
+      }
+    }
+    return text.toString();
   }
 }

@@ -147,6 +147,17 @@ class SafetensorsWriterTest {
     }
   }
 
+  @Test
+  void theMetadatasNameIsRefused() {
+    try (PointerScope scope = new PointerScope()) {
+      Path file = folder.resolve("model.safetensors");
+      Map<String, Tensor> tensors = Map.of("__metadata__", Torch.of(new float[] {1}, 1));
+      assertThatThrownBy(() -> SafetensorsWriter.write(file, tensors))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("no tensor can be called __metadata__");
+    }
+  }
+
   private List<String> names() throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       return files.map(path -> path.getFileName().toString()).sorted().toList();
