@@ -15,12 +15,12 @@ import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.tensor.Torch;
 
 /**
- * Activation checkpointing (Chen, Xu, Zhang, Guestrin 2016): the forward keeps the input alone, and the
- * backward runs the body again to get at its activations.
+ * Activation checkpointing (Chen, Xu, Zhang, Guestrin 2016): the forward keeps the input alone, and
+ * the backward runs the body again to get at its activations.
  *
  * <p>LibTorch's Java binding cannot define an autograd function, so gradients travel through tensor
- * hooks (see {@link Recomputation}). What a checkpoint holds is freed when the next one starts, forward
- * or backward, after its own backward has run or its graph has been dropped.
+ * hooks (see {@link Recomputation}). What a checkpoint holds is freed when the next one starts,
+ * forward or backward, after its own backward has run or its graph has been dropped.
  */
 public final class Checkpoint {
   private static final List<Recomputation> LIVE = new ArrayList<>();
@@ -32,9 +32,9 @@ public final class Checkpoint {
    * {@code body(input)}, its activations freed until the backward needs them.
    *
    * <p>The body runs twice: it must compute the same both times (the state of LibTorch's random
-   * generator is put back for the second run), and every tensor that it captures must stay open until
-   * the backward is done. Parameters that it captures gather their gradients as usual; anything else
-   * that it captures must not need one, or must come in through {@code input}.
+   * generator is put back for the second run), and every tensor that it captures must stay open
+   * until the backward is done. Parameters that it captures gather their gradients as usual;
+   * anything else that it captures must not need one, or must come in through {@code input}.
    *
    * @param input any floating-point tensor, with or without gradient
    */

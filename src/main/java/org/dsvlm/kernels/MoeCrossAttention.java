@@ -13,8 +13,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.Torch;
 
 /**
- * Cross-attention of one set of queries to several contexts, mixed by a router (equations 4 and 7 of
- * the DS-VLM paper): {@code Σₑ Pₑ · softmax(Q Kₑᵀ / √D) Vₑ}, with a softmax of its own for each
+ * Cross-attention of one set of queries to several contexts, mixed by a router (equations 4 and 7
+ * of the DS-VLM paper): {@code Σₑ Pₑ · softmax(Q Kₑᵀ / √D) Vₑ}, with a softmax of its own for each
  * context.
  */
 public final class MoeCrossAttention {
@@ -67,7 +67,8 @@ public final class MoeCrossAttention {
           for (int e = 0; e < keys.size(); e++) {
             Tensor attended = attend(query, keys.get(e), values.get(e));
             Tensor probability = routerProbabilities.select(1, e).view(-1, 1, 1, 1);
-            Tensor weighted = reduced ? wide(attended).mul(wide(probability)) : attended.mul(probability);
+            Tensor weighted =
+                reduced ? wide(attended).mul(wide(probability)) : attended.mul(probability);
             sum = sum == null ? weighted : sum.add(weighted);
           }
           return reduced ? sum.to(ScalarType.BFloat16) : sum;

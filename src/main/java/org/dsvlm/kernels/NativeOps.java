@@ -16,8 +16,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 
 /**
- * The C++ functions of {@code native/ops}, one to one. Callers go through {@link MoeCrossAttention},
- * {@link Ssim} and {@link PerceptualDistance}, which fall back to LibTorch when this is not loaded.
+ * The C++ functions of {@code native/ops}, one to one. Callers go through {@link
+ * MoeCrossAttention}, {@link Ssim} and {@link PerceptualDistance}, which fall back to LibTorch when
+ * this is not loaded.
  */
 @Properties(
     @Platform(
@@ -38,10 +39,7 @@ final class NativeOps {
 
   @Namespace("dsvlm")
   static native @ByVal Tensor ssim(
-      @Const @ByRef Tensor x,
-      @Const @ByRef Tensor y,
-      @StdString String border,
-      double dataRange);
+      @Const @ByRef Tensor x, @Const @ByRef Tensor y, @StdString String border, double dataRange);
 
   @Namespace("dsvlm")
   static native @ByVal Tensor perceptual_distance(

@@ -15,8 +15,8 @@ import org.dsvlm.tensor.Torch;
 
 /**
  * What every operator does around its work: refuses closed tensors, frees intermediates, and turns
- * native errors into {@link DsVlmException}s that name the operator. The {@code require} methods are
- * the twins' counterpart of the checks in {@code native/ops/checks.h}.
+ * native errors into {@link DsVlmException}s that name the operator. The {@code require} methods
+ * are the twins' counterpart of the checks in {@code native/ops/checks.h}.
  */
 final class OperatorCall {
   private static final List<ScalarType> FLOATING =
@@ -65,8 +65,13 @@ final class OperatorCall {
     }
     require(
         same,
-        argument + " must be " + meaning + " " + Arrays.toString(shape).replace("-1", "any")
-            + ", but has shape " + Arrays.toString(actual));
+        argument
+            + " must be "
+            + meaning
+            + " "
+            + Arrays.toString(shape).replace("-1", "any")
+            + ", but has shape "
+            + Arrays.toString(actual));
   }
 
   void requireFloating(String argument, Tensor tensor) {
@@ -82,7 +87,12 @@ final class OperatorCall {
     ScalarType wanted = reference.scalar_type().intern();
     require(
         dtype == wanted,
-        argument + " is " + DTypes.name(dtype) + ", but " + referenceName + " is "
+        argument
+            + " is "
+            + DTypes.name(dtype)
+            + ", but "
+            + referenceName
+            + " is "
             + DTypes.name(wanted));
     String device = device(tensor);
     String wantedDevice = device(reference);

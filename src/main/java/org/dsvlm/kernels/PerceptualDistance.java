@@ -12,8 +12,8 @@ import org.dsvlm.tensor.Torch;
 
 /**
  * One layer of LPIPS (Zhang, Isola, Efros, Shechtman, Wang 2018): both feature maps are divided by
- * their length over the channels, {@code f / (√Σf² + 1e-10)}, and the squared difference is weighted
- * by channel, summed over channels and averaged over positions.
+ * their length over the channels, {@code f / (√Σf² + 1e-10)}, and the squared difference is
+ * weighted by channel, summed over channels and averaged over positions.
  */
 public final class PerceptualDistance {
   private static final double EPSILON = 1e-10;
@@ -60,8 +60,7 @@ public final class PerceptualDistance {
 
   /** features over their length; √ has no derivative at 0, so positions of length 0 are cut off. */
   private static Tensor direction(Tensor features) {
-    Tensor squaredLength =
-        features.square().sum(CHANNELS, true, new ScalarTypeOptional());
+    Tensor squaredLength = features.square().sum(CHANNELS, true, new ScalarTypeOptional());
     Tensor none = squaredLength.eq(Torch.scalar(0));
     Tensor length = torch.sqrt(squaredLength.masked_fill(none, Torch.scalar(1)));
     return features.div(length.add(Torch.scalar(EPSILON))).masked_fill(none, Torch.scalar(0));

@@ -8,8 +8,8 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.BoolOptional;
-import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.DeviceOptional;
+import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
@@ -22,8 +22,8 @@ import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Torch;
 
 /**
- * One checkpointed call. Its output is {@code body(input) + 0 · token}, the body outside the graph and
- * the zero connected to the input, so the graph is
+ * One checkpointed call. Its output is {@code body(input) + 0 · token}, the body outside the graph
+ * and the zero connected to the input, so the graph is
  *
  * <pre>input → view → empty slice → sum (0) → · token → + body(input) → output</pre>
  *
@@ -31,11 +31,11 @@ import org.dsvlm.tensor.Torch;
  * backward through it; what reaches the input is kept. The zero that comes down the graph is then
  * replaced by it in the view's hook.
  *
- * <p>The multiplication saves {@code token}. So the token's reference count tells when the graph has
- * been freed, by its backward or because no one wanted it: then only this object holds it.
+ * <p>The multiplication saves {@code token}. So the token's reference count tells when the graph
+ * has been freed, by its backward or because no one wanted it: then only this object holds it.
  *
- * <p>Native code refers to hooks weakly and its nodes may outlive their backward. So hooks are neither
- * collected nor freed: {@link Checkpoint} uses these objects again and again.
+ * <p>Native code refers to hooks weakly and its nodes may outlive their backward. So hooks are
+ * neither collected nor freed: {@link Checkpoint} uses these objects again and again.
  */
 final class Recomputation {
   private final VoidTensorHook recompute =
@@ -64,7 +64,10 @@ final class Recomputation {
     replace.retainReference();
   }
 
-  /** The body's output, connected to {@code source}, of which a reference is held until {@link #end}. */
+  /**
+   * The body's output, connected to {@code source}, of which a reference is held until {@link
+   * #end}.
+   */
   Tensor begin(UnaryOperator<Tensor> computation, Tensor source) {
     body = computation;
     input = Torch.keep(new Tensor(source));
@@ -80,8 +83,9 @@ final class Recomputation {
   }
 
   /**
-   * Where the graph starts. An input without gradient (the first block over frozen embeddings) still
-   * has to bring the backward here, for the parameters inside: a leaf of its own stands in for it.
+   * Where the graph starts. An input without gradient (the first block over frozen embeddings)
+   * still has to bring the backward here, for the parameters inside: a leaf of its own stands in
+   * for it.
    */
   private Tensor origin() {
     return input.requires_grad()

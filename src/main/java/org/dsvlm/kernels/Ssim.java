@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.Torch;
 
 /**
- * Structural similarity (Wang, Bovik, Sheikh, Simoncelli 2004): an 11×11 Gaussian window with σ = 1.5,
- * K₁ = 0.01, K₂ = 0.03, computed per channel and averaged over the map and the channels.
+ * Structural similarity (Wang, Bovik, Sheikh, Simoncelli 2004): an 11×11 Gaussian window with σ =
+ * 1.5, K₁ = 0.01, K₂ = 0.03, computed per channel and averaged over the map and the channels.
  */
 public final class Ssim {
   /** What happens where the window leaves the picture. */
@@ -40,7 +40,8 @@ public final class Ssim {
    * @param x [batch, channels, height, width]
    * @param y like {@code x}
    * @param dataRange distance between the largest and the smallest value that a picture can hold
-   * @return [batch], at most 1; float32 for bfloat16 pictures, differentiable in {@code x} and {@code y}
+   * @return [batch], at most 1; float32 for bfloat16 pictures, differentiable in {@code x} and
+   *     {@code y}
    * @throws org.dsvlm.tensor.DsVlmException if the pictures differ in shape, type or device, or are
    *     smaller than the window where {@code border} is {@code VALID}
    */
@@ -49,8 +50,7 @@ public final class Ssim {
       return twin(x, y, border, dataRange);
     }
     requireOpen(x, y);
-    return CALL.run(
-        () -> NativeOps.ssim(x, y, border.name().toLowerCase(Locale.ROOT), dataRange));
+    return CALL.run(() -> NativeOps.ssim(x, y, border.name().toLowerCase(Locale.ROOT), dataRange));
   }
 
   /** The same in LibTorch's own operators: the window as two convolutions over five maps. */
@@ -69,8 +69,7 @@ public final class Ssim {
 
   /** x, y: [planes, 1, H, W]; the map [planes, 1, H', W']. */
   private static Tensor similarity(Tensor x, Tensor y, Border border, double dataRange) {
-    Tensor moments =
-        window(Torch.cat(1, x, y, x.square(), y.square(), x.mul(y)), border);
+    Tensor moments = window(Torch.cat(1, x, y, x.square(), y.square(), x.mul(y)), border);
     Tensor meanX = moments.narrow(1, 0, 1);
     Tensor meanY = moments.narrow(1, 1, 1);
     Tensor rawX = moments.narrow(1, 2, 1).sub(meanX.square());
