@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+# Copyright 2026 The DS-VLM for the JVM Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Compares the native operators with the same computation in PyTorch, forward and backward.
+
+    check_operators.py libdsvlm_ops.so [libdsvlm_ops_cuda.so] [--seed N] [--cases N]
+
+Runs on the CPU, and on the GPU too where there is one and the second library is given. The reference is
+computed in float64 from the same numbers. Exits with 1 if anything differs.
+"""
+
+import argparse
+import math
+import random
+import sys
+
+import torch
+import torch.nn.functional as F
+
+# Largest |difference| / max(largest |expected|, 0.1) that a type may show.
+TOLERANCE = {torch.float64: 1e-11, torch.float32: 3e-5, torch.bfloat16: 2e-2}
+
+
+def moe_cross_attention(query, keys, values, router):
+    out = 0
+    for e, (k, v) in enumerate(zip(keys, values)):
+        heads_first = [x.transpose(1, 2) for x in (query, k, v)]
+        scores = heads_first[0] @ heads_first[1].transpose(2, 3) / math.sqrt(query.shape[-1])
+        attended = (scores.softmax(-1) @ heads_first[2]).transpose(1, 2)
+        out = out + router[:, e].view(-1, 1, 1, 1) * attended
+    return out
+
+
+def ssim(x, y, border, data_range):
+    channels = x.shape[1]
+    distance = torch.arange(11, dtype=x.dtype, device=x.device) - 5
+    gaussian = torch.exp(-distance**2 / (2 * 1.5**2))
+    gaussian = gaussian / gaussian.sum()
+    kernel = torch.outer(gaussian, gaussian).expand(channels, 1, 11, 11)
+
+    def window(z):
+        return F.conv2d(z, kernel, padding=5 if border == "same" else 0, groups=channels)
+
+    mx, my = window(x), window(y)
+    sx, sy, sxy = window(x * x) - mx**2, window(y * y) - my**2, window(x * y) - mx * my
+    c1, c2 = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2
+    return ((2 * mx * my + c1) * (2 * sxy + c2) / ((mx**2 + my**2 + c1) * (sx + sy + c2))).mean((1, 2, 3))
+
+
+def perceptual_distance(features, target, weights):
+    def direction(f):
+        return f / (f.square().sum(1, keepdim=True).sqrt() + 1e-10)
+
+    squares = (direction(features) - direction(target)).square()
+    return (squares * weights.view(1, -1, 1, 1)).sum(1).mean((1, 2))
+
+
+def gradients(function, inputs):
+    out = function(inputs)
+    upstream = torch.linspace(-1, 2, out.numel(), dtype=torch.float64, device=out.device).view(out.shape)
+    return [out] + list(torch.autograd.grad((out.double() * upstream).sum(), inputs))
+
+
+def strided(rng, shape, device, dtype, generator, uniform=False):
+    """A tensor of that shape, at random with strides that are not the contiguous ones."""
+    order = list(range(len(shape)))
+    if rng.random() < 0.5:
+        rng.shuffle(order)
+    draw = torch.rand if uniform else torch.randn
+    base = draw([shape[i] for i in order], generator=generator).to(device, dtype)
+    return base.permute([order.index(i) for i in range(len(shape))]).requires_grad_()
+
+
+def cases(rng, generator, device, dtype):
+    def make(*shape, uniform=False):
+        return strided(rng, shape, device, dtype, generator, uniform)
+
+    batch, heads, dim = rng.randint(1, 3), rng.randint(1, 4), rng.choice([1, 3, 8, 16, 40, 64, 80, 160, 256])
+    queries, experts = rng.choice([1, 2, 7, 64, 65, 200, 600]), rng.randint(1, 8)
+    tokens = [rng.choice([1, 2, 9, 16, 33, 77, 257]) for _ in range(experts)]
+    contexts = [make(batch, t, heads, dim) for t in tokens + tokens]
+    router = make(batch, experts, uniform=True)
+    query = make(batch, queries, heads, dim)
+
+    def split(function):
+        return lambda i: function(i[0], i[1 : 1 + experts], i[1 + experts : 1 + 2 * experts], i[-1])
+
+    yield (
+        f"moe_cross_attention {[batch, queries, heads, dim]} tokens {tokens}",
+        split(torch.ops.dsvlm.moe_cross_attention),
+        split(moe_cross_attention),
+        [query, *contexts, router],
+    )
+
+    border, data_range = rng.choice(["valid", "same"]), rng.choice([1.0, 2.0])
+    low = 11 if border == "valid" else 1
+    shape = [rng.randint(1, 3), rng.randint(1, 4), rng.randint(low, 150), rng.randint(low, 90)]
+    yield (
+        f"ssim {shape} {border}",
+        lambda i: torch.ops.dsvlm.ssim(i[0], i[1], border, data_range),
+        lambda i: ssim(i[0], i[1], border, data_range),
+        [make(*shape, uniform=True), make(*shape, uniform=True)],
+    )
+
+    shape = [rng.randint(1, 3), rng.choice([1, 3, 64, 130, 512]), rng.randint(1, 40), rng.randint(1, 40)]
+    yield (
+        f"perceptual_distance {shape}",
+        lambda i: torch.ops.dsvlm.perceptual_distance(*i),
+        lambda i: perceptual_distance(*i),
+        [make(*shape), make(*shape), make(shape[1], uniform=True)],
+    )
+
+
+def worst(actual, expected):
+    if actual.shape != expected.shape or not torch.isfinite(actual).all():
+        return math.inf
+    if expected.numel() == 0:
+        return 0.0
+    return ((actual.double() - expected).abs().max() / expected.abs().max().clamp_min(0.1)).item()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("libraries", nargs="+")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cases", type=int, default=20, help="for each operator, type and device")
+    arguments = parser.parse_args()
+    for library in arguments.libraries:
+        torch.ops.load_library(library)
+    devices = ["cpu"]
+    if torch.cuda.is_available() and len(arguments.libraries) > 1:
+        devices.append("cuda")
+    wrong = 0
+    for device in devices:
+        for dtype in (torch.float64, torch.float32, torch.bfloat16):
+            rng = random.Random(arguments.seed)
+            generator = torch.Generator().manual_seed(arguments.seed)
+            largest = {}
+            for _ in range(arguments.cases):
+                for name, ours, peer, inputs in cases(rng, generator, device, dtype):
+                    expected = gradients(peer, [i.detach().double().requires_grad_() for i in inputs])
+                    actual = gradients(ours, inputs)
+                    error = max(worst(a, e) for a, e in zip(actual, expected))
+                    operator = name.split()[0]
+                    largest[operator] = max(largest.get(operator, 0), error)
+                    if error > TOLERANCE[dtype]:
+                        wrong += 1
+                        print(f"WRONG {device} {dtype} {name}: {error:.2e}")
+            figures = ", ".join(f"{operator} {error:.1e}" for operator, error in largest.items())
+            print(f"{device} {dtype}: {arguments.cases} shapes each; largest error {figures}")
+    if devices == ["cpu"]:
+        print("CUDA was not checked:", "no GPU" if len(arguments.libraries) > 1 else "its library was not given")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

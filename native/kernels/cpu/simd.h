@@ -1,0 +1,153 @@
+// Copyright 2026 The DS-VLM for the JVM Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Vectors as wide as the instruction set of this compilation, and what lies between memory and them.
+//
+// This header and every *_impl.h are compiled several times with different options. So all they hold is
+// in a namespace named after the instruction set (DSVLM_ISA), and they use no inline function or template
+// of the standard library: the linker would keep one copy, perhaps one that the processor cannot run.
+#pragma once
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/tensor_view.h"
+
+#ifndef DSVLM_ISA
+#error "define DSVLM_ISA: baseline, avx2 or avx512"
+#endif
+
+namespace dsvlm::cpu::DSVLM_ISA {
+
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX2__)
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+
+// Vectors may lie at any multiple of the element's size.
+template <typename A>
+struct VectorOf;
+template <>
+struct VectorOf<float> {
+  typedef float type __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
+  typedef int32_t integers __attribute__((vector_size(kVectorBytes)));
+};
+template <>
+struct VectorOf<double> {
+  typedef double type __attribute__((vector_size(kVectorBytes), aligned(8), may_alias));
+};
+template <typename A>
+using Vector = typename VectorOf<A>::type;
+
+template <typename A>
+constexpr int kLanes = kVectorBytes / sizeof(A);
+
+template <typename A>
+constexpr int64_t padded(int64_t size) {
+  return (size + kLanes<A> - 1) / kLanes<A> * kLanes<A>;
+}
+
+template <typename A>
+inline Vector<A> load_vector(const A* from) {
+  return *reinterpret_cast<const Vector<A>*>(from);
+}
+
+template <typename A>
+inline void store_vector(A* to, Vector<A> value) {
+  *reinterpret_cast<Vector<A>*>(to) = value;
+}
+
+template <typename A>
+inline A sum_of(Vector<A> v) {
+  A sum = 0;
+  for (int i = 0; i < kLanes<A>; ++i) {
+    sum += v[i];
+  }
+  return sum;
+}
+
+// Type that a stored type is computed in.
+template <typename T>
+struct AccumulatorOf {
+  using type = T;
+};
+template <>
+struct AccumulatorOf<BFloat16> {
+  using type = float;
+};
+template <typename T>
+using Accumulator = typename AccumulatorOf<T>::type;
+
+inline float load(float value) { return value; }
+inline double load(double value) { return value; }
+inline float load(BFloat16 value) {
+  uint32_t bits = static_cast<uint32_t>(value.bits) << 16;
+  float result;
+  memcpy(&result, &bits, sizeof result);
+  return result;
+}
+
+inline void store(float* to, float value) { *to = value; }
+inline void store(double* to, double value) { *to = value; }
+// Rounds to nearest, ties to even; NaN stays NaN.
+inline void store(BFloat16* to, float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+  to->bits = static_cast<uint16_t>(value == value ? rounded : 0x7fc0);
+}
+
+// e^x for x <= 0, to about one unit in the last place (the coefficients are Cephes' expf); 0 below -87.
+inline Vector<float> exp_of(Vector<float> x) {
+  using V = Vector<float>;
+  const V zero = {};
+  // Adding 1.5 * 2^23 leaves the nearest integer in the low bits.
+  V power = (x * 1.44269504088896341f + 12582912.0f) - 12582912.0f;
+  V r = x - power * 0.693359375f - power * -2.12194440e-4f;
+  V p = zero + 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  auto exponent = (__builtin_convertvector(power, VectorOf<float>::integers) + 127) << 23;
+  V scale;
+  memcpy(&scale, &exponent, sizeof scale);
+  return x < -87.0f ? zero : p * scale;
+}
+
+inline Vector<double> exp_of(Vector<double> x) {
+  Vector<double> result;
+  for (int i = 0; i < kLanes<double>; ++i) {
+    result[i] = ::exp(x[i]);
+  }
+  return result;
+}
+
+// Aligned memory for COUNT threads or tasks, SIZE bytes each.
+class Scratch {
+ public:
+  Scratch(int64_t count, int64_t size)
+      : stride_((size + 63) / 64 * 64), memory_(aligned_alloc(64, static_cast<size_t>(count * stride_ + 64))) {}
+  ~Scratch() { free(memory_); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  bool failed() const { return memory_ == nullptr; }
+  // The share of one thread or task.
+  template <typename A>
+  A* at(int64_t index) const {
+    return reinterpret_cast<A*>(static_cast<char*>(memory_) + index * stride_);
+  }
+
+ private:
+  int64_t stride_;
+  void* memory_;
+};
+
+}  // namespace dsvlm::cpu::DSVLM_ISA

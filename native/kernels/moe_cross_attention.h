@@ -1,0 +1,54 @@
+// Copyright 2026 The DS-VLM for the JVM Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Attention of one set of queries to several contexts, mixed by a router:
+//
+//   out[b,n,h] = sum_e P[b,e] * softmax_t(scale * q[b,n,h] . k_e[b,t,h]) v_e[b,t,h]
+//
+// The forward keeps, for each context, the logarithm of the sum of exponentials; the backward computes
+// the scores again from it, so no queries x tokens matrix is ever in memory.
+#pragma once
+
+#include "kernels/tensor_view.h"
+
+namespace dsvlm {
+
+constexpr int kMaxExperts = 8;
+
+// Everything is laid out [batch, tokens or queries, heads, head_dim] with strides of its own.
+struct MoeProblem {
+  DType dtype;
+  int64_t batch, queries, heads, head_dim;
+  int experts;
+  int64_t tokens[kMaxExperts];
+  double scale;
+  Strided4 query;
+  Strided4 keys[kMaxExperts];
+  Strided4 values[kMaxExperts];
+  const void* router;  // [batch, experts]
+  int64_t router_stride[2];
+};
+
+struct MoeForward {
+  MoeProblem problem;
+  void* output;     // contiguous
+  void* logsumexp;  // [batch, experts, heads, queries] in the accumulation type; null: not kept
+};
+
+struct MoeBackward {
+  MoeProblem problem;
+  Strided4 grad_output;
+  const void* logsumexp;
+  // All contiguous.
+  void* grad_query;
+  void* grad_keys[kMaxExperts];
+  void* grad_values[kMaxExperts];
+  void* grad_router;  // [batch, experts]
+};
+
+namespace cpu {
+void moe_cross_attention_forward(const MoeForward& arguments);
+void moe_cross_attention_backward(const MoeBackward& arguments);
+}  // namespace cpu
+
+}  // namespace dsvlm

@@ -1,0 +1,42 @@
+// Copyright 2026 The DS-VLM for the JVM Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Structural similarity of picture pairs, per sample: 11 x 11 Gaussian window (sigma 1.5), mean over the
+// map and the channels.
+#pragma once
+
+#include "kernels/tensor_view.h"
+
+namespace dsvlm {
+
+constexpr int kSsimRadius = 5;
+constexpr int kSsimWindow = 2 * kSsimRadius + 1;
+
+struct SsimProblem {
+  DType dtype;
+  int64_t batch, channels, height, width;
+  // Zeros around the picture: kSsimRadius gives a map of its size, 0 a map that ends where the window would
+  // leave, (height - 10) x (width - 10).
+  int64_t padding;
+  double c1, c2;
+  Strided4 x, y;  // [batch, channels, height, width]
+};
+
+struct SsimForward {
+  SsimProblem problem;
+  void* output;  // [batch], in the accumulation type
+};
+
+struct SsimBackward {
+  SsimProblem problem;
+  const void* grad_output;  // [batch], contiguous, in the accumulation type
+  void* grad_x;             // contiguous, or null where it is not asked for
+  void* grad_y;
+};
+
+namespace cpu {
+void ssim_forward(const SsimForward& arguments);
+void ssim_backward(const SsimBackward& arguments);
+}  // namespace cpu
+
+}  // namespace dsvlm

@@ -1,0 +1,16 @@
+// Copyright 2026 The DS-VLM for the JVM Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The operators as C++ functions: what JavaCPP binds for Java, and what C++ programs call. Python reaches
+// the same operators by name after torch.ops.load_library. All of them go through LibTorch's dispatcher,
+// so they are differentiable and run where their tensors are.
+#pragma once
+
+#include "ops/moe_cross_attention.h"
+#include "ops/perceptual_distance.h"
+#include "ops/ssim.h"
+
+// JavaCPP writes torch::Tensor for at::Tensor; the header that says so is large.
+namespace torch {
+using at::Tensor;
+}

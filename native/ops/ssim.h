@@ -1,0 +1,20 @@
+// Copyright 2026 The DS-VLM for the JVM Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+
+#include "ops/export.h"
+
+namespace dsvlm {
+
+// Mean structural similarity of each pair of pictures [batch, channels, height, width]: 11 x 11 Gaussian
+// window, border "valid" (no padding) or "same" (zeros). Returns [batch]; float32 for bfloat16 pictures.
+// Any strides; differentiable once in x and y.
+DSVLM_EXPORT at::Tensor ssim(
+    const at::Tensor& x, const at::Tensor& y, const std::string& border = "valid", double data_range = 1.0);
+
+}  // namespace dsvlm
