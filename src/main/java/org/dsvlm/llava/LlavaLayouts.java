@@ -79,16 +79,4 @@ public final class LlavaLayouts {
         ? "model.language_model." + name.substring(LANGUAGE.length())
         : "model." + name;
   }
-
-  /** From our name to that of the original project. */
-  static String original(String name) {
-    if (name.startsWith(VISION)) {
-      return "model.vision_tower." + name;
-    }
-    if (name.startsWith(CONNECTOR)) {
-      return name.replace(CONNECTOR + "linear_1.", "model.mm_projector.0.")
-          .replace(CONNECTOR + "linear_2.", "model.mm_projector.2.");
-    }
-    return name.substring("language_model.".length());
-  }
 }
