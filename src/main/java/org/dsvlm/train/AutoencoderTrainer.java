@@ -6,7 +6,6 @@ package org.dsvlm.train;
 
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -25,17 +24,20 @@ final class AutoencoderTrainer {
   /** How many pictures the latents' scale is measured on. */
   private static final int SCALE_SAMPLES = 256;
 
+  /** The pictures that it is fitted on. */
+  @FunctionalInterface
+  interface Pictures {
+    /** The picture {@code index} as the pass {@code epoch} shows it, [3, side, side] in [-1, 1]. */
+    Tensor get(int index, long epoch);
+  }
+
   private final Recipe recipe;
   private final RandomState random;
-  private final LongFunction<Tensor> pictures;
+  private final Pictures pictures;
   private final SampleOrder order;
 
-  /**
-   * A trainer on {@code count} pictures.
-   *
-   * @param pictures by index, each [3, side, side] in [-1, 1]
-   */
-  AutoencoderTrainer(Recipe recipe, LongFunction<Tensor> pictures, long count) {
+  /** A trainer on {@code count} pictures. */
+  AutoencoderTrainer(Recipe recipe, Pictures pictures, long count) {
     this.recipe = recipe;
     this.random = new RandomState(recipe.seed()).fork("stage0");
     this.pictures = pictures;
@@ -101,7 +103,7 @@ final class AutoencoderTrainer {
         () -> {
           Tensor[] rows = new Tensor[count];
           for (int i = 0; i < count; i++) {
-            rows[i] = pictures.apply(order.index(first + i));
+            rows[i] = pictures.get((int) order.index(first + i), order.epoch(first + i));
           }
           return Torch.stack(0, rows);
         });

@@ -43,23 +43,21 @@ final class LlavaStart implements AutoCloseable {
     this.model = model;
   }
 
-  /**
-   * The model as the recipe describes it.
-   *
-   * @param imageToken id of the image token where the model is put together here
-   */
-  static LlavaStart of(Recipe recipe, long imageToken, RandomState random, ScalarType dtype) {
+  /** The model as the recipe describes it; {@code data} knows its image token. */
+  static LlavaStart of(Recipe recipe, RunData data, RandomState random, ScalarType dtype) {
     Recipe.Model model = recipe.model();
     if (!model.llava().isEmpty()) {
       LlavaCheckpoint whole = LlavaCheckpoint.open(Path.of(model.llava()), dtype, recipe.device());
       return new LlavaStart(whole.parameters(), whole.model());
     }
     VisionConfig vision = visionConfig(model.vision());
+    LlamaConfig language = languageConfig(model.language());
+    data.tokenizer().checkFits(language.vocabularySize());
     LlavaConfig config =
         new LlavaConfig(
             vision,
-            languageConfig(model.language()),
-            imageToken,
+            language,
+            data.imageToken(),
             List.of(model.vision().featureLayer()),
             vision instanceof ClipVisionConfig,
             true);

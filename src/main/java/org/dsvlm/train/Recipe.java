@@ -40,7 +40,6 @@ public record Recipe(
       String llava,
       Vision vision,
       Language language,
-      String connector,
       String tokenizer,
       StableDiffusion stableDiffusion,
       Perceptual perceptual) {}
@@ -59,7 +58,19 @@ public record Recipe(
   public record Perceptual(String path, List<Long> widths) {}
 
   /** Records and pictures. */
-  public record Data(String source, String stage1, String stage2, String pictures, int maxLength) {}
+  public record Data(
+      String source,
+      String stage1,
+      String stage2,
+      String pictures,
+      int maxLength,
+      double badRecords,
+      int threads) {}
+
+  /** The stage numbered 1 or 2. */
+  Stage stage(int number) {
+    return number == 1 ? stage1 : stage2;
+  }
 
   /** The autoencoder's own fit, before the two stages. */
   public record AutoencoderStage(
@@ -73,21 +84,29 @@ public record Recipe(
   /** One stage of training; {@code batchSize} records make a step, in micro batches. */
   public record Stage(
       long maxSteps,
+      double epochs,
       double learningRate,
       int batchSize,
       int microBatchSize,
       double warmupRatio,
       double weightDecay,
       double maxGradNorm,
-      String template) {
+      String template,
+      boolean padToSquare) {
     public Stage {
       require(batchSize > 0, "batch_size has to be above 0, not " + batchSize);
       require(microBatchSize > 0, "micro_batch_size has to be above 0, not " + microBatchSize);
-      require(maxSteps >= 0, "max_steps has to be 0 (one epoch) or more, not " + maxSteps);
+      require(maxSteps >= 0, "max_steps has to be 0 or more, not " + maxSteps);
       require(learningRate >= 0, "learning_rate has to be 0 or more, not " + learningRate);
       require(
           warmupRatio >= 0 && warmupRatio <= 1,
           "warmup_ratio has to lie between 0 and 1, not " + warmupRatio);
+      require(epochs >= 0, "epochs has to be 0 or more, not " + epochs);
+    }
+
+    /** Optimizer steps over {@code records}: max_steps, or else those of the epochs. */
+    long steps(long records) {
+      return maxSteps > 0 ? maxSteps : (long) Math.ceil(epochs * records / batchSize);
     }
   }
 

@@ -25,6 +25,8 @@ import org.dsvlm.tensor.DsVlmException;
  * <pre>
  * recipe.yaml                every key that decided the run
  * metrics.jsonl              one object a step of stages 1 and 2; metrics_stage0.jsonl for stage 0
+ * bad_records_stageN.jsonl   records that could not be used, if there were any
+ * tokenizer/                 the recipe's own tokenizer, if it has one
  * checkpoints/step-N/        what --resume goes on from
  * export/                    the trained LLaVA in Hugging Face's layout
  * stable_diffusion/          the diffusion model, where the run trained it
@@ -152,6 +154,16 @@ public final class RunFolder implements AutoCloseable {
   /** One JSON object a step of the autoencoder's fit. */
   public Path autoencoderMetrics() {
     return root.resolve("metrics_stage0.jsonl");
+  }
+
+  /** Bad records of {@code stage}; see {@link org.dsvlm.data.RecordLedger}. */
+  public Path ledger(int stage) {
+    return root.resolve("bad_records_stage" + stage + ".jsonl");
+  }
+
+  /** The tokenizer, where it comes with the recipe. */
+  public Path tokenizer() {
+    return root.resolve("tokenizer");
   }
 
   /** Parent of the checkpoints. */

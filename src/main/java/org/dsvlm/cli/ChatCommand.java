@@ -1,0 +1,162 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.language.ConversationTemplate;
+import org.dsvlm.language.GenerationSettings;
+import org.dsvlm.language.TokenListener;
+import org.dsvlm.language.Tokenizer;
+import org.dsvlm.language.Turn;
+import org.dsvlm.llava.ExportCheck;
+import org.dsvlm.llava.ImageTokens;
+import org.dsvlm.llava.Llava;
+import org.dsvlm.llava.LlavaCheckpoint;
+import org.dsvlm.tensor.DTypes;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.JsonConfig;
+import org.dsvlm.vision.ImageProcessor;
+import org.dsvlm.vision.Picture;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Answers one prompt. */
+@Command(
+    name = "chat",
+    description = "Answers a prompt, about a picture if one is given.",
+    mixinStandardHelpOptions = true)
+final class ChatCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder of a LLaVA, or of a finished run.")
+  private Path model;
+
+  @Option(names = "--image", paramLabel = "FILE", description = "The picture.")
+  private Path image;
+
+  @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "The question.")
+  private String prompt;
+
+  @Option(
+      names = "--max-new-tokens",
+      paramLabel = "N",
+      defaultValue = "128",
+      description = "Longest answer. Default: ${DEFAULT-VALUE}.")
+  private int maxNewTokens;
+
+  @Option(
+      names = "--template",
+      paramLabel = "NAME",
+      defaultValue = "vicuna_v1",
+      description =
+          "Conversation template that the model was trained on. Default: ${DEFAULT-VALUE}.")
+  private String template;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "NAME",
+      defaultValue = "float32",
+      description = "Type to compute in. Default: ${DEFAULT-VALUE}.")
+  private String dtype;
+
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      defaultValue = "cpu",
+      description = "cpu, cuda or cuda:N. Default: ${DEFAULT-VALUE}.")
+  private String device;
+
+  @Option(
+      names = "--check",
+      paramLabel = "FILE",
+      description =
+          "Also writes ids, pixels, logits and likeliest tokens to a safetensors file, for"
+              + " benchmarks/peers/check_export.py.")
+  private Path check;
+
+  @Override
+  public Integer call() {
+    if (maxNewTokens < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--max-new-tokens has to be above 0, not " + maxNewTokens);
+    }
+    if (check != null && image == null) {
+      throw new ParameterException(spec.commandLine(), "--check needs --image");
+    }
+    Path folder = Files.isDirectory(model.resolve("export")) ? model.resolve("export") : model;
+    if (!Files.isRegularFile(folder.resolve("config.json"))) {
+      throw new DsVlmException(folder + ": holds no model: config.json is missing");
+    }
+    Picture picture = image == null ? null : Picture.read(image);
+    ScalarType type = DTypes.parse(dtype);
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard();
+        LlavaCheckpoint checkpoint = LlavaCheckpoint.open(folder, type, device);
+        Tokenizer tokenizer = Tokenizer.open(folder)) {
+      spec.commandLine().getOut().println(answer(checkpoint, tokenizer, folder, picture, type));
+    }
+    return 0;
+  }
+
+  private String answer(
+      LlavaCheckpoint checkpoint,
+      Tokenizer tokenizer,
+      Path folder,
+      Picture picture,
+      ScalarType type) {
+    Llava llava = checkpoint.model();
+    long[] ids = ids(checkpoint, tokenizer, picture != null);
+    Tensor pixelValues = null;
+    if (picture != null) {
+      ImageProcessor processor = ImageProcessor.read(folder.resolve("preprocessor_config.json"));
+      pixelValues =
+          processor.pixelValues(picture).unsqueeze(0).to(llava.languageModel().device(), type);
+    }
+    if (check != null) {
+      ExportCheck.write(check, llava, ids, pixelValues, maxNewTokens);
+    }
+    Path file = folder.resolve("generation_config.json");
+    GenerationSettings settings =
+        GenerationSettings.parse(JsonConfig.read(file).json(), file.toString(), maxNewTokens)
+            .withSampling(0, 0, 1, 0);
+    long[] tokens =
+        llava
+            .generate(
+                List.of(ids),
+                pixelValues == null ? null : llava.encode(pixelValues),
+                settings,
+                TokenListener.NONE)
+            .get(0);
+    return tokenizer.decode(tokens, true).strip();
+  }
+
+  private long[] ids(LlavaCheckpoint checkpoint, Tokenizer tokenizer, boolean withPicture) {
+    ConversationTemplate conversation = ConversationTemplate.named(template);
+    String question =
+        withPicture && !prompt.contains(ConversationTemplate.IMAGE)
+            ? ConversationTemplate.IMAGE + "\n" + prompt
+            : prompt;
+    String text = conversation.generationPrompt(List.of(Turn.human(question)));
+    return ImageTokens.expand(
+        conversation.tokenize(text, tokenizer),
+        ConversationTemplate.IMAGE_MARKER,
+        checkpoint.config().imageToken(),
+        checkpoint.config().imageTokens());
+  }
+}

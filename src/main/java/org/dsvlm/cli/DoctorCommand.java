@@ -1,0 +1,86 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.bytedeco.pytorch.global.torch;
+import org.dsvlm.kernels.Kernels;
+import org.dsvlm.tensor.MemoryFigures;
+import org.dsvlm.tensor.Torch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Says what this machine offers. */
+@Command(
+    name = "doctor",
+    description = "Prints versions, devices, the native operators' status, memory and threads.",
+    mixinStandardHelpOptions = true)
+final class DoctorCommand implements Callable<Integer> {
+  private static final double MEBIBYTE = 1 << 20;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    Torch.load();
+    row(out, "dsvlm", Versions.own());
+    row(out, "Java", System.getProperty("java.vm.name") + " " + Runtime.version());
+    row(out, "system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    row(out, "LibTorch", Versions.libTorch());
+    row(out, "operators", Kernels.status());
+    row(out, "devices", devices());
+    row(
+        out,
+        "threads",
+        torch.get_num_threads()
+            + " of LibTorch, "
+            + Runtime.getRuntime().availableProcessors()
+            + " processors");
+    row(
+        out,
+        "memory",
+        String.format(
+            "%.0f MiB resident, Java heap up to %.0f MiB%s",
+            MemoryFigures.residentBytes() / MEBIBYTE,
+            Runtime.getRuntime().maxMemory() / MEBIBYTE,
+            available()));
+    return 0;
+  }
+
+  private static void row(PrintWriter out, String name, String value) {
+    out.printf("%-10s %s%n", name, value);
+  }
+
+  private static String devices() {
+    if (!torch.hasCUDA()) {
+      return "cpu; this build of LibTorch has no CUDA (Maven profile gpu brings it)";
+    }
+    int count = torch.cuda_device_count();
+    return count == 0
+        ? "cpu; CUDA is built in, but no GPU or driver is found"
+        : "cpu, cuda × " + count;
+  }
+
+  /** What the system could still give, where /proc tells. */
+  private static String available() throws IOException {
+    Path file = Path.of("/proc/meminfo");
+    if (!Files.isReadable(file)) {
+      return "";
+    }
+    return Files.readAllLines(file).stream()
+        .filter(line -> line.startsWith("MemAvailable:"))
+        .findFirst()
+        .map(
+            line ->
+                "," + line.substring(line.indexOf(':') + 1).replaceAll("\\s+", " ") + " available")
+        .orElse("");
+  }
+}

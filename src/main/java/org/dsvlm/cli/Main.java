@@ -1,0 +1,76 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.cli;
+
+import java.io.PrintWriter;
+import org.dsvlm.tensor.DsVlmException;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** The command line, {@code dsvlm}: results on standard output, all else on standard error. */
+@Command(
+    name = "dsvlm",
+    description = "Trains vision-language models with diffusion supervision, and talks to them.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Versions.class,
+    subcommands = {
+      TrainCommand.class,
+      ChatCommand.class,
+      ReconstructCommand.class,
+      DoctorCommand.class,
+      AutoComplete.GenerateCompletion.class
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {"0:done", "1:it failed; the message says why", "2:wrong usage"},
+    footer = "%nArguments may stand in a file, one a line: dsvlm @FILE")
+public final class Main {
+  /** Logback reads it once, when the first logger is made. */
+  private static final String LOGGING = "logback.configurationFile";
+
+  private boolean verbose;
+
+  private Main() {}
+
+  @Option(
+      names = {"-v", "--verbose"},
+      scope = ScopeType.INHERIT,
+      description = "Shows where an error came from.")
+  void setVerbose(boolean value) {
+    verbose = value;
+  }
+
+  public static void main(String[] arguments) {
+    System.setProperty("org.bytedeco.javacpp.logger", "slf4j");
+    if (System.getProperty(LOGGING) == null) {
+      System.setProperty(LOGGING, "org/dsvlm/cli/logback.xml");
+    }
+    System.exit(
+        run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
+  }
+
+  /** Runs one command; gives its exit code. */
+  static int run(PrintWriter out, PrintWriter err, String... arguments) {
+    Main main = new Main();
+    CommandLine commandLine = new CommandLine(main);
+    commandLine.setOut(out);
+    commandLine.setErr(err);
+    commandLine.setExecutionExceptionHandler(
+        (exception, command, parsed) -> main.report(exception, command.getErr()));
+    return commandLine.execute(arguments);
+  }
+
+  private int report(Exception exception, PrintWriter err) {
+    if (verbose || !(exception instanceof DsVlmException)) {
+      exception.printStackTrace(err);
+    } else {
+      err.println("dsvlm: " + exception.getMessage());
+    }
+    err.flush();
+    return CommandLine.ExitCode.SOFTWARE;
+  }
+}

@@ -1,0 +1,54 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.cli;
+
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.dsvlm.tensor.AtomicFiles;
+import org.dsvlm.vision.Picture;
+
+/** Pictures side by side in one PNG file. */
+final class PictureStrip {
+  private static final int GAP = 4;
+
+  private PictureStrip() {}
+
+  /** Writes {@code pictures} from left to right, each {@code side} pixels wide and high. */
+  static void write(Path file, List<Picture> pictures, int side) {
+    int width = pictures.size() * (side + GAP) - GAP;
+    BufferedImage strip = new BufferedImage(width, side, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = strip.createGraphics();
+    graphics.setRenderingHint(
+        RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR);
+    for (int i = 0; i < pictures.size(); i++) {
+      graphics.drawImage(image(pictures.get(i)), i * (side + GAP), 0, side, side, null);
+    }
+    graphics.dispose();
+    AtomicFiles.file(
+        file,
+        path -> {
+          if (!ImageIO.write(strip, "png", path.toFile())) {
+            throw new IOException("this Java cannot write PNG");
+          }
+        });
+  }
+
+  private static BufferedImage image(Picture picture) {
+    BufferedImage image =
+        new BufferedImage(picture.width(), picture.height(), BufferedImage.TYPE_INT_RGB);
+    byte[] rgb = picture.rgb();
+    int[] pixels = new int[picture.width() * picture.height()];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (rgb[3 * i] & 255) << 16 | (rgb[3 * i + 1] & 255) << 8 | (rgb[3 * i + 2] & 255);
+    }
+    image.setRGB(0, 0, picture.width(), picture.height(), pixels, 0, picture.width());
+    return image;
+  }
+}

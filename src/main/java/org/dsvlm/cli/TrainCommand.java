@@ -1,0 +1,90 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.train.RecipeReader;
+import org.dsvlm.train.RunFolder;
+import org.dsvlm.train.TrainingRun;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Trains by a recipe. */
+@Command(
+    name = "train",
+    description = "Trains a model by a recipe; prints the run's folder when it is done.",
+    mixinStandardHelpOptions = true)
+final class TrainCommand implements Callable<Integer> {
+  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "NAME|FILE",
+      description = "A built-in recipe (nano-scratch, llava-1.5-7b) or a YAML file.")
+  private String recipe;
+
+  @Option(
+      names = "--out",
+      paramLabel = "RUN",
+      description = "The run's folder; default: runs/<recipe>-<time>.")
+  private Path out;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Overrides a key of the recipe; may be given more than once.")
+  private List<String> overrides = new ArrayList<>();
+
+  @Option(
+      names = "--resume",
+      description = "Goes on with the run in --out from its latest checkpoint.")
+  private boolean resume;
+
+  @Override
+  public Integer call() {
+    if (resume && out == null) {
+      throw new ParameterException(spec.commandLine(), "--resume needs --out, the run's folder");
+    }
+    if (recipe == null && !resume) {
+      throw new ParameterException(
+          spec.commandLine(), "--recipe is missing; known: " + RecipeReader.names());
+    }
+    ObjectNode tree = RecipeReader.resolve(recipe == null ? recipeOfRun() : recipe, overrides);
+    Path folder = out == null ? defaultFolder() : out;
+    TrainingProgress progress =
+        new TrainingProgress(Terminal.standardErrorIsTerminal(), spec.commandLine().getErr());
+    try (RunFolder run = resume ? RunFolder.resume(folder, tree) : RunFolder.create(folder, tree)) {
+      TrainingRun.run(RecipeReader.bind(tree), run, progress);
+    }
+    spec.commandLine().getOut().println(folder);
+    return 0;
+  }
+
+  private String recipeOfRun() {
+    Path file = out.resolve("recipe.yaml");
+    if (!Files.isRegularFile(file)) {
+      throw new DsVlmException(out + ": holds no run to resume: recipe.yaml is missing");
+    }
+    return file.toString();
+  }
+
+  private Path defaultFolder() {
+    String name = Path.of(recipe).getFileName().toString().replaceFirst("\\.ya?ml$", "");
+    return Path.of("runs", name + "-" + LocalDateTime.now().format(TIME));
+  }
+}

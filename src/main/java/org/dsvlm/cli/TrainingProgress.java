@@ -1,0 +1,113 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.cli;
+
+import java.io.PrintWriter;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.dsvlm.train.StepMetrics;
+import org.dsvlm.train.TrainingListener;
+
+/**
+ * Shows a run on standard error: a bar where that is a terminal, else a line now and then. Both
+ * hold the losses, the rate, the memory and the time left.
+ */
+final class TrainingProgress implements TrainingListener {
+  private static final long LINE_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final double GIBIBYTE = 1L << 30;
+  private static final double SMOOTHING = 0.9;
+
+  private final boolean terminal;
+  private final PrintWriter err;
+  private ProgressBar bar;
+  private long total;
+  private long done;
+  private long startedAt;
+  private long startedFrom;
+  private long lastLine;
+  private Map<String, Double> smoothed = Map.of();
+
+  TrainingProgress(boolean terminal, PrintWriter err) {
+    this.terminal = terminal;
+    this.err = err;
+  }
+
+  @Override
+  public void stageStarted(int stage, long first, long steps) {
+    total = steps;
+    done = first;
+    startedFrom = first;
+    startedAt = System.nanoTime();
+    lastLine = startedAt;
+    smoothed = Map.of();
+    String name = "stage " + stage;
+    if (terminal) {
+      bar =
+          new ProgressBarBuilder()
+              .setTaskName(name)
+              .setStyle(ProgressBarStyle.ASCII)
+              .setInitialMax(steps)
+              .startsFrom(first, java.time.Duration.ZERO)
+              .setConsumer(new ConsoleProgressBarConsumer(System.err))
+              .build();
+    } else {
+      err.println(name + ": " + (steps - first) + " steps");
+    }
+  }
+
+  @Override
+  public void stepDone(StepMetrics metrics) {
+    done++;
+    Map<String, Double> before = smoothed;
+    smoothed =
+        metrics.losses().entrySet().stream()
+            .collect(
+                Collectors.toMap(
+                    Map.Entry::getKey,
+                    entry ->
+                        SMOOTHING * before.getOrDefault(entry.getKey(), entry.getValue())
+                            + (1 - SMOOTHING) * entry.getValue(),
+                    (a, b) -> a,
+                    java.util.LinkedHashMap::new));
+    String figures = figures(metrics);
+    if (terminal) {
+      bar.step();
+      bar.setExtraMessage(figures);
+    } else if (System.nanoTime() - lastLine > LINE_EVERY_NANOS || done == total) {
+      lastLine = System.nanoTime();
+      err.printf(
+          "stage %d %d/%d, %s, %s left%n", metrics.stage(), done, total, figures, timeLeft());
+    }
+  }
+
+  private String figures(StepMetrics metrics) {
+    String losses =
+        smoothed.entrySet().stream()
+            .map(entry -> String.format("%s %.4f", entry.getKey(), entry.getValue()))
+            .collect(Collectors.joining(", "));
+    return String.format(
+        "%s, %.1f samples/s, %.2f GiB",
+        losses, metrics.samplesPerSecond(), metrics.residentBytes() / GIBIBYTE);
+  }
+
+  private String timeLeft() {
+    double perStep = (System.nanoTime() - startedAt) / 1e9 / Math.max(1, done - startedFrom);
+    long seconds = Math.round(perStep * (total - done));
+    return String.format("%d:%02d", seconds / 60, seconds % 60);
+  }
+
+  @Override
+  public void stageEnded(int stage) {
+    if (bar != null) {
+      bar.close();
+      bar = null;
+    }
+  }
+}

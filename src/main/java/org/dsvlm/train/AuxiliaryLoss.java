@@ -1,0 +1,45 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.data.Batch;
+import org.dsvlm.llava.Features;
+
+/**
+ * A loss beside the language loss, over the features of the pictures in a batch. The trainer knows
+ * no more of the diffusion supervision than this; without any, training is LLaVA's own, bit for
+ * bit.
+ */
+public interface AuxiliaryLoss extends AutoCloseable {
+  /** Its name in the metrics. */
+  String name();
+
+  /** Its factor beside the language loss. */
+  double weight();
+
+  /** Parameters that are trained for this loss, by checkpoint name. */
+  Map<String, Tensor> parameters();
+
+  /**
+   * What one batch gave.
+   *
+   * @param loss scalar with its graph: the mean over the pictures, weight not applied
+   * @param details figures for the metrics, means over the pictures
+   */
+  record Outcome(Tensor loss, Map<String, Double> details) {}
+
+  /**
+   * The loss of a batch that has at least one picture.
+   *
+   * @param features of the batch's pictures, in its order
+   * @param step steps of stages 1 and 2 done before; random draws depend on it
+   */
+  Outcome loss(Features features, Batch batch, long step);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,143 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.diffusion.DenoisingStrip;
+import org.dsvlm.diffusion.StableDiffusion;
+import org.dsvlm.diffusion.StableDiffusionFolder;
+import org.dsvlm.llava.Features;
+import org.dsvlm.llava.LlavaCheckpoint;
+import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.supervision.DiffusionSupervisor;
+import org.dsvlm.supervision.FeatureTaps;
+import org.dsvlm.supervision.MultiAdapterFile;
+import org.dsvlm.supervision.ReconstructionLoss;
+import org.dsvlm.supervision.SupervisionConfig;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Torch;
+import org.dsvlm.tensor.WeightSource;
+import org.dsvlm.vision.ImageProcessor;
+import org.dsvlm.vision.Picture;
+
+/**
+ * What the diffusion model of a finished run makes of the features of a picture that it does not
+ * see itself: the way from noise to picture, as in the paper's Figure 5.
+ */
+public final class Reconstructor implements AutoCloseable {
+  private final SupervisionConfig config;
+  private final ImageProcessor processor;
+  private final LlavaCheckpoint llava;
+  private final StableDiffusion diffusion;
+  private final ParameterStore multiAdapter;
+  private final DiffusionSupervisor supervisor;
+
+  private Reconstructor(Path run, Recipe recipe) {
+    String device = recipe.device();
+    config = SupervisionLoss.supervisionConfig(recipe);
+    Path export = run.resolve("export");
+    processor = ImageProcessor.read(export.resolve("preprocessor_config.json"));
+    llava = LlavaCheckpoint.open(export, ScalarType.Float, device);
+    Path trained = run.resolve("stable_diffusion");
+    diffusion =
+        StableDiffusionFolder.open(
+            Files.exists(trained) ? trained : Path.of(recipe.model().stableDiffusion().path()),
+            ScalarType.Float,
+            device);
+    try (WeightSource stored = MultiAdapterFile.open(run)) {
+      multiAdapter = ParameterStore.from(stored, ScalarType.Float, device);
+      supervisor =
+          new DiffusionSupervisor(
+              config,
+              diffusion,
+              new ReconstructionLoss.MeanAbsolute(),
+              multiAdapter.root(),
+              llava.config().text().hiddenSize(),
+              llava.config().vision().hiddenSize());
+    }
+  }
+
+  /**
+   * Opens the run in {@code folder}.
+   *
+   * @throws DsVlmException if it is no run, not finished, or was trained without supervision
+   */
+  public static Reconstructor open(Path folder) {
+    Path recipeFile = folder.resolve("recipe.yaml");
+    if (!Files.isRegularFile(recipeFile)) {
+      throw new DsVlmException(folder + ": holds no run: recipe.yaml is missing");
+    }
+    Recipe recipe = RecipeReader.bind(RecipeReader.read(recipeFile));
+    if (!recipe.supervised()) {
+      throw new DsVlmException(
+          folder + ": was trained without supervision, so there is nothing that reconstructs");
+    }
+    if (!Files.isRegularFile(folder.resolve(MultiAdapterFile.NAME))) {
+      throw new DsVlmException(
+          folder + ": " + MultiAdapterFile.NAME + " is missing; has the run come to its end?");
+    }
+    return new Reconstructor(folder, recipe);
+  }
+
+  /** The picture as the encoder sees it, before its levels are normalised. */
+  public Picture seen(Picture picture) {
+    return processor.resized(picture);
+  }
+
+  /**
+   * Denoises from noise drawn by {@code seed}.
+   *
+   * @param steps of the DDIM sampler
+   * @param stepsDone numbers of steps after which to look, rising, from 0 to {@code steps}
+   * @return a square picture for each
+   */
+  public List<Picture> strip(Picture picture, int steps, int[] stepsDone, long seed) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      Features features = llava.model().encode(processor.pixelValues(picture).unsqueeze(0));
+      Map<String, Tensor> taken =
+          FeatureTaps.take(
+              config,
+              llava.model().visionTower(),
+              features.hiddenStates(),
+              features.imageFeatures());
+      long side = config.pictureSize() / diffusion.vae().config().reduction();
+      Tensor noise =
+          new RandomState(seed).normal(1, diffusion.vae().config().latentChannels(), side, side);
+      return new DenoisingStrip(diffusion.unet(), diffusion.vae(), diffusion.schedule(), steps)
+          .pictures(noise, supervisor.contexts(taken), stepsDone).stream()
+              .map(Reconstructor::picture)
+              .toList();
+    }
+  }
+
+  /** x: [3, height, width] in [0, 1]. */
+  private static Picture picture(Tensor x) {
+    int height = (int) x.size(1);
+    int width = (int) x.size(2);
+    float[] values = Torch.floats(x.permute(1, 2, 0));
+    byte[] rgb = new byte[values.length];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) Math.round(255 * values[i]);
+    }
+    return new Picture(width, height, rgb);
+  }
+
+  @Override
+  public void close() {
+    supervisor.close();
+    multiAdapter.close();
+    diffusion.close();
+    llava.close();
+  }
+}

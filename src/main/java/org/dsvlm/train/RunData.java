@@ -1,0 +1,204 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.dsvlm.data.Batch;
+import org.dsvlm.data.BatchMaker;
+import org.dsvlm.data.Collator;
+import org.dsvlm.data.LlavaJson;
+import org.dsvlm.data.NotoArchive;
+import org.dsvlm.data.NotoSource;
+import org.dsvlm.data.Prefetcher;
+import org.dsvlm.data.ReconstructionTarget;
+import org.dsvlm.data.RecordLedger;
+import org.dsvlm.data.RecordSource;
+import org.dsvlm.data.SampleOrder;
+import org.dsvlm.language.ConversationTemplate;
+import org.dsvlm.language.Tokenizer;
+import org.dsvlm.llava.LlavaConfig;
+import org.dsvlm.llava.ModelFiles;
+import org.dsvlm.tensor.AtomicFiles;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.JsonConfig;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.vision.ImageProcessor;
+
+/** Where a run's batches come from: its tokenizer, its picture processing and its records. */
+final class RunData implements AutoCloseable {
+  private static final String BUILT_IN = "nano";
+  private static final String TOKENIZER = "tokenizer.json";
+  private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
+  private static final int STEPS_AHEAD = 2;
+
+  private final Recipe recipe;
+  private final RunFolder folder;
+  private final RandomState random;
+  private final Path tokenizerFolder;
+  private final Tokenizer tokenizer;
+  private final ObjectNode preprocessor;
+  private final ImageProcessor processor;
+  private NotoArchive noto;
+
+  RunData(Recipe recipe, RunFolder folder, RandomState random) {
+    this.recipe = recipe;
+    this.folder = folder;
+    this.random = random;
+    this.tokenizerFolder = tokenizerFolder();
+    this.preprocessor = preprocessor(recipe.model());
+    this.processor = ImageProcessor.parse(preprocessor, "the image processor's settings");
+    this.tokenizer = Tokenizer.open(tokenizerFolder);
+  }
+
+  private Path tokenizerFolder() {
+    Recipe.Model model = recipe.model();
+    if (model.tokenizer().equals(BUILT_IN)) {
+      copyBuiltIn(TOKENIZER);
+      copyBuiltIn(TOKENIZER_CONFIG);
+      return folder.tokenizer();
+    }
+    for (String path : List.of(model.tokenizer(), model.language().path(), model.llava())) {
+      if (!path.isEmpty()) {
+        return Path.of(path);
+      }
+    }
+    throw new DsVlmException(
+        "recipe: model.tokenizer is empty, and no language model is named whose own it could be");
+  }
+
+  private void copyBuiltIn(String file) {
+    String resource = "/org/dsvlm/recipes/" + BUILT_IN + "/" + file;
+    AtomicFiles.file(
+        folder.tokenizer().resolve(file),
+        target -> {
+          try (InputStream stream = RunData.class.getResourceAsStream(resource)) {
+            if (stream == null) {
+              throw new IOException(resource + " is missing from this build");
+            }
+            Files.copy(stream, target);
+          }
+        });
+  }
+
+  private static ObjectNode preprocessor(Recipe.Model model) {
+    if (!model.vision().preprocessor().isEmpty()) {
+      return model.vision().preprocessor();
+    }
+    String path = model.llava().isEmpty() ? model.vision().path() : model.llava();
+    return object(Path.of(path, "preprocessor_config.json"));
+  }
+
+  /** The tokenizer of the run. */
+  Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /** Id that stands for one vector of a picture: the tokenizer's, or the first one beyond it. */
+  long imageToken() {
+    long[] ids = tokenizer.encode(ConversationTemplate.IMAGE, false);
+    return ids.length == 1 ? ids[0] : tokenizer.size();
+  }
+
+  /** What the exported model has beside config and weights. */
+  ModelFiles modelFiles() {
+    return new ModelFiles(
+        object(tokenizerFolder.resolve(TOKENIZER)),
+        object(tokenizerFolder.resolve(TOKENIZER_CONFIG)),
+        preprocessor,
+        null);
+  }
+
+  private static ObjectNode object(Path file) {
+    return (ObjectNode) JsonConfig.read(file).json();
+  }
+
+  /** The records of stage 1 or 2; of neither, stage 0's: those of stage 1. */
+  RecordSource records(int stage) {
+    Recipe.Data data = recipe.data();
+    switch (data.source()) {
+      case "noto":
+        if (noto == null) {
+          noto = NotoArchive.open(NotoArchive.locate());
+        }
+        return stage == 2
+            ? NotoSource.questions(noto, NotoSource.Split.TRAIN, recipe.seed())
+            : NotoSource.captions(noto, NotoSource.Split.TRAIN, recipe.seed());
+      case "llava":
+        String file = stage == 2 ? data.stage2() : data.stage1();
+        if (file.isEmpty()) {
+          throw new DsVlmException("recipe: data.stage" + stage + " names no file of records");
+        }
+        return LlavaJson.open(Path.of(file), Path.of(data.pictures()));
+      default:
+        throw new DsVlmException(
+            "recipe: data.source is '" + data.source() + "'; known: llava, noto");
+    }
+  }
+
+  /** Pictures of {@code source} as the autoencoder is fitted on them. */
+  AutoencoderTrainer.Pictures pictures(RecordSource source) {
+    ReconstructionTarget target = target();
+    return (index, epoch) -> target.of(processor.resized(source.picture(index, epoch)));
+  }
+
+  private ReconstructionTarget target() {
+    return new ReconstructionTarget(SupervisionLoss.supervisionConfig(recipe).pictureSize());
+  }
+
+  /** One step's micro batches. */
+  record Step(List<Batch> microBatches) implements AutoCloseable {
+    @Override
+    public void close() {
+      microBatches.forEach(Batch::close);
+    }
+  }
+
+  /** The steps of {@code stage} from {@code first} to {@code end}, made ahead of time. */
+  Prefetcher<Step> steps(int stage, RecordSource source, LlavaConfig config, long first, long end) {
+    Recipe.Stage settings = recipe.stage(stage);
+    Collator collator =
+        new Collator(
+            ConversationTemplate.named(settings.template()),
+            tokenizer,
+            processor.paddedToSquare(settings.padToSquare()),
+            target(),
+            new Collator.Settings(
+                config.imageToken(), config.imageTokens(), 0, recipe.data().maxLength()));
+    BatchMaker maker =
+        new BatchMaker(
+            source,
+            new SampleOrder(random.fork("stage " + stage).seed(), source.size()),
+            collator,
+            new RecordLedger(folder.ledger(stage), source.size(), recipe.data().badRecords()));
+    return new Prefetcher<>(
+        step -> step(maker, settings, step), first, end, recipe.data().threads(), STEPS_AHEAD);
+  }
+
+  private static Step step(BatchMaker maker, Recipe.Stage settings, long step) {
+    List<Batch> microBatches = new ArrayList<>();
+    try {
+      long begin = step * settings.batchSize();
+      for (int done = 0; done < settings.batchSize(); done += settings.microBatchSize()) {
+        int count = Math.min(settings.microBatchSize(), settings.batchSize() - done);
+        microBatches.add(maker.make(begin + done, count));
+      }
+      return new Step(List.copyOf(microBatches));
+    } catch (RuntimeException e) {
+      microBatches.forEach(Batch::close);
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+}

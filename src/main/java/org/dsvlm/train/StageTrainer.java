@@ -1,0 +1,103 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.data.Batch;
+import org.dsvlm.language.CausalLm;
+import org.dsvlm.llava.Features;
+import org.dsvlm.llava.Llava;
+import org.dsvlm.tensor.Torch;
+
+/**
+ * Stages 1 and 2: the language loss of LLaVA, and any auxiliary losses over the same features.
+ *
+ * <p>A step's records may come in several micro batches. Each is weighed by its share of the step's
+ * answer tokens (language loss) and pictures (auxiliary losses), so that the gradient is that of
+ * the whole step in one batch.
+ */
+final class StageTrainer {
+  private final Llava llava;
+  private final List<AuxiliaryLoss> auxiliaries;
+  private final double languageWeight;
+  private final ScalarType dtype;
+
+  /**
+   * @param dtype the model's
+   */
+  StageTrainer(
+      Llava llava, List<AuxiliaryLoss> auxiliaries, double languageWeight, ScalarType dtype) {
+    this.llava = llava;
+    this.auxiliaries = List.copyOf(auxiliaries);
+    this.languageWeight = languageWeight;
+    this.dtype = dtype;
+  }
+
+  /**
+   * Forward and backward passes over one step's micro batches; gradients add up at the parameters.
+   *
+   * @param step steps of stages 1 and 2 done before
+   */
+  StepLosses accumulate(List<Batch> microBatches, long step) {
+    long answers = microBatches.stream().mapToLong(StageTrainer::answerTokens).sum();
+    long pictures = microBatches.stream().mapToLong(StageTrainer::pictures).sum();
+    StepLosses losses = new StepLosses();
+    for (Batch batch : microBatches) {
+      try (PointerScope scope = new PointerScope()) {
+        accumulate(batch, answers, pictures, step, losses);
+      }
+    }
+    return losses;
+  }
+
+  private void accumulate(Batch batch, long answers, long pictures, long step, StepLosses losses) {
+    losses.addSamples(batch.size());
+    Device device = llava.languageModel().device();
+    boolean seen = pictures(batch) > 0;
+    Features features = seen ? llava.encode(batch.pixelValues().to(device, dtype)) : null;
+    List<Tensor> terms = new ArrayList<>();
+    if (languageWeight > 0) {
+      Tensor loss =
+          llava.loss(
+              batch.inputIds().to(device, ScalarType.Long),
+              batch.attentionMask().to(device, ScalarType.Long),
+              batch.labels().to(device, ScalarType.Long),
+              features);
+      double share = (double) answerTokens(batch) / answers;
+      losses.add("language", share * Torch.item(loss), languageWeight);
+      terms.add(loss.mul(Torch.scalar(languageWeight * share)));
+    }
+    if (seen) {
+      double share = (double) pictures(batch) / pictures;
+      for (AuxiliaryLoss auxiliary : auxiliaries) {
+        AuxiliaryLoss.Outcome outcome = auxiliary.loss(features, batch, step);
+        losses.add(auxiliary.name(), share * Torch.item(outcome.loss()), auxiliary.weight());
+        outcome.details().forEach((name, value) -> losses.addDetail(name, share * value));
+        terms.add(outcome.loss().mul(Torch.scalar(auxiliary.weight() * share)));
+      }
+    }
+    terms.stream().reduce(Tensor::add).ifPresent(Tensor::backward);
+  }
+
+  /**
+   * Labels that the language loss of {@code batch} is the mean over: a first token has no context.
+   */
+  private static long answerTokens(Batch batch) {
+    Tensor labels = batch.labels();
+    return Torch.tidy(
+            () -> labels.narrow(1, 1, labels.size(1) - 1).ne(new Scalar(CausalLm.IGNORED)).sum())
+        .item_long();
+  }
+
+  private static long pictures(Batch batch) {
+    return batch.pixelValues() == null ? 0 : batch.pixelValues().size(0);
+  }
+}

@@ -1,0 +1,144 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.data.Batch;
+import org.dsvlm.diffusion.StableDiffusion;
+import org.dsvlm.llava.Features;
+import org.dsvlm.llava.Llava;
+import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.supervision.DiffusionSupervisor;
+import org.dsvlm.supervision.Feature;
+import org.dsvlm.supervision.FeatureTaps;
+import org.dsvlm.supervision.PerceptualNetwork;
+import org.dsvlm.supervision.SupervisionConfig;
+import org.dsvlm.supervision.SupervisionDraw;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.SafetensorsWriter;
+import org.dsvlm.tensor.Torch;
+
+/** The diffusion supervision as the trainer sees it: a loss with parameters of its own. */
+final class SupervisionLoss implements AuxiliaryLoss {
+  private final SupervisionConfig config;
+  private final Llava llava;
+  private final ParameterStore parameters;
+  private final PerceptualNetwork perceptual;
+  private final DiffusionSupervisor supervisor;
+  private final SupervisionDraw.Source draws;
+  private final ScalarType dtype;
+  private final String device;
+
+  /**
+   * Puts the supervision's experts into the UNet of {@code diffusion}.
+   *
+   * @param random the run's
+   */
+  SupervisionLoss(
+      Recipe recipe, Llava llava, StableDiffusion diffusion, RandomState random, ScalarType dtype) {
+    this.dtype = dtype;
+    this.device = recipe.device();
+    this.config = supervisionConfig(recipe);
+    this.llava = llava;
+    this.perceptual =
+        config.loss().needsNetwork()
+            ? perceptual(recipe.model().perceptual(), random, dtype, recipe.device())
+            : null;
+    this.parameters = ParameterStore.random(random.fork("multi adapter"), dtype, recipe.device());
+    this.supervisor =
+        new DiffusionSupervisor(
+            config,
+            diffusion,
+            config.loss().build(perceptual),
+            parameters.root(),
+            llava.config().text().hiddenSize(),
+            llava.config().vision().hiddenSize());
+    this.draws = supervisor.draws(random);
+  }
+
+  /** The section of the recipe that the supervisor reads. */
+  static SupervisionConfig supervisionConfig(Recipe recipe) {
+    return SupervisionConfig.parse(
+        recipe.supervision().deepCopy().without("enabled"), "recipe: supervision");
+  }
+
+  private static PerceptualNetwork perceptual(
+      Recipe.Perceptual recipe, RandomState random, ScalarType dtype, String device) {
+    if (recipe.path().isEmpty()) {
+      long[] widths = recipe.widths().stream().mapToLong(Long::longValue).toArray();
+      return PerceptualNetwork.random(random.fork("perceptual"), widths, dtype, device);
+    }
+    Path folder = Path.of(recipe.path());
+    return PerceptualNetwork.open(
+        folder.resolve("vgg.safetensors"), folder.resolve("lpips.safetensors"), dtype, device);
+  }
+
+  @Override
+  public String name() {
+    return "reconstruction";
+  }
+
+  @Override
+  public double weight() {
+    return config.weight();
+  }
+
+  @Override
+  public Map<String, Tensor> parameters() {
+    return parameters.setTrainable(name -> true);
+  }
+
+  @Override
+  public Outcome loss(Features features, Batch batch, long step) {
+    List<String> ids = Arrays.stream(batch.pictureSampleIds()).mapToObj(Long::toString).toList();
+    SupervisionDraw draw = draws.draw(ids, step);
+    Device place = new Device(device);
+    Tensor picture = batch.picture().to(place, dtype);
+    DiffusionSupervisor.Result result =
+        supervisor.loss(
+            FeatureTaps.take(
+                config, llava.visionTower(), features.hiddenStates(), features.imageFeatures()),
+            picture,
+            draw.timesteps().to(place, ScalarType.Long),
+            draw.noise().to(place, dtype));
+    return new Outcome(result.loss(), routerMeans(result.routerProbabilities()));
+  }
+
+  /** Mean over layers and pictures of each feature's probability. */
+  private Map<String, Double> routerMeans(List<Tensor> layers) {
+    Map<String, Double> means = new LinkedHashMap<>();
+    if (layers.isEmpty()) {
+      return means;
+    }
+    Tensor all = Torch.cat(0, layers.toArray(Tensor[]::new));
+    double[] values = Torch.doubles(all.mean(0));
+    int column = 0;
+    for (Feature feature : config.features()) {
+      means.put("router_" + feature.key(), values[column++]);
+    }
+    return means;
+  }
+
+  /** Writes the supervision's own parameters. */
+  void write(Path file) {
+    SafetensorsWriter.write(file, parameters.tensors());
+  }
+
+  @Override
+  public void close() {
+    supervisor.close();
+    parameters.close();
+    if (perceptual != null) {
+      perceptual.close();
+    }
+  }
+}

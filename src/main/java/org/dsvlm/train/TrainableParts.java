@@ -1,0 +1,113 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.diffusion.StableDiffusion;
+import org.dsvlm.nn.ParameterStore;
+
+/**
+ * What a run trains, part by part: the connector, the vision encoder at its own rate, the
+ * supervision's own parameters and, where the recipe lets them, the language model and the UNet.
+ */
+final class TrainableParts {
+  private static final String VISION = "vision_tower.";
+  private static final String LANGUAGE = "language_model.";
+  private static final String CONNECTOR = "multi_modal_projector.";
+  private static final String UNET = "unet.";
+
+  private final Recipe recipe;
+  private final Map<String, Tensor> connector;
+  private final Map<String, Tensor> vision;
+  private final Map<String, Tensor> language;
+  private final Map<String, Tensor> auxiliary = new LinkedHashMap<>();
+  private final Map<String, Tensor> unet = new LinkedHashMap<>();
+
+  /**
+   * Makes exactly these parts gather gradients.
+   *
+   * @param diffusion null without supervision
+   */
+  TrainableParts(
+      Recipe recipe,
+      ParameterStore llava,
+      List<AuxiliaryLoss> auxiliaries,
+      StableDiffusion diffusion) {
+    this.recipe = recipe;
+    boolean visionTrains = recipe.visionLearningRate() > 0;
+    boolean languageTrains = recipe.model().language().trainable() && recipe.languageWeight() > 0;
+    Map<String, Tensor> chosen =
+        llava.setTrainable(
+            name ->
+                name.startsWith(CONNECTOR)
+                    || (visionTrains && name.startsWith(VISION))
+                    || (languageTrains && name.startsWith(LANGUAGE)));
+    connector = below(CONNECTOR, chosen);
+    vision = below(VISION, chosen);
+    language = below(LANGUAGE, chosen);
+    auxiliaries.forEach(loss -> auxiliary.putAll(loss.parameters()));
+    if (diffusion != null) {
+      diffusion.vaeStore().setTrainable(name -> false);
+      boolean unetTrains = recipe.model().stableDiffusion().trainable();
+      diffusion
+          .unetStore()
+          .setTrainable(name -> unetTrains)
+          .forEach((name, tensor) -> unet.put(UNET + name, tensor));
+    }
+  }
+
+  private static Map<String, Tensor> below(String prefix, Map<String, Tensor> tensors) {
+    Map<String, Tensor> part = new LinkedHashMap<>();
+    tensors.forEach(
+        (name, tensor) -> {
+          if (name.startsWith(prefix)) {
+            part.put(name, tensor);
+          }
+        });
+    return part;
+  }
+
+  /** The groups of one stage; the first has the stage's own rate. */
+  List<ParameterGroup> groups(Recipe.Stage stage) {
+    List<ParameterGroup> groups = new ArrayList<>();
+    double rate = stage.learningRate();
+    double unetRate = recipe.diffusionLearningRate() > 0 ? recipe.diffusionLearningRate() : rate;
+    add(groups, "connector", connector, rate, stage);
+    add(groups, "supervision", auxiliary, rate, stage);
+    add(groups, "language model", language, rate, stage);
+    add(groups, "vision encoder", vision, recipe.visionLearningRate(), stage);
+    add(groups, "unet", unet, unetRate, stage);
+    return groups;
+  }
+
+  /** As Hugging Face's Trainer does: vectors (biases, norms) do not decay. */
+  private static void add(
+      List<ParameterGroup> groups,
+      String name,
+      Map<String, Tensor> part,
+      double rate,
+      Recipe.Stage stage) {
+    Map<String, Tensor> matrices = new LinkedHashMap<>();
+    Map<String, Tensor> vectors = new LinkedHashMap<>();
+    part.forEach((key, tensor) -> (tensor.dim() > 1 ? matrices : vectors).put(key, tensor));
+    if (!matrices.isEmpty()) {
+      groups.add(new ParameterGroup(name, matrices, rate, stage.weightDecay()));
+    }
+    if (!vectors.isEmpty()) {
+      groups.add(new ParameterGroup(name, vectors, rate, 0));
+    }
+  }
+
+  /** Every trained tensor by checkpoint name, those of the UNet below {@code unet.}. */
+  Map<String, Tensor> all() {
+    Map<String, Tensor> all = new LinkedHashMap<>();
+    List.of(connector, auxiliary, language, vision, unet).forEach(all::putAll);
+    return all;
+  }
+}

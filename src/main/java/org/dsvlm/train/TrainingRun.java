@@ -1,0 +1,202 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.data.Prefetcher;
+import org.dsvlm.data.RecordSource;
+import org.dsvlm.diffusion.NoiseSchedule;
+import org.dsvlm.diffusion.StableDiffusion;
+import org.dsvlm.diffusion.StableDiffusionFolder;
+import org.dsvlm.diffusion.UNetConfig;
+import org.dsvlm.diffusion.VaeConfig;
+import org.dsvlm.llava.LlavaExport;
+import org.dsvlm.tensor.DTypes;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Torch;
+
+/**
+ * A whole run: stage 0 where an autoencoder has to be fitted, stages 1 and 2, checkpoints on the
+ * way, the export at the end. A run that is resumed gives, bit for bit, what it would have given
+ * without the interruption.
+ */
+public final class TrainingRun {
+  private static final int STAGES = 2;
+
+  private final Recipe recipe;
+  private final RunFolder folder;
+  private final TrainingListener listener;
+  private final RandomState random;
+  private final ScalarType dtype;
+  private final CheckpointFolder checkpoints;
+
+  private TrainingRun(Recipe recipe, RunFolder folder, TrainingListener listener) {
+    this.recipe = recipe;
+    this.folder = folder;
+    this.listener = listener;
+    this.random = new RandomState(recipe.seed());
+    this.dtype = DTypes.parse(recipe.precision());
+    this.checkpoints = new CheckpointFolder(folder.checkpoints(), recipe.checkpoint().keep());
+  }
+
+  /**
+   * Trains by {@code recipe} in {@code folder}, from its latest checkpoint if it has one.
+   *
+   * @throws org.dsvlm.tensor.DsVlmException if the recipe, a model or the data is unfit
+   */
+  public static void run(Recipe recipe, RunFolder folder, TrainingListener listener) {
+    Torch.load();
+    if (recipe.threads() > 0) {
+      torch.set_num_threads(recipe.threads());
+    }
+    new TrainingRun(recipe, folder, listener).run();
+  }
+
+  private void run() {
+    try (RunData data = new RunData(recipe, folder, random);
+        LlavaStart llava = LlavaStart.of(recipe, data, random, dtype);
+        StableDiffusion diffusion = recipe.supervised() ? diffusion(data) : null) {
+      if (diffusion == null) {
+        train(data, llava, List.of(), null);
+        export(data, llava);
+        return;
+      }
+      try (SupervisionLoss supervision =
+          new SupervisionLoss(recipe, llava.model(), diffusion, random, dtype)) {
+        train(data, llava, List.of(supervision), diffusion);
+        export(data, llava);
+        supervision.write(folder.multiAdapter());
+        if (recipe.model().stableDiffusion().trainable()) {
+          StableDiffusionFolder.write(folder.stableDiffusion(), diffusion);
+        }
+      }
+    }
+  }
+
+  private void export(RunData data, LlavaStart llava) {
+    LlavaExport.write(
+        folder.export(),
+        llava.model().config(),
+        llava.parameters().tensors(),
+        data.modelFiles(),
+        dtype);
+  }
+
+  /** The diffusion model: the recipe's, or one drawn at random whose autoencoder stage 0 fits. */
+  private StableDiffusion diffusion(RunData data) {
+    Recipe.StableDiffusion settings = recipe.model().stableDiffusion();
+    if (!settings.path().isEmpty()) {
+      return StableDiffusionFolder.open(Path.of(settings.path()), dtype, recipe.device());
+    }
+    if (!Files.exists(folder.stableDiffusion())) {
+      fitAutoencoder(settings, data);
+    }
+    return StableDiffusionFolder.open(folder.stableDiffusion(), dtype, recipe.device());
+  }
+
+  private void fitAutoencoder(Recipe.StableDiffusion settings, RunData data) {
+    String where = "recipe: model.stable_diffusion.";
+    NoiseSchedule schedule =
+        settings.scheduler().isEmpty()
+            ? NoiseSchedule.stableDiffusion()
+            : NoiseSchedule.parse(settings.scheduler(), where + "scheduler");
+    try (RecordSource records = data.records(0);
+        StableDiffusion drawn =
+            StableDiffusion.random(
+                UNetConfig.parse(settings.unet(), where + "unet"),
+                VaeConfig.parse(settings.vae(), where + "vae"),
+                schedule,
+                random.fork("stable diffusion"),
+                dtype,
+                recipe.device());
+        MetricsLog log = MetricsLog.after(0, folder.autoencoderMetrics())) {
+      AutoencoderTrainer trainer =
+          new AutoencoderTrainer(recipe, data.pictures(records), records.size());
+      trainer.fit(drawn.vae(), drawn.vaeStore(), log, listener);
+      StableDiffusionFolder.write(
+          folder.stableDiffusion(), drawn.withScalingFactor(trainer.scalingFactor(drawn.vae())));
+    }
+  }
+
+  private void train(
+      RunData data, LlavaStart llava, List<AuxiliaryLoss> auxiliaries, StableDiffusion diffusion) {
+    TrainableParts parts = new TrainableParts(recipe, llava.parameters(), auxiliaries, diffusion);
+    StageTrainer trainer =
+        new StageTrainer(llava.model(), auxiliaries, recipe.languageWeight(), dtype);
+    Optional<CheckpointFolder.Position> latest = checkpoints.latest();
+    latest.ifPresent(position -> checkpoints.loadModel(position, parts.all()));
+    long stepsBefore = 0;
+    try (MetricsLog log =
+        MetricsLog.after(
+            latest.map(CheckpointFolder.Position::step).orElse(0L), folder.metrics())) {
+      for (int stage = 1; stage <= STAGES; stage++) {
+        stepsBefore += train(stage, stepsBefore, latest, parts, trainer, data, llava, log);
+      }
+    }
+  }
+
+  /** One stage, or what is left of it; gives its number of steps. */
+  private long train(
+      int stage,
+      long stepsBefore,
+      Optional<CheckpointFolder.Position> latest,
+      TrainableParts parts,
+      StageTrainer trainer,
+      RunData data,
+      LlavaStart llava,
+      MetricsLog log) {
+    Recipe.Stage settings = recipe.stage(stage);
+    try (RecordSource records = data.records(stage);
+        AdamW optimizer =
+            new AdamW(
+                parts.groups(settings),
+                recipe.optimizer().beta1(),
+                recipe.optimizer().beta2(),
+                recipe.optimizer().eps())) {
+      long total = settings.steps(records.size());
+      long done = latest.map(CheckpointFolder.Position::step).orElse(0L) - stepsBefore;
+      long first = Math.max(0, Math.min(total, done));
+      if (first >= total) {
+        return total;
+      }
+      if (first > 0) {
+        checkpoints.loadOptimizer(latest.orElseThrow(), optimizer.state());
+      }
+      CosineWithWarmup schedule = CosineWithWarmup.ofRatio(settings.warmupRatio(), total);
+      try (Prefetcher<RunData.Step> steps =
+          data.steps(stage, records, llava.model().config(), first, total)) {
+        new StageLoop(stage, stepsBefore, optimizer, schedule, settings.maxGradNorm())
+            .run(
+                first,
+                step -> {
+                  try (RunData.Step next = steps.next()) {
+                    return trainer.accumulate(next.microBatches(), stepsBefore + step);
+                  }
+                },
+                log,
+                listener,
+                step -> {
+                  if (step == total || isDue(stepsBefore + step)) {
+                    checkpoints.save(
+                        new CheckpointFolder.Position(stage, step, stepsBefore + step),
+                        parts.all(),
+                        optimizer.state());
+                  }
+                });
+      }
+      return total;
+    }
+  }
+
+  private boolean isDue(long step) {
+    long every = recipe.checkpoint().everySteps();
+    return every > 0 && step % every == 0;
+  }
+}
