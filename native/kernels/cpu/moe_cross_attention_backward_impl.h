@@ -133,15 +133,20 @@ struct BackwardTask {
     for (int64_t j = tokens; j < width; ++j) {
       scores[j] = -static_cast<A>(INFINITY);
     }
-    V sums = {};
+    V sums = {}, products_sum = {};
     for (int64_t j = 0; j < width; j += kLanes<A>) {
       V probability = exp_of(load_vector(scores + j) - logsumexp);
       store_vector(scores + j, probability);
-      sums += probability * load_vector(products + j);
+      sums += probability;
+      products_sum += probability * load_vector(products + j);
     }
-    const A delta = sum_of<A>(sums);
+    // The stored logarithm is rounded, so the probabilities add up to 1 but nearly; made exact here, a
+    // single token gets a gradient of exactly 0.
+    const A normalise = 1 / sum_of<A>(sums);
+    const A delta = sum_of<A>(products_sum) * normalise;
+    const A factor = weight * normalise;
     for (int64_t j = 0; j < width; j += kLanes<A>) {
-      V weighted = load_vector(scores + j) * weight;
+      V weighted = load_vector(scores + j) * factor;
       store_vector(scores + j, weighted);
       store_vector(products + j, weighted * (load_vector(products + j) - delta));
     }

@@ -15,15 +15,14 @@
 
 namespace dsvlm::cpu::DSVLM_ISA {
 
-// Derivatives of the similarity by the five moments.
-constexpr int kByMeanX = 0, kByMeanY = 1, kByXX = 2, kByYY = 3, kByXY = 4;
+// Derivatives of the similarity by the moments; by E[x^2] and by E[y^2] they are the same.
+constexpr int kByMeanX = 0, kByMeanY = 1, kBySquare = 2, kByProduct = 3, kDerivatives = 4;
 
 // Rows of the derivatives, filtered along the width, with the map's rows outside it as zeros.
 template <typename T>
 class Derivatives {
  public:
   using A = Accumulator<T>;
-  static constexpr int kMaps = 5;
 
   Derivatives(const SsimProblem& p, int64_t plane, A factor, A* scratch)
       : p_(p),
@@ -31,14 +30,14 @@ class Derivatives {
         moments_(p, plane / p.channels, plane % p.channels, scratch),
         margin_(2 * kSsimRadius - p.padding),
         padded_(scratch + Moments<T>::elements(p)),
-        ring_(padded_ + kMaps * padded_width(p), kMaps, p.width) {
-    memset(padded_, 0, sizeof(A) * kMaps * padded_width(p));
+        ring_(padded_ + kDerivatives * padded_width(p), kDerivatives, p.width) {
+    memset(padded_, 0, sizeof(A) * kDerivatives * padded_width(p));
   }
 
   static int64_t padded_width(const SsimProblem& p) { return p.width + 2 * kSsimRadius; }
 
   static int64_t elements(const SsimProblem& p) {
-    return Moments<T>::elements(p) + kMaps * padded_width(p) + Ring<A>::elements(kMaps, p.width);
+    return Moments<T>::elements(p) + kDerivatives * padded_width(p) + Ring<A>::elements(kDerivatives, p.width);
   }
 
   // Starts so that the first call of next() gives row `first` of the picture.
@@ -51,22 +50,22 @@ class Derivatives {
     }
   }
 
-  // Fills to[0..4] with the next row of the five windowed derivatives.
+  // Fills to[0..3] with the next row of the windowed derivatives.
   void next(A* const* to) {
     append(next_ - margin_ + kSsimWindow - 1);
-    ring_.template filter<kMaps>(to, next_ - margin_, window_);
+    ring_.template filter<kDerivatives>(to, next_ - margin_, window_);
     ++next_;
   }
 
  private:
   void append(int64_t row) {
     if (row < 0 || row >= map_height(p_)) {
-      memset(ring_.row(row, 0), 0, sizeof(A) * kMaps * p_.width);
+      memset(ring_.row(row, 0), 0, sizeof(A) * kDerivatives * p_.width);
       return;
     }
     moments_.next();
     differentiate();
-    for (int map = 0; map < kMaps; ++map) {
+    for (int map = 0; map < kDerivatives; ++map) {
       const A* from = padded_ + map * padded_width(p_);
       A* to = ring_.row(row, map);
 #pragma omp simd
@@ -90,19 +89,14 @@ class Derivatives {
       Similarity<A> s(m[0][j], m[1][j], m[2][j], m[3][j], m[4][j], c1, c2);
       A inverse = factor / (s.b1 * s.b2);
       A value = s.a1 * s.a2 * inverse;
-      A by_variance = -value / s.b2;
-      A by_variance_x = s.flat_x ? 0 : by_variance;
-      A by_variance_y = s.flat_y ? 0 : by_variance;
-      A by_covariance = s.flat_x || s.flat_y ? 0 : 2 * s.a1 * inverse;
+      A by_variance = -value / s.b2, by_covariance = 2 * s.a1 * inverse;
       // By the means directly, then through variances and covariance, E[x^2] - E[x]^2 and so on.
-      A by_product = 2 * s.a2 * inverse, by_square = -2 * value / s.b1;
-      to[kByMeanX * step + j] = by_product * s.mean_y + by_square * s.mean_x - 2 * s.mean_x * by_variance_x -
-                                s.mean_y * by_covariance;
-      to[kByMeanY * step + j] = by_product * s.mean_x + by_square * s.mean_y - 2 * s.mean_y * by_variance_y -
-                                s.mean_x * by_covariance;
-      to[kByXX * step + j] = by_variance_x;
-      to[kByYY * step + j] = by_variance_y;
-      to[kByXY * step + j] = by_covariance;
+      A by_mean_product = 2 * s.a2 * inverse - by_covariance;
+      A by_mean_square = -2 * value / s.b1 - 2 * by_variance;
+      to[kByMeanX * step + j] = by_mean_product * s.mean_y + by_mean_square * s.mean_x;
+      to[kByMeanY * step + j] = by_mean_product * s.mean_x + by_mean_square * s.mean_y;
+      to[kBySquare * step + j] = by_variance;
+      to[kByProduct * step + j] = by_covariance;
     }
   }
 
@@ -134,7 +128,7 @@ struct SsimBackwardTask {
   using A = Accumulator<T>;
 
   static int64_t elements(const SsimProblem& p) {
-    return Derivatives<T>::elements(p) + 5 * p.width + 2 * (p.width + 2 * p.padding);
+    return Derivatives<T>::elements(p) + kDerivatives * p.width + 2 * (p.width + 2 * p.padding);
   }
 
   static void run(const SsimBackward& call, int64_t plane, int64_t first, int64_t last, A* scratch) {
@@ -145,11 +139,11 @@ struct SsimBackwardTask {
     Plane<T> x(p, p.x, batch, channel), y(p, p.y, batch, channel);
     Derivatives<T> derivatives(p, plane, factor, scratch);
     A* rows = scratch + Derivatives<T>::elements(p);
-    A* maps[5];
-    for (int i = 0; i < 5; ++i) {
+    A* maps[kDerivatives];
+    for (int i = 0; i < kDerivatives; ++i) {
       maps[i] = rows + i * p.width;
     }
-    A *row_x = rows + 5 * p.width, *row_y = row_x + p.width + 2 * p.padding;
+    A *row_x = rows + kDerivatives * p.width, *row_y = row_x + p.width + 2 * p.padding;
     derivatives.start(first);
     for (int64_t row = first; row < last; ++row) {
       derivatives.next(maps);
@@ -157,8 +151,8 @@ struct SsimBackwardTask {
       y.read(row_y, row);
       const A *own_x = row_x + p.padding, *own_y = row_y + p.padding;
       const int64_t offset = (plane * p.height + row) * p.width;
-      gradient_row<T>(call.grad_x, offset, p.width, own_x, own_y, maps[kByMeanX], maps[kByXX], maps[kByXY]);
-      gradient_row<T>(call.grad_y, offset, p.width, own_y, own_x, maps[kByMeanY], maps[kByYY], maps[kByXY]);
+      gradient_row<T>(call.grad_x, offset, p.width, own_x, own_y, maps[kByMeanX], maps[kBySquare], maps[kByProduct]);
+      gradient_row<T>(call.grad_y, offset, p.width, own_y, own_x, maps[kByMeanY], maps[kBySquare], maps[kByProduct]);
     }
   }
 };

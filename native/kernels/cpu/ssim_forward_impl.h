@@ -189,20 +189,17 @@ class Moments {
   int64_t next_ = 0;
 };
 
-// Similarity at one point, and what its derivatives are made of. Variances are never negative; where
-// rounding makes one so, it and the covariance are 0.
+// Similarity at one point as a1 a2 / (b1 b2). Variances are never negative; where rounding makes one so, it
+// and the covariance count as 0. Derivatives ignore that: in exact arithmetic there is nothing to correct.
 template <typename A>
 struct Similarity {
   A mean_x, mean_y, a1, a2, b1, b2;
-  bool flat_x, flat_y;
 
   Similarity(A mx, A my, A xx, A yy, A xy, A c1, A c2) : mean_x(mx), mean_y(my) {
     A variance_x = xx - mx * mx, variance_y = yy - my * my, covariance = xy - mx * my;
-    flat_x = variance_x <= 0;
-    flat_y = variance_y <= 0;
-    variance_x = flat_x ? 0 : variance_x;
-    variance_y = flat_y ? 0 : variance_y;
-    covariance = flat_x || flat_y ? 0 : covariance;
+    covariance = variance_x < 0 || variance_y < 0 ? 0 : covariance;
+    variance_x = variance_x < 0 ? 0 : variance_x;
+    variance_y = variance_y < 0 ? 0 : variance_y;
     a1 = 2 * mx * my + c1;
     a2 = 2 * covariance + c2;
     b1 = mx * mx + my * my + c1;

@@ -60,7 +60,7 @@ public final class MoeCrossAttention {
         () -> {
           checkArguments(query, keys, values, routerProbabilities);
           if (query.numel() == 0) {
-            return connected(query, routerProbabilities);
+            return empty(query, keys, values, routerProbabilities);
           }
           boolean reduced = query.scalar_type().intern() == ScalarType.BFloat16;
           Tensor sum = null;
@@ -75,27 +75,40 @@ public final class MoeCrossAttention {
         });
   }
 
+  /** query [batch, queries, heads, headDim], key and value [batch, tokens, heads, headDim]. */
   private static Tensor attend(Tensor query, Tensor key, Tensor value) {
-    return torch
-        .scaled_dot_product_attention(
-            query.transpose(1, 2),
-            key.transpose(1, 2),
-            value.transpose(1, 2),
-            Torch.none(),
-            0.0,
-            false,
-            new DoubleOptional(),
-            false)
-        .transpose(1, 2);
+    Tensor q = query.transpose(1, 2);
+    Tensor k = key.transpose(1, 2);
+    Tensor v = value.transpose(1, 2);
+    return (key.size(1) == 1 ? attendToOne(q, k, v) : attendToMany(q, k, v)).transpose(1, 2);
+  }
+
+  private static Tensor attendToMany(Tensor q, Tensor k, Tensor v) {
+    return torch.scaled_dot_product_attention(
+        q, k, v, Torch.none(), 0.0, false, new DoubleOptional(), false);
+  }
+
+  /**
+   * The softmax over one token is 1 and the gradient of its key is 0. LibTorch's fused attention
+   * computes both from a rounded logarithm and misses the 0 by more than rounding.
+   */
+  private static Tensor attendToOne(Tensor q, Tensor k, Tensor v) {
+    Tensor scores = torch.matmul(q.mul(Torch.scalar(1 / Math.sqrt(q.size(3)))), k.transpose(2, 3));
+    return torch.matmul(torch.softmax(scores, -1), v);
   }
 
   private static Tensor wide(Tensor tensor) {
     return tensor.to(ScalarType.Float);
   }
 
-  /** An empty result that still passes gradients on. */
-  private static Tensor connected(Tensor query, Tensor routerProbabilities) {
-    return query.mul(routerProbabilities.sum());
+  /** An empty result; it hangs on every argument, so that each gets its gradient of zeros. */
+  private static Tensor empty(
+      Tensor query, List<Tensor> keys, List<Tensor> values, Tensor routerProbabilities) {
+    Tensor all = routerProbabilities.sum();
+    for (int e = 0; e < keys.size(); e++) {
+      all = all.add(keys.get(e).sum()).add(values.get(e).sum());
+    }
+    return query.mul(all);
   }
 
   private static void requireOpen(

@@ -72,14 +72,14 @@ public final class Ssim {
     Tensor moments = window(Torch.cat(1, x, y, x.square(), y.square(), x.mul(y)), border);
     Tensor meanX = moments.narrow(1, 0, 1);
     Tensor meanY = moments.narrow(1, 1, 1);
-    Tensor rawX = moments.narrow(1, 2, 1).sub(meanX.square());
-    Tensor rawY = moments.narrow(1, 3, 1).sub(meanY.square());
-    Tensor rawCovariance = moments.narrow(1, 4, 1).sub(meanX.mul(meanY));
-    // Variances are never negative; where rounding makes one so, it and the covariance are 0.
-    Tensor varianceX = rawX.clamp_min(Torch.scalar(0));
-    Tensor varianceY = rawY.clamp_min(Torch.scalar(0));
-    Tensor flat = torch.minimum(rawX, rawY).le(Torch.scalar(0));
-    Tensor covariance = rawCovariance.masked_fill(flat, Torch.scalar(0));
+    Tensor varianceX = moments.narrow(1, 2, 1).sub(meanX.square());
+    Tensor varianceY = moments.narrow(1, 3, 1).sub(meanY.square());
+    Tensor covariance = moments.narrow(1, 4, 1).sub(meanX.mul(meanY));
+    // Variances are never negative; where rounding makes one so, it and the covariance count as 0.
+    Tensor none = torch.minimum(varianceX, varianceY).lt(Torch.scalar(0));
+    covariance = covariance.sub(covariance.mul(none).detach());
+    varianceX = varianceX.sub(varianceX.clamp_max(Torch.scalar(0)).detach());
+    varianceY = varianceY.sub(varianceY.clamp_max(Torch.scalar(0)).detach());
     double c1 = Math.pow(K1 * dataRange, 2);
     double c2 = Math.pow(K2 * dataRange, 2);
     Tensor numerator = affine(meanX.mul(meanY), 2, c1).mul(affine(covariance, 2, c2));

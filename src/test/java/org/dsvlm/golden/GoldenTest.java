@@ -33,6 +33,7 @@ class GoldenTest {
           Map.entry("llama3", new LlamaRunner()),
           Map.entry("llama3_rope_scaling", new LlamaRunner()),
           Map.entry("llava", new LlavaRunner()),
+          Map.entry("moe_cross_attention", new MoeCrossAttentionRunner()),
           Map.entry("optim", new OptimRunner()),
           Map.entry("perceptual", new PerceptualRunner()),
           Map.entry("qwen2", new LlamaRunner()),
@@ -40,6 +41,7 @@ class GoldenTest {
           Map.entry("sd_unet", new SdUnetRunner()),
           Map.entry("sd_vae", new SdVaeRunner()),
           Map.entry("siglip_vision", new SiglipVisionRunner()),
+          Map.entry("ssim", new SsimRunner()),
           Map.entry("tokenization", new TokenizationRunner()));
 
   /** Kinds whose models are not built yet; each is reported by name. */

@@ -1,0 +1,114 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Torch;
+import org.junit.jupiter.api.Assumptions;
+
+/** The two implementations that every operator has, so that one test runs on both. */
+enum Implementation {
+  TWIN,
+  NATIVE;
+
+  /** Skips the running test, saying why, where this implementation is not there. */
+  void assume() {
+    if (this == NATIVE) {
+      Assumptions.assumeTrue(Kernels.nativeLoaded(), Kernels::status);
+    }
+  }
+
+  Tensor moe(Tensor query, List<Tensor> keys, List<Tensor> values, Tensor router) {
+    return this == NATIVE
+        ? MoeCrossAttention.forward(query, keys, values, router)
+        : MoeCrossAttention.twin(query, keys, values, router);
+  }
+
+  Tensor ssim(Tensor x, Tensor y, Ssim.Border border, double dataRange) {
+    return this == NATIVE
+        ? Ssim.perSample(x, y, border, dataRange)
+        : Ssim.twin(x, y, border, dataRange);
+  }
+
+  Tensor perceptual(Tensor features, Tensor target, Tensor weights) {
+    return this == NATIVE
+        ? PerceptualDistance.perSample(features, target, weights)
+        : PerceptualDistance.twin(features, target, weights);
+  }
+
+  /** Random leaves for comparisons: normal or, where pictures are meant, uniform in [0, 1). */
+  static Tensor normal(long seed, ScalarType dtype, long... shape) {
+    return new RandomState(seed).normal(shape).to(dtype);
+  }
+
+  static Tensor uniform(long seed, ScalarType dtype, long... shape) {
+    return new RandomState(seed).uniform(shape).to(dtype);
+  }
+
+  /**
+   * The same numbers with other strides: the first and the last dimension lie swapped in memory,
+   * and every row has a gap.
+   */
+  static Tensor strided(Tensor tensor) {
+    long last = tensor.dim() - 1;
+    return Torch.tidy(
+        () -> {
+          Tensor swapped = tensor.transpose(0, last);
+          Tensor gaps = Torch.cat(0, swapped, swapped);
+          return gaps.narrow(0, 0, tensor.size(last)).transpose(0, last);
+        });
+  }
+
+  /** Value and the gradients of all inputs under a fixed upstream, as doubles. */
+  static List<double[]> valueAndGradients(
+      Function<List<Tensor>, Tensor> function, List<Tensor> inputs) {
+    try (PointerScope scope = new PointerScope()) {
+      List<Tensor> leaves = new ArrayList<>();
+      inputs.forEach(input -> leaves.add(input.detach().set_requires_grad(true)));
+      Tensor output = function.apply(leaves);
+      List<double[]> results = new ArrayList<>(List.of(Torch.doubles(output)));
+      Tensor upstream = normal(17, output.scalar_type().intern(), Torch.shape(output));
+      output.mul(upstream).sum().backward();
+      leaves.forEach(leaf -> results.add(Torch.doubles(leaf.grad())));
+      return results;
+    }
+  }
+
+  /** |actual − expected| ≤ tolerance · max(0.1, max |expected|), for value and gradients alike. */
+  static void assertClose(
+      List<double[]> actual, List<double[]> expected, double tolerance, String what) {
+    assertThat(actual).as(what).hasSameSizeAs(expected);
+    for (int i = 0; i < expected.size(); i++) {
+      String part = what + (i == 0 ? ": value" : ": gradient of input " + (i - 1));
+      double[] wanted = expected.get(i);
+      double[] got = actual.get(i);
+      assertThat(got).as(part).hasSameSizeAs(wanted);
+      double scale = Math.max(0.1, Arrays.stream(wanted).map(Math::abs).max().orElse(0));
+      for (int j = 0; j < wanted.length; j++) {
+        assertThat(Math.abs(got[j] - wanted[j]))
+            .as("%s, entry %d: %s, expected %s", part, j, got[j], wanted[j])
+            .isLessThanOrEqualTo(tolerance * scale);
+      }
+    }
+  }
+
+  /** Agreement that a number format allows. */
+  static double tolerance(ScalarType dtype) {
+    return switch (dtype) {
+      case Double -> 1e-11;
+      case Float -> 3e-5;
+      default -> 2e-2;
+    };
+  }
+}
