@@ -1,6 +1,7 @@
-// Copyright 2026 The DS-VLM for the JVM Authors
-// SPDX-License-Identifier: Apache-2.0
-
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
 // Attention of one set of queries to several contexts, mixed by a router:
 //
 //   out[b,n,h] = sum_e P[b,e] * softmax_t(scale * q[b,n,h] . k_e[b,t,h]) v_e[b,t,h]

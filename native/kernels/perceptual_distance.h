@@ -1,6 +1,7 @@
-// Copyright 2026 The DS-VLM for the JVM Authors
-// SPDX-License-Identifier: Apache-2.0
-
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
 // One layer of LPIPS per sample: with u = f / (|f| + eps) and v = t / (|t| + eps) over the channels,
 //
 //   out[b] = mean_p sum_c w_c (u_cp - v_cp)^2

@@ -1,6 +1,7 @@
-// Copyright 2026 The DS-VLM for the JVM Authors
-// SPDX-License-Identifier: Apache-2.0
-
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
 // Structural similarity of picture pairs, per sample: 11 x 11 Gaussian window (sigma 1.5), mean over the
 // map and the channels.
 #pragma once

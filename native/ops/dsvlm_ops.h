@@ -1,6 +1,7 @@
-// Copyright 2026 The DS-VLM for the JVM Authors
-// SPDX-License-Identifier: Apache-2.0
-
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
 // The operators as C++ functions: what JavaCPP binds for Java, and what C++ programs call. Python reaches
 // the same operators by name after torch.ops.load_library. All of them go through LibTorch's dispatcher,
 // so they are differentiable and run where their tensors are.

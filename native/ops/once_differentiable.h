@@ -1,6 +1,7 @@
-// Copyright 2026 The DS-VLM for the JVM Authors
-// SPDX-License-Identifier: Apache-2.0
-
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
 // Backward operators are not differentiable themselves; asking for it is an error, not a silent zero.
 #pragma once
 

@@ -1,6 +1,7 @@
-// Copyright 2026 The DS-VLM for the JVM Authors
-// SPDX-License-Identifier: Apache-2.0
-
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
 #include "ops/ssim.h"
 
 #include <ATen/core/LegacyTypeDispatch.h>

@@ -1,6 +1,7 @@
-// Copyright 2026 The DS-VLM for the JVM Authors
-// SPDX-License-Identifier: Apache-2.0
-
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
 // Which instruction set the CPU kernels use. Each kernel is compiled once for every one of these, from
 // the same *_impl.h, into a namespace of its own.
 #pragma once

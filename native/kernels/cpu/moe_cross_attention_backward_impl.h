@@ -1,6 +1,7 @@
-// Copyright 2026 The DS-VLM for the JVM Authors
-// SPDX-License-Identifier: Apache-2.0
-
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
 // Backward of kernels/moe_cross_attention.h. Compiled once per instruction set, see simd.h.
 //
 // With A = softmax, g = gradient of the output, G = g v^T and delta = rowsum(A * G) = g . (A v), per context:

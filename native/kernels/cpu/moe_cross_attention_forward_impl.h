@@ -1,6 +1,7 @@
-// Copyright 2026 The DS-VLM for the JVM Authors
-// SPDX-License-Identifier: Apache-2.0
-
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
 // See kernels/moe_cross_attention.h for the equations. Compiled once per instruction set, see simd.h.
 //
 // A task is one head of one sample and a range of its queries. It takes one context after the other: packs

@@ -1,6 +1,7 @@
-// Copyright 2026 The DS-VLM for the JVM Authors
-// SPDX-License-Identifier: Apache-2.0
-
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
 // See kernels/perceptual_distance.h. Compiled once per instruction set, see simd.h.
 //
 // A task is a run of neighbouring positions of one sample, taken in strips so narrow that all channels of

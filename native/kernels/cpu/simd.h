@@ -1,6 +1,7 @@
-// Copyright 2026 The DS-VLM for the JVM Authors
-// SPDX-License-Identifier: Apache-2.0
-
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
 // Vectors as wide as the instruction set of this compilation, and what lies between memory and them.
 //
 // This header and every *_impl.h are compiled several times with different options. So all they hold is

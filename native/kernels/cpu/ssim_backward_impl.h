@@ -1,6 +1,7 @@
-// Copyright 2026 The DS-VLM for the JVM Authors
-// SPDX-License-Identifier: Apache-2.0
-
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
 // Backward of kernels/ssim.h. Compiled once per instruction set, see simd.h.
 //
 // With S = a1 a2 / (b1 b2) at a point of the map, the gradient of x at a pixel is

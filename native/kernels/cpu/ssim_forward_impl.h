@@ -1,6 +1,7 @@
-// Copyright 2026 The DS-VLM for the JVM Authors
-// SPDX-License-Identifier: Apache-2.0
-
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
 // See kernels/ssim.h. Compiled once per instruction set, see simd.h.
 //
 // A task is a band of rows of one plane. Rows stream through: each is filtered along its width (five
