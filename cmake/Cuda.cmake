@@ -31,7 +31,8 @@ function(dsvlm_add_cuda_library target)
   endif()
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/ops
                                                ${CMAKE_SOURCE_DIR}/kernels)
-  target_include_directories(${target} SYSTEM BEFORE PRIVATE ${DSVLM_CUDA_SHIM})
+  target_include_directories(${target} SYSTEM BEFORE
+                             PRIVATE ${DSVLM_CUDA_SHIM} ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
   target_link_libraries(${target} PRIVATE libtorch_headers)
   target_compile_definitions(${target} PRIVATE USE_CUDA)
   target_compile_options(
@@ -45,6 +46,7 @@ function(dsvlm_add_cuda_library target)
                CUDA_STANDARD_REQUIRED ON
                CXX_STANDARD 20
                CXX_STANDARD_REQUIRED ON
+               CXX_EXTENSIONS OFF
                POSITION_INDEPENDENT_CODE ON
                OUTPUT_NAME ${target}-${DSVLM_VERSION}
                SKIP_BUILD_RPATH ON
