@@ -4,9 +4,9 @@
  */
 package org.dsvlm.kernels;
 
-import java.nio.file.Path;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Torch;
@@ -37,13 +37,22 @@ public final class Kernels {
     return Holder.CHOICE.usable().loaded();
   }
 
+  /**
+   * True if an operator on {@code tensor} runs in native code: on the CPU where the operators are
+   * loaded, on a GPU where their CUDA kernels are too. Throws like {@link #nativeLoaded}.
+   */
+  static boolean areNativeFor(Tensor tensor) {
+    Choice choice = Holder.CHOICE.usable();
+    return choice.loaded() && (choice.cuda() || !tensor.is_cuda());
+  }
+
   /** One line for people: which of the two runs, and why. Throws like {@link #nativeLoaded}. */
   public static String status() {
     return Holder.CHOICE.usable().status();
   }
 
   /** What was decided, once; an error is kept, so that every call gets it and none loads again. */
-  record Choice(boolean loaded, String status, DsVlmException error) {
+  record Choice(boolean loaded, boolean cuda, String status, DsVlmException error) {
     Choice usable() {
       if (error != null) {
         throw new DsVlmException(error.getMessage(), error);
@@ -52,35 +61,45 @@ public final class Kernels {
     }
   }
 
-  /** Decides by the property's value; {@code load} loads and returns the operators' file. */
-  static Choice choose(String property, Supplier<Path> load) {
+  /** Decides by the property's value; {@code load} loads and says what. */
+  static Choice choose(String property, Supplier<NativeLibrary.Loaded> load) {
     String wanted = property == null ? "auto" : property;
     switch (wanted) {
       case "twin":
-        return new Choice(false, "LibTorch twins (" + PROPERTY + "=twin)", null);
+        return new Choice(false, false, "LibTorch twins (" + PROPERTY + "=twin)", null);
       case "auto":
       case "native":
         break;
       default:
         return new Choice(
             false,
+            false,
             "",
             new DsVlmException(
                 PROPERTY + " is '" + wanted + "', but must be auto, native or twin"));
     }
     try {
-      return new Choice(true, "native operators (" + load.get() + ")", null);
+      NativeLibrary.Loaded loaded = load.get();
+      return new Choice(
+          true,
+          loaded.cuda(),
+          "native operators ("
+              + (loaded.cuda() ? "CPU and CUDA, " : "CPU, ")
+              + loaded.operators()
+              + ")",
+          null);
     } catch (DsVlmException e) {
       String reason = "native operators: not loaded: " + e.getMessage();
       if (wanted.equals("native")) {
-        return new Choice(false, "", new DsVlmException(reason + " (" + PROPERTY + "=native)", e));
+        return new Choice(
+            false, false, "", new DsVlmException(reason + " (" + PROPERTY + "=native)", e));
       }
       LOG.warn("{}; LibTorch twins are used", reason);
-      return new Choice(false, "LibTorch twins (" + reason + ")", null);
+      return new Choice(false, false, "LibTorch twins (" + reason + ")", null);
     }
   }
 
-  private static Path load() {
+  private static NativeLibrary.Loaded load() {
     Torch.load();
     NativeLibrary library =
         new NativeLibrary(

@@ -38,10 +38,10 @@ public final class MoeCrossAttention {
    */
   public static Tensor forward(
       Tensor query, List<Tensor> keys, List<Tensor> values, Tensor routerProbabilities) {
-    if (!Kernels.nativeLoaded()) {
+    requireOpen(query, keys, values, routerProbabilities);
+    if (!Kernels.areNativeFor(query)) {
       return twin(query, keys, values, routerProbabilities);
     }
-    requireOpen(query, keys, values, routerProbabilities);
     return CALL.run(
         () ->
             NativeOps.moe_cross_attention(

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.dsvlm.tensor.DsVlmException;
 
@@ -52,6 +53,13 @@ final class NativeLibrary {
   private final Consumer<Path> loader;
   private final boolean cuda;
 
+  /** What was loaded: the operators' file, and whether their CUDA kernels came along. */
+  record Loaded(Path operators, boolean cuda) {
+    private static Loaded of(List<Path> libraries) {
+      return new Loaded(libraries.get(0), libraries.stream().anyMatch(is(CUDA)));
+    }
+  }
+
   /**
    * @param path value of {@value #PATH}, or null
    * @param resources what the JAR holds
@@ -75,11 +83,10 @@ final class NativeLibrary {
   /**
    * Loads the operators and their binding.
    *
-   * @return the file that holds the operators
    * @throws DsVlmException if there are none, or they cannot be extracted or loaded; the message
    *     says what to do
    */
-  Path load() {
+  Loaded load() {
     if (path != null) {
       List<Path> libraries = wanted(librariesIn(Path.of(path)));
       try {
@@ -87,7 +94,7 @@ final class NativeLibrary {
       } catch (UnsatisfiedLinkError e) {
         throw new DsVlmException(PATH + "=" + path + ": " + e.getMessage(), e);
       }
-      return libraries.get(0);
+      return Loaded.of(libraries);
     }
     List<String> refusals = new ArrayList<>();
     for (ExtractionFolder folder : folders) {
@@ -115,7 +122,7 @@ final class NativeLibrary {
           throw cannotLoad(library, e);
         }
       }
-      return libraries.get(0);
+      return Loaded.of(libraries);
     }
     throw new DsVlmException(
         "no folder to extract the native operators into: "
@@ -128,10 +135,7 @@ final class NativeLibrary {
   private List<Path> wanted(List<Path> libraries) {
     List<Path> ordered = new ArrayList<>();
     for (String prefix : cuda ? List.of(OPERATORS, CUDA, BINDING) : List.of(OPERATORS, BINDING)) {
-      List<Path> matching =
-          libraries.stream()
-              .filter(library -> library.getFileName().toString().startsWith(prefix))
-              .toList();
+      List<Path> matching = libraries.stream().filter(is(prefix)).toList();
       if (matching.size() > 1) {
         throw new DsVlmException("several native libraries of one kind, keep one: " + matching);
       }
@@ -142,6 +146,10 @@ final class NativeLibrary {
       ordered.addAll(matching);
     }
     return ordered;
+  }
+
+  private static Predicate<Path> is(String prefix) {
+    return library -> library.getFileName().toString().startsWith(prefix);
   }
 
   private static List<Path> librariesIn(Path folder) {

@@ -35,10 +35,10 @@ public final class PerceptualDistance {
    * @throws org.dsvlm.tensor.DsVlmException if shapes, types or devices do not agree
    */
   public static Tensor perSample(Tensor features, Tensor target, Tensor channelWeights) {
-    if (!Kernels.nativeLoaded()) {
+    requireOpen(features, target, channelWeights);
+    if (!Kernels.areNativeFor(features)) {
       return twin(features, target, channelWeights);
     }
-    requireOpen(features, target, channelWeights);
     return CALL.run(() -> NativeOps.perceptual_distance(features, target, channelWeights));
   }
 

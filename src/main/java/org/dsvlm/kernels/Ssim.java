@@ -46,10 +46,10 @@ public final class Ssim {
    *     smaller than the window where {@code border} is {@code VALID}
    */
   public static Tensor perSample(Tensor x, Tensor y, Border border, double dataRange) {
-    if (!Kernels.nativeLoaded()) {
+    requireOpen(x, y);
+    if (!Kernels.areNativeFor(x)) {
       return twin(x, y, border, dataRange);
     }
-    requireOpen(x, y);
     return CALL.run(() -> NativeOps.ssim(x, y, border.name().toLowerCase(Locale.ROOT), dataRange));
   }
 

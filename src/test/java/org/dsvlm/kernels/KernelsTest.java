@@ -24,6 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 class KernelsTest {
   private static final DsVlmException ABSENT = new DsVlmException("they are not there");
 
+  private static final NativeLibrary.Loaded LOADED =
+      new NativeLibrary.Loaded(Path.of("/lib/libdsvlm_ops-1.so"), false);
+
   @TempDir Path folder;
 
   /** What the forked JVMs run: prints the status, or the error's message and exit code 3. */
@@ -57,7 +60,7 @@ class KernelsTest {
   @Test
   void autoTakesNativeCodeWhereItIs() {
     for (String property : new String[] {null, "auto", "native"}) {
-      Kernels.Choice choice = Kernels.choose(property, () -> Path.of("/lib/libdsvlm_ops-1.so"));
+      Kernels.Choice choice = Kernels.choose(property, () -> LOADED);
       assertThat(choice.usable().loaded()).isTrue();
       assertThat(choice.usable().status()).contains("/lib/libdsvlm_ops-1.so");
     }
@@ -93,7 +96,7 @@ class KernelsTest {
 
   @Test
   void anUnknownWordIsAnError() {
-    assertThatThrownBy(() -> Kernels.choose("fast", () -> Path.of("x")).usable())
+    assertThatThrownBy(() -> Kernels.choose("fast", () -> LOADED).usable())
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("'fast'")
         .hasMessageContaining("auto, native or twin");
@@ -114,7 +117,7 @@ class KernelsTest {
     for (Process process : List.of(first, second)) {
       Output output = output(process);
       assertThat(output.exitCode()).as(output.text()).isZero();
-      assertThat(output.text()).contains("native operators (" + folder);
+      assertThat(output.text()).contains("native operators (CPU, " + folder);
     }
     try (Stream<Path> files = Files.walk(folder)) {
       assertThat(files.map(Path::toString)).noneMatch(name -> name.endsWith(".part"));

@@ -54,21 +54,22 @@ class NativeLibraryTest {
 
   @Test
   void extractsWholeLibrariesAndLoadsThemInOrder() {
-    Path operators = library(ExtractionFolder.at(folder)).load();
+    Path operators = library(ExtractionFolder.at(folder)).load().operators();
     assertThat(loaded).containsExactly(OPERATORS, BINDING);
     assertThat(operators).startsWith(folder).hasFileName(OPERATORS);
   }
 
   @Test
   void loadsTheCudaKernelsBetweenTheOthersWhereTheyAreWanted() {
-    new NativeLibrary(null, resources(), List.of(ExtractionFolder.at(folder)), checked(), true)
-        .load();
+    NativeLibrary library =
+        new NativeLibrary(null, resources(), List.of(ExtractionFolder.at(folder)), checked(), true);
+    assertThat(library.load().cuda()).isTrue();
     assertThat(loaded).containsExactly(OPERATORS, CUDA, BINDING);
   }
 
   @Test
   void aSecondStartTakesWhatLiesThere() throws IOException {
-    Path operators = library(ExtractionFolder.at(folder)).load();
+    Path operators = library(ExtractionFolder.at(folder)).load().operators();
     Object before = Files.readAttributes(operators, "unix:ino").get("ino");
     library(ExtractionFolder.at(folder)).load();
     assertThat(Files.readAttributes(operators, "unix:ino").get("ino")).isEqualTo(before);
@@ -85,7 +86,7 @@ class NativeLibraryTest {
 
   @Test
   void aPartlyExtractedLibraryIsExtractedAgain() throws IOException {
-    Path operators = library(ExtractionFolder.at(folder)).load();
+    Path operators = library(ExtractionFolder.at(folder)).load().operators();
     Files.write(operators, Arrays.copyOf(jar.get(OPERATORS), 777));
     loaded.clear();
     library(ExtractionFolder.at(folder)).load();
@@ -95,7 +96,7 @@ class NativeLibraryTest {
 
   @Test
   void aLibraryChangedAtTheSameLengthIsExtractedAgain() throws IOException {
-    Path operators = library(ExtractionFolder.at(folder)).load();
+    Path operators = library(ExtractionFolder.at(folder)).load().operators();
     byte[] changed = jar.get(OPERATORS).clone();
     changed[5000] ^= 1;
     Files.write(operators, changed);
@@ -143,7 +144,8 @@ class NativeLibraryTest {
     Path next = folder.resolve("next");
     Path operators =
         library(ExtractionFolder.at(file.resolve("cache")), ExtractionFolder.freshBelow(folder))
-            .load();
+            .load()
+            .operators();
     assertThat(operators.getParent().getParent().getFileName().toString()).startsWith("dsvlm-");
     assertThat(next).doesNotExist();
   }
@@ -158,7 +160,8 @@ class NativeLibraryTest {
                 List.of(ExtractionFolder.at(noexec), ExtractionFolder.at(folder.resolve("good"))),
                 refusing(noexec),
                 false)
-            .load();
+            .load()
+            .operators();
     assertThat(operators).startsWith(folder.resolve("good"));
     assertThat(loaded).containsExactly(OPERATORS, BINDING);
   }
@@ -213,7 +216,7 @@ class NativeLibraryTest {
     NativeLibrary library =
         new NativeLibrary(
             named.toString(), resources(), List.of(ExtractionFolder.at(cache)), checked(), true);
-    assertThat(library.load()).isEqualTo(named.resolve(OPERATORS));
+    assertThat(library.load()).isEqualTo(new NativeLibrary.Loaded(named.resolve(OPERATORS), false));
     assertThat(loaded).containsExactly(OPERATORS, BINDING);
     assertThat(cache).doesNotExist();
   }
@@ -233,11 +236,11 @@ class NativeLibraryTest {
   void startsAtTheSameTimeSeeWholeFiles() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(8);
     try {
-      List<Future<Path>> starts = new ArrayList<>();
+      List<Future<NativeLibrary.Loaded>> starts = new ArrayList<>();
       for (int i = 0; i < 32; i++) {
         starts.add(threads.submit(() -> library(ExtractionFolder.at(folder)).load()));
       }
-      for (Future<Path> start : starts) {
+      for (Future<NativeLibrary.Loaded> start : starts) {
         start.get();
       }
     } finally {
