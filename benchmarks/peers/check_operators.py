@@ -102,12 +102,17 @@ def cases(rng, generator, device, dtype):
         [make(*shape, uniform=True), make(*shape, uniform=True)],
     )
 
+    # Features keep away from 0: there a direction has no derivative, and with one channel its gradient near 0
+    # is the difference of two equal terms of any size, which no float32 computation gets right.
     shape = [rng.randint(1, 3), rng.choice([1, 3, 64, 130, 512]), rng.randint(1, 40), rng.randint(1, 40)]
+    maps = [make(*shape), make(*shape)]
+    for values in maps:
+        values.data += 0.2 * torch.sign(values.data)
     yield (
         f"perceptual_distance {shape}",
         lambda i: torch.ops.dsvlm.perceptual_distance(*i),
         lambda i: perceptual_distance(*i),
-        [make(*shape), make(*shape), make(shape[1], uniform=True)],
+        [*maps, make(shape[1], uniform=True)],
     )
 
 

@@ -11,7 +11,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
@@ -101,6 +103,11 @@ enum Implementation {
             .isLessThanOrEqualTo(tolerance * scale);
       }
     }
+  }
+
+  /** Asks for a gradient that can itself be differentiated. */
+  static void backwardForSecondDerivative(Tensor output) {
+    output.sum().backward(new Tensor(), new BoolOptional(true), true, new TensorArrayRefOptional());
   }
 
   /** Agreement that a number format allows. */

@@ -28,6 +28,7 @@ import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.GradCheck;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -255,6 +256,16 @@ class MoeCrossAttentionTest {
     try (NoGradGuard guard = new NoGradGuard()) {
       assertThat(operator(implementation).apply(inputs).requires_grad()).isFalse();
     }
+  }
+
+  @Test
+  void refusesASecondDerivative() {
+    Implementation.NATIVE.assume();
+    List<Tensor> inputs = inputs(ScalarType.Float, 1, 2, 1, 4, 3);
+    inputs.get(2).set_requires_grad(true);
+    Tensor output = operator(Implementation.NATIVE).apply(inputs);
+    assertThatThrownBy(() -> Implementation.backwardForSecondDerivative(output))
+        .hasMessageContaining("has no second derivative");
   }
 
   private static void refuses(

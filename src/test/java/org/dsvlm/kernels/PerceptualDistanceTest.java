@@ -24,6 +24,7 @@ import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.GradCheck;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -143,6 +144,16 @@ class PerceptualDistanceTest {
     refuses(implementation, map, elsewhere, weights, "target is on meta, but features is on cpu");
     refuses(implementation, map.select(0, 0), map, weights, "features must be [batch, channels");
     refuses(implementation, map, map, closed, "weights is null or was closed");
+  }
+
+  @Test
+  void refusesASecondDerivative() {
+    Implementation.NATIVE.assume();
+    List<Tensor> inputs = inputs(ScalarType.Float, 1, 2, 3, 3);
+    inputs.get(2).set_requires_grad(true);
+    Tensor output = operator(Implementation.NATIVE).apply(inputs);
+    assertThatThrownBy(() -> Implementation.backwardForSecondDerivative(output))
+        .hasMessageContaining("has no second derivative");
   }
 
   private static void refuses(

@@ -24,6 +24,7 @@ import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.GradCheck;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -142,6 +143,16 @@ class SsimTest {
     refuses(implementation, x, elsewhere, 1, "y is on meta, but x is on cpu");
     refuses(implementation, x, x, 0, "data_range must be positive");
     refuses(implementation, x, closed, 1, "y is null or was closed");
+  }
+
+  @Test
+  void refusesASecondDerivative() {
+    Implementation.NATIVE.assume();
+    List<Tensor> pair = pictures(ScalarType.Float, 1, 1, 12, 12);
+    pair.get(1).set_requires_grad(true);
+    Tensor output = operator(Implementation.NATIVE, Border.VALID, 1).apply(pair);
+    assertThatThrownBy(() -> Implementation.backwardForSecondDerivative(output))
+        .hasMessageContaining("has no second derivative");
   }
 
   private static void refuses(
