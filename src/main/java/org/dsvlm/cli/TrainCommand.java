@@ -64,7 +64,7 @@ final class TrainCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--recipe is missing; known: " + RecipeReader.names());
     }
-    ObjectNode tree = RecipeReader.resolve(recipe == null ? recipeOfRun() : recipe, overrides);
+    ObjectNode tree = resolve(recipe == null ? recipeOfRun() : recipe);
     Path folder = out == null ? defaultFolder() : out;
     TrainingProgress progress =
         new TrainingProgress(Terminal.standardErrorIsTerminal(), spec.commandLine().getErr());
@@ -73,6 +73,25 @@ final class TrainCommand implements Callable<Integer> {
     }
     spec.commandLine().getOut().println(folder);
     return 0;
+  }
+
+  /** A recipe that does not exist and a key that does not are wrong usage; a broken file is not. */
+  private ObjectNode resolve(String name) {
+    if (!RecipeReader.exists(name)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "no recipe '"
+              + name
+              + "': known are "
+              + RecipeReader.names()
+              + ", or give the path of a YAML file");
+    }
+    ObjectNode tree = RecipeReader.resolve(name, List.of());
+    try {
+      return overrides.isEmpty() ? tree : RecipeReader.resolve(name, overrides);
+    } catch (DsVlmException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
   }
 
   private String recipeOfRun() {

@@ -7,12 +7,14 @@ package org.dsvlm.train;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.data.SampleOrder;
 import org.dsvlm.diffusion.Moments;
 import org.dsvlm.diffusion.Vae;
 import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 
@@ -33,6 +35,7 @@ final class AutoencoderTrainer {
 
   private final Recipe recipe;
   private final RandomState random;
+  private final ScalarType dtype;
   private final Pictures pictures;
   private final SampleOrder order;
 
@@ -40,6 +43,7 @@ final class AutoencoderTrainer {
   AutoencoderTrainer(Recipe recipe, Pictures pictures, long count) {
     this.recipe = recipe;
     this.random = new RandomState(recipe.seed()).fork("stage0");
+    this.dtype = DTypes.parse(recipe.precision());
     this.pictures = pictures;
     this.order = new SampleOrder(random.seed(), count);
   }
@@ -105,7 +109,7 @@ final class AutoencoderTrainer {
           for (int i = 0; i < count; i++) {
             rows[i] = pictures.get((int) order.index(first + i), order.epoch(first + i));
           }
-          return Torch.stack(0, rows);
+          return Torch.stack(0, rows).to(new Device(recipe.device()), dtype);
         });
   }
 }

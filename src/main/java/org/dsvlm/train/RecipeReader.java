@@ -52,6 +52,11 @@ public final class RecipeReader {
     return List.of("nano-scratch", "llava-1.5-7b");
   }
 
+  /** Whether {@code recipe} is a name of {@link #names()} or a file. */
+  public static boolean exists(String recipe) {
+    return names().contains(recipe) || Files.isRegularFile(Path.of(recipe));
+  }
+
   /**
    * The resolved tree of {@code recipe}, a name of {@link #names()} or the path of a YAML file.
    *

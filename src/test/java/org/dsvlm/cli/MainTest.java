@@ -1,0 +1,190 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.dsvlm.tensor.Safetensors;
+import org.dsvlm.train.TinyRun;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MainTest {
+  @TempDir private Path folder;
+
+  /** What one command printed, and its exit code. */
+  private record Outcome(int code, String out, String err) {}
+
+  private static Outcome run(String... arguments) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int code = Main.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+    return new Outcome(code, out.toString(), err.toString());
+  }
+
+  private static void isUsageError(Outcome outcome, String message) {
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err()).contains(message);
+    assertThat(outcome.out()).isEmpty();
+  }
+
+  private static void isFailure(Outcome outcome, String message) {
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.err()).startsWith("dsvlm: ").contains(message).doesNotContain("\tat ");
+    assertThat(outcome.out()).isEmpty();
+  }
+
+  @Test
+  void helpVersionAndCompletionGoToStandardOutput() {
+    assertThat(run("--help").code()).isZero();
+    assertThat(run("--help").out()).contains("train", "chat", "reconstruct", "doctor");
+    Outcome version = run("--version");
+    assertThat(version.code()).isZero();
+    assertThat(version.out()).contains("LibTorch 2.13.0", "operators: ", "Java 1");
+    Outcome completion = run("generate-completion");
+    assertThat(completion.code()).isZero();
+    assertThat(completion.out()).contains("complete -F _complete_dsvlm");
+  }
+
+  @Test
+  void doctorTellsWhatTheMachineOffers() {
+    Outcome doctor = run("doctor");
+    assertThat(doctor.code()).isZero();
+    assertThat(doctor.out())
+        .containsSubsequence(
+            "dsvlm", "Java", "LibTorch", "operators", "devices", "threads", "memory");
+  }
+
+  @Test
+  void wrongUsageIsCodeTwo() {
+    isUsageError(run(), "Missing required subcommand");
+    isUsageError(run("trian"), "trian");
+    isUsageError(run("train", "--fast"), "--fast");
+    isUsageError(run("train"), "--recipe is missing");
+    isUsageError(run("train", "--resume"), "--out");
+    isUsageError(run("chat", "--model", "x"), "--prompt");
+    isUsageError(run("chat", "--model=x", "--prompt=y", "--max-new-tokens=0"), "above 0");
+    isUsageError(run("reconstruct", "--model=x"), "--image");
+  }
+
+  @Test
+  void unknownRecipesAndKeysNameTheKnownOnes() {
+    isUsageError(run("train", "--recipe", "nano"), "nano-scratch");
+    isUsageError(
+        run("train", "--recipe", "nano-scratch", "--set", "stage1.max_step=1"),
+        "the nearest known one is 'stage1.max_steps'");
+    isUsageError(
+        run("train", "--recipe", "nano-scratch", "--set", "seed=one"),
+        "'seed' takes a whole number");
+  }
+
+  @Test
+  void aBrokenRecipeFileIsCodeOne() throws IOException {
+    Path file = Files.writeString(folder.resolve("broken.yaml"), "seed: [1\n");
+    isFailure(run("train", "--recipe", file.toString()), "broken.yaml");
+  }
+
+  @Test
+  void aMissingModelAndABadPictureAreNamed() throws IOException {
+    isFailure(
+        run("chat", "--model", folder.resolve("none").toString(), "--prompt", "What?"),
+        "config.json");
+    Files.writeString(folder.resolve("config.json"), "{}");
+    Path picture = Files.writeString(folder.resolve("picture.png"), "no picture");
+    isFailure(
+        run("chat", "--model=" + folder, "--prompt=What?", "--image=" + picture), "picture.png");
+    isFailure(
+        run("chat", "--model=" + folder, "--prompt=What?", "--image=" + folder.resolve("gone.png")),
+        "gone.png");
+    Path real = folder.resolve("real.png");
+    ImageIO.write(
+        new java.awt.image.BufferedImage(8, 8, java.awt.image.BufferedImage.TYPE_INT_RGB),
+        "png",
+        real.toFile());
+    isFailure(
+        run(
+            "reconstruct",
+            "--model=" + folder,
+            "--image=" + real,
+            "--out=" + folder.resolve("s.png")),
+        "recipe.yaml");
+  }
+
+  @Test
+  void verboseShowsWhereAnErrorCameFrom() {
+    Outcome outcome = run("chat", "-v", "--model=" + folder.resolve("none"), "--prompt=What?");
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.err()).contains("DsVlmException", "\tat ");
+  }
+
+  @Test
+  void trainsThenChatsThenReconstructs() throws IOException {
+    TinyRun tiny = new TinyRun(folder);
+    Path run = folder.resolve("run");
+    List<String> arguments = new ArrayList<>(List.of("train", "--recipe", TinyRun.RECIPE));
+    tiny.data().forEach(override -> arguments.addAll(List.of("--set", override)));
+    arguments.addAll(List.of("--out", run.toString()));
+    Path file = Files.write(folder.resolve("arguments"), arguments);
+
+    Outcome trained = run("@" + file);
+    assertThat(trained.code()).as(trained.err()).isZero();
+    assertThat(trained.out()).isEqualTo(run + System.lineSeparator());
+    assertThat(trained.err()).contains("stage 0 2/2", "stage 1 3/3, language ", "stage 2 3/3");
+
+    isFailure(run("@" + file), "--resume");
+    assertThat(run("train", "--resume", "--out", run.toString()).code()).isZero();
+    isFailure(
+        run("train", "--resume", "--out=" + run, "--set", "seed=9"), "seed: 1 in the run, 9 now");
+
+    String picture = folder.resolve("pictures/0.png").toString();
+    Path check = folder.resolve("check.safetensors");
+    Outcome chat =
+        run(
+            "chat",
+            "--model=" + run,
+            "--image",
+            picture,
+            "--prompt=What is it?",
+            "--max-new-tokens=3",
+            "--check=" + check);
+    assertThat(chat.code()).as(chat.err()).isZero();
+    try (Safetensors stored = Safetensors.open(check)) {
+      assertThat(stored.shape("generated")).containsExactly(1, 3);
+    }
+    assertThat(run("chat", "--model=" + run, "--prompt=Hello").code()).isZero();
+
+    Path strip = folder.resolve("strip.png");
+    Outcome drawn =
+        run(
+            "reconstruct",
+            "--model=" + run,
+            "--image",
+            picture,
+            "--out=" + strip,
+            "--sampler-steps=3",
+            "--steps=0,1,3",
+            "--side=16");
+    assertThat(drawn.code()).as(drawn.err()).isZero();
+    assertThat(ImageIO.read(strip.toFile()).getWidth()).isEqualTo(4 * 16 + 3 * 4);
+    isFailure(
+        run(
+            "reconstruct",
+            "--model=" + run,
+            "--image",
+            picture,
+            "--out=" + strip,
+            "--sampler-steps=3",
+            "--steps=2,1"),
+        "have to rise");
+  }
+}

@@ -1,0 +1,114 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+
+/** A run of the tiny recipe on records and pictures made up in a folder. */
+public final class TinyRun {
+  /** The recipe's file. */
+  public static final String RECIPE = "src/test/resources/org/dsvlm/train/tiny.yaml";
+
+  private static final int RECORDS = 6;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path folder;
+
+  /** Writes the records into {@code folder}. */
+  public TinyRun(Path folder) throws IOException {
+    this.folder = folder;
+    Path pictures = Files.createDirectories(folder.resolve("pictures"));
+    ArrayNode captions = JSON.createArrayNode();
+    ArrayNode questions = JSON.createArrayNode();
+    for (int i = 0; i < RECORDS; i++) {
+      BufferedImage picture = new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB);
+      for (int pixel = 0; pixel < 256; pixel++) {
+        picture.setRGB(pixel % 16, pixel / 16, (pixel * (i + 1) * 0x010305) & 0xFFFFFF);
+      }
+      ImageIO.write(picture, "png", pictures.resolve(i + ".png").toFile());
+      record(captions, i, true, "<image>", "a red dog, number " + i);
+      // The last one is text alone.
+      boolean seen = i < RECORDS - 1;
+      record(questions, i, seen, seen ? "<image>\nWhat is it?" : "What is two?", "number " + i);
+    }
+    JSON.writeValue(folder.resolve("captions.json").toFile(), captions);
+    JSON.writeValue(folder.resolve("questions.json").toFile(), questions);
+  }
+
+  private static void record(
+      ArrayNode records, int id, boolean picture, String question, String answer) {
+    ObjectNode record = records.addObject().put("id", "r" + id);
+    if (picture) {
+      record.put("image", id + ".png");
+    }
+    ArrayNode turns = record.putArray("conversations");
+    turns.addObject().put("from", "human").put("value", question);
+    turns.addObject().put("from", "gpt").put("value", answer);
+  }
+
+  /** Overrides that name these records. */
+  public List<String> data() {
+    return List.of(
+        "data.stage1=" + folder.resolve("captions.json"),
+        "data.stage2=" + folder.resolve("questions.json"),
+        "data.pictures=" + folder.resolve("pictures"));
+  }
+
+  /** The resolved tiny recipe over these records. */
+  ObjectNode recipe(String... overrides) {
+    List<String> all = new ArrayList<>(data());
+    all.addAll(List.of(overrides));
+    return RecipeReader.resolve(RECIPE, all);
+  }
+
+  /** Trains from the beginning in {@code name}; gives the run's folder. */
+  Path train(String name, String... overrides) {
+    Path run = folder.resolve(name);
+    ObjectNode recipe = recipe(overrides);
+    try (RunFolder opened = RunFolder.create(run, recipe)) {
+      TrainingRun.run(RecipeReader.bind(recipe), opened, TrainingListener.NONE);
+    }
+    return run;
+  }
+
+  /** Everything that a finished run leaves but its metrics, by path: the files' bytes. */
+  static Map<String, byte[]> results(Path run) throws IOException {
+    Map<String, byte[]> results = new TreeMap<>();
+    for (String part : List.of("export", "stable_diffusion", "multi_adapter.safetensors")) {
+      Path root = run.resolve(part);
+      if (Files.exists(root)) {
+        try (Stream<Path> files = Files.walk(root).filter(Files::isRegularFile)) {
+          for (Path file : files.toList()) {
+            results.put(run.relativize(file).toString(), Files.readAllBytes(file));
+          }
+        }
+      }
+    }
+    return results;
+  }
+
+  /** The metrics of a run without what the clock and the machine decide. */
+  static List<ObjectNode> metrics(Path run) throws IOException {
+    List<ObjectNode> rows = new ArrayList<>();
+    for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
+      ObjectNode row = (ObjectNode) JSON.readTree(line);
+      row.remove(List.of("samples_per_second", "resident_bytes"));
+      rows.add(row);
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,231 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.data.Batch;
+import org.dsvlm.data.Prefetcher;
+import org.dsvlm.data.RecordSource;
+import org.dsvlm.llava.Llava;
+import org.dsvlm.llava.LlavaExport;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Safetensors;
+import org.dsvlm.tensor.Torch;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TrainingRunTest {
+  private static final class Interrupted extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  @TempDir private Path folder;
+  private TinyRun tiny;
+
+  @BeforeEach
+  void records() throws IOException {
+    tiny = new TinyRun(folder);
+  }
+
+  @Test
+  void leavesMetricsCheckpointExportAndDiffusionModel() throws IOException {
+    Path run = tiny.train("run");
+    List<ObjectNode> rows = TinyRun.metrics(run);
+    assertThat(rows).extracting(row -> row.get("step").asInt()).containsExactly(1, 2, 3, 4, 5, 6);
+    assertThat(rows).extracting(row -> row.get("stage").asInt()).containsExactly(1, 1, 1, 2, 2, 2);
+    assertThat(rows)
+        .allSatisfy(
+            row -> {
+              assertThat(row.get("loss").asDouble())
+                  .isCloseTo(
+                      row.get("loss_language").asDouble()
+                          + row.get("loss_reconstruction").asDouble(),
+                      within(1e-12));
+              assertThat(row.has("learning_rate")).isTrue();
+              assertThat(row.has("router_text")).isTrue();
+            });
+    assertThat(Files.readAllLines(run.resolve("metrics_stage0.jsonl"))).hasSize(2);
+    assertThat(run.resolve("checkpoints")).isDirectoryContaining("glob:**step-6");
+    assertThat(TinyRun.results(run).keySet())
+        .contains(
+            "export/model.safetensors",
+            "export/config.json",
+            "export/tokenizer.json",
+            "multi_adapter.safetensors",
+            "stable_diffusion/vae/config.json",
+            "stable_diffusion/unet/diffusion_pytorch_model.safetensors");
+  }
+
+  /** Interrupted before the first checkpoint, within stage 1, at its end, within stage 2. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 3, 4, 5})
+  void aResumedRunIsBitwiseTheOneThatWasNeverStopped(long lastStep) throws IOException {
+    Path straight = tiny.train("straight");
+    Path resumed = folder.resolve("resumed");
+    ObjectNode recipe = tiny.recipe();
+    try (RunFolder opened = RunFolder.create(resumed, recipe)) {
+      assertThatThrownBy(
+              () -> TrainingRun.run(RecipeReader.bind(recipe), opened, stopsAfter(lastStep)))
+          .isInstanceOf(Interrupted.class);
+    }
+    try (RunFolder opened = RunFolder.resume(resumed, recipe)) {
+      TrainingRun.run(RecipeReader.bind(recipe), opened, TrainingListener.NONE);
+    }
+    assertThat(TinyRun.metrics(resumed)).isEqualTo(TinyRun.metrics(straight));
+    Map<String, byte[]> expected = TinyRun.results(straight);
+    Map<String, byte[]> actual = TinyRun.results(resumed);
+    assertThat(actual.keySet()).isEqualTo(expected.keySet());
+    expected.forEach((file, bytes) -> assertThat(actual.get(file)).as(file).isEqualTo(bytes));
+  }
+
+  private static TrainingListener stopsAfter(long lastStep) {
+    return new TrainingListener() {
+      @Override
+      public void stageStarted(int stage, long done, long total) {}
+
+      @Override
+      public void stepDone(StepMetrics metrics) {
+        if (metrics.stage() > 0 && metrics.step() == lastStep) {
+          throw new Interrupted();
+        }
+      }
+
+      @Override
+      public void stageEnded(int stage) {}
+    };
+  }
+
+  @Test
+  void withoutSupervisionItIsPlainLlavaBitwise() throws IOException {
+    String[] plain = {
+      "supervision.enabled=false", "stage1.micro_batch_size=4", "stage2.micro_batch_size=4"
+    };
+    Path run = tiny.train("plain", plain);
+    assertThat(run.resolve("stable_diffusion")).doesNotExist();
+    assertThat(run.resolve("metrics_stage0.jsonl")).doesNotExist();
+    Path expected = trainPlainLlava(RecipeReader.bind(tiny.recipe(plain)));
+    assertThat(run.resolve("export/model.safetensors")).hasSameBinaryContentAs(expected);
+  }
+
+  /** LLaVA's training as its paper has it, without the trainer: loss, backward, clip, AdamW. */
+  private Path trainPlainLlava(Recipe recipe) {
+    Path out = folder.resolve("by hand");
+    RandomState random = new RandomState(recipe.seed());
+    try (RunFolder run = RunFolder.create(folder.resolve("scratch"), tiny.recipe());
+        RunData data = new RunData(recipe, run, random);
+        LlavaStart start = LlavaStart.of(recipe, data, random, ScalarType.Double)) {
+      Llava llava = start.model();
+      TrainableParts parts = new TrainableParts(recipe, start.parameters(), List.of(), null);
+      for (int stage = 1; stage <= 2; stage++) {
+        Recipe.Stage settings = recipe.stage(stage);
+        CosineWithWarmup schedule = new CosineWithWarmup(1, settings.maxSteps());
+        try (RecordSource records = data.records(stage);
+            AdamW optimizer = new AdamW(parts.groups(settings), 0.9, 0.999, 1e-8);
+            Prefetcher<RunData.Step> steps =
+                data.steps(stage, records, llava.config(), 0, settings.maxSteps())) {
+          for (long step = 0; step < settings.maxSteps(); step++) {
+            try (PointerScope scope = new PointerScope();
+                RunData.Step next = steps.next()) {
+              Batch batch = next.microBatches().get(0);
+              llava
+                  .loss(
+                      batch.inputIds(),
+                      batch.attentionMask(),
+                      batch.labels(),
+                      llava.encode(batch.pixelValues().to(ScalarType.Double)))
+                  .backward();
+              GradientClipping.clip(optimizer.gradients(), 1);
+              optimizer.step(schedule.factor(step));
+              optimizer.zeroGradients();
+            }
+          }
+        }
+      }
+      LlavaExport.write(
+          out, llava.config(), start.parameters().tensors(), data.modelFiles(), ScalarType.Double);
+    }
+    return out.resolve("model.safetensors");
+  }
+
+  @Test
+  void microBatchesGiveTheGradientOfTheWholeBatch() throws IOException {
+    Path parts = tiny.train("parts", "stage1.micro_batch_size=3", "stage2.micro_batch_size=3");
+    Path whole = tiny.train("whole", "stage1.micro_batch_size=4", "stage2.micro_batch_size=4");
+    List<ObjectNode> expected = TinyRun.metrics(whole);
+    List<ObjectNode> actual = TinyRun.metrics(parts);
+    for (int i = 0; i < expected.size(); i++) {
+      for (String key :
+          List.of("loss_language", "loss_reconstruction", "grad_norm", "router_low")) {
+        assertThat(actual.get(i).get(key).asDouble())
+            .as("%s of step %d", key, i + 1)
+            .isCloseTo(expected.get(i).get(key).asDouble(), within(1e-10));
+      }
+    }
+  }
+
+  @Test
+  void theSupervisionAloneTrainsEncoderAndConnector() throws IOException {
+    Path run = tiny.train("run", "language_weight=0", "stage2.epochs=0", "stage2.max_steps=0");
+    assertThat(TinyRun.metrics(run)).noneMatch(row -> row.has("loss_language"));
+    Path start =
+        tiny.train(
+            "start",
+            "stage1.epochs=0",
+            "stage1.max_steps=0",
+            "stage2.epochs=0",
+            "stage2.max_steps=0");
+    try (PointerScope scope = new PointerScope();
+        Safetensors trained = Safetensors.open(run.resolve("export/model.safetensors"));
+        Safetensors untrained = Safetensors.open(start.resolve("export/model.safetensors"))) {
+      for (String name :
+          List.of(
+              "model.multi_modal_projector.linear_1.weight",
+              "model.vision_tower.vision_model.embeddings.patch_embedding.weight")) {
+        assertThat(Torch.doubles(trained.read(name)))
+            .as(name)
+            .isNotEqualTo(Torch.doubles(untrained.read(name)));
+      }
+      String language = "model.language_model.layers.0.mlp.up_proj.weight";
+      assertThat(Torch.doubles(trained.read(language)))
+          .isEqualTo(Torch.doubles(untrained.read(language)));
+    }
+  }
+
+  @Test
+  void aLossThatIsNoNumberStopsTheRun() {
+    assertThatThrownBy(() -> tiny.train("run", "stage1.learning_rate=1e300"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("stage 1, step 3")
+        .hasMessageContaining("learning rate");
+  }
+
+  @Test
+  void unknownSourcesAndMissingFilesAreNamed() {
+    assertThatThrownBy(() -> tiny.train("a", "data.source=web"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("data.source");
+    assertThatThrownBy(() -> tiny.train("b", "data.stage1=", "supervision.enabled=false"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("data.stage1");
+    assertThatThrownBy(() -> tiny.train("c", "model.tokenizer="))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("model.tokenizer");
+  }
+}
