@@ -1,0 +1,118 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+// See kernels/moe_cross_attention.h for the equations. A block holds a tile of one head's queries and goes
+// through all contexts, tile by tile, with an online softmax for each: the scores of a tile are all that
+// ever exists of the queries x tokens matrix.
+#include <cmath>
+
+#include "kernels/cuda/attention_tile.cuh"
+#include "kernels/cuda/launchers.h"
+
+namespace dsvlm::cuda {
+namespace {
+
+template <typename T, int DIM>
+constexpr int kForwardBytes =
+    (AttentionTile<T, DIM>::kRowTile + 2 * AttentionTile<T, DIM>::kColumnTile + AttentionTile<T, DIM>::kWeightTile) *
+    static_cast<int>(sizeof(Accumulator<T>));
+
+template <typename T, int DIM>
+__global__ void __launch_bounds__(kThreads) attend(const __grid_constant__ MoeForward call, int64_t tiles) {
+  using Tile = AttentionTile<T, DIM>;
+  using A = typename Tile::A;
+  extern __shared__ double memory[];
+  A* query = reinterpret_cast<A*>(memory);
+  A* keys = query + Tile::kRowTile;
+  A* values = keys + Tile::kColumnTile;
+  A* weights = values + Tile::kColumnTile;
+
+  const MoeProblem& p = call.problem;
+  const int y = threadIdx.x / kSide, x = threadIdx.x % kSide;
+  const int64_t first = blockIdx.x % tiles * Tile::kRows;
+  const int64_t head = blockIdx.x / tiles % p.heads, batch = blockIdx.x / tiles / p.heads;
+
+  load_tile<Tile::kRows, DIM>(query, HeadRows<T>(p.query, batch, head), first, p.queries, p.head_dim, A(p.scale));
+  A output[Tile::kRowsEach][Tile::kDimsEach] = {};
+  for (int e = 0; e < p.experts; ++e) {
+    const HeadRows<T> key_rows(p.keys[e], batch, head), value_rows(p.values[e], batch, head);
+    A mixed[Tile::kRowsEach][Tile::kDimsEach] = {};
+    A top[Tile::kRowsEach], sum[Tile::kRowsEach];
+#pragma unroll
+    for (int i = 0; i < Tile::kRowsEach; ++i) {
+      top[i] = -static_cast<A>(INFINITY);
+      sum[i] = 0;
+    }
+    for (int64_t token = 0; token < p.tokens[e]; token += Tile::kColumns) {
+      __syncthreads();  // the tiles before are no longer read
+      load_tile<Tile::kColumns, DIM>(keys, key_rows, token, p.tokens[e], p.head_dim, A(1));
+      load_tile<Tile::kColumns, DIM>(values, value_rows, token, p.tokens[e], p.head_dim, A(1));
+      __syncthreads();
+      A scores[Tile::kRowsEach][Tile::kColumnsEach];
+      Tile::multiply_transposed(scores, query, keys, static_cast<int>(p.head_dim));
+#pragma unroll
+      for (int i = 0; i < Tile::kRowsEach; ++i) {
+        A most = top[i];
+#pragma unroll
+        for (int j = 0; j < Tile::kColumnsEach; ++j) {
+          if (token + x + j * kSide >= p.tokens[e]) {
+            scores[i][j] = -static_cast<A>(INFINITY);
+          }
+          most = scores[i][j] > most ? scores[i][j] : most;
+        }
+        most = row_max(most);
+        A part = 0;
+#pragma unroll
+        for (int j = 0; j < Tile::kColumnsEach; ++j) {
+          const A weight = exp(scores[i][j] - most);
+          part += weight;
+          weights[(y + i * kSide) * Tile::kWeightStride + x + j * kSide] = weight;
+        }
+        const A correction = exp(top[i] - most);
+        sum[i] = sum[i] * correction + row_sum(part);
+        top[i] = most;
+#pragma unroll
+        for (int j = 0; j < Tile::kDimsEach; ++j) {
+          mixed[i][j] *= correction;
+        }
+      }
+      __syncwarp();  // a row's weights are written and read by the same half of a warp
+      Tile::multiply_add(mixed, weights, values);
+    }
+    const A probability = router_weight<T>(p, batch, e);
+    A* logsumexp = static_cast<A*>(call.logsumexp);
+#pragma unroll
+    for (int i = 0; i < Tile::kRowsEach; ++i) {
+      const int64_t row = first + y + i * kSide;
+      if (logsumexp != nullptr && x == 0 && row < p.queries) {
+        logsumexp[((batch * p.experts + e) * p.heads + head) * p.queries + row] = top[i] + log(sum[i]);
+      }
+      const A factor = probability / sum[i];
+#pragma unroll
+      for (int j = 0; j < Tile::kDimsEach; ++j) {
+        output[i][j] += factor * mixed[i][j];
+      }
+    }
+  }
+  T* to = static_cast<T*>(call.output) + (batch * p.queries * p.heads + head) * p.head_dim;
+  Tile::write(to, output, p, first, p.queries, A(1));
+}
+
+}  // namespace
+
+void moe_cross_attention_forward(const MoeForward& call, cudaStream_t stream) {
+  const MoeProblem& p = call.problem;
+  with_type(p.dtype, [&](auto type) {
+    using T = decltype(type);
+    with_head_dim<T>(p.head_dim, [&](auto dim) {
+      constexpr int kDim = decltype(dim)::value;
+      constexpr int kBytes = kForwardBytes<T, kDim>;
+      const int64_t tiles = ceil_div(p.queries, AttentionTile<T, kDim>::kRows);
+      allow_shared_memory(attend<T, kDim>, kBytes);
+      attend<T, kDim><<<static_cast<unsigned>(tiles * p.heads * p.batch), kThreads, kBytes, stream>>>(call, tiles);
+    });
+  });
+}
+
+}  // namespace dsvlm::cuda

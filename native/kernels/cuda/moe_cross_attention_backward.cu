@@ -1,0 +1,230 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+// Backward of kernels/moe_cross_attention.h. With A = softmax, g = gradient of the output, G = g v^T and
+// delta = rowsum(A * G), per context:
+//
+//   dP = sum delta      dv = P A^T g      dS = A * P (G - delta)      dq = scale dS k      dk = scale dS^T q
+//
+// A is computed again from the stored logarithms. Three kernels: one owns tiles of queries and gives dq and the
+// rows' delta, one owns tiles of tokens and gives dk and dv, one adds delta up to dP. No atomics.
+#include "kernels/cuda/attention_tile.cuh"
+#include "kernels/cuda/launchers.h"
+
+namespace dsvlm::cuda {
+namespace {
+
+// Per row of scores, laid out as the logarithms: [batch, experts, heads, queries].
+template <typename A>
+struct RowFigures {
+  A* normalise;  // 1 / sum of the probabilities, which the rounded logarithm leaves a little off 1
+  A* delta;
+
+  RowFigures(const MoeProblem& p, void* workspace)
+      : normalise(static_cast<A*>(workspace)), delta(normalise + p.batch * p.experts * p.heads * p.queries) {}
+};
+
+template <typename T, int DIM>
+constexpr int kQueriesBytes = (2 * AttentionTile<T, DIM>::kRowTile + 2 * AttentionTile<T, DIM>::kColumnTile +
+                               AttentionTile<T, DIM>::kWeightTile) *
+                              static_cast<int>(sizeof(Accumulator<T>));
+
+template <typename T, int DIM>
+constexpr int kContextBytes = (2 * AttentionTile<T, DIM>::kRowTile + 2 * AttentionTile<T, DIM>::kColumnTile +
+                               2 * AttentionTile<T, DIM>::kWeightTile) *
+                              static_cast<int>(sizeof(Accumulator<T>));
+
+// Each context is gone through twice: delta must be known before the first gradient of a score.
+template <typename T, int DIM>
+__global__ void __launch_bounds__(kThreads)
+    differentiate_queries(const __grid_constant__ MoeBackward call, RowFigures<Accumulator<T>> figures, int64_t tiles) {
+  using Tile = AttentionTile<T, DIM>;
+  using A = typename Tile::A;
+  extern __shared__ double memory[];
+  A* query = reinterpret_cast<A*>(memory);
+  A* grad_output = query + Tile::kRowTile;
+  A* keys = grad_output + Tile::kRowTile;
+  A* values = keys + Tile::kColumnTile;
+  A* grad_scores = values + Tile::kColumnTile;
+
+  const MoeProblem& p = call.problem;
+  const int y = threadIdx.x / kSide, x = threadIdx.x % kSide;
+  const int head_dim = static_cast<int>(p.head_dim);
+  const int64_t first = blockIdx.x % tiles * Tile::kRows;
+  const int64_t head = blockIdx.x / tiles % p.heads, batch = blockIdx.x / tiles / p.heads;
+
+  load_tile<Tile::kRows, DIM>(query, HeadRows<T>(p.query, batch, head), first, p.queries, p.head_dim, A(p.scale));
+  load_tile<Tile::kRows, DIM>(
+      grad_output, HeadRows<T>(call.grad_output, batch, head), first, p.queries, p.head_dim, A(1));
+  A grad_query[Tile::kRowsEach][Tile::kDimsEach] = {};
+  for (int e = 0; e < p.experts; ++e) {
+    const HeadRows<T> key_rows(p.keys[e], batch, head), value_rows(p.values[e], batch, head);
+    const int64_t tokens = p.tokens[e];
+    const int64_t figure = ((batch * p.experts + e) * p.heads + head) * p.queries + first + y;
+    const A weight = router_weight<T>(p, batch, e);
+    A logsumexp[Tile::kRowsEach], sum[Tile::kRowsEach] = {}, dot[Tile::kRowsEach] = {};
+#pragma unroll
+    for (int i = 0; i < Tile::kRowsEach; ++i) {
+      const bool inside = first + y + i * kSide < p.queries;
+      logsumexp[i] = inside ? static_cast<const A*>(call.logsumexp)[figure + i * kSide] : A(0);
+    }
+    A scores[Tile::kRowsEach][Tile::kColumnsEach], products[Tile::kRowsEach][Tile::kColumnsEach];
+    const auto next_tile = [&](int64_t token) {
+      __syncthreads();  // the tiles before are no longer read
+      load_tile<Tile::kColumns, DIM>(keys, key_rows, token, tokens, p.head_dim, A(1));
+      load_tile<Tile::kColumns, DIM>(values, value_rows, token, tokens, p.head_dim, A(1));
+      __syncthreads();
+      Tile::multiply_transposed(scores, query, keys, head_dim);
+      Tile::multiply_transposed(products, grad_output, values, head_dim);
+    };
+    for (int64_t token = 0; token < tokens; token += Tile::kColumns) {
+      next_tile(token);
+#pragma unroll
+      for (int i = 0; i < Tile::kRowsEach; ++i) {
+#pragma unroll
+        for (int j = 0; j < Tile::kColumnsEach; ++j) {
+          if (token + x + j * kSide < tokens) {
+            const A probability = exp(scores[i][j] - logsumexp[i]);
+            sum[i] += probability;
+            dot[i] += probability * products[i][j];
+          }
+        }
+      }
+    }
+#pragma unroll
+    for (int i = 0; i < Tile::kRowsEach; ++i) {
+      const A normalise = 1 / row_sum(sum[i]);
+      const A delta = row_sum(dot[i]) * normalise;
+      if (x == 0 && first + y + i * kSide < p.queries) {
+        figures.normalise[figure + i * kSide] = normalise;
+        figures.delta[figure + i * kSide] = delta;
+      }
+      sum[i] = weight * normalise;
+      dot[i] = delta;
+    }
+    for (int64_t token = 0; token < tokens; token += Tile::kColumns) {
+      next_tile(token);
+#pragma unroll
+      for (int i = 0; i < Tile::kRowsEach; ++i) {
+#pragma unroll
+        for (int j = 0; j < Tile::kColumnsEach; ++j) {
+          const bool inside = token + x + j * kSide < tokens;
+          const A weighted = inside ? exp(scores[i][j] - logsumexp[i]) * sum[i] : A(0);
+          grad_scores[(y + i * kSide) * Tile::kWeightStride + x + j * kSide] = weighted * (products[i][j] - dot[i]);
+        }
+      }
+      __syncwarp();  // a row is written and read by the same half of a warp
+      Tile::multiply_add(grad_query, grad_scores, keys);
+    }
+  }
+  T* to = static_cast<T*>(call.grad_query) + (batch * p.queries * p.heads + head) * p.head_dim;
+  Tile::write(to, grad_query, p, first, p.queries, A(p.scale));
+}
+
+// Rows are tokens of one context, columns are queries.
+template <typename T, int DIM>
+__global__ void __launch_bounds__(kThreads)
+    differentiate_context(const __grid_constant__ MoeBackward call, RowFigures<Accumulator<T>> figures, int64_t tiles) {
+  using Tile = AttentionTile<T, DIM>;
+  using A = typename Tile::A;
+  extern __shared__ double memory[];
+  A* keys = reinterpret_cast<A*>(memory);
+  A* values = keys + Tile::kRowTile;
+  A* query = values + Tile::kRowTile;
+  A* grad_output = query + Tile::kColumnTile;
+  A* weights = grad_output + Tile::kColumnTile;
+  A* grad_scores = weights + Tile::kWeightTile;
+
+  const MoeProblem& p = call.problem;
+  const int y = threadIdx.x / kSide, x = threadIdx.x % kSide;
+  const int head_dim = static_cast<int>(p.head_dim);
+  const int64_t head = blockIdx.x / tiles % p.heads, batch = blockIdx.x / tiles / p.heads;
+  // The tiles of a head are those of its contexts, one context after the other.
+  int64_t first = blockIdx.x % tiles * Tile::kRows;
+  int e = 0;
+  for (; first >= p.tokens[e]; ++e) {
+    first -= (p.tokens[e] + Tile::kRows - 1) / Tile::kRows * Tile::kRows;
+  }
+  const int64_t tokens = p.tokens[e];
+
+  load_tile<Tile::kRows, DIM>(keys, HeadRows<T>(p.keys[e], batch, head), first, tokens, p.head_dim, A(1));
+  load_tile<Tile::kRows, DIM>(values, HeadRows<T>(p.values[e], batch, head), first, tokens, p.head_dim, A(1));
+  const HeadRows<T> query_rows(p.query, batch, head), grad_rows(call.grad_output, batch, head);
+  const int64_t figure = ((batch * p.experts + e) * p.heads + head) * p.queries;
+  const A* logsumexp = static_cast<const A*>(call.logsumexp) + figure;
+  const A weight = router_weight<T>(p, batch, e);
+  A grad_keys[Tile::kRowsEach][Tile::kDimsEach] = {}, grad_values[Tile::kRowsEach][Tile::kDimsEach] = {};
+  for (int64_t start = 0; start < p.queries; start += Tile::kColumns) {
+    __syncthreads();  // the tiles before are no longer read
+    load_tile<Tile::kColumns, DIM>(query, query_rows, start, p.queries, p.head_dim, A(p.scale));
+    load_tile<Tile::kColumns, DIM>(grad_output, grad_rows, start, p.queries, p.head_dim, A(1));
+    __syncthreads();
+    A scores[Tile::kRowsEach][Tile::kColumnsEach], products[Tile::kRowsEach][Tile::kColumnsEach];
+    Tile::multiply_transposed(scores, keys, query, head_dim);
+    Tile::multiply_transposed(products, values, grad_output, head_dim);
+#pragma unroll
+    for (int j = 0; j < Tile::kColumnsEach; ++j) {
+      const int64_t column = start + x + j * kSide;
+      const bool inside = column < p.queries;
+      const A logarithm = inside ? logsumexp[column] : A(0);
+      const A factor = inside ? weight * figures.normalise[figure + column] : A(0);
+      const A delta = inside ? figures.delta[figure + column] : A(0);
+#pragma unroll
+      for (int i = 0; i < Tile::kRowsEach; ++i) {
+        // Queries past the last are zeros; their scores of 0 stay finite.
+        const A weighted = inside ? exp(scores[i][j] - logarithm) * factor : A(0);
+        const int at = (y + i * kSide) * Tile::kWeightStride + x + j * kSide;
+        weights[at] = weighted;
+        grad_scores[at] = weighted * (products[i][j] - delta);
+      }
+    }
+    __syncwarp();  // a row is written and read by the same half of a warp
+    Tile::multiply_add(grad_values, weights, grad_output);
+    Tile::multiply_add(grad_keys, grad_scores, query);
+  }
+  const int64_t offset = (batch * tokens * p.heads + head) * p.head_dim;
+  Tile::write(static_cast<T*>(call.grad_keys[e]) + offset, grad_keys, p, first, tokens, A(1));
+  Tile::write(static_cast<T*>(call.grad_values[e]) + offset, grad_values, p, first, tokens, A(1));
+}
+
+template <typename T, int DIM>
+void launch(const MoeBackward& call, void* workspace, cudaStream_t stream) {
+  using A = Accumulator<T>;
+  constexpr int kRows = AttentionTile<T, DIM>::kRows;
+  constexpr int kForQueries = kQueriesBytes<T, DIM>, kForContext = kContextBytes<T, DIM>;
+  const MoeProblem& p = call.problem;
+  const RowFigures<A> figures(p, workspace);
+  const int64_t query_tiles = ceil_div(p.queries, kRows);
+  int64_t token_tiles = 0;
+  for (int e = 0; e < p.experts; ++e) {
+    token_tiles += ceil_div(p.tokens[e], kRows);
+  }
+  const auto blocks = [&](int64_t tiles) { return static_cast<unsigned>(tiles * p.heads * p.batch); };
+  allow_shared_memory(differentiate_queries<T, DIM>, kForQueries);
+  differentiate_queries<T, DIM><<<blocks(query_tiles), kThreads, kForQueries, stream>>>(call, figures, query_tiles);
+  allow_shared_memory(differentiate_context<T, DIM>, kForContext);
+  differentiate_context<T, DIM><<<blocks(token_tiles), kThreads, kForContext, stream>>>(call, figures, token_tiles);
+  const int64_t rows = p.heads * p.queries;
+  add_parts<T, A><<<static_cast<unsigned>(p.batch * p.experts), kThreads, 0, stream>>>(
+      static_cast<T*>(call.grad_router), Parts{figures.delta, rows, rows, 1, 1.0});
+}
+
+}  // namespace
+
+int64_t moe_cross_attention_backward_workspace(const MoeBackward& call) {
+  const MoeProblem& p = call.problem;
+  const int64_t size = p.dtype == DType::f64 ? sizeof(double) : sizeof(float);
+  return 2 * p.batch * p.experts * p.heads * p.queries * size;
+}
+
+void moe_cross_attention_backward(const MoeBackward& call, void* workspace, cudaStream_t stream) {
+  const MoeProblem& p = call.problem;
+  with_type(p.dtype, [&](auto type) {
+    using T = decltype(type);
+    with_head_dim<T>(
+        p.head_dim, [&](auto dim) { launch<T, decltype(dim)::value>(call, workspace, stream); });
+  });
+}
+
+}  // namespace dsvlm::cuda
