@@ -6,6 +6,8 @@ package org.dsvlm.train;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
@@ -35,36 +37,45 @@ import org.dsvlm.vision.Picture;
  * see itself: the way from noise to picture, as in the paper's Figure 5.
  */
 public final class Reconstructor implements AutoCloseable {
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private final SupervisionConfig config;
   private final ImageProcessor processor;
   private final LlavaCheckpoint llava;
   private final StableDiffusion diffusion;
-  private final ParameterStore multiAdapter;
   private final DiffusionSupervisor supervisor;
 
   private Reconstructor(Path run, Recipe recipe) {
-    String device = recipe.device();
     config = SupervisionLoss.supervisionConfig(recipe);
     Path export = run.resolve("export");
     processor = ImageProcessor.read(export.resolve("preprocessor_config.json"));
-    llava = LlavaCheckpoint.open(export, ScalarType.Float, device);
-    Path trained = run.resolve("stable_diffusion");
-    diffusion =
-        StableDiffusionFolder.open(
-            Files.exists(trained) ? trained : Path.of(recipe.model().stableDiffusion().path()),
-            ScalarType.Float,
-            device);
-    try (WeightSource stored = MultiAdapterFile.open(run)) {
-      multiAdapter = ParameterStore.from(stored, ScalarType.Float, device);
-      supervisor =
-          new DiffusionSupervisor(
-              config,
-              diffusion,
-              new ReconstructionLoss.MeanAbsolute(),
-              multiAdapter.root(),
-              llava.config().text().hiddenSize(),
-              llava.config().vision().hiddenSize());
+    try {
+      llava = owned(LlavaCheckpoint.open(export, ScalarType.Float, recipe.device()));
+      Path trained = run.resolve("stable_diffusion");
+      Path folder =
+          Files.exists(trained) ? trained : Path.of(recipe.model().stableDiffusion().path());
+      diffusion = owned(StableDiffusionFolder.open(folder, ScalarType.Float, recipe.device()));
+      try (WeightSource stored = MultiAdapterFile.open(run)) {
+        ParameterStore multiAdapter =
+            owned(ParameterStore.from(stored, ScalarType.Float, recipe.device()));
+        supervisor =
+            owned(
+                new DiffusionSupervisor(
+                    config,
+                    diffusion,
+                    new ReconstructionLoss.MeanAbsolute(),
+                    multiAdapter.root(),
+                    llava.config().text().hiddenSize(),
+                    llava.config().vision().hiddenSize()));
+      }
+    } catch (RuntimeException e) {
+      close();
+      throw e;
     }
+  }
+
+  private <T extends AutoCloseable> T owned(T part) {
+    parts.push(part);
+    return part;
   }
 
   /**
@@ -133,11 +144,15 @@ public final class Reconstructor implements AutoCloseable {
     return new Picture(width, height, rgb);
   }
 
+  /** Frees the models, the latest first. */
   @Override
   public void close() {
-    supervisor.close();
-    multiAdapter.close();
-    diffusion.close();
-    llava.close();
+    while (!parts.isEmpty()) {
+      try {
+        parts.pop().close();
+      } catch (Exception e) {
+        throw new DsVlmException("a model could not be closed: " + e.getMessage(), e);
+      }
+    }
   }
 }

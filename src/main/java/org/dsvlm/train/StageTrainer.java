@@ -84,7 +84,8 @@ final class StageTrainer {
         terms.add(outcome.loss().mul(Torch.scalar(auxiliary.weight() * share)));
       }
     }
-    terms.stream().reduce(Tensor::add).ifPresent(Tensor::backward);
+    // Text alone before a frozen language model has nothing to teach.
+    terms.stream().reduce(Tensor::add).filter(Tensor::requires_grad).ifPresent(Tensor::backward);
   }
 
   /**

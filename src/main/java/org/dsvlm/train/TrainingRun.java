@@ -7,10 +7,8 @@ package org.dsvlm.train;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.data.Prefetcher;
 import org.dsvlm.data.RecordSource;
 import org.dsvlm.diffusion.NoiseSchedule;
 import org.dsvlm.diffusion.StableDiffusion;
@@ -28,14 +26,11 @@ import org.dsvlm.tensor.Torch;
  * without the interruption.
  */
 public final class TrainingRun {
-  private static final int STAGES = 2;
-
   private final Recipe recipe;
   private final RunFolder folder;
   private final TrainingListener listener;
   private final RandomState random;
   private final ScalarType dtype;
-  private final CheckpointFolder checkpoints;
 
   private TrainingRun(Recipe recipe, RunFolder folder, TrainingListener listener) {
     this.recipe = recipe;
@@ -43,7 +38,6 @@ public final class TrainingRun {
     this.listener = listener;
     this.random = new RandomState(recipe.seed());
     this.dtype = DTypes.parse(recipe.precision());
-    this.checkpoints = new CheckpointFolder(folder.checkpoints(), recipe.checkpoint().keep());
   }
 
   /**
@@ -130,73 +124,9 @@ public final class TrainingRun {
     TrainableParts parts = new TrainableParts(recipe, llava.parameters(), auxiliaries, diffusion);
     StageTrainer trainer =
         new StageTrainer(llava.model(), auxiliaries, recipe.languageWeight(), dtype);
-    Optional<CheckpointFolder.Position> latest = checkpoints.latest();
-    latest.ifPresent(position -> checkpoints.loadModel(position, parts.all()));
-    long stepsBefore = 0;
-    try (MetricsLog log =
-        MetricsLog.after(
-            latest.map(CheckpointFolder.Position::step).orElse(0L), folder.metrics())) {
-      for (int stage = 1; stage <= STAGES; stage++) {
-        stepsBefore += train(stage, stepsBefore, latest, parts, trainer, data, llava, log);
-      }
-    }
-  }
-
-  /** One stage, or what is left of it; gives its number of steps. */
-  private long train(
-      int stage,
-      long stepsBefore,
-      Optional<CheckpointFolder.Position> latest,
-      TrainableParts parts,
-      StageTrainer trainer,
-      RunData data,
-      LlavaStart llava,
-      MetricsLog log) {
-    Recipe.Stage settings = recipe.stage(stage);
-    try (RecordSource records = data.records(stage);
-        AdamW optimizer =
-            new AdamW(
-                parts.groups(settings),
-                recipe.optimizer().beta1(),
-                recipe.optimizer().beta2(),
-                recipe.optimizer().eps())) {
-      long total = settings.steps(records.size());
-      long done = latest.map(CheckpointFolder.Position::step).orElse(0L) - stepsBefore;
-      long first = Math.max(0, Math.min(total, done));
-      if (first >= total) {
-        return total;
-      }
-      if (first > 0) {
-        checkpoints.loadOptimizer(latest.orElseThrow(), optimizer.state());
-      }
-      CosineWithWarmup schedule = CosineWithWarmup.ofRatio(settings.warmupRatio(), total);
-      try (Prefetcher<RunData.Step> steps =
-          data.steps(stage, records, llava.model().config(), first, total)) {
-        new StageLoop(stage, stepsBefore, optimizer, schedule, settings.maxGradNorm())
-            .run(
-                first,
-                step -> {
-                  try (RunData.Step next = steps.next()) {
-                    return trainer.accumulate(next.microBatches(), stepsBefore + step);
-                  }
-                },
-                log,
-                listener,
-                step -> {
-                  if (step == total || isDue(stepsBefore + step)) {
-                    checkpoints.save(
-                        new CheckpointFolder.Position(stage, step, stepsBefore + step),
-                        parts.all(),
-                        optimizer.state());
-                  }
-                });
-      }
-      return total;
-    }
-  }
-
-  private boolean isDue(long step) {
-    long every = recipe.checkpoint().everySteps();
-    return every > 0 && step % every == 0;
+    CheckpointFolder checkpoints =
+        new CheckpointFolder(folder.checkpoints(), recipe.checkpoint().keep());
+    new Stages(recipe, data, llava.model().config(), parts, trainer, checkpoints)
+        .run(folder.metrics(), listener);
   }
 }

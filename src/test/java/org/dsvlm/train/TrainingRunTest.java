@@ -209,6 +209,22 @@ class TrainingRunTest {
   }
 
   @Test
+  void aBatchOfTextAloneBeforeAFrozenLanguageModelIsAccepted() throws IOException {
+    Path run =
+        tiny.train(
+            "run",
+            "model.language.trainable=false",
+            "stage2.max_steps=6",
+            "stage2.batch_size=1",
+            "stage2.micro_batch_size=1");
+    List<ObjectNode> rows = TinyRun.metrics(run);
+    assertThat(rows).hasSize(9).allMatch(row -> row.has("loss_language"));
+    assertThat(rows.stream().filter(row -> !row.has("loss_reconstruction")))
+        .as("six records, of which one has no picture")
+        .hasSize(1);
+  }
+
+  @Test
   void aLossThatIsNoNumberStopsTheRun() {
     assertThatThrownBy(() -> tiny.train("run", "stage1.learning_rate=1e300"))
         .isInstanceOf(DsVlmException.class)

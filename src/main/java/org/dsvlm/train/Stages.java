@@ -1,0 +1,110 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.dsvlm.data.Prefetcher;
+import org.dsvlm.data.RecordSource;
+import org.dsvlm.llava.LlavaConfig;
+
+/** Stages 1 and 2 of a run, or what the latest checkpoint has left of them. */
+final class Stages {
+  private static final int COUNT = 2;
+
+  private final Recipe recipe;
+  private final RunData data;
+  private final LlavaConfig config;
+  private final TrainableParts parts;
+  private final StageTrainer trainer;
+  private final CheckpointFolder checkpoints;
+
+  /** Stages that train {@code parts}, a model of {@code config}. */
+  Stages(
+      Recipe recipe,
+      RunData data,
+      LlavaConfig config,
+      TrainableParts parts,
+      StageTrainer trainer,
+      CheckpointFolder checkpoints) {
+    this.recipe = recipe;
+    this.data = data;
+    this.config = config;
+    this.parts = parts;
+    this.trainer = trainer;
+    this.checkpoints = checkpoints;
+  }
+
+  /** Runs them, adding to the file {@code metrics}. */
+  void run(Path metrics, TrainingListener listener) {
+    Optional<CheckpointFolder.Position> latest = checkpoints.latest();
+    latest.ifPresent(position -> checkpoints.loadModel(position, parts.all()));
+    long done = latest.map(CheckpointFolder.Position::step).orElse(0L);
+    long stepsBefore = 0;
+    try (MetricsLog log = MetricsLog.after(done, metrics)) {
+      for (int stage = 1; stage <= COUNT; stage++) {
+        try (RecordSource records = data.records(stage)) {
+          long total = recipe.stage(stage).steps(records.size());
+          long first = Math.max(0, done - stepsBefore);
+          if (first < total) {
+            run(new Part(stage, stepsBefore, first, total), records, latest, log, listener);
+          }
+          stepsBefore += total;
+        }
+      }
+    }
+  }
+
+  /**
+   * What is to be done of a stage.
+   *
+   * @param stepsBefore steps of earlier stages
+   * @param first steps of this one that are done already
+   * @param total all its steps
+   */
+  private record Part(int stage, long stepsBefore, long first, long total) {}
+
+  private void run(
+      Part part,
+      RecordSource records,
+      Optional<CheckpointFolder.Position> latest,
+      MetricsLog log,
+      TrainingListener listener) {
+    Recipe.Stage settings = recipe.stage(part.stage());
+    Recipe.Optimizer adam = recipe.optimizer();
+    CosineWithWarmup schedule = CosineWithWarmup.ofRatio(settings.warmupRatio(), part.total());
+    try (AdamW optimizer =
+            new AdamW(parts.groups(settings), adam.beta1(), adam.beta2(), adam.eps());
+        Prefetcher<RunData.Step> steps =
+            data.steps(part.stage(), records, config, part.first(), part.total())) {
+      if (part.first() > 0) {
+        checkpoints.loadOptimizer(latest.orElseThrow(), optimizer.state());
+      }
+      StageLoop loop =
+          new StageLoop(
+              part.stage(), part.stepsBefore(), optimizer, schedule, settings.maxGradNorm());
+      loop.run(
+          part.first(),
+          step -> {
+            try (RunData.Step next = steps.next()) {
+              return trainer.accumulate(next.microBatches(), part.stepsBefore() + step);
+            }
+          },
+          log,
+          listener,
+          done -> saveIfDue(part, done, optimizer));
+    }
+  }
+
+  /** At the end of each stage, and every so many steps. */
+  private void saveIfDue(Part part, long done, AdamW optimizer) {
+    long step = part.stepsBefore() + done;
+    long every = recipe.checkpoint().everySteps();
+    if (done == part.total() || (every > 0 && step % every == 0)) {
+      checkpoints.save(
+          new CheckpointFolder.Position(part.stage(), done, step), parts.all(), optimizer.state());
+    }
+  }
+}
