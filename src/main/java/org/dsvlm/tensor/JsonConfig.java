@@ -229,7 +229,7 @@ public final class JsonConfig {
             "is "
                 + field.getValue()
                 + ", a setting that is not computed here; remove it if it has no effect on the"
-                + " weights at hand");
+                + " model at hand");
       }
     }
   }

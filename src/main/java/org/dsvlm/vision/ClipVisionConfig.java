@@ -45,20 +45,19 @@ public record ClipVisionConfig(
    *     built here
    */
   public static ClipVisionConfig parse(JsonNode json, String where) {
-    JsonConfig config = VisionJson.require(json, where, MODEL_TYPE);
-    int imageSize = config.size("image_size", 224);
-    int patchSize = config.size("patch_size", 32);
-    VisionJson.requireOnePatch(config, imageSize, patchSize);
-    return new ClipVisionConfig(
-        config.size("hidden_size", 768),
-        config.size("intermediate_size", 3072),
-        config.size("num_hidden_layers", 12),
-        config.size("num_attention_heads", 12),
-        config.size("num_channels", 3),
-        imageSize,
-        patchSize,
-        Activation.parse(config, Activation.QUICK_GELU),
-        config.number("layer_norm_eps", 1e-5));
+    JsonConfig config = VisionSection.require(json, where, MODEL_TYPE);
+    return VisionSection.checked(
+        new ClipVisionConfig(
+            config.size("hidden_size", 768),
+            config.size("intermediate_size", 3072),
+            config.size("num_hidden_layers", 12),
+            config.size("num_attention_heads", 12),
+            config.size("num_channels", 3),
+            config.size("image_size", 224),
+            config.size("patch_size", 32),
+            Activation.parse(config, Activation.QUICK_GELU),
+            config.number("layer_norm_eps", 1e-5)),
+        config);
   }
 
   @Override
@@ -68,6 +67,6 @@ public record ClipVisionConfig(
 
   @Override
   public ObjectNode toJson() {
-    return VisionJson.write(this, MODEL_TYPE);
+    return VisionSection.write(this, MODEL_TYPE);
   }
 }

@@ -26,6 +26,10 @@ record ImageProcessorConfig(
     boolean normalise,
     double[] mean,
     double[] standardDeviation) {
+  /**
+   * Keys that are computed with, and after them those without a say in it: pictures are RGB here
+   * whatever they were stored as, and the rest speaks of Python's own objects.
+   */
   private static final Set<String> KNOWN =
       Set.of(
           "image_processor_type",
@@ -40,13 +44,12 @@ record ImageProcessorConfig(
           "rescale_factor",
           "do_normalize",
           "image_mean",
-          "image_std");
-
-  /**
-   * Pictures are RGB here whatever they were stored as; the others speak of Python's own objects.
-   */
-  private static final Set<String> WITHOUT_EFFECT =
-      Set.of("do_convert_rgb", "processor_class", "return_tensors", "data_format", "device");
+          "image_std",
+          "do_convert_rgb",
+          "processor_class",
+          "return_tensors",
+          "data_format",
+          "device");
 
   private static final String TYPES =
       "(CLIP|Siglip|Llava)(ImageProcessor(Fast|Pil)?|FeatureExtractor)";
@@ -57,7 +60,7 @@ record ImageProcessorConfig(
 
   /** Keys that are left out take the value that the named processor gives them. */
   static ImageProcessorConfig parse(JsonConfig config) {
-    KnownKeys.refuseOthers(config, KNOWN, WITHOUT_EFFECT);
+    config.refuseUnknown(KNOWN::contains);
     String typeKey =
         config.has("image_processor_type") ? "image_processor_type" : "feature_extractor_type";
     String type = config.text(typeKey);
@@ -91,7 +94,7 @@ record ImageProcessorConfig(
     }
     JsonConfig size = config.child("size");
     if (size.has("shortest_edge")) {
-      KnownKeys.refuseOthers(size, Set.of("shortest_edge"), Set.of());
+      size.refuseUnknown("shortest_edge"::equals);
       return size.size("shortest_edge");
     }
     return config.has("size") || siglip ? 0 : 224;
@@ -106,7 +109,7 @@ record ImageProcessorConfig(
       return new int[] {config.size(key), config.size(key)};
     }
     JsonConfig size = config.child(key);
-    KnownKeys.refuseOthers(size, Set.of("width", "height"), Set.of());
+    size.refuseUnknown(Set.of("width", "height")::contains);
     return new int[] {size.size("width"), size.size("height")};
   }
 

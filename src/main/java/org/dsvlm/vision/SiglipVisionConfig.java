@@ -47,21 +47,20 @@ public record SiglipVisionConfig(
    *     built here
    */
   public static SiglipVisionConfig parse(JsonNode json, String where) {
-    JsonConfig config = VisionJson.require(json, where, MODEL_TYPE);
-    int imageSize = config.size("image_size", 224);
-    int patchSize = config.size("patch_size", 16);
-    VisionJson.requireOnePatch(config, imageSize, patchSize);
-    return new SiglipVisionConfig(
-        config.size("hidden_size", 768),
-        config.size("intermediate_size", 3072),
-        config.size("num_hidden_layers", 12),
-        config.size("num_attention_heads", 12),
-        config.size("num_channels", 3),
-        imageSize,
-        patchSize,
-        Activation.parse(config, Activation.GELU_TANH),
-        config.number("layer_norm_eps", 1e-6),
-        config.flag("vision_use_head", true));
+    JsonConfig config = VisionSection.require(json, where, MODEL_TYPE);
+    return VisionSection.checked(
+        new SiglipVisionConfig(
+            config.size("hidden_size", 768),
+            config.size("intermediate_size", 3072),
+            config.size("num_hidden_layers", 12),
+            config.size("num_attention_heads", 12),
+            config.size("num_channels", 3),
+            config.size("image_size", 224),
+            config.size("patch_size", 16),
+            Activation.parse(config, Activation.GELU_TANH),
+            config.number("layer_norm_eps", 1e-6),
+            config.flag("vision_use_head", true)),
+        config);
   }
 
   @Override
@@ -71,6 +70,6 @@ public record SiglipVisionConfig(
 
   @Override
   public ObjectNode toJson() {
-    return VisionJson.write(this, MODEL_TYPE).put("vision_use_head", head);
+    return VisionSection.write(this, MODEL_TYPE).put("vision_use_head", head);
   }
 }

@@ -61,7 +61,7 @@ public sealed interface VisionConfig permits ClipVisionConfig, SiglipVisionConfi
    *     one that cannot be computed
    */
   static VisionConfig parse(JsonNode json, String where) {
-    return VisionJson.find(json, where)
+    return VisionSection.find(json, where)
             .text("model_type", ClipVisionConfig.MODEL_TYPE)
             .equals(SiglipVisionConfig.MODEL_TYPE)
         ? SiglipVisionConfig.parse(json, where)

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,6 +61,23 @@ class JsonConfigTest {
     config.onlySupports("absent", 1);
     assertThatThrownBy(() -> config.onlySupports("act", "silu"))
         .hasMessage(file + ": 'act' is \"relu\"; only silu is supported");
+  }
+
+  @Test
+  void refusesKeysThatNothingComputes() throws IOException {
+    JsonConfig config =
+        config(
+            "{\"width\": 8, \"top_k\": 50, \"_note\": \"x\", \"dropout\": 0.0, \"bias\": false,"
+                + " \"pruned\": {}, \"inner\": {\"scale\": 2}}");
+    config.refuseUnknown(Set.of("width", "inner")::contains);
+    assertThatThrownBy(() -> config.refuseUnknown("inner"::equals))
+        .hasMessageStartingWith(file + ": 'width' is 8, a setting that is not computed here;");
+    assertThatThrownBy(() -> config.child("inner").refuseUnknown("width"::equals))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessage(
+            file
+                + ": 'inner.scale' is 2, a setting that is not computed here; remove it if it has"
+                + " no effect on the model at hand");
   }
 
   @Test

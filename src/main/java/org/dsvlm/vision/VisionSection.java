@@ -10,9 +10,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Set;
 import org.dsvlm.tensor.JsonConfig;
 
-/** Where a tower's settings stand in {@code config.json}, and what may stand beside them. */
-final class VisionJson {
-  /** Keys that the towers compute with. */
+/**
+ * The part of {@code config.json} that describes a vision tower: where it stands, what may stand in
+ * it, and the checks that both architectures share.
+ */
+final class VisionSection {
+  /**
+   * Keys that the towers compute with, and after them those without a say in it: the start of
+   * training from nothing, and the projection and the text beside the tower.
+   */
   private static final Set<String> KNOWN =
       Set.of(
           "model_type",
@@ -25,44 +31,14 @@ final class VisionJson {
           "patch_size",
           "hidden_act",
           "layer_norm_eps",
-          "vision_use_head");
-
-  /**
-   * Keys that public files hold whatever their value, without a say in what the tower computes: the
-   * start of training from nothing, the projection behind the tower, number formats, and the
-   * generation settings that older files repeat for every part of a model.
-   */
-  private static final Set<String> WITHOUT_EFFECT =
-      Set.of(
-          "architectures",
-          "transformers_version",
-          "dtype",
-          "torch_dtype",
+          "vision_use_head",
           "initializer_range",
           "initializer_factor",
           "projection_dim",
           "vocab_size",
-          "id2label",
-          "label2id",
-          "return_dict",
-          "output_attentions",
-          "output_hidden_states",
-          "tie_word_embeddings",
-          "use_cache",
-          "max_length",
-          "min_length",
-          "num_beams",
-          "num_beam_groups",
-          "num_return_sequences",
-          "length_penalty",
-          "repetition_penalty",
-          "diversity_penalty",
-          "temperature",
-          "top_k",
-          "top_p",
-          "typical_p");
+          "tie_word_embeddings");
 
-  private VisionJson() {}
+  private VisionSection() {}
 
   /** The object that describes the tower: {@code vision_config} if there is one, else all of it. */
   static JsonConfig find(JsonNode json, String where) {
@@ -92,7 +68,7 @@ final class VisionJson {
   }
 
   /**
-   * The tower's settings, with what is common to both architectures checked.
+   * The tower's settings, after a check that every key is known.
    *
    * @param modelType the one architecture that the caller computes
    */
@@ -109,23 +85,30 @@ final class VisionJson {
               + modelType
               + "; give the config.json that belongs to the tower, or one with a vision_config");
     }
-    KnownKeys.refuseOthers(config, KNOWN, WITHOUT_EFFECT);
-    int width = config.size("hidden_size", 768);
-    int heads = config.size("num_attention_heads", 12);
-    if (width % heads != 0) {
-      throw config.error(
-          "hidden_size",
-          "is " + width + ", which num_attention_heads = " + heads + " do not divide");
-    }
+    config.refuseUnknown(KNOWN::contains);
     return config;
   }
 
-  /** Complains if not even one patch fits into the picture. */
-  static void requireOnePatch(JsonConfig config, int imageSize, int patchSize) {
-    if (patchSize > imageSize) {
+  /**
+   * {@code vision}, read from {@code config}, after a check that its heads divide its width and
+   * that at least one patch fits into the picture.
+   */
+  static <C extends VisionConfig> C checked(C vision, JsonConfig config) {
+    if (vision.hiddenSize() % vision.heads() != 0) {
       throw config.error(
-          "patch_size", "is " + patchSize + ", larger than image_size = " + imageSize);
+          "hidden_size",
+          "is "
+              + vision.hiddenSize()
+              + ", which num_attention_heads = "
+              + vision.heads()
+              + " do not divide");
     }
+    if (vision.patchSize() > vision.imageSize()) {
+      throw config.error(
+          "patch_size",
+          "is " + vision.patchSize() + ", larger than image_size = " + vision.imageSize());
+    }
+    return vision;
   }
 
   /** {@code config} as its own JSON. */
