@@ -89,7 +89,7 @@ public final class Kernels {
               + ")",
           null);
     } catch (DsVlmException e) {
-      String reason = "native operators: not loaded: " + e.getMessage();
+      String reason = "native operators not loaded: " + e.getMessage();
       if (wanted.equals("native")) {
         return new Choice(
             false, false, "", new DsVlmException(reason + " (" + PROPERTY + "=native)", e));

@@ -109,7 +109,7 @@ final class NativeResources {
     String text;
     try (InputStream in = open.apply(LIST)) {
       if (in == null) {
-        throw new DsVlmException("they are not part of this build for " + platform);
+        throw new DsVlmException("this build has none for " + platform);
       }
       text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {

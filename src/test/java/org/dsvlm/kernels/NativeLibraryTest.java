@@ -80,7 +80,7 @@ class NativeLibraryTest {
     jar.clear();
     assertThatThrownBy(() -> library(ExtractionFolder.at(folder)).load())
         .isInstanceOf(DsVlmException.class)
-        .hasMessageContaining("not part of this build for test-platform");
+        .hasMessageContaining("this build has none for test-platform");
     assertThat(loaded).isEmpty();
   }
 
