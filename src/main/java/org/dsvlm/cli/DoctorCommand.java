@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.kernels.Kernels;
 import org.dsvlm.tensor.MemoryFigures;
@@ -60,6 +61,11 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private static String devices() {
+    if (!torch.hasCUDA() && hasCudaJar()) {
+      // JavaCPP goes on without a library that does not load.
+      return "cpu; LibTorch's CUDA part is there but did not load: have cuBLAS, cuDNN, cuSOLVER,"
+          + " cuSPARSE and NCCL of CUDA 13 on LD_LIBRARY_PATH, see README, GPU";
+    }
     if (!torch.hasCUDA()) {
       return "cpu; this build of LibTorch has no CUDA (Maven profile gpu brings it)";
     }
@@ -67,6 +73,11 @@ final class DoctorCommand implements Callable<Integer> {
     return count == 0
         ? "cpu; CUDA is built in, but no GPU or driver is found"
         : "cpu, cuda × " + count;
+  }
+
+  private static boolean hasCudaJar() {
+    String library = Loader.getPlatform() + "-gpu/libtorch_cuda.so";
+    return torch.class.getResource("/org/bytedeco/pytorch/" + library) != null;
   }
 
   /** What the system could still give, where /proc tells. */
