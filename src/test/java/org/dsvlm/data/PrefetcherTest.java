@@ -16,6 +16,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.NativeObjects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -126,7 +127,7 @@ class PrefetcherTest {
   @Test
   void tensorsAreHandedOverAndFreed() {
     Torch.load();
-    long before = Pointer.totalCount();
+    long before = NativeObjects.settledCount();
     try (Prefetcher<Kept> prefetcher =
         new Prefetcher<>(
             position -> new Kept(Torch.keep(Torch.of(new float[] {position, 2 * position}, 2))),

@@ -24,6 +24,7 @@ import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.NativeObjects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -109,7 +110,7 @@ class StableDiffusionFolderTest {
   @Test
   void closingFreesEverything() {
     TinyDiffusion.model(ScalarType.Float).close();
-    long before = Pointer.totalCount();
+    long before = NativeObjects.settledCount();
     StableDiffusion model = TinyDiffusion.model(ScalarType.Float);
     assertThat(Pointer.totalCount()).isGreaterThan(before);
     model.close();

@@ -22,6 +22,7 @@ import org.dsvlm.tensor.JsonConfig;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.GradCheck;
+import org.dsvlm.testing.NativeObjects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -184,7 +185,7 @@ class UNetTest {
       UNet unet = new UNet(store.root(), TinyDiffusion.unetConfig());
       List<Tensor> contexts = List.of(context);
       unet.forward(sample, timesteps, contexts).close();
-      long before = Pointer.totalCount();
+      long before = NativeObjects.settledCount();
       Tensor result = unet.forward(sample, timesteps, contexts);
       assertThat(Pointer.totalCount() - before).isEqualTo(1);
       result.close();

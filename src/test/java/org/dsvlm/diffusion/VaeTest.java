@@ -15,6 +15,7 @@ import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.GradCheck;
+import org.dsvlm.testing.NativeObjects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,7 +88,7 @@ class VaeTest {
   void leavesNothingButItsResultsBehind() {
     vae.decode(latents);
     vae.encode(picture);
-    long before = Pointer.totalCount();
+    long before = NativeObjects.settledCount();
     vae.decode(latents);
     assertThat(Pointer.totalCount() - before).isEqualTo(1);
     vae.encode(picture);

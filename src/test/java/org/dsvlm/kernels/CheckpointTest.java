@@ -20,6 +20,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.NativeObjects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -158,7 +159,7 @@ class CheckpointTest {
       }
       Checkpoint.releaseFinished();
       if (step == 1) {
-        before = Pointer.totalCount();
+        before = NativeObjects.settledCount();
       }
     }
     assertThat(Pointer.totalCount()).isEqualTo(before);

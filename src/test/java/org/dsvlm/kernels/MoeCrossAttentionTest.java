@@ -26,6 +26,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.GradCheck;
+import org.dsvlm.testing.NativeObjects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -192,7 +193,7 @@ class MoeCrossAttentionTest {
   void freesWhatItMakes(Implementation implementation) {
     implementation.assume();
     List<Tensor> inputs = inputs(ScalarType.Float, 1, 4, 1, 8, 6, 3);
-    long before = Pointer.totalCount();
+    long before = NativeObjects.settledCount();
     operator(implementation).apply(inputs).close();
     assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before + 1);
   }

@@ -14,6 +14,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.NativeObjects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -109,7 +110,7 @@ class LlamaModelTest {
   void freesWhatItMakes() {
     Tensor embedded = model.embed(ids(3, 4, 5));
     model.forward(embedded, null).close();
-    long before = Pointer.totalCount();
+    long before = NativeObjects.settledCount();
     for (int i = 0; i < 5; i++) {
       model.forward(embedded, null).close();
     }

@@ -21,6 +21,7 @@ import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.tensor.WeightSource;
+import org.dsvlm.testing.NativeObjects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -125,7 +126,7 @@ class DiffusionSupervisorTest {
             model.forward(2).loss().backward();
           }
           if (step == 2) {
-            before = Pointer.totalCount();
+            before = NativeObjects.settledCount();
           }
         }
         assertThat(Pointer.totalCount()).isEqualTo(before);

@@ -24,6 +24,7 @@ import org.dsvlm.diffusion.UNetConfig;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.NativeObjects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -138,7 +139,7 @@ class MoeAttentionTest {
         moe.lastRouterProbabilities();
       }
       if (i == 0) {
-        before = Pointer.totalCount();
+        before = NativeObjects.settledCount();
       }
     }
     assertThat(Pointer.totalCount()).isEqualTo(before);

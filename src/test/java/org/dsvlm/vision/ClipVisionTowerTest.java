@@ -17,6 +17,7 @@ import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.NativeObjects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -93,7 +94,7 @@ class ClipVisionTowerTest {
   void keepsNothingButItsResults() {
     Tensor pixelValues = random.normal(1, 3, 28, 28);
     tower.hiddenStates(pixelValues).forEach(Tensor::close);
-    long before = Pointer.totalCount();
+    long before = NativeObjects.settledCount();
     for (int i = 0; i < 3; i++) {
       tower.hiddenStates(pixelValues).forEach(Tensor::close);
     }
