@@ -13,8 +13,10 @@ import java.util.Map;
 import java.util.function.Predicate;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
@@ -29,12 +31,18 @@ import org.dsvlm.tensor.WeightSource;
  * depends on the seed and the name alone.
  */
 public final class ParameterStore implements AutoCloseable {
+  /** LibTorch's device for tensors that are a shape and a type alone. */
+  private static final String WITHOUT_NUMBERS = "meta";
+
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
   private final WeightSource source;
   private final RandomState random;
   private final Predicate<String> mayStartAtRandom;
   private final ScalarType dtype;
   private final String device;
+
+  /** Of a store of shapes: what is asked whether a part without which a model works is there. */
+  private WeightSource consulted;
 
   private ParameterStore(
       WeightSource source,
@@ -70,6 +78,20 @@ public final class ParameterStore implements AutoCloseable {
       ScalarType dtype,
       String device) {
     return new ParameterStore(source, random, mayStartAtRandom, dtype, device);
+  }
+
+  /**
+   * A store of shapes: its parameters have a shape and no numbers, so that a model of any size can
+   * be built for its list of parameters. See {@link ParameterShapes}.
+   *
+   * @param consulted is asked whether it holds an {@link Parameters#optional} part; null to have
+   *     all parts
+   */
+  static ParameterStore ofShapes(WeightSource consulted) {
+    ParameterStore store =
+        new ParameterStore(null, null, name -> true, ScalarType.Float, WITHOUT_NUMBERS);
+    store.consulted = consulted;
+    return store;
   }
 
   /** View at the root: names are whole checkpoint names. */
@@ -126,6 +148,11 @@ public final class ParameterStore implements AutoCloseable {
     return source != null;
   }
 
+  boolean optional(String name) {
+    WeightSource stored = source != null ? source : consulted;
+    return stored == null || stored.names().contains(name);
+  }
+
   long[] storedShape(String name) {
     if (source == null) {
       throw new DsVlmException("'" + name + "' starts at random: it has no stored shape");
@@ -144,12 +171,19 @@ public final class ParameterStore implements AutoCloseable {
     }
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      boolean stored = source != null && (hasStored(name) || !mayStartAtRandom.test(name));
-      Tensor value = stored ? read(name, shape) : init.sample(random.fork(name), shape);
-      Tensor placed = value.to(new Device(device), dtype, false, stored, null);
+      Tensor placed =
+          device.equals(WITHOUT_NUMBERS)
+              ? torch.empty(shape, Torch.options(dtype, device), new MemoryFormatOptional())
+              : value(name, init, shape);
       tensors.put(name, Torch.keep(placed));
       return placed;
     }
+  }
+
+  private Tensor value(String name, Init init, long[] shape) {
+    boolean stored = source != null && (hasStored(name) || !mayStartAtRandom.test(name));
+    Tensor value = stored ? read(name, shape) : init.sample(random.fork(name), shape);
+    return value.to(new Device(device), dtype, false, stored, null);
   }
 
   private Tensor read(String name, long[] shape) {

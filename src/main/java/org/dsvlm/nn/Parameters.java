@@ -48,6 +48,14 @@ public final class Parameters {
     return store.loaded();
   }
 
+  /**
+   * Whether a part is wanted that a checkpoint may leave out: where values come from one, whether
+   * it holds {@code name}, a parameter of that part.
+   */
+  public boolean optional(String name) {
+    return store.optional(prefix + name);
+  }
+
   /** Shape of {@code name} in the checkpoint. */
   public long[] storedShape(String name) {
     return store.storedShape(prefix + name);

@@ -52,7 +52,7 @@ public final class SiglipVisionTower implements VisionTower {
             width);
     encoder = new Encoder(visionModel.at("encoder"), config, start(config));
     postLayerNorm = new LayerNorm(visionModel.at("post_layernorm"), width, config.layerNormEps());
-    boolean hasHead = config.head() && (!visionModel.loaded() || visionModel.has("head.probe"));
+    boolean hasHead = config.head() && visionModel.optional("head.probe");
     head = hasHead ? new SiglipPoolingHead(visionModel.at("head"), config) : null;
   }
 
