@@ -20,9 +20,11 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Writes safetensors files, byte for byte as the format's own library does: tensors ordered by
@@ -50,32 +52,7 @@ public final class SafetensorsWriter {
 
   /** As above, with the caller's own metadata. */
   public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
-    List<Map.Entry<String, Tensor>> ordered =
-        tensors.entrySet().stream()
-            .sorted(
-                Comparator.comparing(
-                        (Map.Entry<String, Tensor> entry) -> type(entry.getKey(), entry.getValue()))
-                    .reversed()
-                    .thenComparing(
-                        entry -> entry.getKey().getBytes(StandardCharsets.UTF_8),
-                        Arrays::compareUnsigned))
-            .toList();
-    if (tensors.containsKey(SafetensorsJson.METADATA)) {
-      throw new DsVlmException(
-          file + ": no tensor can be called " + SafetensorsJson.METADATA + "; rename it");
-    }
-    byte[] header = header(file, ordered, metadata);
-    AtomicFiles.file(
-        file,
-        path -> {
-          try (FileChannel channel =
-              FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            writeFully(channel, ByteBuffer.wrap(header));
-            for (Map.Entry<String, Tensor> entry : ordered) {
-              writeTensor(channel, entry.getValue());
-            }
-          }
-        });
+    write(file, stored(tensors), metadata);
   }
 
   /**
@@ -88,59 +65,120 @@ public final class SafetensorsWriter {
    */
   public static void writeFolder(
       Path folder, String stem, Map<String, Tensor> tensors, long shardBytes) {
-    List<Map<String, Tensor>> shards = split(tensors, shardBytes);
-    if (shards.size() == 1) {
-      write(folder.resolve(stem + ".safetensors"), tensors);
-      return;
-    }
-    Map<String, String> shardOfTensor = new LinkedHashMap<>();
-    for (int i = 0; i < shards.size(); i++) {
-      String name = String.format("%s-%05d-of-%05d.safetensors", stem, i + 1, shards.size());
-      write(folder.resolve(name), shards.get(i));
-      shards.get(i).keySet().forEach(tensor -> shardOfTensor.put(tensor, name));
-    }
-    long total = tensors.values().stream().mapToLong(SafetensorsWriter::bytes).sum();
-    AtomicFiles.text(
-        folder.resolve(stem + ".safetensors.index.json"), ShardIndex.write(shardOfTensor, total));
+    writeFolder(folder, stem, stored(tensors), shardBytes);
   }
 
-  private static List<Map<String, Tensor>> split(Map<String, Tensor> tensors, long shardBytes) {
-    List<Map<String, Tensor>> shards = new ArrayList<>();
-    Map<String, Tensor> current = new LinkedHashMap<>();
-    shards.add(current);
-    long filled = 0;
-    for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
-      long size = bytes(entry.getValue());
-      if (!current.isEmpty() && filled + size > shardBytes) {
-        current = new LinkedHashMap<>();
-        shards.add(current);
-        filled = 0;
-      }
-      current.put(entry.getKey(), entry.getValue());
-      filled += size;
+  /**
+   * As {@link #writeFolder(Path, String, Map, long)}, each tensor read when its turn comes and
+   * freed when it is written: no two are in memory at a time.
+   */
+  public static void writeFolder(Path folder, String stem, WeightSource source, long shardBytes) {
+    List<Stored> tensors =
+        source.names().stream()
+            .map(
+                name ->
+                    new Stored(
+                        name,
+                        type(name, source.dtype(name), source.shape(name)),
+                        source.shape(name),
+                        () -> source.read(name)))
+            .toList();
+    writeFolder(folder, stem, tensors, shardBytes);
+  }
+
+  /** A tensor to be written, and what the header says of it. */
+  private record Stored(
+      String name, SafetensorsType type, long[] shape, Supplier<Tensor> contents) {
+    /** Bytes that it takes in a file. */
+    long bytes() {
+      return Arrays.stream(shape).reduce(type.bytes(), Math::multiplyExact);
     }
-    return shards;
   }
 
-  /** Bytes that {@code tensor} takes in a file. */
-  private static long bytes(Tensor tensor) {
-    return tensor.numel() * tensor.element_size();
+  private static List<Stored> stored(Map<String, Tensor> tensors) {
+    List<Stored> stored = new ArrayList<>();
+    tensors.forEach(
+        (name, tensor) -> {
+          long[] shape = Torch.shape(tensor);
+          stored.add(
+              new Stored(name, type(name, tensor.scalar_type(), shape), shape, () -> tensor));
+        });
+    return stored;
   }
 
-  private static SafetensorsType type(String name, Tensor tensor) {
-    return SafetensorsType.of(tensor.scalar_type())
+  private static SafetensorsType type(String name, ScalarType dtype, long[] shape) {
+    return SafetensorsType.of(dtype)
         .orElseThrow(
             () ->
                 new DsVlmException(
                     "tensor '"
                         + name
                         + "' is "
-                        + Torch.describe(tensor)
+                        + DTypes.name(dtype)
+                        + " "
+                        + Arrays.toString(shape)
                         + ", a type that safetensors has no name for; convert it first"));
   }
 
-  private static byte[] header(
-      Path file, List<Map.Entry<String, Tensor>> ordered, Map<String, String> metadata) {
+  private static void writeFolder(Path folder, String stem, List<Stored> tensors, long shardBytes) {
+    List<List<Stored>> shards = split(tensors, shardBytes);
+    if (shards.size() == 1) {
+      write(folder.resolve(stem + ".safetensors"), tensors, PYTORCH);
+      return;
+    }
+    Map<String, String> shardOfTensor = new LinkedHashMap<>();
+    for (int i = 0; i < shards.size(); i++) {
+      String file = String.format("%s-%05d-of-%05d.safetensors", stem, i + 1, shards.size());
+      write(folder.resolve(file), shards.get(i), PYTORCH);
+      shards.get(i).forEach(tensor -> shardOfTensor.put(tensor.name(), file));
+    }
+    long total = tensors.stream().mapToLong(Stored::bytes).sum();
+    AtomicFiles.text(
+        folder.resolve(stem + ".safetensors.index.json"), ShardIndex.write(shardOfTensor, total));
+  }
+
+  private static List<List<Stored>> split(List<Stored> tensors, long shardBytes) {
+    List<List<Stored>> shards = new ArrayList<>();
+    List<Stored> current = new ArrayList<>();
+    shards.add(current);
+    long filled = 0;
+    for (Stored tensor : tensors) {
+      if (!current.isEmpty() && filled + tensor.bytes() > shardBytes) {
+        current = new ArrayList<>();
+        shards.add(current);
+        filled = 0;
+      }
+      current.add(tensor);
+      filled += tensor.bytes();
+    }
+    return shards;
+  }
+
+  private static void write(Path file, List<Stored> tensors, Map<String, String> metadata) {
+    List<Stored> ordered =
+        tensors.stream()
+            .sorted(
+                Comparator.comparing(Stored::type)
+                    .reversed()
+                    .thenComparing(
+                        tensor -> tensor.name().getBytes(StandardCharsets.UTF_8),
+                        Arrays::compareUnsigned))
+            .toList();
+    byte[] header = header(file, ordered, metadata);
+    AtomicFiles.file(
+        file,
+        path -> {
+          try (FileChannel channel =
+              FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            writeFully(channel, ByteBuffer.wrap(header));
+            for (Stored tensor : ordered) {
+              writeTensor(channel, tensor);
+            }
+          }
+        });
+  }
+
+  private static byte[] header(Path file, List<Stored> ordered, Map<String, String> metadata) {
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode root = mapper.createObjectNode();
     if (!metadata.isEmpty()) {
@@ -150,13 +188,16 @@ public final class SafetensorsWriter {
           .forEach(entry -> strings.put(entry.getKey(), entry.getValue()));
     }
     long position = 0;
-    for (Map.Entry<String, Tensor> entry : ordered) {
-      Tensor tensor = entry.getValue();
-      ObjectNode node = root.putObject(entry.getKey());
-      node.put("dtype", type(entry.getKey(), tensor).name());
+    for (Stored tensor : ordered) {
+      if (tensor.name().equals(SafetensorsJson.METADATA)) {
+        throw new DsVlmException(
+            file + ": no tensor can be called " + SafetensorsJson.METADATA + "; rename it");
+      }
+      ObjectNode node = root.putObject(tensor.name());
+      node.put("dtype", tensor.type().name());
       ArrayNode shape = node.putArray("shape");
-      Arrays.stream(Torch.shape(tensor)).forEach(shape::add);
-      long end = position + bytes(tensor);
+      Arrays.stream(tensor.shape()).forEach(shape::add);
+      long end = position + tensor.bytes();
       node.putArray("data_offsets").add(position).add(end);
       position = end;
     }
@@ -180,14 +221,24 @@ public final class SafetensorsWriter {
     return header.array();
   }
 
-  private static void writeTensor(FileChannel channel, Tensor tensor) throws IOException {
+  private static void writeTensor(FileChannel channel, Stored tensor) throws IOException {
     try (PointerScope scope = new PointerScope()) {
-      Tensor stored = tensor.detach().cpu().contiguous();
-      long total = bytes(stored);
+      Tensor contents = tensor.contents().get().detach().cpu().contiguous();
+      long total = contents.numel() * contents.element_size();
+      if (total != tensor.bytes()) {
+        throw new DsVlmException(
+            "tensor '"
+                + tensor.name()
+                + "' is "
+                + Torch.describe(contents)
+                + ", not the "
+                + Arrays.toString(tensor.shape())
+                + " that was announced");
+      }
       if (total == 0) {
         return;
       }
-      BytePointer pointer = new BytePointer(stored.data_ptr());
+      BytePointer pointer = new BytePointer(contents.data_ptr());
       for (long begin = 0; begin < total; begin += CHUNK) {
         long end = Math.min(total, begin + CHUNK);
         writeFully(channel, pointer.position(begin).limit(end).asByteBuffer());

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -120,6 +121,74 @@ class SafetensorsWriterTest {
       tensors.put("small", Torch.of(new float[1], 1));
       SafetensorsWriter.writeFolder(folder, "model", tensors, 16);
       assertThat(names()).hasSize(3);
+    }
+  }
+
+  @Test
+  void aSourceIsWrittenAsItsTensorsAre() throws IOException {
+    Path original = GOLDEN.resolve("llama/model.safetensors");
+    try (PointerScope scope = new PointerScope();
+        Safetensors source = Safetensors.open(original)) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      source.names().forEach(tensor -> tensors.put(tensor, source.read(tensor)));
+      for (long shardBytes : new long[] {20_000, 1L << 30}) {
+        Path whole = Files.createDirectory(folder.resolve("whole" + shardBytes));
+        Path oneByOne = Files.createDirectory(folder.resolve("one-by-one" + shardBytes));
+        SafetensorsWriter.writeFolder(whole, "model", tensors, shardBytes);
+        SafetensorsWriter.writeFolder(oneByOne, "model", source, shardBytes);
+        try (Stream<Path> files = Files.list(whole)) {
+          List<Path> wanted = files.toList();
+          assertThat(wanted.size() > 1).isEqualTo(shardBytes == 20_000);
+          for (Path file : wanted) {
+            assertThat(oneByOne.resolve(file.getFileName())).hasSameBinaryContentAs(file);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void aSourceThatAnnouncesAnotherShapeIsRefused() throws IOException {
+    Path original = GOLDEN.resolve("llama/model.safetensors");
+    try (Safetensors source = Safetensors.open(original)) {
+      WeightSource lying = new AnnouncingShape(source, new long[] {1});
+      assertThatThrownBy(() -> SafetensorsWriter.writeFolder(folder, "model", lying, 1L << 30))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("announced");
+    }
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  /** Says that each tensor has one shape, whatever it has. */
+  private record AnnouncingShape(WeightSource source, long[] shape) implements WeightSource {
+    @Override
+    public Set<String> names() {
+      return source.names();
+    }
+
+    @Override
+    public long[] shape(String name) {
+      return shape;
+    }
+
+    @Override
+    public ScalarType dtype(String name) {
+      return source.dtype(name);
+    }
+
+    @Override
+    public Tensor read(String name) {
+      return source.read(name);
+    }
+
+    @Override
+    public String where(String name) {
+      return source.where(name);
+    }
+
+    @Override
+    public void close() {
+      source.close();
     }
   }
 
