@@ -23,6 +23,9 @@ function(dsvlm_compile_options target)
                INSTALL_RPATH "$ORIGIN")
   target_compile_options(${target} PRIVATE -O3 -march=x86-64-v2 -fopenmp -Wall -Wextra
                                            -Wno-unused-parameter)
+  # The same library from any folder: failed checks name files below ours and LibTorch's own.
+  target_compile_options(${target} PRIVATE -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=native/
+                                           -ffile-prefix-map=${DSVLM_LIBTORCH_INCLUDE}/=libtorch/)
   # libtorch_cpu.so wants libopenblas.so.0, which lies in another JAR.
   target_link_options(${target} PRIVATE -Wl,--allow-shlib-undefined -Wl,-z,defs -s)
 endfunction()

@@ -6,6 +6,8 @@
 // the same *_impl.h, into a namespace of its own.
 #pragma once
 
+#include <new>
+
 namespace dsvlm::cpu {
 
 enum class Isa { baseline, avx2, avx512 };
@@ -16,20 +18,28 @@ Isa isa();
 
 }  // namespace dsvlm::cpu
 
-// Calls NAME of the namespace that fits this processor and returns what it does.
-#define DSVLM_CALL_FOR_ISA(NAME, ...)                   \
-  switch (::dsvlm::cpu::isa()) {                        \
-    case ::dsvlm::cpu::Isa::avx512:                     \
-      return ::dsvlm::cpu::avx512::NAME(__VA_ARGS__);   \
-    case ::dsvlm::cpu::Isa::avx2:                       \
-      return ::dsvlm::cpu::avx2::NAME(__VA_ARGS__);     \
-    default:                                            \
-      return ::dsvlm::cpu::baseline::NAME(__VA_ARGS__); \
+// Defines OPERATOR_DIRECTION: what the namespaces of the instruction sets call DIRECTION, by the one that
+// fits this processor. Each returns false if memory ran out.
+#define DSVLM_DISPATCH_DIRECTION(OPERATOR, DIRECTION, ARGUMENTS)        \
+  namespace dsvlm::cpu::avx2 {                                          \
+  bool DIRECTION(const ARGUMENTS& call);                                \
+  }                                                                     \
+  namespace dsvlm::cpu::avx512 {                                        \
+  bool DIRECTION(const ARGUMENTS& call);                                \
+  }                                                                     \
+  namespace dsvlm::cpu {                                                \
+  void OPERATOR##_##DIRECTION(const ARGUMENTS& call) {                  \
+    const Isa best = isa();                                             \
+    const bool done = best == Isa::avx512 ? avx512::DIRECTION(call)     \
+                      : best == Isa::avx2 ? avx2::DIRECTION(call)       \
+                                          : baseline::DIRECTION(call);  \
+    if (!done) {                                                        \
+      throw std::bad_alloc();                                           \
+    }                                                                   \
+  }                                                                     \
   }
 
-// Declares what every instruction set has; both are false if memory ran out.
-#define DSVLM_DECLARE_FOR_ISA(ISA, PROBLEM)              \
-  namespace dsvlm::cpu::ISA {                            \
-  bool forward(const ::dsvlm::PROBLEM##Forward& call);   \
-  bool backward(const ::dsvlm::PROBLEM##Backward& call); \
-  }
+// Both directions of an operator, in the file that compiles its baseline.
+#define DSVLM_DISPATCH(OPERATOR, PROBLEM)                          \
+  DSVLM_DISPATCH_DIRECTION(OPERATOR, forward, PROBLEM##Forward)    \
+  DSVLM_DISPATCH_DIRECTION(OPERATOR, backward, PROBLEM##Backward)

@@ -225,15 +225,6 @@ bool backward_of(const MoeBackward& call) {
   return true;
 }
 
-bool backward(const MoeBackward& call) {
-  switch (call.problem.dtype) {
-    case DType::f32:
-      return backward_of<float>(call);
-    case DType::f64:
-      return backward_of<double>(call);
-    default:
-      return backward_of<BFloat16>(call);
-  }
-}
+bool backward(const MoeBackward& call) { DSVLM_CALL_FOR_TYPE(backward_of, call.problem.dtype, call) }
 
 }  // namespace dsvlm::cpu::DSVLM_ISA

@@ -211,15 +211,6 @@ bool forward_of(const MoeForward& call) {
   return true;
 }
 
-bool forward(const MoeForward& call) {
-  switch (call.problem.dtype) {
-    case DType::f32:
-      return forward_of<float>(call);
-    case DType::f64:
-      return forward_of<double>(call);
-    default:
-      return forward_of<BFloat16>(call);
-  }
-}
+bool forward(const MoeForward& call) { DSVLM_CALL_FOR_TYPE(forward_of, call.problem.dtype, call) }
 
 }  // namespace dsvlm::cpu::DSVLM_ISA

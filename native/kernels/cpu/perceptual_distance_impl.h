@@ -223,26 +223,8 @@ bool backward_of(const PerceptualBackward& call) {
   return true;
 }
 
-bool forward(const PerceptualForward& call) {
-  switch (call.problem.dtype) {
-    case DType::f32:
-      return forward_of<float>(call);
-    case DType::f64:
-      return forward_of<double>(call);
-    default:
-      return forward_of<BFloat16>(call);
-  }
-}
+bool forward(const PerceptualForward& call) { DSVLM_CALL_FOR_TYPE(forward_of, call.problem.dtype, call) }
 
-bool backward(const PerceptualBackward& call) {
-  switch (call.problem.dtype) {
-    case DType::f32:
-      return backward_of<float>(call);
-    case DType::f64:
-      return backward_of<double>(call);
-    default:
-      return backward_of<BFloat16>(call);
-  }
-}
+bool backward(const PerceptualBackward& call) { DSVLM_CALL_FOR_TYPE(backward_of, call.problem.dtype, call) }
 
 }  // namespace dsvlm::cpu::DSVLM_ISA

@@ -15,6 +15,17 @@
 
 #include "kernels/tensor_view.h"
 
+// Returns what FUNCTION<T> does for the type of elements that DTYPE says.
+#define DSVLM_CALL_FOR_TYPE(FUNCTION, DTYPE, ...) \
+  switch (DTYPE) {                                \
+    case DType::f32:                              \
+      return FUNCTION<float>(__VA_ARGS__);        \
+    case DType::f64:                              \
+      return FUNCTION<double>(__VA_ARGS__);       \
+    default:                                      \
+      return FUNCTION<BFloat16>(__VA_ARGS__);     \
+  }
+
 #ifndef DSVLM_ISA
 #error "define DSVLM_ISA: baseline, avx2 or avx512"
 #endif

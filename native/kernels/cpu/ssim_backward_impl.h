@@ -179,15 +179,6 @@ bool backward_of(const SsimBackward& call) {
   return true;
 }
 
-bool backward(const SsimBackward& call) {
-  switch (call.problem.dtype) {
-    case DType::f32:
-      return backward_of<float>(call);
-    case DType::f64:
-      return backward_of<double>(call);
-    default:
-      return backward_of<BFloat16>(call);
-  }
-}
+bool backward(const SsimBackward& call) { DSVLM_CALL_FOR_TYPE(backward_of, call.problem.dtype, call) }
 
 }  // namespace dsvlm::cpu::DSVLM_ISA

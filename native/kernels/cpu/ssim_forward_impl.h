@@ -261,15 +261,6 @@ bool forward_of(const SsimForward& call) {
   return true;
 }
 
-bool forward(const SsimForward& call) {
-  switch (call.problem.dtype) {
-    case DType::f32:
-      return forward_of<float>(call);
-    case DType::f64:
-      return forward_of<double>(call);
-    default:
-      return forward_of<BFloat16>(call);
-  }
-}
+bool forward(const SsimForward& call) { DSVLM_CALL_FOR_TYPE(forward_of, call.problem.dtype, call) }
 
 }  // namespace dsvlm::cpu::DSVLM_ISA
