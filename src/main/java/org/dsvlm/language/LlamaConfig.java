@@ -173,31 +173,18 @@ public record LlamaConfig(
 
   /** The same model with the embedding table as its output head. */
   public LlamaConfig withTiedEmbeddings() {
-    return new LlamaConfig(
-        family,
-        vocabularySize,
-        hiddenSize,
-        intermediateSize,
-        layers,
-        heads,
-        keyValueHeads,
-        headDim,
-        maxPositions,
-        rmsNormEps,
-        ropeTheta,
-        ropeScaling,
-        queryKeyValueBias,
-        outputBias,
-        mlpBias,
-        true,
-        initializerRange);
+    return withTokens(vocabularySize, true);
   }
 
   /** The same model with another number of token rows. */
   public LlamaConfig withVocabularySize(int size) {
+    return withTokens(size, tiedEmbeddings);
+  }
+
+  private LlamaConfig withTokens(int rows, boolean tied) {
     return new LlamaConfig(
         family,
-        size,
+        rows,
         hiddenSize,
         intermediateSize,
         layers,
@@ -211,7 +198,7 @@ public record LlamaConfig(
         queryKeyValueBias,
         outputBias,
         mlpBias,
-        tiedEmbeddings,
+        tied,
         initializerRange);
   }
 

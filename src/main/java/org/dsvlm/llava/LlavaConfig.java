@@ -14,7 +14,6 @@ import java.util.Set;
 import org.dsvlm.language.LlamaConfig;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.JsonConfig;
-import org.dsvlm.vision.ClipVisionConfig;
 import org.dsvlm.vision.VisionConfig;
 
 /**
@@ -147,7 +146,7 @@ public record LlavaConfig(
 
   /** Tokens that the vision tower makes beside those of the patches. */
   int classTokens() {
-    return vision instanceof ClipVisionConfig ? 1 : 0;
+    return vision.family().classTokens();
   }
 
   /** Width of what the connector reads. */

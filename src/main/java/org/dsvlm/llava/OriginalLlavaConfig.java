@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import org.dsvlm.language.LlamaConfig;
 import org.dsvlm.tensor.JsonConfig;
-import org.dsvlm.vision.ClipVisionConfig;
 import org.dsvlm.vision.VisionConfig;
 
 /**
@@ -77,7 +76,7 @@ final class OriginalLlavaConfig {
   private static boolean dropFirstToken(JsonConfig config, VisionConfig vision) {
     String feature = config.text("mm_vision_select_feature", "patch");
     return switch (feature) {
-      case "patch" -> vision instanceof ClipVisionConfig;
+      case "patch" -> vision.family().classTokens() > 0;
       case "cls_patch" -> false;
       default ->
           throw config.error(

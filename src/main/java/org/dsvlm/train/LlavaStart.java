@@ -22,7 +22,6 @@ import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.RenamedWeights;
 import org.dsvlm.tensor.SafetensorsFolder;
 import org.dsvlm.tensor.WeightSource;
-import org.dsvlm.vision.ClipVisionConfig;
 import org.dsvlm.vision.VisionConfig;
 import org.dsvlm.vision.VisionLayouts;
 
@@ -59,7 +58,7 @@ final class LlavaStart implements AutoCloseable {
             language,
             data.imageToken(),
             List.of(model.vision().featureLayer()),
-            vision instanceof ClipVisionConfig,
+            vision.family().classTokens() > 0,
             true);
     try (WeightSource stored = stored(model)) {
       RandomState start = random.fork("llava");

@@ -18,7 +18,7 @@ import org.dsvlm.tensor.Torch;
  * normalisation before the first layer.
  */
 public final class SiglipVisionTower implements VisionTower {
-  private final SiglipVisionConfig config;
+  private final VisionConfig config;
   private final PatchEmbedding patchEmbedding;
   private final Embedding positionEmbedding;
   private final Encoder encoder;
@@ -31,7 +31,7 @@ public final class SiglipVisionTower implements VisionTower {
    *
    * @param visionModel view of the parameters at {@code vision_model}
    */
-  public SiglipVisionTower(Parameters visionModel, SiglipVisionConfig config) {
+  public SiglipVisionTower(Parameters visionModel, VisionConfig config) {
     this.config = config;
     int width = config.hiddenSize();
     Parameters embeddings = visionModel.at("embeddings");
@@ -52,18 +52,18 @@ public final class SiglipVisionTower implements VisionTower {
             width);
     encoder = new Encoder(visionModel.at("encoder"), config, start(config));
     postLayerNorm = new LayerNorm(visionModel.at("post_layernorm"), width, config.layerNormEps());
-    boolean hasHead = config.head() && visionModel.optional("head.probe");
+    boolean hasHead = config.poolingHead() && visionModel.optional("head.probe");
     head = hasHead ? new SiglipPoolingHead(visionModel.at("head"), config) : null;
   }
 
-  private static EncoderLayer.Start start(SiglipVisionConfig config) {
+  private static EncoderLayer.Start start(VisionConfig config) {
     Init square = Xavier.uniform(config.hiddenSize(), config.hiddenSize());
     Init mlp = Xavier.uniform(config.hiddenSize(), config.intermediateSize());
     return new EncoderLayer.Start(square, square, mlp, mlp);
   }
 
   @Override
-  public SiglipVisionConfig config() {
+  public VisionConfig config() {
     return config;
   }
 

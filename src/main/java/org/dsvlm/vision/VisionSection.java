@@ -5,8 +5,7 @@
 package org.dsvlm.vision;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Arrays;
 import java.util.Set;
 import org.dsvlm.tensor.JsonConfig;
 
@@ -68,32 +67,36 @@ final class VisionSection {
   }
 
   /**
-   * The tower's settings, after a check that every key is known.
+   * The tower's architecture, after a check that every key is known.
    *
-   * @param modelType the one architecture that the caller computes
+   * @param nested whether {@code config} is part of a larger model's, which may leave out what is
+   *     CLIP
    */
-  static JsonConfig require(JsonNode json, String where, String modelType) {
-    JsonConfig config = find(json, where);
-    boolean nested = config.json() != json;
-    String actual = nested ? config.text("model_type", modelType) : config.text("model_type");
-    if (!actual.equals(modelType)) {
-      throw config.error(
-          "model_type",
-          "is \""
-              + actual
-              + "\", but this vision tower is a "
-              + modelType
-              + "; give the config.json that belongs to the tower, or one with a vision_config");
-    }
+  static VisionFamily family(JsonConfig config, boolean nested) {
+    String modelType =
+        nested
+            ? config.text("model_type", VisionFamily.CLIP.modelType())
+            : config.text("model_type");
+    VisionFamily family =
+        Arrays.stream(VisionFamily.values())
+            .filter(candidate -> candidate.modelType().equals(modelType))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    config.error(
+                        "model_type",
+                        "is \""
+                            + modelType
+                            + "\", but a vision tower is one of "
+                            + VisionFamily.modelTypes()
+                            + "; give the config.json that belongs to the tower, or one with a "
+                            + "vision_config"));
     config.refuseUnknown(KNOWN::contains);
-    return config;
+    return family;
   }
 
-  /**
-   * {@code vision}, read from {@code config}, after a check that its heads divide its width and
-   * that at least one patch fits into the picture.
-   */
-  static <C extends VisionConfig> C checked(C vision, JsonConfig config) {
+  /** Checks that the heads divide the width and that at least one patch fits into the picture. */
+  static void check(VisionConfig vision, JsonConfig config) {
     if (vision.hiddenSize() % vision.heads() != 0) {
       throw config.error(
           "hidden_size",
@@ -108,22 +111,5 @@ final class VisionSection {
           "patch_size",
           "is " + vision.patchSize() + ", larger than image_size = " + vision.imageSize());
     }
-    return vision;
-  }
-
-  /** {@code config} as its own JSON. */
-  static ObjectNode write(VisionConfig config, String modelType) {
-    return new ObjectMapper()
-        .createObjectNode()
-        .put("model_type", modelType)
-        .put("hidden_size", config.hiddenSize())
-        .put("intermediate_size", config.intermediateSize())
-        .put("num_hidden_layers", config.layers())
-        .put("num_attention_heads", config.heads())
-        .put("num_channels", config.channels())
-        .put("image_size", config.imageSize())
-        .put("patch_size", config.patchSize())
-        .put("hidden_act", config.activation().key())
-        .put("layer_norm_eps", config.layerNormEps());
   }
 }

@@ -16,10 +16,9 @@ import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
-import org.dsvlm.vision.ClipVisionConfig;
 import org.dsvlm.vision.ClipVisionTower;
-import org.dsvlm.vision.SiglipVisionConfig;
 import org.dsvlm.vision.SiglipVisionTower;
+import org.dsvlm.vision.VisionConfig;
 import org.dsvlm.vision.VisionTower;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,7 +50,7 @@ class FeatureTapsTest {
     VisionTower tower =
         new ClipVisionTower(
             store.root(),
-            ClipVisionConfig.parse(
+            VisionConfig.parse(
                 TinyModel.json(SIZES.formatted("clip_vision_model")), "config.json"));
     List<Tensor> states = states(tower);
     Tensor text = new RandomState(3).normal(2, 4, 12);
@@ -68,7 +67,7 @@ class FeatureTapsTest {
     SiglipVisionTower tower =
         new SiglipVisionTower(
             store.root(),
-            SiglipVisionConfig.parse(
+            VisionConfig.parse(
                 TinyModel.json(SIZES.formatted("siglip_vision_model")), "config.json"));
     List<Tensor> states = states(tower);
     Map<String, Tensor> features =
@@ -83,7 +82,7 @@ class FeatureTapsTest {
     VisionTower tower =
         new ClipVisionTower(
             store.root(),
-            ClipVisionConfig.parse(
+            VisionConfig.parse(
                 TinyModel.json(SIZES.formatted("clip_vision_model")), "config.json"));
     assertThatThrownBy(() -> FeatureTaps.take(config("[\"high\"]", 4), tower, states(tower), null))
         .isInstanceOf(DsVlmException.class)

@@ -26,8 +26,8 @@ import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
-import org.dsvlm.vision.ClipVisionConfig;
 import org.dsvlm.vision.ClipVisionTower;
+import org.dsvlm.vision.VisionConfig;
 
 /**
  * A DS-VLM without its language model, random and small enough for finite differences: CLIP tower,
@@ -97,7 +97,7 @@ final class TinyModel implements AutoCloseable {
     tower =
         new ClipVisionTower(
             llavaStore.root().at("vision_tower.vision_model"),
-            ClipVisionConfig.parse(json(VISION), "test"));
+            VisionConfig.parse(json(VISION), "test"));
     Parameters connector = llavaStore.root().at("multi_modal_projector");
     linear1 = Linear.withBias(connector.at("linear_1"), VISION_WIDTH, TEXT_WIDTH);
     linear2 = Linear.withBias(connector.at("linear_2"), TEXT_WIDTH, TEXT_WIDTH);

@@ -23,8 +23,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ClipVisionTowerTest {
-  private static final ClipVisionConfig CONFIG =
-      new ClipVisionConfig(64, 128, 2, 4, 3, 28, 14, Activation.QUICK_GELU, 1e-5);
+  private static final VisionConfig CONFIG =
+      new VisionConfig(
+          VisionFamily.CLIP, 64, 128, 2, 4, 3, 28, 14, Activation.QUICK_GELU, 1e-5, false);
 
   private final RandomState random = new RandomState(7);
   private PointerScope scope;

@@ -40,7 +40,8 @@ class SiglipVisionTowerTest {
     // 31 pixels hold two patches of 14 a side: the last three rows and columns are not looked at.
     return new SiglipVisionTower(
         store.root().at("vision_model"),
-        new SiglipVisionConfig(16, 40, 2, 4, 3, 31, 14, Activation.GELU_TANH, 1e-6, head));
+        new VisionConfig(
+            VisionFamily.SIGLIP, 16, 40, 2, 4, 3, 31, 14, Activation.GELU_TANH, 1e-6, head));
   }
 
   @Test
