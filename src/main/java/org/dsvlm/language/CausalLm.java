@@ -23,20 +23,19 @@ public final class CausalLm {
   public static final long IGNORED = -100;
 
   private final LlamaModel model;
-  private final Tensor head;
+  private final Linear head;
 
   public CausalLm(Parameters parameters, LlamaConfig config) {
     model = new LlamaModel(parameters.at("model"), config);
     head =
         config.tiedEmbeddings()
-            ? model.embeddingTable()
+            ? Linear.sharing(model.embeddingTable())
             : Linear.of(
-                    parameters.at("lm_head"),
-                    Init.normal(config.initializerRange()),
-                    config.hiddenSize(),
-                    config.vocabularySize(),
-                    false)
-                .weight();
+                parameters.at("lm_head"),
+                Init.normal(config.initializerRange()),
+                config.hiddenSize(),
+                config.vocabularySize(),
+                false);
   }
 
   public LlamaModel model() {
@@ -49,12 +48,12 @@ public final class CausalLm {
 
   /** Where its parameters are. */
   public Device device() {
-    return head.device();
+    return head.weight().device();
   }
 
   /** hiddenStates, after the final norm: [..., hidden] in, [..., vocabulary] out. */
   public Tensor logits(Tensor hiddenStates) {
-    return torch.linear(hiddenStates, head);
+    return head.forward(hiddenStates);
   }
 
   /**

@@ -7,44 +7,79 @@ package org.dsvlm.nn;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Torch;
 
 /**
  * {@code y = x Wᵀ + b}; parameters {@code weight} [out, in] and, if asked for, {@code bias} [out].
+ * Each is known to its store by its path, where {@link Lora} finds it.
  */
 public final class Linear {
   private final Tensor weight;
   private final Tensor bias;
+
+  /** What adapts it; null for nothing. */
+  private LoraLayer lora;
 
   private Linear(Tensor weight, Tensor bias) {
     this.weight = weight;
     this.bias = bias;
   }
 
+  private Linear(Parameters parameters, Tensor weight, Tensor bias) {
+    this(weight, bias);
+    parameters.add(this);
+  }
+
   public static Linear withBias(Parameters parameters, long in, long out) {
     return new Linear(
+        parameters,
         parameters.get("weight", Init.FAN_IN, out, in),
         parameters.get("bias", Init.uniform(1 / Math.sqrt(in)), out));
   }
 
   public static Linear withoutBias(Parameters parameters, long in, long out) {
-    return new Linear(parameters.get("weight", Init.FAN_IN, out, in), null);
+    return new Linear(parameters, parameters.get("weight", Init.FAN_IN, out, in), null);
   }
 
   /** As given, for starts other than PyTorch's: language models use a normal of their own width. */
   public static Linear of(Parameters parameters, Init init, long in, long out, boolean bias) {
     return new Linear(
+        parameters,
         parameters.get("weight", init, out, in),
         bias ? parameters.get("bias", Init.ZEROS, out) : null);
+  }
+
+  /**
+   * A layer whose weight, [out, in], is another module's, as an output head shares the embedding
+   * table; it is not adapted, for that would change the other module when it is merged.
+   */
+  public static Linear sharing(Tensor weight) {
+    return new Linear(weight, null);
   }
 
   /** x: [..., in] in, [..., out] out. */
   public Tensor forward(Tensor x) {
     TensorOptional optional = bias == null ? Torch.none() : new TensorOptional(bias);
-    return torch.linear(x, weight, optional);
+    Tensor y = torch.linear(x, weight, optional);
+    return lora == null ? y : lora.update(x, y);
   }
 
-  /** The weight, [out, in]. */
+  void attach(LoraLayer update) {
+    if (lora != null) {
+      throw new DsVlmException(
+          "a linear layer has a LoRA adapter already; merge or close that one first");
+    }
+    lora = update;
+  }
+
+  void detach(LoraLayer update) {
+    if (lora == update) {
+      lora = null;
+    }
+  }
+
+  /** The weight, [out, in], without what adapts it. */
   public Tensor weight() {
     return weight;
   }

@@ -35,6 +35,7 @@ public final class ParameterStore implements AutoCloseable {
   private static final String WITHOUT_NUMBERS = "meta";
 
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+  private final Map<String, Linear> linears = new LinkedHashMap<>();
   private final WeightSource source;
   private final RandomState random;
   private final Predicate<String> mayStartAtRandom;
@@ -102,6 +103,15 @@ public final class ParameterStore implements AutoCloseable {
   /** Every parameter asked for so far, in the order of asking. */
   public Map<String, Tensor> tensors() {
     return Collections.unmodifiableMap(tensors);
+  }
+
+  /** The linear layers built on these parameters, by path: their weight's name without its end. */
+  Map<String, Linear> linears() {
+    return Collections.unmodifiableMap(linears);
+  }
+
+  void add(String path, Linear linear) {
+    linears.put(path, linear);
   }
 
   /** Type that parameters are held in. */

@@ -61,6 +61,11 @@ public final class Parameters {
     return store.storedShape(prefix + name);
   }
 
+  /** Tells the store of a linear layer whose parameters these are. */
+  void add(Linear linear) {
+    store.add(prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1), linear);
+  }
+
   /** Full checkpoint name of {@code name} here. */
   public String name(String name) {
     return prefix + name;

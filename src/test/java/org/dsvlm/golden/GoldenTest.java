@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -33,6 +32,7 @@ class GoldenTest {
           Map.entry("llama3", new LlamaRunner()),
           Map.entry("llama3_rope_scaling", new LlamaRunner()),
           Map.entry("llava", new LlavaRunner()),
+          Map.entry("lora", new LoraRunner()),
           Map.entry("moe_cross_attention", new MoeCrossAttentionRunner()),
           Map.entry("optim", new OptimRunner()),
           Map.entry("perceptual", new PerceptualRunner()),
@@ -43,9 +43,6 @@ class GoldenTest {
           Map.entry("siglip_vision", new SiglipVisionRunner()),
           Map.entry("ssim", new SsimRunner()),
           Map.entry("tokenization", new TokenizationRunner()));
-
-  /** Kinds whose models are not built yet; each is reported by name. */
-  private static final Set<String> PENDING = Set.of("lora");
 
   @TestFactory
   Stream<DynamicTest> cases() throws IOException {
@@ -69,8 +66,6 @@ class GoldenTest {
         GoldenCase golden = new GoldenCase(folder)) {
       GoldenRunner runner = RUNNERS.get(golden.kind());
       if (runner == null) {
-        Assumptions.assumeFalse(
-            PENDING.contains(golden.kind()), "pending, its model comes later: " + golden.kind());
         throw new AssertionError(folder + ": no runner for kind '" + golden.kind() + "'");
       }
       runner.run(golden);

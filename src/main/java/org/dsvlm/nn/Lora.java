@@ -1,0 +1,214 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.nn;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Torch;
+
+/**
+ * A low-rank adapter of a model (see {@link LoraConfig}): an update for each linear layer that it
+ * targets, attached while this is open. The model's own parameters stay as they are unless the
+ * adapter is merged into them.
+ *
+ * <p>Its matrices are float32 where the model's type is a shorter one, as in PEFT: steps as small
+ * as those of training would be lost in it.
+ */
+public final class Lora implements AutoCloseable {
+  private static final String A = ".lora_A.weight";
+  private static final String B = ".lora_B.weight";
+
+  private final LoraConfig config;
+  private final Map<String, LoraLayer> layers = new LinkedHashMap<>();
+  private final Map<String, Integer> ranks = new LinkedHashMap<>();
+  private final Map<String, Double> alphas = new LinkedHashMap<>();
+  private final List<String> others;
+
+  /** Whose matrices {@code matrices} gives: A [rank, in] and B [out, rank] of a layer. */
+  @FunctionalInterface
+  interface Matrices {
+    Tensor[] of(String path, long in, long out, int rank);
+  }
+
+  /**
+   * Attaches an adapter.
+   *
+   * @param targeted from the path of a linear layer to the name that {@code config} knows it by
+   */
+  Lora(ParameterStore base, LoraConfig config, Map<String, String> targeted, Matrices matrices) {
+    this.config = config;
+    this.others = new ArrayList<>(base.linears().keySet());
+    this.others.removeAll(targeted.keySet());
+    ScalarType type = typeBeside(base.dtype());
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      targeted.forEach(
+          (path, name) -> {
+            Linear linear = base.linears().get(path);
+            int rank = config.rank(name);
+            Tensor[] pair =
+                matrices.of(path, linear.weight().size(1), linear.weight().size(0), rank);
+            Tensor a = pair[0].to(new Device(base.device()), type, false, true, null);
+            Tensor b = pair[1].to(new Device(base.device()), type, false, true, null);
+            layers.put(
+                path, new LoraLayer(linear, path, a, b, config.scaling(name), config.dropout()));
+            ranks.put(path, rank);
+            alphas.put(path, config.alpha(name));
+            Torch.keep(a);
+            Torch.keep(b);
+          });
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private static ScalarType typeBeside(ScalarType base) {
+    return base == ScalarType.Double ? ScalarType.Double : ScalarType.Float;
+  }
+
+  /**
+   * Attaches a fresh adapter to the layers of {@code base} that {@code config} targets. A starts as
+   * PEFT has it, uniform in ±1/√in, and B at zero, so that the model computes what it did.
+   *
+   * @param names from a layer's path to the name that the config knows it by; null for a layer that
+   *     is not to be adapted
+   * @param random each matrix depends on it and on its name alone
+   * @throws DsVlmException if the config targets no layer
+   */
+  public static Lora start(
+      ParameterStore base, LoraConfig config, UnaryOperator<String> names, RandomState random) {
+    Map<String, String> targeted = targeted(base, config, names);
+    if (targeted.isEmpty()) {
+      throw new DsVlmException(
+          "LoRA: target_modules "
+              + config.targets()
+              + " fits none of the model's linear layers, such as "
+              + base.linears().keySet().stream()
+                  .map(names)
+                  .filter(name -> name != null)
+                  .findFirst()
+                  .orElse("(none)"));
+    }
+    return new Lora(
+        base,
+        config,
+        targeted,
+        (path, in, out, rank) ->
+            new Tensor[] {
+              Init.FAN_IN.sample(random.fork(path + A), new long[] {rank, in}),
+              Init.ZEROS.sample(random, new long[] {out, rank})
+            });
+  }
+
+  /** Path and config's name of each layer that {@code config} targets. */
+  static Map<String, String> targeted(
+      ParameterStore base, LoraConfig config, UnaryOperator<String> names) {
+    Map<String, String> targeted = new LinkedHashMap<>();
+    for (String path : base.linears().keySet()) {
+      String name = names.apply(path);
+      if (name != null && config.targets().match(name)) {
+        targeted.put(path, name);
+      }
+    }
+    return targeted;
+  }
+
+  public LoraConfig config() {
+    return config;
+  }
+
+  /** Paths of the adapted layers. */
+  public List<String> paths() {
+    return List.copyOf(layers.keySet());
+  }
+
+  /** Paths of the model's linear layers that are not adapted. */
+  List<String> otherPaths() {
+    return Collections.unmodifiableList(others);
+  }
+
+  int rank(String path) {
+    return ranks.get(path);
+  }
+
+  double alpha(String path) {
+    return alphas.get(path);
+  }
+
+  /**
+   * Its matrices: {@code PATH.lora_A.weight} [rank, in], {@code PATH.lora_B.weight} [out, rank].
+   */
+  public Map<String, Tensor> parameters() {
+    Map<String, Tensor> parameters = new LinkedHashMap<>();
+    layers.forEach(
+        (path, layer) -> {
+          parameters.put(path + A, layer.a());
+          parameters.put(path + B, layer.b());
+        });
+    return Collections.unmodifiableMap(parameters);
+  }
+
+  /** Whether it takes part and its matrices gather gradients; else the model is as without it. */
+  public void setTraining(boolean training) {
+    layers.values().forEach(layer -> layer.setActive(training));
+    parameters().values().forEach(tensor -> tensor.set_requires_grad(training));
+  }
+
+  /** Whether it takes part in what the model computes; it does from the beginning. */
+  public void setActive(boolean active) {
+    layers.values().forEach(layer -> layer.setActive(active));
+  }
+
+  /**
+   * Draws the dropout of the passes that follow, forward and backward, by the rows of their batch:
+   * who gives each row the state of its record and step drops the same inputs whatever the batch.
+   *
+   * @param rows a state for each row; null for passes without dropout
+   */
+  public void setDropout(List<RandomState> rows) {
+    List<RandomState> drawnFrom = rows == null ? null : List.copyOf(rows);
+    layers.values().forEach(layer -> layer.setRows(drawnFrom));
+  }
+
+  /**
+   * Adds the updates to the model's weights, whose type rounds the sum once. The weights as they
+   * were are kept for {@link #unmerge}, which takes as much memory again as the adapted ones.
+   */
+  public void merge() {
+    layers.values().forEach(layer -> layer.merge(true));
+  }
+
+  /** Gives the model's weights back the bits that they had before {@link #merge}. */
+  public void unmerge() {
+    layers.values().forEach(LoraLayer::unmerge);
+  }
+
+  /** Merges for good, without a copy of the weights, and closes this adapter. */
+  public void mergeForGood() {
+    unmerge();
+    layers.values().forEach(layer -> layer.merge(false));
+    close();
+  }
+
+  /** Unmerges, detaches and frees the adapter. */
+  @Override
+  public void close() {
+    unmerge();
+    layers.values().forEach(LoraLayer::detach);
+    layers.clear();
+  }
+}
