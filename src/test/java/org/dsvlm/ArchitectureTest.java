@@ -38,6 +38,7 @@ class ArchitectureTest {
           Set.of("nn"),
           Set.of("vision", "language", "diffusion"),
           Set.of("llava", "supervision"),
+          Set.of("models"),
           Set.of("data"),
           Set.of("train"),
           Set.of("eval"),

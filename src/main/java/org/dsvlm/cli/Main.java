@@ -21,6 +21,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       TrainCommand.class,
       ChatCommand.class,
+      InitCommand.class,
       ReconstructCommand.class,
       DoctorCommand.class,
       AutoComplete.GenerateCompletion.class

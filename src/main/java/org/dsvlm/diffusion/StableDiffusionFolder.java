@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -18,8 +19,8 @@ import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.AtomicFiles;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.JsonConfig;
+import org.dsvlm.tensor.SafetensorsFolder;
 import org.dsvlm.tensor.SafetensorsWriter;
-import org.dsvlm.tensor.WeightFolder;
 import org.dsvlm.tensor.WeightSource;
 
 /**
@@ -28,12 +29,18 @@ import org.dsvlm.tensor.WeightSource;
  * conditioning comes from the vision encoder here.
  */
 public final class StableDiffusionFolder {
-  private static final String UNET = "unet";
-  private static final String VAE = "vae";
+  /** Subfolder of the denoising network. */
+  public static final String UNET = "unet";
+
+  /** Subfolder of the autoencoder. */
+  public static final String VAE = "vae";
+
+  /** What the files of weights are called, but for their ending. */
+  public static final String STEM = "diffusion_pytorch_model";
+
   private static final String SCHEDULER = "scheduler";
   private static final String CONFIG = "config.json";
   private static final String SCHEDULER_CONFIG = "scheduler_config.json";
-  private static final String STEM = "diffusion_pytorch_model";
 
   /** Parts that a pipeline names in its index and that this folder goes without. */
   private static final List<String> ABSENT_PARTS =
@@ -60,8 +67,8 @@ public final class StableDiffusionFolder {
     UNetConfig unetConfig = UNetConfig.parse(json(unetFile), unetFile.toString());
     VaeConfig vaeConfig = VaeConfig.parse(json(vaeFile), vaeFile.toString());
     NoiseSchedule schedule = NoiseSchedule.parse(json(scheduleFile), scheduleFile.toString());
-    try (WeightSource unetWeights = WeightFolder.open(unetFolder);
-        WeightSource vaeWeights = new VaeWeights(WeightFolder.open(vaeFolder))) {
+    try (WeightSource unetWeights = SafetensorsFolder.open(unetFolder);
+        WeightSource vaeWeights = new VaeWeights(SafetensorsFolder.open(vaeFolder))) {
       StableDiffusion model =
           StableDiffusion.of(
               unetConfig,
@@ -110,17 +117,29 @@ public final class StableDiffusionFolder {
     AtomicFiles.folder(
         folder,
         path -> {
-          ObjectNode scheduler = model.schedule().toJson();
-          writeJson(path.resolve("model_index.json"), index(scheduler));
-          writeJson(path.resolve(SCHEDULER).resolve(SCHEDULER_CONFIG), scheduler);
-          writePart(path.resolve(UNET), model.unet().config().toJson(), model.unetTensors());
-          writePart(path.resolve(VAE), model.vae().config().toJson(), model.vaeTensors());
+          for (var file :
+              configurations(model.unet().config(), model.vae().config(), model.schedule())
+                  .entrySet()) {
+            writeJson(path.resolve(file.getKey()), file.getValue());
+          }
+          writePart(path.resolve(UNET), model.unetTensors());
+          writePart(path.resolve(VAE), model.vaeTensors());
         });
   }
 
-  private static void writePart(Path folder, ObjectNode config, Map<String, Tensor> tensors)
-      throws IOException {
-    writeJson(folder.resolve(CONFIG), config);
+  /** The folder's files beside its weights, by path. */
+  public static Map<String, ObjectNode> configurations(
+      UNetConfig unet, VaeConfig vae, NoiseSchedule schedule) {
+    ObjectNode scheduler = schedule.toJson();
+    Map<String, ObjectNode> files = new LinkedHashMap<>();
+    files.put("model_index.json", index(scheduler));
+    files.put(SCHEDULER + "/" + SCHEDULER_CONFIG, scheduler);
+    files.put(UNET + "/" + CONFIG, unet.toJson());
+    files.put(VAE + "/" + CONFIG, vae.toJson());
+    return files;
+  }
+
+  private static void writePart(Path folder, Map<String, Tensor> tensors) {
     SafetensorsWriter.writeFolder(folder, STEM, tensors, SHARD_BYTES);
   }
 

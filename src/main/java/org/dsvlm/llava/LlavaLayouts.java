@@ -71,7 +71,7 @@ public final class LlavaLayouts {
   }
 
   /** From our name to that of transformers 4.52 and later. */
-  static String newest(String name) {
+  public static String newest(String name) {
     if (name.startsWith(HEAD)) {
       return "lm_head." + name.substring(HEAD.length());
     }

@@ -119,7 +119,7 @@ public record ModelFiles(
   }
 
   /** How transformers makes room for a picture in a text. */
-  private static ObjectNode processor(LlavaConfig config) {
+  public static ObjectNode processor(LlavaConfig config) {
     return JsonNodeFactory.instance
         .objectNode()
         .put("processor_class", "LlavaProcessor")

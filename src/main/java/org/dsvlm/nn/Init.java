@@ -36,7 +36,7 @@ public interface Init {
 
   /** Normal with mean 0. */
   static Init normal(double standardDeviation) {
-    return (random, shape) -> random.normal(shape).mul(Torch.scalar(standardDeviation));
+    return (random, shape) -> random.normal(shape).mul_(Torch.scalar(standardDeviation));
   }
 
   /** Uniform in ±{@code bound}. */

@@ -45,6 +45,9 @@ public final class ParameterStore implements AutoCloseable {
   /** Of a store of shapes: what is asked whether a part without which a model works is there. */
   private WeightSource consulted;
 
+  /** Of a store of shapes: how each parameter would start at random. */
+  private final Map<String, Init> starts = new LinkedHashMap<>();
+
   private ParameterStore(
       WeightSource source,
       RandomState random,
@@ -146,6 +149,10 @@ public final class ParameterStore implements AutoCloseable {
     return chosen;
   }
 
+  Map<String, Init> starts() {
+    return starts;
+  }
+
   boolean has(String name) {
     return tensors.containsKey(name) || hasStored(name);
   }
@@ -186,6 +193,9 @@ public final class ParameterStore implements AutoCloseable {
               ? torch.empty(shape, Torch.options(dtype, device), new MemoryFormatOptional())
               : value(name, init, shape);
       tensors.put(name, Torch.keep(placed));
+      if (device.equals(WITHOUT_NUMBERS)) {
+        starts.put(name, init);
+      }
       return placed;
     }
   }

@@ -5,6 +5,7 @@
 package org.dsvlm.tensor;
 
 import java.util.Map;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Names of number formats: as users write them, as safetensors writes them, and their sizes. */
@@ -46,5 +47,10 @@ public final class DTypes {
         .map(Map.Entry::getKey)
         .findFirst()
         .orElse(interned.toString());
+  }
+
+  /** Bytes that one number of that type takes. */
+  public static long bytes(ScalarType type) {
+    return torch.elementSize(type);
   }
 }

@@ -57,6 +57,12 @@ class MainTest {
   }
 
   @Test
+  void initDoesNotReplaceWhatIsThere() {
+    isFailure(
+        run("init", "--random", "--arch=llava-1.5-7b", "--out=" + folder), "is there already");
+  }
+
+  @Test
   void doctorTellsWhatTheMachineOffers() {
     Outcome doctor = run("doctor");
     assertThat(doctor.code()).isZero();
@@ -75,6 +81,15 @@ class MainTest {
     isUsageError(run("chat", "--model", "x"), "--prompt");
     isUsageError(run("chat", "--model=x", "--prompt=y", "--max-new-tokens=0"), "above 0");
     isUsageError(run("reconstruct", "--model=x"), "--image");
+    isUsageError(run("init", "--arch=llava-1.5-7b", "--out=x"), "--random");
+    isUsageError(run("init", "--random", "--arch=llava-9b", "--out=x"), "llava-1.5-7b");
+    isUsageError(
+        run("init", "--random", "--arch=vicuna-7b", "--vision=siglip", "--out=x"), "vicuna-7b");
+    isUsageError(
+        run("init", "--random", "--arch=llava-1.5-7b", "--vision=vit", "--out=x"),
+        "clip or siglip");
+    isUsageError(
+        run("init", "--random", "--arch=llava-1.5-7b", "--dtype=int8", "--out=x"), "bfloat16");
   }
 
   @Test
