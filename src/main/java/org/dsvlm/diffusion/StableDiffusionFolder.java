@@ -19,8 +19,8 @@ import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.AtomicFiles;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.JsonConfig;
-import org.dsvlm.tensor.SafetensorsFolder;
 import org.dsvlm.tensor.SafetensorsWriter;
+import org.dsvlm.tensor.WeightFolder;
 import org.dsvlm.tensor.WeightSource;
 
 /**
@@ -67,8 +67,8 @@ public final class StableDiffusionFolder {
     UNetConfig unetConfig = UNetConfig.parse(json(unetFile), unetFile.toString());
     VaeConfig vaeConfig = VaeConfig.parse(json(vaeFile), vaeFile.toString());
     NoiseSchedule schedule = NoiseSchedule.parse(json(scheduleFile), scheduleFile.toString());
-    try (WeightSource unetWeights = SafetensorsFolder.open(unetFolder);
-        WeightSource vaeWeights = new VaeWeights(SafetensorsFolder.open(vaeFolder))) {
+    try (WeightSource unetWeights = WeightFolder.open(unetFolder);
+        WeightSource vaeWeights = new VaeWeights(WeightFolder.open(vaeFolder))) {
       StableDiffusion model =
           StableDiffusion.of(
               unetConfig,

@@ -14,7 +14,7 @@ import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.JoinedWeights;
 import org.dsvlm.tensor.JsonConfig;
 import org.dsvlm.tensor.RenamedWeights;
-import org.dsvlm.tensor.SafetensorsFolder;
+import org.dsvlm.tensor.WeightFolder;
 import org.dsvlm.tensor.WeightSource;
 import org.dsvlm.vision.VisionConfig;
 import org.dsvlm.vision.VisionLayouts;
@@ -44,7 +44,7 @@ public final class LlavaCheckpoint implements AutoCloseable {
     JsonConfig json = JsonConfig.read(folder.resolve("config.json"));
     if (!OriginalLlavaConfig.matches(json)) {
       LlavaConfig config = LlavaConfig.parse(json.json(), json.where());
-      return read(config, LlavaLayouts.read(SafetensorsFolder.open(folder)), dtype, device);
+      return read(config, LlavaLayouts.read(WeightFolder.open(folder)), dtype, device);
     }
     Path visionFolder = folder.resolve(json.text("mm_vision_tower"));
     if (!Files.isRegularFile(visionFolder.resolve("config.json"))) {
@@ -63,20 +63,20 @@ public final class LlavaCheckpoint implements AutoCloseable {
 
   /** The original files hold the vision tower only if it was trained. */
   private static WeightSource withVision(Path folder, Path visionFolder) {
-    WeightSource own = LlavaLayouts.read(SafetensorsFolder.open(folder));
+    WeightSource own = LlavaLayouts.read(WeightFolder.open(folder));
     if (own.names().stream().anyMatch(name -> name.startsWith("vision_tower."))) {
       return own;
     }
-    WeightSource tower = SafetensorsFolder.open(visionFolder);
+    WeightSource tower = WeightFolder.open(visionFolder);
     UnaryOperator<String> renaming = VisionLayouts.renaming(tower.names(), visionFolder.toString());
-    return new JoinedWeights(
-        own,
+    WeightSource vision =
         new RenamedWeights(
             tower,
             name -> {
               String visionName = renaming.apply(name);
               return visionName == null ? null : "vision_tower." + visionName;
-            }));
+            });
+    return new JoinedWeights(folder.toString(), List.of(own, vision));
   }
 
   private static LlavaCheckpoint read(

@@ -18,8 +18,9 @@ import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
-import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.tensor.WeightFile;
+import org.dsvlm.tensor.WeightSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,14 +73,15 @@ public final class PerceptualNetwork implements AutoCloseable {
   /**
    * The pretrained network.
    *
-   * @param vgg safetensors file of torchvision's VGG-16: {@code features.N.weight}, {@code .bias}
-   * @param lpips safetensors file of the LPIPS heads: {@code linK.model.1.weight}, [1, channels, 1,
+   * @param vgg file of torchvision's VGG-16, safetensors or its own {@code .pth}: {@code
+   *     features.N.weight}, {@code .bias}
+   * @param lpips file of the LPIPS heads, likewise: {@code linK.model.1.weight}, [1, channels, 1,
    *     1]
    * @throws DsVlmException naming the file, if a tensor is missing or of another shape
    */
   public static PerceptualNetwork open(Path vgg, Path lpips, ScalarType dtype, String device) {
-    try (Safetensors vggFile = Safetensors.open(vgg);
-        Safetensors lpipsFile = Safetensors.open(lpips)) {
+    try (WeightSource vggFile = WeightFile.open(vgg);
+        WeightSource lpipsFile = WeightFile.open(lpips)) {
       ParameterStore vggParameters = ParameterStore.from(vggFile, dtype, device);
       ParameterStore lpipsParameters = ParameterStore.from(lpipsFile, dtype, device);
       try {

@@ -12,18 +12,21 @@ import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Several {@link WeightSource}s as one: a model whose parts lie in more than one folder. */
+/** Several {@link WeightSource}s as one: shards, or parts that lie in more than one folder. */
 public final class JoinedWeights implements WeightSource {
+  private final String where;
   private final List<WeightSource> sources;
   private final Map<String, WeightSource> sourceOfTensor = new LinkedHashMap<>();
 
   /**
    * Joins {@code sources}; closing this closes them.
    *
+   * @param where what they are together, such as the folder, for messages about a missing tensor
    * @throws DsVlmException if two of them hold one name
    */
-  public JoinedWeights(WeightSource... sources) {
-    this.sources = List.of(sources);
+  public JoinedWeights(String where, List<? extends WeightSource> sources) {
+    this.where = where;
+    this.sources = List.copyOf(sources);
     for (WeightSource source : sources) {
       for (String name : source.names()) {
         WeightSource other = sourceOfTensor.put(name, source);
@@ -62,12 +65,16 @@ public final class JoinedWeights implements WeightSource {
 
   @Override
   public String where(String name) {
-    return source(name).where(name);
+    WeightSource source = sourceOfTensor.get(name);
+    return source == null ? where : source.where(name);
   }
 
-  /** Who holds {@code name}; the first for a name that none has, which then complains of it. */
   private WeightSource source(String name) {
-    return sourceOfTensor.getOrDefault(name, sources.get(0));
+    WeightSource source = sourceOfTensor.get(name);
+    if (source == null) {
+      throw new DsVlmException(where + ": no tensor '" + name + "'");
+    }
+    return source;
   }
 
   @Override

@@ -12,12 +12,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.BoolOptional;
-import org.bytedeco.pytorch.LongOptional;
-import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -31,27 +26,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class Safetensors implements WeightSource {
   private final Path file;
   private final SafetensorsHeader header;
-  private final Tensor bytes;
-  private boolean closed;
+  private final MappedFile bytes;
 
   private Safetensors(Path file) throws IOException {
     this.file = file;
     try (FileChannel channel = FileChannel.open(file)) {
       header = SafetensorsHeader.read(file.toString(), channel);
-      bytes = map(file, channel.size());
-    }
-  }
-
-  private static Tensor map(Path file, long size) {
-    try (PointerScope scope = new PointerScope()) {
-      return Torch.keep(
-          torch.from_file(
-              file.toString(),
-              new BoolOptional(false),
-              new LongOptional(size),
-              Torch.options(ScalarType.Byte)));
-    } catch (RuntimeException e) {
-      throw new DsVlmException(file + ": cannot be mapped: " + e.getMessage(), e);
+      bytes = new MappedFile(file, channel.size());
     }
   }
 
@@ -97,22 +78,15 @@ public final class Safetensors implements WeightSource {
   @Override
   public Tensor read(String name) {
     SafetensorsEntry entry = entry(name);
-    if (closed) {
-      throw new DsVlmException(file + ": '" + name + "' is read after the file was closed");
-    }
-    ScalarType dtype = entry.type().scalarType();
-    if (entry.bytes() == 0) {
-      return Torch.tidy(
-          () -> torch.empty(entry.sizes(), Torch.options(dtype), new MemoryFormatOptional()));
-    }
     return Torch.tidy(
-        () -> {
-          long begin = header.dataStart() + entry.begin();
-          Tensor own = bytes.narrow(0, begin, entry.bytes());
-          // LibTorch reinterprets only what starts at a multiple of the element's size.
-          Tensor aligned = begin % entry.type().bytes() == 0 ? own : own.clone();
-          return aligned.view(dtype).view(entry.sizes());
-        });
+        () ->
+            bytes
+                .numbers(
+                    name,
+                    header.dataStart() + entry.begin(),
+                    entry.type(),
+                    entry.bytes() / entry.type().bytes())
+                .view(entry.sizes()));
   }
 
   private SafetensorsEntry entry(String name) {
@@ -130,7 +104,6 @@ public final class Safetensors implements WeightSource {
 
   @Override
   public void close() {
-    closed = true;
     bytes.close();
   }
 }

@@ -31,9 +31,6 @@ record SafetensorsHeader(
   /** The format's own cap. */
   static final long LONGEST = 100_000_000;
 
-  private static final byte[] GIT_LFS =
-      "version https://git-lfs.github.com/spec".getBytes(StandardCharsets.US_ASCII);
-
   /**
    * Reads and checks the header.
    *
@@ -46,7 +43,7 @@ record SafetensorsHeader(
     if (size == 0) {
       throw new DsVlmException(file + ": the file is empty; fetch it again");
     }
-    refuseGitLfs(file, channel, size);
+    GitLfsPointer.refuse(file, channel);
     if (size < Long.BYTES) {
       throw new DsVlmException(
           file
@@ -100,18 +97,6 @@ record SafetensorsHeader(
       }
     }
     return buffer.flip();
-  }
-
-  private static void refuseGitLfs(String file, FileChannel channel, long size) throws IOException {
-    if (size < GIT_LFS.length) {
-      return;
-    }
-    if (ByteBuffer.wrap(GIT_LFS).equals(fill(file, channel, 0, GIT_LFS.length))) {
-      throw new DsVlmException(
-          file
-              + ": a Git LFS pointer stands in place of the weights; run 'git lfs pull' in its "
-              + "folder, or fetch the file itself");
-    }
   }
 
   private static void refuseInvalidUtf8(String file, byte[] header) {

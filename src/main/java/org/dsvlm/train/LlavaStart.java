@@ -20,7 +20,7 @@ import org.dsvlm.tensor.JoinedWeights;
 import org.dsvlm.tensor.JsonConfig;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.RenamedWeights;
-import org.dsvlm.tensor.SafetensorsFolder;
+import org.dsvlm.tensor.WeightFolder;
 import org.dsvlm.tensor.WeightSource;
 import org.dsvlm.vision.VisionConfig;
 import org.dsvlm.vision.VisionLayouts;
@@ -96,7 +96,7 @@ final class LlavaStart implements AutoCloseable {
   private static WeightSource stored(Recipe.Model model) {
     List<WeightSource> parts = new ArrayList<>();
     if (!model.vision().path().isEmpty()) {
-      WeightSource tower = SafetensorsFolder.open(Path.of(model.vision().path()));
+      WeightSource tower = WeightFolder.open(Path.of(model.vision().path()));
       UnaryOperator<String> renaming = VisionLayouts.renaming(tower.names(), model.vision().path());
       parts.add(
           new RenamedWeights(
@@ -107,9 +107,9 @@ final class LlavaStart implements AutoCloseable {
               }));
     }
     if (!model.language().path().isEmpty()) {
-      parts.add(LlavaLayouts.read(SafetensorsFolder.open(Path.of(model.language().path()))));
+      parts.add(LlavaLayouts.read(WeightFolder.open(Path.of(model.language().path()))));
     }
-    return new JoinedWeights(parts.toArray(WeightSource[]::new));
+    return new JoinedWeights("recipe: model", parts);
   }
 
   Llava model() {

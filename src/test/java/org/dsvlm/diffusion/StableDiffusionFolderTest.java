@@ -25,6 +25,7 @@ import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.NativeObjects;
+import org.dsvlm.testing.PickleFiles;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -118,14 +119,24 @@ class StableDiffusionFolderTest {
   }
 
   @Test
-  void asksToConvertPickledWeights() throws IOException {
+  void readsPickledWeights() throws IOException {
     Path folder = writeTiny();
     Path unet = folder.resolve("unet");
-    Files.move(unet.resolve(WEIGHTS), unet.resolve("diffusion_pytorch_model.bin"));
-    assertThatThrownBy(() -> StableDiffusionFolder.open(folder, ScalarType.Float, "cpu"))
-        .isInstanceOf(DsVlmException.class)
-        .hasMessageContaining(unet.toString())
-        .hasMessageContaining("convert diffusion_pytorch_model.bin to safetensors");
+    try (PointerScope scope = new PointerScope();
+        StableDiffusion written = StableDiffusionFolder.open(folder, ScalarType.Float, "cpu")) {
+      Files.delete(unet.resolve(WEIGHTS));
+      PickleFiles.save(unet.resolve("diffusion_pytorch_model.bin"), written.unetStore().tensors());
+      try (StableDiffusion read = StableDiffusionFolder.open(folder, ScalarType.Float, "cpu")) {
+        written
+            .unetStore()
+            .tensors()
+            .forEach(
+                (name, tensor) ->
+                    assertThat(read.unetStore().tensors().get(name).equal(tensor))
+                        .as(name)
+                        .isTrue());
+      }
+    }
   }
 
   @Test

@@ -19,7 +19,7 @@ import org.dsvlm.nn.Lora;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.nn.PeftFolder;
 import org.dsvlm.tensor.JsonConfig;
-import org.dsvlm.tensor.SafetensorsFolder;
+import org.dsvlm.tensor.WeightFolder;
 import org.dsvlm.tensor.WeightSource;
 
 /** A language model with an adapter as PEFT wrote it: off, on, merged, unmerged. */
@@ -37,7 +37,7 @@ final class LoraRunner implements GoldenRunner {
     for (String file : List.of("config.json", "config_v5.json")) {
       LlamaConfig config = LlamaConfig.parse(JsonConfig.read(base.resolve(file)));
       try (PointerScope scope = new PointerScope();
-          WeightSource weights = SafetensorsFolder.open(base);
+          WeightSource weights = WeightFolder.open(base);
           ParameterStore store = ParameterStore.from(weights, ScalarType.Float, "cpu")) {
         CausalLm lm = new CausalLm(store.root(), config);
         golden.expect("logits_base", logits(golden, lm));

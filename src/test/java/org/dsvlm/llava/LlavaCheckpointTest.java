@@ -24,6 +24,7 @@ import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.tensor.SafetensorsWriter;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.PickleFiles;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,6 +82,34 @@ class LlavaCheckpointTest {
     }
     try (LlavaCheckpoint checkpoint = open(TinyLlava.FOLDER.resolve("original"))) {
       assertThat(logits(checkpoint)).containsExactly(expected, within(1e-5));
+    }
+  }
+
+  /** As the original project's checkpoints were given out. */
+  @Test
+  void readsPickledShards() throws IOException {
+    Path original = TinyLlava.FOLDER.resolve("original");
+    Path tower = Files.createDirectories(folder.resolve("vision_tower"));
+    Files.copy(original.resolve("vision_tower/config.json"), tower.resolve("config.json"));
+    Files.copy(original.resolve("config.json"), folder.resolve("config.json"));
+    ObjectNode index = new ObjectMapper().createObjectNode();
+    ObjectNode shardOfTensor = index.putObject("weight_map");
+    try (Safetensors stored = Safetensors.open(original.resolve("model.safetensors"))) {
+      Map<String, Map<String, Tensor>> shards = new LinkedHashMap<>();
+      for (String name : stored.names()) {
+        String shard = "pytorch_model-0000" + (name.contains("vision") ? 1 : 2) + "-of-00002.bin";
+        shards.computeIfAbsent(shard, key -> new LinkedHashMap<>()).put(name, stored.read(name));
+        shardOfTensor.put(name, shard);
+      }
+      for (Map.Entry<String, Map<String, Tensor>> shard : shards.entrySet()) {
+        PickleFiles.save(folder.resolve(shard.getKey()), shard.getValue());
+      }
+    }
+    new ObjectMapper().writeValue(folder.resolve("pytorch_model.bin.index.json").toFile(), index);
+    try (LlavaCheckpoint pickled = open(folder);
+        LlavaCheckpoint safe = open(original)) {
+      assertThat(pickled.surplus()).isEmpty();
+      assertThat(logits(pickled)).containsExactly(logits(safe));
     }
   }
 

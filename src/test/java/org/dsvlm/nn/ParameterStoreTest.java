@@ -12,9 +12,9 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.tensor.SafetensorsFolder;
 import org.dsvlm.tensor.SafetensorsWriter;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.tensor.WeightFolder;
 import org.dsvlm.tensor.WeightSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,7 +28,7 @@ class ParameterStoreTest {
     try (PointerScope scope = new PointerScope()) {
       Path file = folder.resolve("model.safetensors");
       SafetensorsWriter.write(file, Map.of("norm.weight", Torch.of(new float[] {1, 2}, 2)));
-      try (WeightSource source = SafetensorsFolder.open(folder);
+      try (WeightSource source = WeightFolder.open(folder);
           ParameterStore store = ParameterStore.from(source, ScalarType.Double, "cpu")) {
         Parameters norm = store.root().at("norm");
         assertThatThrownBy(() -> norm.get("weight", Init.ONES, 3))

@@ -7,6 +7,7 @@ package org.dsvlm.supervision;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
@@ -16,12 +17,16 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.tensor.SafetensorsWriter;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.PickleFiles;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PerceptualNetworkTest {
+  private static final Path GOLDEN = Path.of("src/test/resources/golden/perceptual");
+
   private static final long[] WIDTHS = {2, 3, 4, 5, 6};
 
   @Test
@@ -75,6 +80,34 @@ class PerceptualNetworkTest {
           .isInstanceOf(DsVlmException.class)
           .hasMessageContaining("vgg.safetensors")
           .hasMessageContaining("features.2.weight");
+    }
+  }
+
+  /** Torchvision and the LPIPS project give out pickles. */
+  @Test
+  void readsPthFiles(@TempDir Path folder) throws IOException {
+    Map<String, Path> pth = new TreeMap<>();
+    try (PointerScope scope = new PointerScope()) {
+      for (String part : new String[] {"vgg", "lpips"}) {
+        try (Safetensors stored = Safetensors.open(GOLDEN.resolve(part + ".safetensors"))) {
+          Map<String, Tensor> tensors = new TreeMap<>();
+          stored.names().forEach(name -> tensors.put(name, stored.read(name)));
+          pth.put(part, folder.resolve(part + ".pth"));
+          PickleFiles.save(pth.get(part), tensors);
+        }
+      }
+      try (PerceptualNetwork safe =
+              PerceptualNetwork.open(
+                  GOLDEN.resolve("vgg.safetensors"),
+                  GOLDEN.resolve("lpips.safetensors"),
+                  ScalarType.Float,
+                  "cpu");
+          PerceptualNetwork pickled =
+              PerceptualNetwork.open(pth.get("vgg"), pth.get("lpips"), ScalarType.Float, "cpu")) {
+        Tensor distance = pickled.lpips(picture("x"), picture("y"));
+        assertThat(distance.equal(safe.lpips(picture("x"), picture("y")))).isTrue();
+        assertThat(Torch.item(distance.sum())).isPositive();
+      }
     }
   }
 

@@ -112,7 +112,7 @@ class SafetensorsFuzzTest {
     int refused = 0;
     for (int run = 0; run < RUNS / 4; run++) {
       Files.write(index, edited(random, sound).getBytes(StandardCharsets.UTF_8));
-      try (SafetensorsFolder source = SafetensorsFolder.open(folder)) {
+      try (WeightSource source = WeightFolder.open(folder)) {
         assertThat(source.names()).containsOnly("a", "b", "c");
       } catch (DsVlmException e) {
         assertThat(e).hasMessageContaining(folder.toString());

@@ -106,7 +106,7 @@ class SafetensorsWriterTest {
           .content()
           .contains("\"total_size\" : 40")
           .contains("\"layer.4\" : \"model-00003-of-00003.safetensors\"");
-      try (SafetensorsFolder source = SafetensorsFolder.open(folder)) {
+      try (WeightSource source = WeightFolder.open(folder)) {
         assertThat(source.names()).containsExactlyElementsOf(tensors.keySet());
         assertThat(Torch.floats(source.read("layer.3"))).containsExactly(3, 3);
       }

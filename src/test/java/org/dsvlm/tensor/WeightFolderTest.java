@@ -13,12 +13,13 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.bytedeco.javacpp.PointerScope;
+import org.dsvlm.testing.PickleFiles;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The numbers are those of the project's list of bad inputs. */
-class SafetensorsFolderTest {
+class WeightFolderTest {
   @TempDir Path parent;
   private Path folder;
 
@@ -46,9 +47,8 @@ class SafetensorsFolderTest {
   void readsShardsThroughTheIndex() throws IOException {
     index("{\"b\": \"two.safetensors\", \"a\": \"one.safetensors\"}");
     try (PointerScope scope = new PointerScope();
-        SafetensorsFolder source = SafetensorsFolder.open(folder)) {
+        WeightSource source = WeightFolder.open(folder)) {
       assertThat(source.names()).containsExactly("b", "a");
-      assertThat(source.files()).hasSize(2);
       assertThat(source.where("a")).endsWith("one.safetensors");
       assertThat(Torch.floats(source.read("b"))).containsExactly(1, 2);
       assertThatThrownBy(() -> source.read("c"))
@@ -61,24 +61,57 @@ class SafetensorsFolderTest {
   void readsASingleFileOfEitherName() throws IOException {
     for (String name : new String[] {"model.safetensors", "diffusion_pytorch_model.safetensors"}) {
       Path single = Files.createDirectory(parent.resolve("single " + name));
-      assertThat(SafetensorsFolder.present(single)).isFalse();
+      assertThat(WeightFolder.present(single)).isFalse();
       Files.copy(folder.resolve("one.safetensors"), single.resolve(name));
-      assertThat(SafetensorsFolder.present(single)).isTrue();
-      try (SafetensorsFolder source = SafetensorsFolder.open(single)) {
+      assertThat(WeightFolder.present(single)).isTrue();
+      try (WeightSource source = WeightFolder.open(single)) {
         assertThat(source.names()).containsExactly("a");
       }
     }
   }
 
   @Test
+  void readsPickledShardsWhereThereAreNoOthers() throws IOException {
+    Path old = Files.createDirectory(parent.resolve("old"));
+    try (PointerScope scope = new PointerScope()) {
+      PickleFiles.save(old.resolve("one.bin"), Map.of("a", Torch.of(new float[] {3, 4}, 2)));
+      PickleFiles.save(old.resolve("two.bin"), Map.of("b", Torch.of(new float[] {5}, 1)));
+    }
+    Path index = old.resolve("pytorch_model.bin.index.json");
+    Files.writeString(index, "{\"weight_map\": {\"a\": \"one.bin\", \"b\": \"two.bin\"}}");
+    try (PointerScope scope = new PointerScope();
+        WeightSource source = WeightFolder.open(old)) {
+      assertThat(source.names()).containsExactly("a", "b");
+      assertThat(source.where("b")).endsWith("two.bin");
+      assertThat(Torch.floats(source.read("a"))).containsExactly(3, 4);
+    }
+    Files.writeString(index, "{\"weight_map\": {\"a\": \"../old/../one.bin\"}}");
+    assertThatThrownBy(() -> WeightFolder.open(old))
+        .as("bad input 23")
+        .hasMessageContaining("outside the folder");
+    Files.writeString(index, "{\"weight_map\": {\"a\": \"three.bin\"}}");
+    assertThatThrownBy(() -> WeightFolder.open(old))
+        .as("bad input 22")
+        .hasMessageContaining("'three.bin', which is missing");
+    Files.writeString(index, "{\"weight_map\": {\"a\": \"one.bin\", \"c\": \"one.bin\"}}");
+    assertThatThrownBy(() -> WeightFolder.open(old))
+        .as("bad input 24")
+        .hasMessageContaining("'c' is in one.bin, but it is not");
+    Files.copy(folder.resolve("one.safetensors"), old.resolve("model.safetensors"));
+    try (WeightSource source = WeightFolder.open(old)) {
+      assertThat(source.where("a")).as("what is read first").endsWith("model.safetensors");
+    }
+  }
+
+  @Test
   void saysWhatAFolderWithoutWeightsHolds() throws IOException {
     Path other = Files.createDirectory(parent.resolve("pickles"));
-    Files.writeString(other.resolve("pytorch_model.bin"), "x");
-    assertThatThrownBy(() -> SafetensorsFolder.open(other))
+    Files.writeString(other.resolve("consolidated.pth"), "x");
+    assertThatThrownBy(() -> WeightFolder.open(other))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("model.safetensors")
-        .hasMessageContaining("convert pytorch_model.bin");
-    assertThatThrownBy(() -> SafetensorsFolder.open(parent.resolve("nowhere")))
+        .hasMessageContaining("there is consolidated.pth");
+    assertThatThrownBy(() -> WeightFolder.open(parent.resolve("nowhere")))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("no such folder");
   }
@@ -128,7 +161,7 @@ class SafetensorsFolderTest {
     Files.writeString(
         snapshot.resolve("model.safetensors.index.json"),
         "{\"weight_map\": {\"a\": \"one.safetensors\"}}");
-    try (SafetensorsFolder source = SafetensorsFolder.open(snapshot)) {
+    try (WeightSource source = WeightFolder.open(snapshot)) {
       assertThat(source.names()).containsExactly("a");
     }
   }
@@ -143,7 +176,7 @@ class SafetensorsFolderTest {
   void keyInAShardUnlikeTheIndex() throws IOException {
     shard("two.safetensors", "a");
     index("{\"a\": \"one.safetensors\"}");
-    try (SafetensorsFolder source = SafetensorsFolder.open(folder)) {
+    try (WeightSource source = WeightFolder.open(folder)) {
       assertThat(source.names()).as("a file that the index does not name").containsExactly("a");
     }
     shard("two.safetensors", "b");
@@ -153,12 +186,12 @@ class SafetensorsFolderTest {
           Map.of("a", Torch.of(new float[1], 1), "b", Torch.of(new float[1], 1)));
     }
     index("{\"a\": \"one.safetensors\", \"b\": \"two.safetensors\"}");
-    assertThatThrownBy(() -> SafetensorsFolder.open(folder).close())
+    assertThatThrownBy(() -> WeightFolder.open(folder).close())
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("two.safetensors: holds 'a'")
         .hasMessageContaining("places in another shard");
     index("{\"b\": \"two.safetensors\"}");
-    assertThatThrownBy(() -> SafetensorsFolder.open(folder).close())
+    assertThatThrownBy(() -> WeightFolder.open(folder).close())
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("holds 'a', which model.safetensors.index.json lacks");
   }
@@ -180,7 +213,7 @@ class SafetensorsFolderTest {
   }
 
   private AbstractThrowableAssert<?, ? extends Throwable> refused() {
-    return assertThatThrownBy(() -> SafetensorsFolder.open(folder).close())
+    return assertThatThrownBy(() -> WeightFolder.open(folder).close())
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining(folder.resolve("model.safetensors.index.json").toString());
   }
