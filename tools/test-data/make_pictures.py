@@ -134,6 +134,17 @@ def accepted():
     yield "lossless.webp", save(rgb, "WEBP", lossless=True)
     yield "lossless_alpha.webp", save(alpha, "WEBP", lossless=True, exact=True)
     yield "lossy.webp", save(rgb, "WEBP", quality=80)
+    yield "lossy_alpha.webp", save(alpha, "WEBP", quality=80)
+    yield "simple_filter.webp", save(rgb, "WEBP", quality=5, method=0)
+    stills = [scene(20, 15, seed) for seed in (4, 5)]
+    film = save(stills[0], "WEBP", save_all=True, append_images=stills[1:], quality=80, duration=50)
+    yield "animated.webp", film
+    # The first frame on a larger canvas, ten pixels from the left and four from the top.
+    placed = bytearray(film)
+    placed[24:30] = struct.pack("<I", 36)[:3] + struct.pack("<I", 28)[:3]
+    frame = placed.index(b"ANMF") + 8
+    placed[frame : frame + 6] = b"\5\0\0\2\0\0"
+    yield "placed.webp", bytes(placed)
 
 
 def huge():

@@ -17,8 +17,8 @@ import org.dsvlm.tensor.DsVlmException;
  * published models were trained on that: alpha is dropped rather than blended, an animation shows
  * its first frame, 16-bit colour keeps its high byte while 16-bit grey is cut off at 255, colour
  * profiles and the EXIF orientation are not applied. JPEG, PNG, GIF, BMP and WebP are recognised by
- * content, whatever the file is called. Every value agrees with Pillow's but for lossy WebP, whose
- * decoder here is a simpler one: levels differ by one to five on average.
+ * content, whatever the file is called, and every value agrees with Pillow's; other formats are
+ * refused by name.
  */
 public final class Picture {
   /**

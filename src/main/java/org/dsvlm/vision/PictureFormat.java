@@ -39,8 +39,24 @@ enum PictureFormat {
     }
     throw new DsVlmException(
         where
-            + ": no JPEG, PNG, GIF, BMP or WebP picture; convert it, or download it again if it "
-            + "should be one");
+            + ": "
+            + otherKind(head)
+            + "; JPEG, PNG, GIF, BMP and WebP are read: convert it, or download it again if it"
+            + " should be one of them");
+  }
+
+  /** What a file is that is none of these, so that nobody has to guess. */
+  private static String otherKind(String head) {
+    if (head.startsWith("II*\0") || head.startsWith("MM\0*")) {
+      return "a TIFF picture";
+    }
+    if (head.startsWith("ftypavif", 4) || head.startsWith("ftyphei", 4)) {
+      return "an AVIF or HEIC picture";
+    }
+    if (head.startsWith("\0\0\0\fjP  ")) {
+      return "a JPEG 2000 picture";
+    }
+    return head.stripLeading().startsWith("<") ? "no picture but a page or drawing" : "no picture";
   }
 
   Picture decode(byte[] data, String where) throws IOException {
@@ -52,10 +68,7 @@ enum PictureFormat {
         requireBmpSize(data, where);
         yield PlainDecoder.decode("bmp", data, where);
       }
-      case WEBP -> {
-        requireWholeWebp(data, where);
-        yield PlainDecoder.decode("webp", data, where);
-      }
+      case WEBP -> WebpDecoder.decode(data, where);
     };
   }
 
@@ -69,20 +82,6 @@ enum PictureFormat {
     long height = oldHeader ? header.getShort(20) : header.getInt(22);
     // Rows stand top to bottom where the height is negative.
     Picture.requireSize(width, Math.abs(height), where);
-  }
-
-  /** The decoder fills up what is missing; Pillow refuses it. */
-  private static void requireWholeWebp(byte[] data, String where) {
-    long length = 8 + Integer.toUnsignedLong(littleEndian(data, 8, where).getInt(4));
-    if (length > data.length) {
-      throw new DsVlmException(
-          where
-              + ": the WebP is cut short: "
-              + data.length
-              + " of "
-              + length
-              + " bytes; download it again");
-    }
   }
 
   private static ByteBuffer littleEndian(byte[] data, int length, String where) {
