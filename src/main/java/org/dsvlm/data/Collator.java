@@ -69,13 +69,11 @@ public final class Collator {
     return explained(
         source,
         index,
-        () ->
-            new Sample(
-                index,
-                tokens.ids(),
-                tokens.labels(),
-                processor.pixelValues(picture),
-                target.of(processor.resized(picture))));
+        () -> {
+          Picture seen = processor.resized(picture);
+          return new Sample(
+              index, tokens.ids(), tokens.labels(), processor.normalised(seen), target.of(seen));
+        });
   }
 
   /** Runs {@code body}, whose errors do not know which record they are about. */

@@ -20,23 +20,35 @@ final class BicubicResize {
    * it is computed.
    */
   static Picture resize(PixelRows picture, Taps columns, Taps rows) {
-    int first = rows.first();
-    int count = rows.end() - first;
-    int width = columns.count();
-    byte[] narrow = new byte[Math.multiplyExact(3 * width, count)];
-    byte[] line = new byte[Math.multiplyExact(3, picture.width())];
-    for (int y = 0; y < count; y++) {
-      picture.copy(first + y, line);
-      convolveRow(line, columns, narrow, 3 * width * y);
+    int width = 3 * columns.count();
+    byte[] stored = new byte[Math.multiplyExact(3, picture.width())];
+    int[] line = new int[stored.length];
+    int[] narrow = new int[width];
+    // Sums of all output rows: an input row is added where it belongs and then forgotten.
+    int[] sums = new int[Math.multiplyExact(width, rows.count())];
+    Arrays.fill(sums, HALF);
+    int oldest = 0;
+    for (int y = rows.first(); y < rows.end(); y++) {
+      picture.copy(y, stored);
+      for (int i = 0; i < line.length; i++) {
+        line[i] = stored[i] & 0xff;
+      }
+      convolveRow(line, columns, narrow);
+      while (rows.end(oldest) <= y) {
+        oldest++;
+      }
+      for (int row = oldest; row < rows.count() && rows.begin(row) <= y; row++) {
+        addRow(narrow, rows.weights(row)[y - rows.begin(row)], sums, width * row);
+      }
     }
-    byte[] out = new byte[3 * width * rows.count()];
-    for (int y = 0; y < rows.count(); y++) {
-      mixRows(narrow, 3 * width, rows.begin(y) - first, rows.weights(y), out, 3 * width * y);
+    byte[] out = new byte[sums.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = (byte) level(sums[i]);
     }
-    return new Picture(width, rows.count(), out);
+    return new Picture(columns.count(), rows.count(), out);
   }
 
-  private static void convolveRow(byte[] line, Taps columns, byte[] out, int at) {
+  private static void convolveRow(int[] line, Taps columns, int[] out) {
     for (int x = 0; x < columns.count(); x++) {
       int[] weights = columns.weights(x);
       int from = 3 * columns.begin(x);
@@ -44,33 +56,24 @@ final class BicubicResize {
       int green = HALF;
       int blue = HALF;
       for (int weight : weights) {
-        red += weight * (line[from] & 0xff);
-        green += weight * (line[from + 1] & 0xff);
-        blue += weight * (line[from + 2] & 0xff);
+        red += weight * line[from];
+        green += weight * line[from + 1];
+        blue += weight * line[from + 2];
         from += 3;
       }
-      out[at + 3 * x] = level(red);
-      out[at + 3 * x + 1] = level(green);
-      out[at + 3 * x + 2] = level(blue);
+      out[3 * x] = level(red);
+      out[3 * x + 1] = level(green);
+      out[3 * x + 2] = level(blue);
     }
   }
 
-  private static void mixRows(
-      byte[] rows, int rowLength, int firstRow, int[] weights, byte[] out, int at) {
-    int[] sums = new int[rowLength];
-    Arrays.fill(sums, HALF);
-    for (int j = 0; j < weights.length; j++) {
-      int from = (firstRow + j) * rowLength;
-      for (int i = 0; i < rowLength; i++) {
-        sums[i] += weights[j] * (rows[from + i] & 0xff);
-      }
-    }
-    for (int i = 0; i < rowLength; i++) {
-      out[at + i] = level(sums[i]);
+  private static void addRow(int[] row, int weight, int[] sums, int at) {
+    for (int i = 0; i < row.length; i++) {
+      sums[at + i] += weight * row[i];
     }
   }
 
-  private static byte level(int sum) {
-    return (byte) Math.max(0, Math.min(255, sum >> Taps.FRACTION_BITS));
+  private static int level(int sum) {
+    return Math.max(0, Math.min(255, sum >> Taps.FRACTION_BITS));
   }
 }

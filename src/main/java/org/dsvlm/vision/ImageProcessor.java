@@ -98,13 +98,20 @@ public final class ImageProcessor {
 
   /** What the tower reads: float32 [3, height, width]. */
   public Tensor pixelValues(Picture picture) {
-    Picture resized = resized(picture);
+    return normalised(resized(picture));
+  }
+
+  /** What the tower reads of a picture that is {@link #resized} already. */
+  public Tensor normalised(Picture resized) {
     byte[] rgb = resized.rgb();
     int pixels = resized.width() * resized.height();
     float[] planes = new float[3 * pixels];
-    for (int i = 0; i < rgb.length; i++) {
-      int channel = i % 3;
-      planes[channel * pixels + i / 3] = values[channel][rgb[i] & 0xff];
+    for (int channel = 0; channel < 3; channel++) {
+      float[] values = this.values[channel];
+      int plane = channel * pixels;
+      for (int i = 0; i < pixels; i++) {
+        planes[plane + i] = values[rgb[3 * i + channel] & 0xff];
+      }
     }
     return Torch.of(planes, 3, resized.height(), resized.width());
   }

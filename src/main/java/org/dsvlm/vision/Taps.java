@@ -80,13 +80,17 @@ final class Taps {
 
   /** One past the last input position that any output looks at. */
   int end() {
-    int last = count() - 1;
-    return begin[last] + weights[last].length;
+    return end(count() - 1);
   }
 
   /** First input position that output {@code i} looks at. */
   int begin(int i) {
     return begin[i];
+  }
+
+  /** One past the last input position that output {@code i} looks at. */
+  int end(int i) {
+    return begin[i] + weights[i].length;
   }
 
   /** Weights of the input positions from {@link #begin}. */
