@@ -2,28 +2,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Loads an exported LLaVA with the transformers library and compares it with this project.
 
-usage: check_export.py DIR [CHECK]
+usage: check_export.py DIR [CHECK [IMAGE]]
 
 DIR is the exported folder, CHECK (default DIR/check.safetensors) what this project made of one
 prompt: input_ids, pixel_values, logits, generated. Demands that no weight is missing or left over,
-that logits agree to 1e-4 and that the likeliest tokens are the same. Exit code 1 if not.
+that logits agree to 1e-4 and that the likeliest tokens are the same; with IMAGE, the prompt's
+picture, also that the folder's image processor makes the same pixels of it. Exit code 1 if not.
 """
 
 import sys
 from pathlib import Path
 
 import torch
+from PIL import Image
 from safetensors.torch import load_file
-from transformers import AutoTokenizer, LlavaForConditionalGeneration
+from transformers import AutoImageProcessor, AutoTokenizer, LlavaForConditionalGeneration
 
 TOLERANCE = 1e-4
 
 
 def main():
-    if len(sys.argv) not in (2, 3):
+    if len(sys.argv) not in (2, 3, 4):
         sys.exit(__doc__)
     folder = Path(sys.argv[1])
-    check = load_file(sys.argv[2] if len(sys.argv) == 3 else folder / "check.safetensors")
+    check = load_file(sys.argv[2] if len(sys.argv) > 2 else folder / "check.safetensors")
     model, loading = LlavaForConditionalGeneration.from_pretrained(
         folder, output_loading_info=True, dtype=torch.float32, attn_implementation="eager"
     )
@@ -51,6 +53,12 @@ def main():
     image_token = tokenizer.convert_tokens_to_ids("<image>")
     if image_token != model.config.image_token_index:
         failures.append(f"<image> is {image_token}, not {model.config.image_token_index}")
+
+    if len(sys.argv) == 4:
+        processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
+        seen = processor(Image.open(sys.argv[3]).convert("RGB"), return_tensors="pt")["pixel_values"]
+        if seen.shape != pixels.shape or not (seen - pixels).abs().max().item() <= 1e-5:
+            failures.append(f"{type(processor).__name__} makes other pixels of {sys.argv[3]}")
 
     for failure in failures:
         print(f"{folder}: {failure}")

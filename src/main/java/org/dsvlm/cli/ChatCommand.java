@@ -21,6 +21,7 @@ import org.dsvlm.llava.ExportCheck;
 import org.dsvlm.llava.ImageTokens;
 import org.dsvlm.llava.Llava;
 import org.dsvlm.llava.LlavaCheckpoint;
+import org.dsvlm.llava.LlavaPictures;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.JsonConfig;
@@ -49,6 +50,14 @@ final class ChatCommand implements Callable<Integer> {
 
   @Option(names = "--image", paramLabel = "FILE", description = "The picture.")
   private Path image;
+
+  @Option(
+      names = "--pad-to-square",
+      negatable = true,
+      description =
+          "Pads the picture to a square before it is resized, or not. Default: what the model's"
+              + " folder says.")
+  private Boolean padToSquare;
 
   @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "The question.")
   private String prompt;
@@ -124,7 +133,10 @@ final class ChatCommand implements Callable<Integer> {
     long[] ids = ids(checkpoint, tokenizer, picture != null);
     Tensor pixelValues = null;
     if (picture != null) {
-      ImageProcessor processor = ImageProcessor.read(folder.resolve("preprocessor_config.json"));
+      ImageProcessor processor = LlavaPictures.read(folder);
+      if (padToSquare != null) {
+        processor = processor.paddedToSquare(padToSquare);
+      }
       pixelValues =
           processor.pixelValues(picture).unsqueeze(0).to(llava.languageModel().device(), type);
     }

@@ -72,6 +72,11 @@ public record Recipe(
     return number == 1 ? stage1 : stage2;
   }
 
+  /** The one of the two stages that the run ends with. */
+  Stage lastStage() {
+    return stage2.leftOut() ? stage1 : stage2;
+  }
+
   /** The autoencoder's own fit, before the two stages. */
   public record AutoencoderStage(
       long maxSteps,
@@ -102,6 +107,11 @@ public record Recipe(
           warmupRatio >= 0 && warmupRatio <= 1,
           "warmup_ratio has to lie between 0 and 1, not " + warmupRatio);
       require(epochs >= 0, "epochs has to be 0 or more, not " + epochs);
+    }
+
+    /** Whether the run does without this stage. */
+    boolean leftOut() {
+      return maxSteps == 0 && epochs == 0;
     }
 
     /** Optimizer steps over {@code records}: max_steps, or else those of the epochs. */

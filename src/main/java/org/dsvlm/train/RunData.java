@@ -25,6 +25,7 @@ import org.dsvlm.data.SampleOrder;
 import org.dsvlm.language.ConversationTemplate;
 import org.dsvlm.language.Tokenizer;
 import org.dsvlm.llava.LlavaConfig;
+import org.dsvlm.llava.LlavaPictures;
 import org.dsvlm.llava.ModelFiles;
 import org.dsvlm.tensor.AtomicFiles;
 import org.dsvlm.tensor.DsVlmException;
@@ -44,7 +45,6 @@ final class RunData implements AutoCloseable {
   private final RandomState random;
   private final Path tokenizerFolder;
   private final Tokenizer tokenizer;
-  private final ObjectNode preprocessor;
   private final ImageProcessor processor;
   private NotoArchive noto;
 
@@ -53,8 +53,7 @@ final class RunData implements AutoCloseable {
     this.folder = folder;
     this.random = random;
     this.tokenizerFolder = tokenizerFolder();
-    this.preprocessor = preprocessor(recipe.model());
-    this.processor = ImageProcessor.parse(preprocessor, "the image processor's settings");
+    this.processor = processor(recipe.model());
     this.tokenizer = Tokenizer.open(tokenizerFolder);
   }
 
@@ -88,12 +87,14 @@ final class RunData implements AutoCloseable {
         });
   }
 
-  private static ObjectNode preprocessor(Recipe.Model model) {
+  private static ImageProcessor processor(Recipe.Model model) {
     if (!model.vision().preprocessor().isEmpty()) {
-      return model.vision().preprocessor();
+      return ImageProcessor.parse(
+          model.vision().preprocessor(), "recipe: model.vision.preprocessor");
     }
-    String path = model.llava().isEmpty() ? model.vision().path() : model.llava();
-    return object(Path.of(path, "preprocessor_config.json"));
+    return model.llava().isEmpty()
+        ? ImageProcessor.read(Path.of(model.vision().path(), "preprocessor_config.json"))
+        : LlavaPictures.read(Path.of(model.llava()));
   }
 
   /** The tokenizer of the run. */
@@ -107,12 +108,15 @@ final class RunData implements AutoCloseable {
     return ids.length == 1 ? ids[0] : tokenizer.size();
   }
 
-  /** What the exported model has beside config and weights. */
+  /**
+   * What the exported model has beside config and weights. Its pictures are processed as in the
+   * last stage of the run.
+   */
   ModelFiles modelFiles() {
     return new ModelFiles(
         object(tokenizerFolder.resolve(TOKENIZER)),
         object(tokenizerFolder.resolve(TOKENIZER_CONFIG)),
-        preprocessor,
+        processor.paddedToSquare(recipe.lastStage().padToSquare()).toJson(),
         null);
   }
 

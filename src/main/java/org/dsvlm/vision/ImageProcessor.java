@@ -5,6 +5,7 @@
 package org.dsvlm.vision;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.tensor.DsVlmException;
@@ -60,6 +61,19 @@ public final class ImageProcessor {
    */
   public ImageProcessor paddedToSquare(boolean pad) {
     return new ImageProcessor(config.withPadding(pad));
+  }
+
+  /** Whether pictures are padded to a square. */
+  public boolean padsToSquare() {
+    return config.padToSquare();
+  }
+
+  /**
+   * This processor as {@code preprocessor_config.json}: transformers makes the same pixels of a
+   * picture by it (exactly those with its Pillow backend).
+   */
+  public ObjectNode toJson() {
+    return config.toJson();
   }
 
   /**

@@ -5,19 +5,29 @@
 package org.dsvlm.vision;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Arrays;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.JsonConfig;
 
 /**
  * The settings in {@code preprocessor_config.json}.
  *
+ * @param family whose processor it is: CLIP, Siglip or Llava
+ * @param padToSquare whether the picture is padded before the resize; LLaVA's processor alone knows
+ *     that, where another has {@code do_pad} it has nothing to do for pictures of one size
  * @param shortestEdge length of the shorter edge after the resize, or 0
  * @param size width and height after the resize if the ratio is not kept, or null
  * @param crop width and height that are kept from the middle, or null
  * @param rescaleFactor what 8-bit levels are multiplied by
  */
 record ImageProcessorConfig(
+    String family,
     boolean padToSquare,
     int shortestEdge,
     int[] size,
@@ -51,8 +61,10 @@ record ImageProcessorConfig(
           "data_format",
           "device");
 
-  private static final String TYPES =
-      "(CLIP|Siglip|Llava)(ImageProcessor(Fast|Pil)?|FeatureExtractor)";
+  private static final Pattern TYPES =
+      Pattern.compile("(CLIP|Siglip|Llava)(ImageProcessor(Fast|Pil)?|FeatureExtractor)");
+
+  private static final String LLAVA = "Llava";
   private static final int BICUBIC = 3;
   private static final double[] CLIP_MEAN = {0.48145466, 0.4578275, 0.40821073};
   private static final double[] CLIP_DEVIATION = {0.26862954, 0.26130258, 0.27577711};
@@ -64,18 +76,21 @@ record ImageProcessorConfig(
     String typeKey =
         config.has("image_processor_type") ? "image_processor_type" : "feature_extractor_type";
     String type = config.text(typeKey);
-    if (!type.matches(TYPES)) {
+    Matcher known = TYPES.matcher(type);
+    if (!known.matches()) {
       throw config.error(
           typeKey,
           "is \"" + type + "\"; supported are the image processors of CLIP, SigLIP and LLaVA");
     }
-    boolean siglip = type.startsWith("Siglip");
+    String family = known.group(1);
+    boolean siglip = family.equals("Siglip");
     config.onlySupports("resample", BICUBIC);
     boolean resize = config.flag("do_resize", true);
     int shortestEdge = resize ? shortestEdge(config, siglip) : 0;
     ImageProcessorConfig parsed =
         new ImageProcessorConfig(
-            config.flag("do_pad", false),
+            family,
+            family.equals(LLAVA) && config.flag("do_pad", false),
             shortestEdge,
             resize && shortestEdge == 0 ? size(config, "size") : null,
             config.flag("do_center_crop", !siglip) ? size(config, "crop_size") : null,
@@ -146,7 +161,37 @@ record ImageProcessorConfig(
 
   ImageProcessorConfig withPadding(boolean pad) {
     return new ImageProcessorConfig(
-        pad, shortestEdge, size, crop, rescaleFactor, normalise, mean, standardDeviation);
+        family, pad, shortestEdge, size, crop, rescaleFactor, normalise, mean, standardDeviation);
+  }
+
+  /**
+   * These settings as {@code preprocessor_config.json}, every key of them written out: who pads is
+   * LLaVA's processor, whose defaults are not those of the others.
+   */
+  ObjectNode toJson() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    String type = padToSquare ? LLAVA : family;
+    json.put("image_processor_type", type + "ImageProcessor").put("do_convert_rgb", true);
+    if (type.equals(LLAVA)) {
+      json.put("do_pad", padToSquare);
+    }
+    json.put("do_resize", shortestEdge > 0 || size != null).put("resample", BICUBIC);
+    if (shortestEdge > 0) {
+      json.putObject("size").put("shortest_edge", shortestEdge);
+    } else if (size != null) {
+      json.putObject("size").put("height", size[1]).put("width", size[0]);
+    }
+    json.put("do_center_crop", crop != null);
+    if (crop != null) {
+      json.putObject("crop_size").put("height", crop[1]).put("width", crop[0]);
+    }
+    json.put("do_rescale", rescaleFactor != 1).put("rescale_factor", rescaleFactor);
+    json.put("do_normalize", normalise);
+    ArrayNode means = json.putArray("image_mean");
+    Arrays.stream(mean).forEach(means::add);
+    ArrayNode deviations = json.putArray("image_std");
+    Arrays.stream(standardDeviation).forEach(deviations::add);
+    return json;
   }
 
   /** The mean as a colour, each channel rounded down as LLaVA does. */

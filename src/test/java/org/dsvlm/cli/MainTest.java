@@ -6,6 +6,7 @@ package org.dsvlm.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -14,8 +15,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import javax.imageio.ImageIO;
+import org.bytedeco.javacpp.PointerScope;
+import org.dsvlm.llava.LlavaPictures;
 import org.dsvlm.tensor.Safetensors;
+import org.dsvlm.tensor.Torch;
 import org.dsvlm.train.TinyRun;
+import org.dsvlm.vision.ImageProcessor;
+import org.dsvlm.vision.Picture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -177,6 +183,7 @@ class MainTest {
       assertThat(stored.shape("generated")).containsExactly(1, 3);
     }
     assertThat(run("chat", "--model=" + run, "--prompt=Hello").code()).isZero();
+    chatPadsAsTheRunDidUnlessToldOtherwise(run);
 
     Path strip = folder.resolve("strip.png");
     Outcome drawn =
@@ -201,5 +208,27 @@ class MainTest {
             "--sampler-steps=3",
             "--steps=2,1"),
         "have to rise");
+  }
+
+  private void chatPadsAsTheRunDidUnlessToldOtherwise(Path run) throws IOException {
+    Path picture = folder.resolve("wide.png");
+    ImageIO.write(new BufferedImage(30, 10, BufferedImage.TYPE_INT_RGB), "png", picture.toFile());
+    Path check = folder.resolve("wide.safetensors");
+    ImageProcessor processor = LlavaPictures.read(run.resolve("export"));
+    for (String option : List.of("", "--pad-to-square", "--no-pad-to-square")) {
+      List<String> arguments =
+          new ArrayList<>(List.of("chat", "--model=" + run, "--image=" + picture, "--prompt=a"));
+      arguments.addAll(List.of("--max-new-tokens=1", "--check=" + check, "--dtype=float32"));
+      if (!option.isEmpty()) {
+        arguments.add(option);
+      }
+      assertThat(run(arguments.toArray(String[]::new)).code()).isZero();
+      try (PointerScope scope = new PointerScope();
+          Safetensors stored = Safetensors.open(check)) {
+        ImageProcessor expected = processor.paddedToSquare(!option.startsWith("--no"));
+        assertThat(Torch.floats(stored.read("pixel_values")))
+            .isEqualTo(Torch.floats(expected.pixelValues(Picture.read(picture))));
+      }
+    }
   }
 }

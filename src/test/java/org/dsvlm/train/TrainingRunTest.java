@@ -21,6 +21,7 @@ import org.dsvlm.data.Prefetcher;
 import org.dsvlm.data.RecordSource;
 import org.dsvlm.llava.Llava;
 import org.dsvlm.llava.LlavaExport;
+import org.dsvlm.llava.LlavaPictures;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Safetensors;
@@ -71,6 +72,22 @@ class TrainingRunTest {
             "multi_adapter.safetensors",
             "stable_diffusion/vae/config.json",
             "stable_diffusion/unet/diffusion_pytorch_model.safetensors");
+  }
+
+  /** Stage 2 pads to a square by default, stage 1 does not. */
+  @Test
+  void theExportProcessesPicturesAsTheLastStageDid() throws IOException {
+    Path both =
+        tiny.train("both", "stage1.max_steps=1", "stage2.max_steps=1", "supervision.enabled=false");
+    assertThat(LlavaPictures.read(both.resolve("export")).padsToSquare()).isTrue();
+    Path first =
+        tiny.train(
+            "first",
+            "stage1.max_steps=1",
+            "stage2.max_steps=0",
+            "stage2.epochs=0",
+            "supervision.enabled=false");
+    assertThat(LlavaPictures.read(first.resolve("export")).padsToSquare()).isFalse();
   }
 
   /** Interrupted before the first checkpoint, within stage 1, at its end, within stage 2. */

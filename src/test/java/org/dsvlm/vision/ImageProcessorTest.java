@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -99,6 +100,46 @@ class ImageProcessorTest {
     ImageProcessor llava =
         processor(CLIP.replace("CLIPImageProcessor'", "LlavaImageProcessor', 'do_pad': true"));
     expect(llava.resized(Picture.read(PICTURES.resolve("rgb.png"))), "rgb.png.pad");
+  }
+
+  /** Where CLIP's or SigLIP's own processor has do_pad it pads a batch of unequal pictures. */
+  @Test
+  void onlyLlavasOwnProcessorPads() {
+    assertThat(processor(CLIP.replace("}}", "}, 'do_pad': true}")).padsToSquare()).isFalse();
+    assertThat(processor(SIGLIP.replace("}}", "}, 'do_pad': true}")).padsToSquare()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        CLIP,
+        SIGLIP,
+        "{'image_processor_type': 'CLIPImageProcessor', 'do_resize': false, 'do_rescale': false,"
+            + " 'do_center_crop': false, 'do_normalize': false, 'image_std': [0.1, 0.2, 0.3]}"
+      })
+  void whatIsWrittenIsReadAgain(String json) {
+    Picture picture = Picture.read(PICTURES.resolve("rgb.png"));
+    for (boolean pad : new boolean[] {false, true}) {
+      ImageProcessor written = processor(json).paddedToSquare(pad);
+      ImageProcessor read = ImageProcessor.parse(written.toJson(), "written");
+      assertThat(read.toJson()).isEqualTo(written.toJson());
+      assertThat(read.padsToSquare()).isEqualTo(pad);
+      try (PointerScope scope = new PointerScope()) {
+        assertThat(Torch.floats(read.pixelValues(picture)))
+            .isEqualTo(Torch.floats(written.pixelValues(picture)));
+      }
+    }
+  }
+
+  @Test
+  void padsInTheNameOfLlavasProcessor() {
+    assertThat(processor(SIGLIP).toJson().path("image_processor_type").asText())
+        .isEqualTo("SiglipImageProcessor");
+    JsonNode padded = processor(SIGLIP).paddedToSquare(true).toJson();
+    assertThat(padded.path("image_processor_type").asText()).isEqualTo("LlavaImageProcessor");
+    assertThat(padded.path("do_pad").asBoolean()).isTrue();
+    assertThat(padded.path("do_center_crop").asBoolean()).isFalse();
+    assertThat(padded.path("image_mean").toString()).isEqualTo("[0.5,0.5,0.5]");
   }
 
   @Test
