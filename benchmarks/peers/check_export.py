@@ -10,13 +10,15 @@ that logits agree to 1e-4 and that the likeliest tokens are the same; with IMAGE
 picture, also that the folder's image processor makes the same pixels of it. Exit code 1 if not.
 """
 
+import json
 import sys
 from pathlib import Path
 
 import torch
+import transformers
 from PIL import Image
 from safetensors.torch import load_file
-from transformers import AutoImageProcessor, AutoTokenizer, LlavaForConditionalGeneration
+from transformers import AutoTokenizer, LlavaForConditionalGeneration
 
 TOLERANCE = 1e-4
 
@@ -55,7 +57,9 @@ def main():
         failures.append(f"<image> is {image_token}, not {model.config.image_token_index}")
 
     if len(sys.argv) == 4:
-        processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
+        # AutoImageProcessor wants torchvision, whose resize is not Pillow's to the level.
+        kind = json.loads((folder / "preprocessor_config.json").read_text())["image_processor_type"]
+        processor = getattr(transformers, f"{kind}Pil").from_pretrained(folder)
         seen = processor(Image.open(sys.argv[3]).convert("RGB"), return_tensors="pt")["pixel_values"]
         if seen.shape != pixels.shape or not (seen - pixels).abs().max().item() <= 1e-5:
             failures.append(f"{type(processor).__name__} makes other pixels of {sys.argv[3]}")
