@@ -21,6 +21,7 @@ import org.dsvlm.tensor.DsVlmException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/** The numbers are those of the project's list of bad inputs. */
 class KernelsTest {
   private static final DsVlmException ABSENT = new DsVlmException("they are not there");
 
@@ -67,7 +68,7 @@ class KernelsTest {
   }
 
   @Test
-  void autoFallsBackAndSaysWhy() {
+  void bad77_autoFallsBackAndSaysWhy() {
     Kernels.Choice choice =
         Kernels.choose(
             "auto",
@@ -79,7 +80,7 @@ class KernelsTest {
   }
 
   @Test
-  void nativeFailsOnEveryCallAndSaysWhy() {
+  void bad77_nativeFailsOnEveryCallAndSaysWhy() {
     Kernels.Choice choice =
         Kernels.choose(
             "native",
@@ -125,7 +126,7 @@ class KernelsTest {
   }
 
   @Test
-  void aCacheMountedNoexecIsReportedWithTheProperty() throws Exception {
+  void bad77_aCacheMountedNoexecIsReportedWithTheProperty() throws Exception {
     assumeBuilt();
     List<String> mounted =
         List.of(

@@ -32,7 +32,7 @@ import org.dsvlm.tensor.DsVlmException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Bad input 77: the library is absent, partly extracted, or its folder is mounted noexec. */
+/** The numbers are those of the project's list of bad inputs. */
 class NativeLibraryTest {
   private static final String OPERATORS = "libdsvlm_ops-1.so";
   private static final String CUDA = "libdsvlm_ops_cuda-1.so";
@@ -76,7 +76,7 @@ class NativeLibraryTest {
   }
 
   @Test
-  void anAbsentLibraryIsNamedAsSuch() {
+  void bad77_anAbsentLibraryIsNamedAsSuch() {
     jar.clear();
     assertThatThrownBy(() -> library(ExtractionFolder.at(folder)).load())
         .isInstanceOf(DsVlmException.class)
@@ -85,7 +85,7 @@ class NativeLibraryTest {
   }
 
   @Test
-  void aPartlyExtractedLibraryIsExtractedAgain() throws IOException {
+  void bad77_aPartlyExtractedLibraryIsExtractedAgain() throws IOException {
     Path operators = library(ExtractionFolder.at(folder)).load().operators();
     Files.write(operators, Arrays.copyOf(jar.get(OPERATORS), 777));
     loaded.clear();
@@ -95,7 +95,7 @@ class NativeLibraryTest {
   }
 
   @Test
-  void aLibraryChangedAtTheSameLengthIsExtractedAgain() throws IOException {
+  void bad77_aLibraryChangedAtTheSameLengthIsExtractedAgain() throws IOException {
     Path operators = library(ExtractionFolder.at(folder)).load().operators();
     byte[] changed = jar.get(OPERATORS).clone();
     changed[5000] ^= 1;
@@ -151,7 +151,7 @@ class NativeLibraryTest {
   }
 
   @Test
-  void noexecGivesWayToTheNextFolder() {
+  void bad77_noexecGivesWayToTheNextFolder() {
     Path noexec = folder.resolve("noexec");
     Path operators =
         new NativeLibrary(
@@ -167,7 +167,7 @@ class NativeLibraryTest {
   }
 
   @Test
-  void noexecEverywhereNamesThePropertyToSet() {
+  void bad77_noexecEverywhereNamesThePropertyToSet() {
     assertThatThrownBy(
             () ->
                 new NativeLibrary(
