@@ -15,7 +15,11 @@ import org.dsvlm.llava.Llava;
 import org.dsvlm.llava.LlavaCheckpoint;
 import org.dsvlm.llava.LlavaConfig;
 import org.dsvlm.llava.LlavaLayouts;
+import org.dsvlm.llava.LlavaLora;
+import org.dsvlm.nn.Lora;
+import org.dsvlm.nn.LoraConfig;
 import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.JoinedWeights;
 import org.dsvlm.tensor.JsonConfig;
 import org.dsvlm.tensor.RandomState;
@@ -36,10 +40,34 @@ final class LlavaStart implements AutoCloseable {
 
   private final ParameterStore parameters;
   private final Llava model;
+  private final Lora lora;
 
-  private LlavaStart(ParameterStore parameters, Llava model) {
+  private LlavaStart(ParameterStore parameters, Llava model, Lora lora) {
     this.parameters = parameters;
     this.model = model;
+    this.lora = lora;
+  }
+
+  private static LlavaStart of(
+      Recipe recipe, RandomState random, ParameterStore parameters, Llava model) {
+    Recipe.LoraSettings settings = recipe.model().language().lora();
+    if (settings.rank() == 0) {
+      return new LlavaStart(parameters, model, null);
+    }
+    try {
+      LoraConfig config =
+          LoraConfig.of(
+              settings.rank(),
+              settings.alpha(),
+              settings.dropout(),
+              settings.useRslora(),
+              settings.targetModules());
+      Lora lora = LlavaLora.start(parameters, config, random.fork("lora"));
+      return new LlavaStart(parameters, model, lora);
+    } catch (DsVlmException e) {
+      parameters.close();
+      throw new DsVlmException("recipe: model.language.lora: " + e.getMessage(), e);
+    }
   }
 
   /** The model as the recipe describes it; {@code data} knows its image token. */
@@ -47,7 +75,7 @@ final class LlavaStart implements AutoCloseable {
     Recipe.Model model = recipe.model();
     if (!model.llava().isEmpty()) {
       LlavaCheckpoint whole = LlavaCheckpoint.open(Path.of(model.llava()), dtype, recipe.device());
-      return new LlavaStart(whole.parameters(), whole.model());
+      return of(recipe, random, whole.parameters(), whole.model());
     }
     VisionConfig vision = visionConfig(model.vision());
     LlamaConfig language = languageConfig(model.language());
@@ -67,7 +95,7 @@ final class LlavaStart implements AutoCloseable {
               ? ParameterStore.random(start, dtype, recipe.device())
               : ParameterStore.from(
                   stored, start, name -> startsAtRandom(model, name), dtype, recipe.device());
-      return new LlavaStart(parameters, new Llava(parameters.root(), config));
+      return of(recipe, random, parameters, new Llava(parameters.root(), config));
     }
   }
 
@@ -120,8 +148,30 @@ final class LlavaStart implements AutoCloseable {
     return parameters;
   }
 
+  /** The language model's adapter; null without. */
+  Lora lora() {
+    return lora;
+  }
+
+  /**
+   * Writes the adapter for the model that the run started from: the LLaVA or else the language
+   * model of the recipe, which the run leaves as it was.
+   */
+  static void writeAdapter(Path folder, Lora lora, Recipe.Model start) {
+    boolean whole = !start.llava().isEmpty() || start.language().path().isEmpty();
+    String base = start.llava().isEmpty() ? start.language().path() : start.llava();
+    LlavaLora.write(
+        folder,
+        lora,
+        whole ? LlavaLora.Layout.LLAVA : LlavaLora.Layout.LANGUAGE_MODEL,
+        base.isEmpty() ? null : base);
+  }
+
   @Override
   public void close() {
+    if (lora != null) {
+      lora.close();
+    }
     parameters.close();
   }
 }

@@ -47,8 +47,22 @@ public record Recipe(
   /** The vision encoder. */
   public record Vision(String path, ObjectNode config, ObjectNode preprocessor, int featureLayer) {}
 
-  /** The language model. */
-  public record Language(String path, ObjectNode config, boolean trainable) {}
+  /** The language model; it trains whole, by LoRA, or not at all. */
+  public record Language(String path, ObjectNode config, boolean trainable, LoraSettings lora) {
+    public Language {
+      require(
+          !trainable || lora.rank() == 0,
+          "model.language trains whole (trainable: true) or by LoRA (lora.rank above 0), not both");
+    }
+  }
+
+  /** Low-rank adapters of the language model, trained in stage 2; rank 0: none. */
+  public record LoraSettings(
+      int rank, double alpha, double dropout, String targetModules, boolean useRslora) {
+    public LoraSettings {
+      require(rank >= 0, "model.language.lora.rank has to be 0 or more, not " + rank);
+    }
+  }
 
   /** UNet, autoencoder and noise schedule. */
   public record StableDiffusion(

@@ -28,7 +28,8 @@ import org.dsvlm.tensor.DsVlmException;
  * bad_records_stageN.jsonl   records that could not be used, if there were any
  * tokenizer/                 the recipe's own tokenizer, if it has one
  * checkpoints/step-N/        what --resume goes on from
- * export/                    the trained LLaVA in Hugging Face's layout
+ * export/                    the trained LLaVA in Hugging Face's layout, adapters merged
+ * adapter/                   LoRA of the language model in PEFT's layout, where the run trained it
  * stable_diffusion/          the diffusion model, where the run trained it
  * multi_adapter.safetensors  the supervisor's own parameters
  * </pre>
@@ -174,6 +175,11 @@ public final class RunFolder implements AutoCloseable {
   /** The trained LLaVA. */
   public Path export() {
     return root.resolve("export");
+  }
+
+  /** The trained LoRA adapter. */
+  public Path adapter() {
+    return root.resolve("adapter");
   }
 
   /** The trained diffusion model in diffusers' layout. */

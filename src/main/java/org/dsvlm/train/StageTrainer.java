@@ -5,6 +5,7 @@
 package org.dsvlm.train;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
@@ -15,6 +16,8 @@ import org.dsvlm.data.Batch;
 import org.dsvlm.language.CausalLm;
 import org.dsvlm.llava.Features;
 import org.dsvlm.llava.Llava;
+import org.dsvlm.nn.Lora;
+import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 
 /**
@@ -26,16 +29,27 @@ import org.dsvlm.tensor.Torch;
  */
 final class StageTrainer {
   private final Llava llava;
+  private final Lora lora;
+  private final RandomState random;
   private final List<AuxiliaryLoss> auxiliaries;
   private final double languageWeight;
   private final ScalarType dtype;
 
   /**
+   * @param lora the language model's adapter; null without
+   * @param random the run's
    * @param dtype the model's
    */
   StageTrainer(
-      Llava llava, List<AuxiliaryLoss> auxiliaries, double languageWeight, ScalarType dtype) {
+      Llava llava,
+      Lora lora,
+      List<AuxiliaryLoss> auxiliaries,
+      double languageWeight,
+      RandomState random,
+      ScalarType dtype) {
     this.llava = llava;
+    this.lora = lora;
+    this.random = random.fork("lora dropout");
     this.auxiliaries = List.copyOf(auxiliaries);
     this.languageWeight = languageWeight;
     this.dtype = dtype;
@@ -60,6 +74,10 @@ final class StageTrainer {
 
   private void accumulate(Batch batch, long answers, long pictures, long step, StepLosses losses) {
     losses.addSamples(batch.size());
+    if (lora != null) {
+      lora.setDropout(
+          Arrays.stream(batch.sampleIds()).mapToObj(id -> random.fork(id).fork(step)).toList());
+    }
     Device device = llava.languageModel().device();
     boolean seen = pictures(batch) > 0;
     Features features = seen ? llava.encode(batch.pixelValues().to(device, dtype)) : null;

@@ -76,7 +76,7 @@ final class Stages {
     Recipe.Optimizer adam = recipe.optimizer();
     CosineWithWarmup schedule = CosineWithWarmup.ofRatio(settings.warmupRatio(), part.total());
     try (AdamW optimizer =
-            new AdamW(parts.groups(settings), adam.beta1(), adam.beta2(), adam.eps());
+            new AdamW(parts.enter(part.stage()), adam.beta1(), adam.beta2(), adam.eps());
         Prefetcher<RunData.Step> steps =
             data.steps(part.stage(), records, config, part.first(), part.total())) {
       if (part.first() > 0) {

@@ -10,11 +10,13 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.diffusion.StableDiffusion;
+import org.dsvlm.nn.Lora;
 import org.dsvlm.nn.ParameterStore;
 
 /**
  * What a run trains, part by part: the connector, the vision encoder at its own rate, the
- * supervision's own parameters and, where the recipe lets them, the language model and the UNet.
+ * supervision's own parameters and, where the recipe lets them, the language model or its adapter,
+ * and the UNet.
  */
 final class TrainableParts {
   private static final String VISION = "vision_tower.";
@@ -22,24 +24,35 @@ final class TrainableParts {
   private static final String CONNECTOR = "multi_modal_projector.";
   private static final String UNET = "unet.";
 
+  /** The stage that trains the language model's adapter. */
+  private static final int LORA_STAGE = 2;
+
   private final Recipe recipe;
+  private final Lora lora;
   private final Map<String, Tensor> connector;
   private final Map<String, Tensor> vision;
   private final Map<String, Tensor> language;
+  private final Map<String, Tensor> adapter = new LinkedHashMap<>();
   private final Map<String, Tensor> auxiliary = new LinkedHashMap<>();
   private final Map<String, Tensor> unet = new LinkedHashMap<>();
 
   /**
    * Makes exactly these parts gather gradients.
    *
+   * @param lora of the language model; null without
    * @param diffusion null without supervision
    */
   TrainableParts(
       Recipe recipe,
       ParameterStore llava,
+      Lora lora,
       List<AuxiliaryLoss> auxiliaries,
       StableDiffusion diffusion) {
     this.recipe = recipe;
+    this.lora = lora;
+    if (lora != null) {
+      adapter.putAll(lora.parameters());
+    }
     boolean visionTrains = recipe.visionLearningRate() > 0;
     boolean languageTrains = recipe.model().language().trainable() && recipe.languageWeight() > 0;
     Map<String, Tensor> chosen =
@@ -73,14 +86,26 @@ final class TrainableParts {
     return part;
   }
 
-  /** The groups of one stage; the first has the stage's own rate. */
-  List<ParameterGroup> groups(Recipe.Stage stage) {
+  /**
+   * Makes the model ready for the stage numbered {@code number}: the adapter takes part in stage 2
+   * alone, so that stage 1 is the same with and without one.
+   *
+   * @return the stage's groups; the first has its own rate
+   */
+  List<ParameterGroup> enter(int number) {
+    Recipe.Stage stage = recipe.stage(number);
+    if (lora != null) {
+      lora.setTraining(number == LORA_STAGE);
+    }
     List<ParameterGroup> groups = new ArrayList<>();
     double rate = stage.learningRate();
     double unetRate = recipe.diffusionLearningRate() > 0 ? recipe.diffusionLearningRate() : rate;
     add(groups, "connector", connector, rate, stage);
     add(groups, "supervision", auxiliary, rate, stage);
     add(groups, "language model", language, rate, stage);
+    if (number == LORA_STAGE) {
+      add(groups, "LoRA", adapter, rate, stage);
+    }
     add(groups, "vision encoder", vision, recipe.visionLearningRate(), stage);
     add(groups, "unet", unet, unetRate, stage);
     return groups;
@@ -107,7 +132,7 @@ final class TrainableParts {
   /** Every trained tensor by checkpoint name, those of the UNet below {@code unet.}. */
   Map<String, Tensor> all() {
     Map<String, Tensor> all = new LinkedHashMap<>();
-    List.of(connector, auxiliary, language, vision, unet).forEach(all::putAll);
+    List.of(connector, auxiliary, language, adapter, vision, unet).forEach(all::putAll);
     return all;
   }
 }

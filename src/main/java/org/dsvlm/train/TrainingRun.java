@@ -75,6 +75,10 @@ public final class TrainingRun {
   }
 
   private void export(RunData data, LlavaStart llava) {
+    if (llava.lora() != null) {
+      LlavaStart.writeAdapter(folder.adapter(), llava.lora(), recipe.model());
+      llava.lora().mergeForGood();
+    }
     LlavaExport.write(
         folder.export(),
         llava.model().config(),
@@ -121,9 +125,11 @@ public final class TrainingRun {
 
   private void train(
       RunData data, LlavaStart llava, List<AuxiliaryLoss> auxiliaries, StableDiffusion diffusion) {
-    TrainableParts parts = new TrainableParts(recipe, llava.parameters(), auxiliaries, diffusion);
+    TrainableParts parts =
+        new TrainableParts(recipe, llava.parameters(), llava.lora(), auxiliaries, diffusion);
     StageTrainer trainer =
-        new StageTrainer(llava.model(), auxiliaries, recipe.languageWeight(), dtype);
+        new StageTrainer(
+            llava.model(), llava.lora(), auxiliaries, recipe.languageWeight(), random, dtype);
     CheckpointFolder checkpoints =
         new CheckpointFolder(folder.checkpoints(), recipe.checkpoint().keep());
     new Stages(recipe, data, llava.model().config(), parts, trainer, checkpoints)

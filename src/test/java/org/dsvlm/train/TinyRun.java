@@ -88,7 +88,8 @@ public final class TinyRun {
   /** Everything that a finished run leaves but its metrics, by path: the files' bytes. */
   static Map<String, byte[]> results(Path run) throws IOException {
     Map<String, byte[]> results = new TreeMap<>();
-    for (String part : List.of("export", "stable_diffusion", "multi_adapter.safetensors")) {
+    for (String part :
+        List.of("export", "adapter", "stable_diffusion", "multi_adapter.safetensors")) {
       Path root = run.resolve(part);
       if (Files.exists(root)) {
         try (Stream<Path> files = Files.walk(root).filter(Files::isRegularFile)) {

@@ -33,10 +33,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainingRunTest {
-  private static final class Interrupted extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-  }
-
   @TempDir private Path folder;
   private TinyRun tiny;
 
@@ -99,8 +95,8 @@ class TrainingRunTest {
     ObjectNode recipe = tiny.recipe();
     try (RunFolder opened = RunFolder.create(resumed, recipe)) {
       assertThatThrownBy(
-              () -> TrainingRun.run(RecipeReader.bind(recipe), opened, stopsAfter(lastStep)))
-          .isInstanceOf(Interrupted.class);
+              () -> TrainingRun.run(RecipeReader.bind(recipe), opened, new StopAfter(lastStep)))
+          .isInstanceOf(StopAfter.Stopped.class);
     }
     try (RunFolder opened = RunFolder.resume(resumed, recipe)) {
       TrainingRun.run(RecipeReader.bind(recipe), opened, TrainingListener.NONE);
@@ -110,23 +106,6 @@ class TrainingRunTest {
     Map<String, byte[]> actual = TinyRun.results(resumed);
     assertThat(actual.keySet()).isEqualTo(expected.keySet());
     expected.forEach((file, bytes) -> assertThat(actual.get(file)).as(file).isEqualTo(bytes));
-  }
-
-  private static TrainingListener stopsAfter(long lastStep) {
-    return new TrainingListener() {
-      @Override
-      public void stageStarted(int stage, long done, long total) {}
-
-      @Override
-      public void stepDone(StepMetrics metrics) {
-        if (metrics.stage() > 0 && metrics.step() == lastStep) {
-          throw new Interrupted();
-        }
-      }
-
-      @Override
-      public void stageEnded(int stage) {}
-    };
   }
 
   @Test
@@ -149,12 +128,12 @@ class TrainingRunTest {
         RunData data = new RunData(recipe, run, random);
         LlavaStart start = LlavaStart.of(recipe, data, random, ScalarType.Double)) {
       Llava llava = start.model();
-      TrainableParts parts = new TrainableParts(recipe, start.parameters(), List.of(), null);
+      TrainableParts parts = new TrainableParts(recipe, start.parameters(), null, List.of(), null);
       for (int stage = 1; stage <= 2; stage++) {
         Recipe.Stage settings = recipe.stage(stage);
         CosineWithWarmup schedule = new CosineWithWarmup(1, settings.maxSteps());
         try (RecordSource records = data.records(stage);
-            AdamW optimizer = new AdamW(parts.groups(settings), 0.9, 0.999, 1e-8);
+            AdamW optimizer = new AdamW(parts.enter(stage), 0.9, 0.999, 1e-8);
             Prefetcher<RunData.Step> steps =
                 data.steps(stage, records, llava.config(), 0, settings.maxSteps())) {
           for (long step = 0; step < settings.maxSteps(); step++) {
