@@ -4,7 +4,6 @@
  */
 package org.dsvlm.train;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
@@ -78,32 +77,60 @@ final class StageTrainer {
       lora.setDropout(
           Arrays.stream(batch.sampleIds()).mapToObj(id -> random.fork(id).fork(step)).toList());
     }
-    Device device = llava.languageModel().device();
     boolean seen = pictures(batch) > 0;
-    Features features = seen ? llava.encode(batch.pixelValues().to(device, dtype)) : null;
-    List<Tensor> terms = new ArrayList<>();
+    FeatureBoundary boundary = seen ? new FeatureBoundary(encode(batch)) : null;
+    Features features = seen ? boundary.features() : null;
     if (languageWeight > 0) {
+      language(batch, features, (double) answerTokens(batch) / answers, losses);
+    }
+    if (seen) {
+      for (AuxiliaryLoss auxiliary : auxiliaries) {
+        auxiliary(auxiliary, batch, features, (double) pictures(batch) / pictures, step, losses);
+      }
+      boundary.backward();
+    }
+  }
+
+  private Features encode(Batch batch) {
+    return llava.encode(batch.pixelValues().to(llava.languageModel().device(), dtype));
+  }
+
+  /** Goes backward from {@code share} of the batch's language loss. */
+  private void language(Batch batch, Features features, double share, StepLosses losses) {
+    Device device = llava.languageModel().device();
+    try (PointerScope scope = new PointerScope()) {
       Tensor loss =
           llava.loss(
               batch.inputIds().to(device, ScalarType.Long),
               batch.attentionMask().to(device, ScalarType.Long),
               batch.labels().to(device, ScalarType.Long),
               features);
-      double share = (double) answerTokens(batch) / answers;
       losses.add("language", share * Torch.item(loss), languageWeight);
-      terms.add(loss.mul(Torch.scalar(languageWeight * share)));
+      backward(loss, languageWeight * share);
     }
-    if (seen) {
-      double share = (double) pictures(batch) / pictures;
-      for (AuxiliaryLoss auxiliary : auxiliaries) {
-        AuxiliaryLoss.Outcome outcome = auxiliary.loss(features, batch, step);
-        losses.add(auxiliary.name(), share * Torch.item(outcome.loss()), auxiliary.weight());
-        outcome.details().forEach((name, value) -> losses.addDetail(name, share * value));
-        terms.add(outcome.loss().mul(Torch.scalar(auxiliary.weight() * share)));
-      }
+  }
+
+  /** Goes backward from {@code share} of an auxiliary loss. */
+  private static void auxiliary(
+      AuxiliaryLoss auxiliary,
+      Batch batch,
+      Features features,
+      double share,
+      long step,
+      StepLosses losses) {
+    try (PointerScope scope = new PointerScope()) {
+      AuxiliaryLoss.Outcome outcome = auxiliary.loss(features, batch, step);
+      losses.add(auxiliary.name(), share * Torch.item(outcome.loss()), auxiliary.weight());
+      outcome.details().forEach((name, value) -> losses.addDetail(name, share * value));
+      backward(outcome.loss(), auxiliary.weight() * share);
     }
-    // Text alone before a frozen language model has nothing to teach.
-    terms.stream().reduce(Tensor::add).filter(Tensor::requires_grad).ifPresent(Tensor::backward);
+  }
+
+  /** Text alone before a frozen language model has nothing to teach. */
+  private static void backward(Tensor loss, double factor) {
+    if (loss.requires_grad()) {
+      loss.mul(Torch.scalar(factor)).backward();
+    }
   }
 
   /**
