@@ -21,7 +21,9 @@ import org.dsvlm.llava.ExportCheck;
 import org.dsvlm.llava.ImageTokens;
 import org.dsvlm.llava.Llava;
 import org.dsvlm.llava.LlavaCheckpoint;
+import org.dsvlm.llava.LlavaLora;
 import org.dsvlm.llava.LlavaPictures;
+import org.dsvlm.nn.Lora;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.JsonConfig;
@@ -47,6 +49,12 @@ final class ChatCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "Folder of a LLaVA, or of a finished run.")
   private Path model;
+
+  @Option(
+      names = "--adapter",
+      paramLabel = "DIR",
+      description = "PEFT folder of a LoRA adapter to answer with.")
+  private Path adapter;
 
   @Option(names = "--image", paramLabel = "FILE", description = "The picture.")
   private Path image;
@@ -96,7 +104,7 @@ final class ChatCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Also writes ids, pixels, logits and likeliest tokens to a safetensors file, for"
-              + " benchmarks/peers/check_export.py.")
+              + " benchmarks/peers/check_export.py and check_adapter.py.")
   private Path check;
 
   @Override
@@ -117,6 +125,7 @@ final class ChatCommand implements Callable<Integer> {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard();
         LlavaCheckpoint checkpoint = LlavaCheckpoint.open(folder, type, device);
+        Lora lora = adapter == null ? null : LlavaLora.read(adapter, checkpoint.parameters());
         Tokenizer tokenizer = Tokenizer.open(folder)) {
       spec.commandLine().getOut().println(answer(checkpoint, tokenizer, folder, picture, type));
     }

@@ -20,18 +20,24 @@ import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.tensor.AtomicFiles;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.JsonConfig;
-import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.tensor.SafetensorsWriter;
+import org.dsvlm.tensor.WeightFile;
+import org.dsvlm.tensor.WeightSource;
 
 /**
  * A LoRA adapter as the PEFT library saves it: a folder with {@code adapter_config.json} and {@code
  * adapter_model.safetensors}, whose keys are {@code base_model.model.PATH.lora_A.weight} and {@code
- * lora_B}. PATH is a layer's name in the class of the adapted model, so the same language model's
- * layer goes by several; callers give the layouts that they know.
+ * lora_B}. (The older {@code adapter_model.bin} is read too.) PATH is a layer's name in the class
+ * of the adapted model, so the same language model's layer goes by several; callers give the
+ * layouts that they know.
  */
 public final class PeftFolder {
   private static final String CONFIG = "adapter_config.json";
   private static final String WEIGHTS = "adapter_model.safetensors";
+
+  /** As PEFT saved weights before it took to safetensors. */
+  private static final String OLD_WEIGHTS = "adapter_model.bin";
+
   private static final String PREFIX = "base_model.model.";
   private static final Pattern KEY =
       Pattern.compile(Pattern.quote(PREFIX) + "(.+)\\.lora_([AB])\\.weight");
@@ -49,13 +55,11 @@ public final class PeftFolder {
   public static Lora read(Path folder, ParameterStore base, List<UnaryOperator<String>> layouts) {
     JsonConfig json = JsonConfig.read(folder.resolve(CONFIG));
     LoraConfig config = PeftConfig.parse(json);
-    Path file = folder.resolve(WEIGHTS);
-    if (!Files.exists(file) && Files.exists(folder.resolve("adapter_model.bin"))) {
-      throw new DsVlmException(
-          file + ": is missing; of adapter_model.bin let PEFT make it (safe_serialization=True)");
-    }
+    boolean old =
+        !Files.exists(folder.resolve(WEIGHTS)) && Files.exists(folder.resolve(OLD_WEIGHTS));
+    Path file = folder.resolve(old ? OLD_WEIGHTS : WEIGHTS);
     try (PointerScope scope = new PointerScope();
-        Safetensors stored = Safetensors.open(file)) {
+        WeightSource stored = WeightFile.open(file)) {
       Set<String> adapted = adapted(stored, file);
       UnaryOperator<String> names = layout(adapted, base, layouts);
       Map<String, String> targeted = Lora.targeted(base, config, names);
@@ -75,7 +79,7 @@ public final class PeftFolder {
   }
 
   /** Names of the layers that the file holds a pair for. */
-  private static Set<String> adapted(Safetensors stored, Path file) {
+  private static Set<String> adapted(WeightSource stored, Path file) {
     Set<String> adapted = new LinkedHashSet<>();
     for (String key : stored.names()) {
       Matcher matcher = KEY.matcher(key);
@@ -155,7 +159,8 @@ public final class PeftFolder {
     }
   }
 
-  private static Tensor matrix(Safetensors stored, Path file, String key, long rows, long columns) {
+  private static Tensor matrix(
+      WeightSource stored, Path file, String key, long rows, long columns) {
     if (!stored.names().contains(key)) {
       throw new DsVlmException(file + ": '" + key + "' is missing");
     }

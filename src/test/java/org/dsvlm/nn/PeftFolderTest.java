@@ -252,8 +252,20 @@ class PeftFolderTest {
     write(LoraConfig.of(2, 8, 0, false, "up"));
     Files.delete(folder.resolve("adapter_model.safetensors"));
     expectError("adapter_model.safetensors", "no such file");
-    Files.writeString(folder.resolve("adapter_model.bin"), "");
-    expectError("adapter_model.safetensors", "adapter_model.bin");
+  }
+
+  /** A file as PEFT wrote it before it took to safetensors, by torch.save. */
+  @Test
+  void theOlderFileIsReadToo() throws IOException {
+    write(LoraConfig.of(2, 8, 0, false, "up"));
+    Files.delete(folder.resolve("adapter_model.safetensors"));
+    Files.copy(
+        Path.of("src/test/resources/org/dsvlm/nn/adapter_model.bin"),
+        folder.resolve("adapter_model.bin"));
+    try (Lora lora = PeftFolder.read(folder, store, AS_IS)) {
+      assertThat(Torch.floats(lora.parameters().get("model.layers.1.up.lora_A.weight")))
+          .containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
+    }
   }
 
   @Test
