@@ -4,7 +4,6 @@
  */
 package org.dsvlm.cli;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -25,7 +24,6 @@ import org.dsvlm.llava.LlavaLora;
 import org.dsvlm.llava.LlavaPictures;
 import org.dsvlm.nn.Lora;
 import org.dsvlm.tensor.DTypes;
-import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.JsonConfig;
 import org.dsvlm.vision.ImageProcessor;
 import org.dsvlm.vision.Picture;
@@ -116,10 +114,7 @@ final class ChatCommand implements Callable<Integer> {
     if (check != null && image == null) {
       throw new ParameterException(spec.commandLine(), "--check needs --image");
     }
-    Path folder = Files.isDirectory(model.resolve("export")) ? model.resolve("export") : model;
-    if (!Files.isRegularFile(folder.resolve("config.json"))) {
-      throw new DsVlmException(folder + ": holds no model: config.json is missing");
-    }
+    Path folder = ModelArgument.folder(model);
     Picture picture = image == null ? null : Picture.read(image);
     ScalarType type = DTypes.parse(dtype);
     try (PointerScope scope = new PointerScope();

@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
       ChatCommand.class,
       InitCommand.class,
       ReconstructCommand.class,
+      ExportCommand.class,
       DoctorCommand.class,
       AutoComplete.GenerateCompletion.class
     },

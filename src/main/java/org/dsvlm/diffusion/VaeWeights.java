@@ -6,11 +6,10 @@ package org.dsvlm.diffusion;
 
 import java.util.Arrays;
 import java.util.Map;
-import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.RenamedWeights;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.tensor.WeightFilter;
 import org.dsvlm.tensor.WeightSource;
 
 /**
@@ -18,15 +17,13 @@ import org.dsvlm.tensor.WeightSource;
  * parts of the attention {@code query}, {@code key}, {@code value} and {@code proj_attn}, and files
  * converted from the original layout keep their weights as 1×1 convolutions.
  */
-public final class VaeWeights implements WeightSource {
+public final class VaeWeights extends WeightFilter {
   private static final Map<String, String> TODAYS_NAMES =
       Map.of("query", "to_q", "key", "to_k", "value", "to_v", "proj_attn", "to_out.0");
 
-  private final WeightSource renamed;
-
   /** {@code source} as it is stored, in either spelling; closing this closes it. */
   public VaeWeights(WeightSource source) {
-    this.renamed = new RenamedWeights(source, VaeWeights::todaysName);
+    super(new RenamedWeights(source, VaeWeights::todaysName));
   }
 
   private static String todaysName(String stored) {
@@ -38,37 +35,17 @@ public final class VaeWeights implements WeightSource {
     return String.join(".", parts);
   }
 
-  @Override
-  public Set<String> names() {
-    return renamed.names();
-  }
-
   /** The matrix's shape, [out, in], where the file has a 1×1 convolution in the attention. */
   @Override
   public long[] shape(String name) {
-    long[] shape = renamed.shape(name);
+    long[] shape = super.shape(name);
     boolean attentionMatrix = name.contains(".attentions.") && name.contains(".to_");
     boolean pointwise = shape.length == 4 && shape[2] == 1 && shape[3] == 1;
     return attentionMatrix && pointwise ? Arrays.copyOf(shape, 2) : shape;
   }
 
   @Override
-  public ScalarType dtype(String name) {
-    return renamed.dtype(name);
-  }
-
-  @Override
   public Tensor read(String name) {
-    return Torch.tidy(() -> renamed.read(name).view(shape(name)));
-  }
-
-  @Override
-  public String where(String name) {
-    return renamed.where(name);
-  }
-
-  @Override
-  public void close() {
-    renamed.close();
+    return Torch.tidy(() -> super.read(name).view(shape(name)));
   }
 }

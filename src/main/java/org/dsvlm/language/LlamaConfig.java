@@ -230,4 +230,17 @@ public record LlamaConfig(
     ropeScaling.write(rope);
     return json;
   }
+
+  /** This configuration as transformers 4 reads it, the rotary settings under their old keys. */
+  public ObjectNode toJsonOfOldTransformers() {
+    ObjectNode json = toJson();
+    ObjectNode rope = (ObjectNode) json.remove("rope_parameters");
+    json.set("rope_theta", rope.remove("rope_theta"));
+    if (ropeScaling instanceof RopeScaling.None) {
+      return json.putNull("rope_scaling");
+    }
+    // Its first versions know the key without the prefix alone.
+    rope.set("type", rope.get("rope_type"));
+    return json.set("rope_scaling", rope);
+  }
 }

@@ -4,53 +4,81 @@
  */
 package org.dsvlm.llava;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.language.ConversationTemplate;
+import org.dsvlm.nn.MergedWeights;
 import org.dsvlm.tensor.AtomicFiles;
+import org.dsvlm.tensor.ConvertedWeights;
 import org.dsvlm.tensor.DTypes;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.HeldWeights;
+import org.dsvlm.tensor.RenamedWeights;
 import org.dsvlm.tensor.SafetensorsWriter;
-import org.dsvlm.tensor.Torch;
+import org.dsvlm.tensor.WeightSource;
 
 /**
- * Writes a LLaVA as the folder that transformers reads, in the names of its version 4.52 and later.
- * What trained the model along with it, such as adapters of the supervisor, is left out.
+ * Writes a LLaVA as a folder. What trained the model along with it, such as adapters of the
+ * supervisor, is left out.
  */
 public final class LlavaExport {
   /** As the transformers library cuts its own files. */
-  private static final long SHARD_BYTES = 5_000_000_000L;
+  public static final long SHARD_BYTES = 5_000_000_000L;
 
   /** Vocabularies are widened to a multiple of this, which suits the matrix products. */
   private static final int ROW_MULTIPLE = 64;
 
-  private static final Set<String> VOCABULARY_TABLES =
-      Set.of("language_model.model.embed_tokens.weight", "language_model.lm_head.weight");
+  /** Files beside config and weights that mean the same in every layout. */
+  private static final List<String> COMPANIONS =
+      List.of(
+          "generation_config.json",
+          "preprocessor_config.json",
+          "processor_config.json",
+          "tokenizer.json",
+          "tokenizer.model",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json",
+          "vocab.json",
+          "merges.txt",
+          "chat_template.json",
+          "chat_template.jinja");
+
+  /** The folder in which the original layout keeps what its vision tower is. */
+  private static final String VISION_FOLDER = "vision_tower";
+
+  private static final String CONFIG = "config.json";
+  private static final String PREPROCESSOR = "preprocessor_config.json";
+
+  /**
+   * How a folder is written.
+   *
+   * @param layout names and form of config.json
+   * @param dtype to store the weights in
+   * @param shardBytes most bytes of tensors in one file
+   */
+  public record Format(LlavaLayout layout, ScalarType dtype, long shardBytes) {}
 
   private LlavaExport() {}
 
   /**
-   * Writes {@code folder}, whole or not at all. Where the image token has no row in the embedding
-   * table, as in a model that began as a plain language model, rows are added at its end: the mean
-   * of the others, so that none of the new tokens is ever the likeliest.
+   * Writes {@code folder} in the names of transformers 4.52 and later, whole or not at all. Where
+   * the image token has no row in the embedding table, as in a model that began as a plain language
+   * model, rows are added at its end (see {@link WidenedWeights}).
    *
    * @param config of the model
    * @param parameters by our names; others than the model's are passed over
    * @param files beside config and weights
    * @param dtype to store the weights in
-   * @throws DsVlmException if a file cannot be written, or tokenizer and model do not fit
+   * @throws org.dsvlm.tensor.DsVlmException if a file cannot be written, or tokenizer and model do
+   *     not fit
    */
   public static void write(
       Path folder,
@@ -58,34 +86,110 @@ public final class LlavaExport {
       Map<String, Tensor> parameters,
       ModelFiles files,
       ScalarType dtype) {
+    write(
+        folder,
+        config,
+        new HeldWeights(parameters),
+        files,
+        new Format(LlavaLayout.HUGGING_FACE, dtype, SHARD_BYTES));
+  }
+
+  private static void write(
+      Path folder, LlavaConfig config, WeightSource weights, ModelFiles files, Format format) {
     LlavaConfig exported = withImageRow(config, files);
     Map<String, ObjectNode> contents = files.contents(exported);
-    ObjectNode json = exported.toJson();
-    json.put("dtype", DTypes.name(dtype));
-    contents.put("config.json", json);
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard()) {
-      Map<String, Tensor> weights = new LinkedHashMap<>();
-      parameters.forEach(
-          (name, tensor) -> {
-            if (LlavaLayouts.ours(name)) {
-              Tensor whole = withRows(name, tensor, exported.text().vocabularySize());
-              weights.put(LlavaLayouts.newest(name), whole.to(dtype));
-            }
-          });
-      AtomicFiles.folder(folder, target -> fill(target, contents, weights));
+    write(
+        folder,
+        exported,
+        new WidenedWeights(weights, exported.text().vocabularySize()),
+        format,
+        target -> {
+          for (Map.Entry<String, ObjectNode> file : contents.entrySet()) {
+            writeJson(target.resolve(file.getKey()), file.getValue());
+          }
+        });
+  }
+
+  /**
+   * Writes the model in {@code from} again as {@code to}, whole or not at all, one tensor in memory
+   * at a time. A model of the original layout, which knows no image token, gets one as {@link
+   * #write(Path, LlavaConfig, Map, ModelFiles, ScalarType)} does.
+   *
+   * @param adapter folder of a PEFT adapter to merge into it, in the type of {@code format}; null
+   *     for none
+   * @throws org.dsvlm.tensor.DsVlmException if a file of either folder is missing or unsound, the
+   *     layout cannot express the model, or nothing can be written
+   */
+  public static void copy(Path from, Path to, Format format, Path adapter) {
+    try (LlavaFolder files = LlavaFolder.open(from);
+        WeightSource weights = merged(files, format.dtype(), adapter)) {
+      boolean needsImageToken =
+          files.config().imageToken() < 0 && format.layout() == LlavaLayout.HUGGING_FACE;
+      if (needsImageToken) {
+        write(to, files.config(), weights, ModelFiles.read(from, files.visionPath()), format);
+      } else {
+        write(to, files.config(), weights, format, target -> copyCompanions(files, target));
+      }
     }
   }
 
-  private static void fill(
-      Path target, Map<String, ObjectNode> contents, Map<String, Tensor> weights)
-      throws IOException {
-    ObjectWriter writer = new ObjectMapper().writerWithDefaultPrettyPrinter();
-    for (Map.Entry<String, ObjectNode> file : contents.entrySet()) {
-      Files.writeString(
-          target.resolve(file.getKey()), writer.writeValueAsString(file.getValue()) + "\n");
+  private static WeightSource merged(LlavaFolder files, ScalarType dtype, Path adapter) {
+    return adapter == null
+        ? files.weights()
+        : new MergedWeights(
+            new ConvertedWeights(files.weights(), dtype),
+            root -> new Llava(root, files.config()),
+            store -> LlavaLora.read(adapter, store));
+  }
+
+  private static void copyCompanions(LlavaFolder files, Path target) throws IOException {
+    for (String name : COMPANIONS) {
+      if (Files.exists(files.path().resolve(name))) {
+        Files.copy(files.path().resolve(name), target.resolve(name));
+      }
     }
-    SafetensorsWriter.writeFolder(target, "model", weights, SHARD_BYTES);
+    Path preprocessor = files.visionPath().resolve(PREPROCESSOR);
+    if (Files.exists(preprocessor) && Files.notExists(target.resolve(PREPROCESSOR))) {
+      Files.copy(preprocessor, target.resolve(PREPROCESSOR));
+    }
+  }
+
+  private static void write(
+      Path folder,
+      LlavaConfig config,
+      WeightSource weights,
+      Format format,
+      AtomicFiles.Body companions) {
+    ObjectNode json = format.layout().toJson(config);
+    json.put("dtype", DTypes.name(format.dtype()));
+    WeightSource stored =
+        new RenamedWeights(
+            new ConvertedWeights(weights, format.dtype()),
+            name -> LlavaLayouts.ours(name) ? format.layout().storedName(name) : null);
+    AtomicFiles.folder(
+        folder,
+        target -> {
+          companions.write(target);
+          writeJson(target.resolve(CONFIG), json);
+          if (format.layout() == LlavaLayout.ORIGINAL) {
+            writeVisionFolder(target, config);
+          }
+          SafetensorsWriter.writeFolder(target, "model", stored, format.shardBytes());
+        });
+  }
+
+  /** What the original project looks for where mm_vision_tower points to. */
+  private static void writeVisionFolder(Path target, LlavaConfig config) throws IOException {
+    Path folder = Files.createDirectory(target.resolve(VISION_FOLDER));
+    writeJson(folder.resolve(CONFIG), config.vision().toJson());
+    if (Files.exists(target.resolve(PREPROCESSOR))) {
+      Files.copy(target.resolve(PREPROCESSOR), folder.resolve(PREPROCESSOR));
+    }
+  }
+
+  private static void writeJson(Path file, JsonNode json) throws IOException {
+    Files.writeString(
+        file, new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n");
   }
 
   private static LlavaConfig withImageRow(LlavaConfig config, ModelFiles files) {
@@ -104,13 +208,5 @@ public final class LlavaExport {
         config.featureLayers(),
         config.dropFirstToken(),
         config.connectorBias());
-  }
-
-  private static Tensor withRows(String name, Tensor table, long rows) {
-    if (!VOCABULARY_TABLES.contains(name) || table.size(0) == rows) {
-      return table;
-    }
-    Tensor mean = table.mean(new long[] {0}, true, new ScalarTypeOptional());
-    return Torch.cat(0, table, mean.expand(rows - table.size(0), table.size(1)));
   }
 }

@@ -79,4 +79,19 @@ public final class LlavaLayouts {
         ? "model.language_model." + name.substring(LANGUAGE.length())
         : "model." + name;
   }
+
+  /** From our name to that of the original project. */
+  public static String original(String name) {
+    if (name.startsWith(HEAD)) {
+      return "lm_head." + name.substring(HEAD.length());
+    }
+    if (name.startsWith(LANGUAGE)) {
+      return "model." + name.substring(LANGUAGE.length());
+    }
+    if (name.startsWith(VISION)) {
+      return "model.vision_tower.vision_tower." + name.substring("vision_tower.".length());
+    }
+    return name.replace(CONNECTOR + "linear_1.", "model.mm_projector.0.")
+        .replace(CONNECTOR + "linear_2.", "model.mm_projector.2.");
+  }
 }

@@ -36,11 +36,20 @@ public record ModelFiles(
    * @throws DsVlmException if one is missing, but for generation_config.json
    */
   public static ModelFiles read(Path folder) {
+    return read(folder, folder);
+  }
+
+  /** As above, the preprocessor's settings being the vision tower's where there are no others. */
+  static ModelFiles read(Path folder, Path visionFolder) {
+    Path preprocessor = folder.resolve("preprocessor_config.json");
     Path generation = folder.resolve("generation_config.json");
     return new ModelFiles(
         object(folder.resolve("tokenizer.json")),
         object(folder.resolve("tokenizer_config.json")),
-        object(folder.resolve("preprocessor_config.json")),
+        object(
+            Files.exists(preprocessor)
+                ? preprocessor
+                : visionFolder.resolve(preprocessor.getFileName())),
         Files.exists(generation) ? object(generation) : null);
   }
 

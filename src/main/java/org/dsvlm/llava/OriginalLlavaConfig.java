@@ -4,9 +4,11 @@
  */
 package org.dsvlm.llava;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
 import org.dsvlm.language.LlamaConfig;
+import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.JsonConfig;
 import org.dsvlm.vision.VisionConfig;
 
@@ -82,5 +84,49 @@ final class OriginalLlavaConfig {
           throw config.error(
               "mm_vision_select_feature", "is '" + feature + "', not patch or cls_patch");
     };
+  }
+
+  /**
+   * {@code llava} as the original project's config.json; {@code mm_vision_tower} names a folder
+   * {@code vision_tower} beside it.
+   *
+   * @throws DsVlmException for what the original project cannot compute
+   */
+  static ObjectNode toJson(LlavaConfig llava) {
+    boolean classToken = llava.classTokens() > 0;
+    if (llava.featureLayers().size() != 1) {
+      throw unlike(
+          "reads the vision tower's layers " + llava.featureLayers() + ", not one of them");
+    }
+    if (!llava.connectorBias()) {
+      throw unlike("has a connector without biases");
+    }
+    if (llava.dropFirstToken() && !classToken) {
+      throw unlike("leaves out the first patch of a vision tower without class token");
+    }
+    boolean qwen2 = llava.text().family().equals("qwen2");
+    ObjectNode json = llava.text().toJsonOfOldTransformers();
+    json.putArray("architectures").add(qwen2 ? "LlavaQwenForCausalLM" : "LlavaLlamaForCausalLM");
+    return json.put("model_type", qwen2 ? "llava_qwen" : "llava_llama")
+        .put("mm_vision_tower", "vision_tower")
+        .put("mm_hidden_size", llava.vision().hiddenSize())
+        .put("mm_projector_type", "mlp2x_gelu")
+        .put("mm_vision_select_layer", llava.featureLayers().get(0))
+        .put(
+            "mm_vision_select_feature",
+            classToken && !llava.dropFirstToken() ? "cls_patch" : "patch")
+        .put("mm_use_im_start_end", false)
+        .put("mm_use_im_patch_token", false)
+        .put("mm_patch_merge_type", "flat")
+        .put("use_mm_proj", true)
+        // Says that the weights hold the vision tower.
+        .put("unfreeze_mm_vision_tower", true);
+  }
+
+  private static DsVlmException unlike(String what) {
+    return new DsVlmException(
+        "the original LLaVA layout cannot hold a model that "
+            + what
+            + "; write the Hugging Face layout");
   }
 }

@@ -55,14 +55,15 @@ public final class Lora implements AutoCloseable {
     ScalarType type = typeBeside(base.dtype());
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
+      Device device = new Device(base.hasNumbers() ? base.device() : "cpu");
       targeted.forEach(
           (path, name) -> {
             Linear linear = base.linears().get(path);
             int rank = config.rank(name);
             Tensor[] pair =
                 matrices.of(path, linear.weight().size(1), linear.weight().size(0), rank);
-            Tensor a = pair[0].to(new Device(base.device()), type, false, true, null);
-            Tensor b = pair[1].to(new Device(base.device()), type, false, true, null);
+            Tensor a = pair[0].to(device, type, false, true, null);
+            Tensor b = pair[1].to(device, type, false, true, null);
             layers.put(
                 path, new LoraLayer(linear, path, a, b, config.scaling(name), config.dropout()));
             ranks.put(path, rank);
@@ -190,6 +191,12 @@ public final class Lora implements AutoCloseable {
    */
   public void merge() {
     layers.values().forEach(layer -> layer.merge(true));
+  }
+
+  /** What {@link #merge} makes of {@code weight}, that of the layer at {@code path}. */
+  Tensor merged(String path, Tensor weight) {
+    LoraLayer layer = layers.get(path);
+    return layer == null ? weight : layer.merged(weight);
   }
 
   /** Gives the model's weights back the bits that they had before {@link #merge}. */

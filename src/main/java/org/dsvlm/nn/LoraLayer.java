@@ -119,8 +119,19 @@ final class LoraLayer {
       if (restorable) {
         unmerged = Torch.keep(linear.weight().clone());
       }
-      linear.weight().add_(b.matmul(a).mul(Torch.scalar(scaling)));
+      addTo(linear.weight());
     }
+  }
+
+  /** {@code weight} plus the update, in the type of {@code weight}, which rounds the sum once. */
+  Tensor merged(Tensor weight) {
+    Tensor sum = weight.clone();
+    addTo(sum);
+    return sum;
+  }
+
+  private void addTo(Tensor weight) {
+    weight.add_(b.matmul(a).mul(Torch.scalar(scaling)));
   }
 
   /** Gives the weight its bits from before {@link #merge}; nothing if it was not merged. */

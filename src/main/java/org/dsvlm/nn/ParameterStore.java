@@ -127,6 +127,11 @@ public final class ParameterStore implements AutoCloseable {
     return device;
   }
 
+  /** Whether its parameters are more than shapes. */
+  boolean hasNumbers() {
+    return !device.equals(WITHOUT_NUMBERS);
+  }
+
   /** Names that the source holds and no module has asked for. */
   public List<String> surplus() {
     List<String> names = new ArrayList<>();
@@ -189,9 +194,9 @@ public final class ParameterStore implements AutoCloseable {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       Tensor placed =
-          device.equals(WITHOUT_NUMBERS)
-              ? torch.empty(shape, Torch.options(dtype, device), new MemoryFormatOptional())
-              : value(name, init, shape);
+          hasNumbers()
+              ? value(name, init, shape)
+              : torch.empty(shape, Torch.options(dtype, device), new MemoryFormatOptional());
       tensors.put(name, Torch.keep(placed));
       if (device.equals(WITHOUT_NUMBERS)) {
         starts.put(name, init);
