@@ -4,22 +4,15 @@
  */
 package org.dsvlm.data;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.HexFormat;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.vision.Picture;
 
@@ -29,87 +22,52 @@ import org.dsvlm.vision.Picture;
  * is never held whole, whatever its size.
  */
 public final class LlavaJson implements RecordSource {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
-  /** No honest conversation is longer, and one record at a time is held. */
-  private static final int LONGEST_RECORD = 64 << 20;
+  private static final ObjectMapper JSON = new ObjectMapper(RecordIndex.JSON);
 
   private final Path file;
   private final Path pictures;
   private final FileChannel channel;
-  private final long[] bounds;
+  private final RecordIndex records;
 
-  private LlavaJson(Path file, Path pictures, FileChannel channel, long[] bounds) {
+  private LlavaJson(Path file, Path pictures, FileChannel channel, RecordIndex records) {
     this.file = file;
     this.pictures = pictures;
     this.channel = channel;
-    this.bounds = bounds;
+    this.records = records;
   }
 
   /**
-   * Finds the records of {@code file}.
+   * Finds the records of {@code file}. The index of a large one is kept for the next time (see
+   * {@link RecordIndexCache}).
    *
    * @param pictures the folder that image paths start from
    * @throws DsVlmException if the file cannot be read, is not a JSON list (with the byte at which
    *     it breaks), or there is no such folder
    */
   public static LlavaJson open(Path file, Path pictures) {
+    return open(file, pictures, RecordIndexCache.standard());
+  }
+
+  static LlavaJson open(Path file, Path pictures, RecordIndexCache indexes) {
     if (!Files.isDirectory(pictures)) {
       throw new DsVlmException(pictures + ": the folder of the pictures is missing");
     }
-    try (InputStream stream = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
-      long[] bounds = findRecords(file, stream);
-      return new LlavaJson(file, pictures, FileChannel.open(file), bounds);
-    } catch (JsonProcessingException e) {
-      throw new DsVlmException(
-          file
-              + ": broken JSON at byte "
-              + byteOffset(e.getLocation())
-              + ": "
-              + e.getOriginalMessage(),
-          e);
+    RecordIndex records = indexes.of(file);
+    try {
+      return new LlavaJson(file, pictures, FileChannel.open(file), records);
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
     }
   }
 
-  /** Begin and end of every element of the list, as byte offsets one after the other. */
-  private static long[] findRecords(Path file, InputStream stream) throws IOException {
-    long[] bounds = new long[1024];
-    int count = 0;
-    try (JsonParser parser = new JsonFactory().createParser(stream)) {
-      if (parser.nextToken() != JsonToken.START_ARRAY) {
-        throw new DsVlmException(file + ": the top level is not a JSON list of records");
-      }
-      if (byteOffset(parser.currentTokenLocation()) < 0) {
-        throw new DsVlmException(file + ": is not UTF-8; convert it");
-      }
-      while (parser.nextToken() != JsonToken.END_ARRAY) {
-        if (count == bounds.length) {
-          bounds = Arrays.copyOf(bounds, 2 * count);
-        }
-        bounds[count++] = byteOffset(parser.currentTokenLocation());
-        parser.skipChildren();
-        parser.finishToken();
-        bounds[count++] = byteOffset(parser.currentLocation());
-      }
-      if (parser.nextToken() != null) {
-        throw new DsVlmException(
-            file
-                + ": something follows the list at byte "
-                + byteOffset(parser.currentTokenLocation()));
-      }
-    }
-    return Arrays.copyOf(bounds, count);
-  }
-
-  private static long byteOffset(JsonLocation location) {
-    return location == null ? -1 : location.getByteOffset();
+  /** SHA-256 of the file of records as it was when it was opened, in hexadecimal digits. */
+  public String sha256() {
+    return HexFormat.of().formatHex(records.sha256());
   }
 
   @Override
   public int size() {
-    return bounds.length / 2;
+    return records.size();
   }
 
   @Override
@@ -120,7 +78,8 @@ public final class LlavaJson implements RecordSource {
   @Override
   public Picture picture(int index, long epoch) {
     LlavaRecord record = get(index);
-    String where = where(index) + ": image '" + record.image() + "'";
+    String id = record.id().isEmpty() ? Integer.toString(index) : record.id();
+    String where = place(index) + " (id " + id + "): image '" + record.image() + "'";
     try {
       return Picture.read(picturePath(where, record.image()));
     } catch (DsVlmException e) {
@@ -168,19 +127,29 @@ public final class LlavaJson implements RecordSource {
   }
 
   @Override
+  public int words(int index) {
+    return Math.abs(records.words()[index]);
+  }
+
+  @Override
+  public boolean pictured(int index) {
+    return records.words()[index] > 0;
+  }
+
+  @Override
   public String where(int index) {
     return place(index) + " (id " + id(index) + ")";
   }
 
   private JsonNode json(int index) {
-    long begin = bounds[2 * index];
-    long length = bounds[2 * index + 1] - begin;
-    if (length > LONGEST_RECORD) {
+    long begin = records.begins()[index];
+    int length = records.lengths()[index];
+    if (length > RecordIndex.LONGEST_RECORD) {
       throw new DsVlmException(
-          place(index) + " is " + length + " bytes long, more than " + LONGEST_RECORD);
+          place(index) + " is " + length + " bytes long, more than " + RecordIndex.LONGEST_RECORD);
     }
     try {
-      ByteBuffer bytes = ByteBuffer.allocate((int) length);
+      ByteBuffer bytes = ByteBuffer.allocate(length);
       while (bytes.hasRemaining()) {
         if (channel.read(bytes, begin + bytes.position()) < 0) {
           throw new DsVlmException(file + ": became shorter while it was read");

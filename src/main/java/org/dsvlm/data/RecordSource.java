@@ -4,13 +4,14 @@
  */
 package org.dsvlm.data;
 
+import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.vision.Picture;
 
 /**
  * Records that a run trains on, read one by one. Safe for use by several threads.
  *
- * <p>A {@link org.dsvlm.tensor.DsVlmException} from {@link #get} or {@link #picture} means that
- * this record is bad, and says why; other records stay readable.
+ * <p>A {@link DsVlmException} from {@link #get} or {@link #picture} means that this record is bad,
+ * and says why; other records stay readable.
  */
 public interface RecordSource extends AutoCloseable {
   /** How many records there are, bad ones included. */
@@ -33,6 +34,27 @@ public interface RecordSource extends AutoCloseable {
   /** What messages call the record: its source, index and id. */
   default String where(int index) {
     return "record " + index + " (id " + id(index) + ")";
+  }
+
+  /**
+   * Words of all turns together, at least 1: by how long records are, like stands to like in a
+   * step. A bad record counts one.
+   */
+  default int words(int index) {
+    try {
+      return Math.max(1, get(index).turns().stream().mapToInt(turn -> Words.in(turn.text())).sum());
+    } catch (DsVlmException e) {
+      return 1;
+    }
+  }
+
+  /** Whether the record comes with a picture; a bad one may say so or not. */
+  default boolean pictured(int index) {
+    try {
+      return get(index).hasPicture();
+    } catch (DsVlmException e) {
+      return false;
+    }
   }
 
   @Override

@@ -4,70 +4,41 @@
  */
 package org.dsvlm.data;
 
-import org.dsvlm.tensor.RandomState;
-
 /**
- * The order in which a run sees its records: shuffled anew in every epoch, and a function of the
- * position alone. So a resumed run goes on where it stopped without replaying what came before, and
- * each process of a parallel run finds its share by itself.
- *
- * <p>The shuffle is a Feistel network over the next power of four, walked until it lands on a
- * record (Black and Rogaway, "Ciphers with arbitrary finite domains", 2002): no list of indices is
- * held.
+ * The order in which a run sees its records, a function of the position alone. So a resumed run
+ * goes on where it stopped without replaying what came before, and each process of a parallel run
+ * finds its share by itself, whatever their number. Every epoch holds every record once. Safe for
+ * use by several threads.
  */
-public final class SampleOrder {
-  /** Enough for orders to pass tests of uniformity on small sources too. */
-  private static final int ROUNDS = 8;
+public interface SampleOrder {
+  /** How many records an epoch has. */
+  long size();
 
-  private final RandomState random;
-  private final long size;
-  private final int halfBits;
+  /** The record at {@code position}, counted from 0 over all epochs. */
+  long index(long position);
+
+  /** The epoch, from 0, that {@code position} belongs to. */
+  default long epoch(long position) {
+    return position / size();
+  }
 
   /**
-   * An order of {@code size} records.
+   * {@code size} records shuffled anew in every epoch.
    *
    * @param seed the run's; equal seeds give equal orders
    */
-  public SampleOrder(long seed, long size) {
-    if (size < 1) {
-      throw new IllegalArgumentException("an order needs at least one record, not " + size);
-    }
-    this.random = new RandomState(seed).fork("sample order");
-    this.size = size;
-    int bits = Long.SIZE - Long.numberOfLeadingZeros(size - 1);
-    this.halfBits = Math.max(1, (bits + 1) / 2);
+  static SampleOrder shuffled(long seed, long size) {
+    return new ShuffledOrder(seed, size);
   }
 
-  /** How many records an epoch has. */
-  public long size() {
-    return size;
-  }
-
-  /** The epoch, from 0, that {@code position} belongs to. */
-  public long epoch(long position) {
-    return position / size;
-  }
-
-  /** The record at {@code position}, counted from 0 over all epochs. */
-  public long index(long position) {
-    RandomState epoch = random.fork(epoch(position));
-    long value = position % size;
-    do {
-      value = permute(epoch, value);
-    } while (value >= size);
-    return value;
-  }
-
-  private long permute(RandomState epoch, long value) {
-    long mask = (1L << halfBits) - 1;
-    long left = value >>> halfBits;
-    long right = value & mask;
-    for (int round = 0; round < ROUNDS; round++) {
-      long mixed = epoch.fork(round).fork(right).seed() & mask;
-      long next = left ^ mixed;
-      left = right;
-      right = next;
-    }
-    return left << halfBits | right;
+  /**
+   * The records of {@code source} shuffled so that those of a step are of one kind and of like
+   * length (see {@link GroupedOrder}).
+   *
+   * @param batchSize records of a step
+   * @param microBatchSize records of a step that go through the model together
+   */
+  static SampleOrder grouped(long seed, RecordSource source, int batchSize, int microBatchSize) {
+    return new GroupedOrder(seed, source, batchSize, microBatchSize);
   }
 }

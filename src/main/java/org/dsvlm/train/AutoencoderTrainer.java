@@ -45,7 +45,7 @@ final class AutoencoderTrainer {
     this.random = new RandomState(recipe.seed()).fork("stage0");
     this.dtype = DTypes.parse(recipe.precision());
     this.pictures = pictures;
-    this.order = new SampleOrder(random.seed(), count);
+    this.order = SampleOrder.shuffled(random.seed(), count);
   }
 
   /** Trains {@code vae}, whose parameters {@code store} holds; leaves them frozen. */

@@ -111,7 +111,8 @@ public record Recipe(
       double weightDecay,
       double maxGradNorm,
       String template,
-      boolean padToSquare) {
+      boolean padToSquare,
+      boolean groupByModalityLength) {
     public Stage {
       require(batchSize > 0, "batch_size has to be above 0, not " + batchSize);
       require(microBatchSize > 0, "micro_batch_size has to be above 0, not " + microBatchSize);

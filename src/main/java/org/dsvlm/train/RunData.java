@@ -179,11 +179,19 @@ final class RunData implements AutoCloseable {
     BatchMaker maker =
         new BatchMaker(
             source,
-            new SampleOrder(random.fork("stage " + stage).seed(), source.size()),
+            order(stage, source),
             collator,
             new RecordLedger(folder.ledger(stage), source.size(), recipe.data().badRecords()));
     return new Prefetcher<>(
         step -> step(maker, settings, step), first, end, recipe.data().threads(), STEPS_AHEAD);
+  }
+
+  private SampleOrder order(int stage, RecordSource source) {
+    Recipe.Stage settings = recipe.stage(stage);
+    long seed = random.fork("stage " + stage).seed();
+    return settings.groupByModalityLength()
+        ? SampleOrder.grouped(seed, source, settings.batchSize(), settings.microBatchSize())
+        : SampleOrder.shuffled(seed, source.size());
   }
 
   private static Step step(BatchMaker maker, Recipe.Stage settings, long step) {

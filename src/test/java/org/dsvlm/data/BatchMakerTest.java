@@ -63,7 +63,7 @@ class BatchMakerTest {
     }
     return new BatchMaker(
         new MemorySource(records),
-        new SampleOrder(1, RECORDS),
+        SampleOrder.shuffled(1, RECORDS),
         collator,
         new RecordLedger(folder.resolve("ledger.jsonl"), RECORDS, cap));
   }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,6 +122,26 @@ class LlavaJsonTest {
         .hasMessageContaining("not UTF-8");
   }
 
+  /** The offset counts bytes, not characters, and far beyond what any buffer holds. */
+  @Test
+  void bad34_brokenJsonFarIntoAFile() throws IOException {
+    Path file = folder.resolve("data.json");
+    long begin;
+    try (Writer writer = Files.newBufferedWriter(file)) {
+      writer.write("[");
+      for (int i = 0; i < 30_000; i++) {
+        writer.write(GOOD.replace("A cat.", "é".repeat(200)) + ",\n");
+      }
+      writer.flush();
+      begin = Files.size(file);
+      writer.write("{\"id\" \"x\"}]");
+    }
+    assertThat(begin).isGreaterThan(15_000_000);
+    assertThatThrownBy(() -> LlavaJson.open(file, pictures))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("data.json: broken JSON at byte " + (begin + 6) + ":");
+  }
+
   @Test
   void bad35_topLevelNotAList() {
     for (String json : new String[] {"{}", GOOD, "3", ""}) {
@@ -185,7 +206,7 @@ class LlavaJsonTest {
   }
 
   @Test
-  void aPictureThatCannotBeDecodedNamesItsRecord() throws IOException {
+  void bad42_aPictureThatCannotBeDecodedNamesItsRecord() throws IOException {
     Files.write(pictures.resolve("empty.png"), new byte[0]);
     badPicture("empty.png").hasMessageContaining("image 'empty.png'");
   }

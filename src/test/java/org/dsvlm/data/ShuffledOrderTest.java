@@ -12,11 +12,11 @@ import java.util.Arrays;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
-class SampleOrderTest {
+class ShuffledOrderTest {
   @Test
   void everyEpochHoldsEveryRecordOnce() {
     for (long size : new long[] {1, 2, 3, 4, 5, 16, 17, 1000, 1715}) {
-      SampleOrder order = new SampleOrder(7, size);
+      SampleOrder order = SampleOrder.shuffled(7, size);
       for (long epoch = 0; epoch < 3; epoch++) {
         assertThat(epoch(order, epoch))
             .as("size %d, epoch %d", size, epoch)
@@ -28,10 +28,10 @@ class SampleOrderTest {
 
   @Test
   void seedAndEpochEachChangeTheOrder() {
-    SampleOrder order = new SampleOrder(1, 1000);
-    assertThat(epoch(order, 0)).isEqualTo(epoch(new SampleOrder(1, 1000), 0));
+    SampleOrder order = SampleOrder.shuffled(1, 1000);
+    assertThat(epoch(order, 0)).isEqualTo(epoch(SampleOrder.shuffled(1, 1000), 0));
     assertThat(epoch(order, 0)).isNotEqualTo(epoch(order, 1));
-    assertThat(epoch(order, 0)).isNotEqualTo(epoch(new SampleOrder(2, 1000), 0));
+    assertThat(epoch(order, 0)).isNotEqualTo(epoch(SampleOrder.shuffled(2, 1000), 0));
     assertThat(epoch(order, 0)).isNotEqualTo(LongStream.range(0, 1000).toArray());
   }
 
@@ -42,7 +42,7 @@ class SampleOrderTest {
     int epochs = 20_000;
     int[] firsts = new int[size];
     int neighbours = 0;
-    SampleOrder order = new SampleOrder(3, size);
+    SampleOrder order = SampleOrder.shuffled(3, size);
     for (long epoch = 0; epoch < epochs; epoch++) {
       firsts[(int) order.index(epoch * size)]++;
       neighbours += order.index(epoch * size) + 1 == order.index(epoch * size + 1) ? 1 : 0;
@@ -56,9 +56,10 @@ class SampleOrderTest {
 
   @Test
   void aHugeSourceNeedsNoList() {
-    SampleOrder order = new SampleOrder(5, 1L << 40);
+    SampleOrder order = SampleOrder.shuffled(5, 1L << 40);
     assertThat(order.index(12345)).isBetween(0L, (1L << 40) - 1).isEqualTo(order.index(12345));
-    assertThatThrownBy(() -> new SampleOrder(5, 0)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> SampleOrder.shuffled(5, 0))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   private static long[] epoch(SampleOrder order, long epoch) {

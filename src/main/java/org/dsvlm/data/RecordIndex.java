@@ -1,0 +1,207 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.data;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import org.dsvlm.tensor.DsVlmException;
+
+/**
+ * What one pass over a JSON list of records finds: where each begins and how long it is, how many
+ * words it has and whether it names a picture. 16 bytes a record are held, whatever their size.
+ *
+ * @param sha256 of the whole file
+ * @param begins byte offset of each record
+ * @param lengths bytes of each record
+ * @param words words of its turns, at least 1; below zero for a record of text alone
+ */
+record RecordIndex(byte[] sha256, long[] begins, int[] lengths, int[] words) {
+  /** No honest conversation is longer, and one record at a time is held. */
+  static final int LONGEST_RECORD = 64 << 20;
+
+  /** Reads JSON of records: a text may be as long as a record. */
+  static final JsonFactory JSON =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder().maxStringLength(LONGEST_RECORD).build())
+          .build();
+
+  private static final int BUFFER_BYTES = 1 << 16;
+
+  /**
+   * Reads {@code file} once.
+   *
+   * @throws DsVlmException if it cannot be read or is not a JSON list, with the byte at which it
+   *     breaks
+   */
+  static RecordIndex of(Path file) {
+    MessageDigest digest = newDigest();
+    try (InputStream stream =
+            new DigestInputStream(
+                new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES), digest);
+        JsonParser parser = JSON.createParser(stream)) {
+      Scan scan = new Scan(file, parser);
+      scan.run();
+      return scan.index(digest.digest());
+    } catch (JsonProcessingException e) {
+      throw new DsVlmException(
+          file
+              + ": broken JSON at byte "
+              + byteOffset(e.getLocation())
+              + ": "
+              + e.getOriginalMessage(),
+          e);
+    } catch (IOException e) {
+      throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** SHA-256 of {@code file} as it is now. */
+  static byte[] hash(Path file) throws IOException {
+    MessageDigest digest = newDigest();
+    byte[] buffer = new byte[1 << 20];
+    try (InputStream stream = Files.newInputStream(file)) {
+      for (int read = stream.read(buffer); read >= 0; read = stream.read(buffer)) {
+        digest.update(buffer, 0, read);
+      }
+    }
+    return digest.digest();
+  }
+
+  static MessageDigest newDigest() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  private static long byteOffset(JsonLocation location) {
+    return location == null ? -1 : location.getByteOffset();
+  }
+
+  int size() {
+    return begins.length;
+  }
+
+  /** The one pass. */
+  private static final class Scan {
+    private final Path file;
+    private final JsonParser parser;
+    private long[] begins = new long[1024];
+    private int[] lengths = new int[1024];
+    private int[] words = new int[1024];
+    private int count;
+
+    Scan(Path file, JsonParser parser) {
+      this.file = file;
+      this.parser = parser;
+    }
+
+    void run() throws IOException {
+      if (parser.nextToken() != JsonToken.START_ARRAY) {
+        throw new DsVlmException(file + ": the top level is not a JSON list of records");
+      }
+      if (byteOffset(parser.currentTokenLocation()) < 0) {
+        throw new DsVlmException(file + ": is not UTF-8; convert it");
+      }
+      while (parser.nextToken() != JsonToken.END_ARRAY) {
+        long begin = byteOffset(parser.currentTokenLocation());
+        int recordWords = record();
+        parser.finishToken();
+        add(begin, byteOffset(parser.currentLocation()) - begin, recordWords);
+      }
+      if (parser.nextToken() != null) {
+        throw new DsVlmException(
+            file
+                + ": something follows the list at byte "
+                + byteOffset(parser.currentTokenLocation()));
+      }
+    }
+
+    private void add(long begin, long length, int recordWords) {
+      if (count == begins.length) {
+        begins = Arrays.copyOf(begins, 2 * count);
+        lengths = Arrays.copyOf(lengths, 2 * count);
+        words = Arrays.copyOf(words, 2 * count);
+      }
+      begins[count] = begin;
+      lengths[count] = (int) Math.min(length, Integer.MAX_VALUE);
+      words[count++] = recordWords;
+    }
+
+    RecordIndex index(byte[] sha256) {
+      return new RecordIndex(
+          sha256,
+          Arrays.copyOf(begins, count),
+          Arrays.copyOf(lengths, count),
+          Arrays.copyOf(words, count));
+    }
+
+    /** Passes over the record at hand; its words, below zero without a picture. */
+    private int record() throws IOException {
+      boolean pictured = false;
+      int recordWords = 0;
+      if (parser.currentToken() != JsonToken.START_OBJECT) {
+        parser.skipChildren();
+      } else {
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+          String key = parser.currentName();
+          parser.nextToken();
+          pictured |= key.equals("image");
+          if (key.equals("conversations")) {
+            recordWords += conversations();
+          } else {
+            parser.skipChildren();
+          }
+        }
+      }
+      recordWords = Math.max(1, recordWords);
+      return pictured ? recordWords : -recordWords;
+    }
+
+    private int conversations() throws IOException {
+      int sum = 0;
+      if (parser.currentToken() != JsonToken.START_ARRAY) {
+        parser.skipChildren();
+        return sum;
+      }
+      while (parser.nextToken() != JsonToken.END_ARRAY) {
+        sum += turn();
+      }
+      return sum;
+    }
+
+    private int turn() throws IOException {
+      int sum = 0;
+      if (parser.currentToken() != JsonToken.START_OBJECT) {
+        parser.skipChildren();
+        return sum;
+      }
+      while (parser.nextToken() != JsonToken.END_OBJECT) {
+        boolean text = parser.currentName().equals("value");
+        if (parser.nextToken() == JsonToken.VALUE_STRING && text) {
+          sum +=
+              Words.in(parser.getTextCharacters(), parser.getTextOffset(), parser.getTextLength());
+        }
+        parser.skipChildren();
+      }
+      return sum;
+    }
+  }
+}
