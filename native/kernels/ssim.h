@@ -26,18 +26,14 @@ struct SsimProblem {
 struct SsimForward {
   SsimProblem problem;
   void* output;  // [batch], in the accumulation type
-};
-
-struct SsimBackward {
-  SsimProblem problem;
-  const void* grad_output;  // [batch], contiguous, in the accumulation type
-  void* grad_x;             // contiguous, or null where it is not asked for
+  // The gradient of each sample's value, shaped like the pictures, contiguous, in the accumulation type; null
+  // where it is not asked for.
+  void* grad_x;
   void* grad_y;
 };
 
 namespace cpu {
 void ssim_forward(const SsimForward& arguments);
-void ssim_backward(const SsimBackward& arguments);
 }  // namespace cpu
 
 }  // namespace dsvlm

@@ -22,11 +22,17 @@ inline bool needs_grad(at::TensorList tensors) {
   return false;
 }
 
+constexpr const char* kNoSecondDerivative =
+    ": has no second derivative; do not differentiate through its gradient (create_graph)";
+
 template <typename... Tensors>
 void refuse_double_backward(const char* op, const Tensors&... tensors) {
-  TORCH_CHECK(
-      !(at::GradMode::is_enabled() && (needs_grad(tensors) || ...)), op,
-      ": has no second derivative; do not differentiate through its gradient (create_graph)");
+  TORCH_CHECK(!(at::GradMode::is_enabled() && (needs_grad(tensors) || ...)), op, kNoSecondDerivative);
+}
+
+// In a backward that scales a kept gradient, which is no function of the inputs any more.
+inline void refuse_double_backward_of_kept_gradient(const char* op) {
+  TORCH_CHECK(!at::GradMode::is_enabled(), op, kNoSecondDerivative);
 }
 
 }  // namespace dsvlm

@@ -17,11 +17,10 @@
 
 namespace dsvlm {
 
-using SsimForwardSignature = at::Tensor(const at::Tensor&, const at::Tensor&, bool, double);
-
-using SsimBackwardResult = std::tuple<at::Tensor, at::Tensor>;
-using SsimBackwardSignature = SsimBackwardResult(
-    const at::Tensor&, const at::Tensor&, const at::Tensor&, bool, double, std::array<bool, 2>);
+// The similarities, and the gradients of each by its pictures where they are wanted.
+using SsimForwardResult = std::tuple<at::Tensor, at::Tensor, at::Tensor>;
+using SsimForwardSignature =
+    SsimForwardResult(const at::Tensor&, const at::Tensor&, bool, double, std::array<bool, 2>);
 
 inline SsimProblem ssim_problem(const at::Tensor& x, const at::Tensor& y, bool same, double data_range) {
   SsimProblem p{};
@@ -38,27 +37,21 @@ inline SsimProblem ssim_problem(const at::Tensor& x, const at::Tensor& y, bool s
   return p;
 }
 
-inline at::Tensor ssim_forward_with(
-    void (*kernel)(const SsimForward&), const at::Tensor& x, const at::Tensor& y, bool same, double data_range) {
-  at::Tensor output = at::zeros({x.size(0)}, x.options().dtype(accumulator_of(x)));
-  if (x.numel() > 0) {
-    kernel({ssim_problem(x, y, same, data_range), output.mutable_data_ptr()});
-  }
-  return output;
-}
-
-inline SsimBackwardResult ssim_backward_with(
-    void (*kernel)(const SsimBackward&), const at::Tensor& grad, const at::Tensor& x, const at::Tensor& y, bool same,
-    double data_range, std::array<bool, 2> wanted) {
-  const auto make = [&](bool is_wanted) {
-    return is_wanted ? at::empty_like(x, x.options(), at::MemoryFormat::Contiguous) : at::Tensor();
+inline SsimForwardResult ssim_forward_with(
+    void (*kernel)(const SsimForward&), const at::Tensor& x, const at::Tensor& y, bool same, double data_range,
+    std::array<bool, 2> wanted) {
+  const auto options = x.options().dtype(accumulator_of(x));
+  const auto gradient = [&](bool is_wanted) {
+    return is_wanted ? at::empty_like(x, options, at::MemoryFormat::Contiguous) : at::Tensor();
   };
-  at::Tensor grad_x = make(wanted[0]), grad_y = make(wanted[1]);
+  at::Tensor output = at::zeros({x.size(0)}, options);
+  at::Tensor grad_x = gradient(wanted[0]), grad_y = gradient(wanted[1]);
   if (x.numel() > 0) {
-    const at::Tensor upstream = grad.contiguous();
-    kernel({ssim_problem(x, y, same, data_range), upstream.const_data_ptr(), data_or_null(grad_x), data_or_null(grad_y)});
+    kernel(
+        {ssim_problem(x, y, same, data_range), output.mutable_data_ptr(), data_or_null(grad_x),
+         data_or_null(grad_y)});
   }
-  return {grad_x, grad_y};
+  return {output, grad_x, grad_y};
 }
 
 }  // namespace dsvlm

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #define DSVLM_ISA baseline
-#include "kernels/cpu/ssim_backward_impl.h"
+#include "kernels/cpu/ssim_impl.h"
 #include "kernels/cpu/isa.h"
 
-DSVLM_DISPATCH(ssim, Ssim)
+DSVLM_DISPATCH_DIRECTION(ssim, forward, SsimForward)

@@ -3,4 +3,4 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #define DSVLM_ISA avx2
-#include "kernels/cpu/ssim_backward_impl.h"
+#include "kernels/cpu/ssim_impl.h"

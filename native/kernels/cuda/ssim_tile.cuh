@@ -2,7 +2,7 @@
  * Copyright 2026 The DS-VLM for the JVM Authors
  * SPDX-License-Identifier: Apache-2.0
  */
-// What forward and backward of kernels/ssim.h share: the window, tiles of pixels, moments, similarity.
+// What value and gradients of kernels/ssim.h share: the window, tiles of pixels, moments, similarity.
 //
 // A tile of pixels lies in shared memory with a halo. It is filtered along the width, five moments in one
 // pass, into shared memory again; filtering along the height gives the moments at a point.

@@ -2,12 +2,12 @@
  * Copyright 2026 The DS-VLM for the JVM Authors
  * SPDX-License-Identifier: Apache-2.0
  */
-// Backward of kernels/ssim.h. With S = a1 a2 / (b1 b2) at a point of the map, the gradient of x at a pixel is
+// Gradients of kernels/ssim.h. With S = a1 a2 / (b1 b2) at a point of the map, the gradient of x at a pixel is
 //
 //   window(dS/dE[x]) + 2 x window(dS/dE[x^2]) + y window(dS/dE[xy])
 //
 // where window sums over the points that see the pixel. A block owns a tile of pixels. It computes the moments
-// again at all points that see the tile, so that nothing of the forward is kept and no map is in memory.
+// again at all points that see the tile, so that no map is in memory.
 #include "kernels/cuda/launchers.h"
 #include "kernels/cuda/ssim_tile.cuh"
 
@@ -43,7 +43,7 @@ __device__ void differentiate(A* to, int i, const Similarity<A>& s, A factor) {
 
 template <typename T>
 __global__ void __launch_bounds__(kThreads)
-    differentiate_similarity(const __grid_constant__ SsimBackward call, Gaussian<Accumulator<T>> window) {
+    differentiate_similarity(const __grid_constant__ SsimForward call, Gaussian<Accumulator<T>> window) {
   using A = Accumulator<T>;
   extern __shared__ double memory[];
   A* x = reinterpret_cast<A*>(memory);
@@ -60,8 +60,7 @@ __global__ void __launch_bounds__(kThreads)
   filter_width<kPixelRows, kPointColumns>(moments, x, y, window);
   __syncthreads();
 
-  const A factor = static_cast<const A*>(call.grad_output)[tile.plane / p.channels] /
-                   static_cast<A>(p.channels * map_height(p) * map_width(p));
+  const A factor = 1 / static_cast<A>(p.channels * map_height(p) * map_width(p));
   const int64_t margin = kHalo - p.padding;  // of the map's first row or column, seen from the picture's
   for (int i = threadIdx.x; i < kPoints; i += kThreads) {
     const int64_t row = tile.row - margin + i / kPointColumns, column = tile.column - margin + i % kPointColumns;
@@ -85,8 +84,8 @@ __global__ void __launch_bounds__(kThreads)
     }
   }
   __syncthreads();
-  T* grad_x = static_cast<T*>(call.grad_x);
-  T* grad_y = static_cast<T*>(call.grad_y);
+  A* grad_x = static_cast<A*>(call.grad_x);
+  A* grad_y = static_cast<A*>(call.grad_y);
   for (int i = threadIdx.x; i < kTileHeight * kTileWidth; i += kThreads) {
     const int64_t row = tile.row + i / kTileWidth, column = tile.column + i % kTileWidth;
     if (row < p.height && column < p.width) {
@@ -98,10 +97,10 @@ __global__ void __launch_bounds__(kThreads)
         by[d] = filter_height<kTileWidth>(filtered + d * kFilteredSize + i, window);
       }
       if (grad_x != nullptr) {
-        store(grad_x + offset, by[kByMeanX] + 2 * x[pixel] * by[kBySquare] + y[pixel] * by[kByProduct]);
+        grad_x[offset] = by[kByMeanX] + 2 * x[pixel] * by[kBySquare] + y[pixel] * by[kByProduct];
       }
       if (grad_y != nullptr) {
-        store(grad_y + offset, by[kByMeanY] + 2 * y[pixel] * by[kBySquare] + x[pixel] * by[kByProduct]);
+        grad_y[offset] = by[kByMeanY] + 2 * y[pixel] * by[kBySquare] + x[pixel] * by[kByProduct];
       }
     }
   }
@@ -109,7 +108,7 @@ __global__ void __launch_bounds__(kThreads)
 
 }  // namespace
 
-void ssim_backward(const SsimBackward& call, cudaStream_t stream) {
+void ssim_gradients(const SsimForward& call, cudaStream_t stream) {
   const SsimProblem& p = call.problem;
   const int64_t blocks = p.batch * p.channels * TilePlace::per_plane(p.height, p.width);
   with_type(p.dtype, [&](auto type) {
