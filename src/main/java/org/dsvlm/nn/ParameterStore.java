@@ -172,7 +172,9 @@ public final class ParameterStore implements AutoCloseable {
 
   boolean optional(String name) {
     WeightSource stored = source != null ? source : consulted;
-    return stored == null || stored.names().contains(name);
+    return stored == null
+        || stored.names().contains(name)
+        || (source != null && mayStartAtRandom.test(name));
   }
 
   long[] storedShape(String name) {

@@ -49,8 +49,8 @@ public final class Parameters {
   }
 
   /**
-   * Whether a part is wanted that a checkpoint may leave out: where values come from one, whether
-   * it holds {@code name}, a parameter of that part.
+   * Whether a part is wanted that a checkpoint may leave out: where its values come from one,
+   * whether that holds {@code name}, a parameter of the part.
    */
   public boolean optional(String name) {
     return store.optional(prefix + name);

@@ -12,6 +12,8 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.tensor.SafetensorsWriter;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.tensor.WeightFolder;
@@ -21,6 +23,28 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ParameterStoreTest {
   @TempDir Path folder;
+
+  @Test
+  void anOptionalPartIsThereIfItIsStoredOrMayStartAtRandom() {
+    try (PointerScope scope = new PointerScope()) {
+      Path file = folder.resolve("model.safetensors");
+      SafetensorsWriter.write(file, Map.of("a.head.weight", Torch.of(new float[] {1, 2}, 2)));
+      RandomState random = new RandomState(1);
+      try (WeightSource source = Safetensors.open(file);
+          ParameterStore stored = ParameterStore.from(source, ScalarType.Float, "cpu");
+          ParameterStore mixed =
+              ParameterStore.from(
+                  source, random, name -> name.startsWith("b."), ScalarType.Float, "cpu");
+          ParameterStore drawn = ParameterStore.random(random, ScalarType.Float, "cpu")) {
+        assertThat(stored.root().optional("a.head.weight")).isTrue();
+        assertThat(stored.root().optional("b.head.weight")).isFalse();
+        assertThat(mixed.root().optional("a.head.weight")).isTrue();
+        assertThat(mixed.root().optional("b.head.weight")).isTrue();
+        assertThat(mixed.root().optional("c.head.weight")).isFalse();
+        assertThat(drawn.root().optional("c.head.weight")).isTrue();
+      }
+    }
+  }
 
   /** The number is that of the project's list of bad inputs. */
   @Test
