@@ -287,6 +287,7 @@ def main():
     families = sys.argv[2:] or list(FAMILIES)
     if len(sys.argv) > 1 and sys.argv[1].startswith("-") or not set(families) <= set(FAMILIES):
         sys.exit(__doc__)
+    torch.manual_seed(0)
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(sys.argv[1] if len(sys.argv) > 1 else temporary).resolve()
         for family in families:
