@@ -6,6 +6,7 @@ package org.dsvlm.language;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,10 @@ public final class Tokenizer implements AutoCloseable {
   private static final Map<String, String> NEITHER_CUT_NOR_FILLED =
       Map.of("truncation", "false", "padding", "false");
 
+  /** The library ends the process on some ten million spaces in a row. */
+  private static final int LONGEST_TEXT = 4_000_000;
+
+  private static final String LLAMA_CLASS = "LlamaTokenizer";
   private static final String LLAMA_BEGINNING = "<s>";
 
   private final Path file;
@@ -46,18 +51,24 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Reads {@code path}: a tokenizer.json, or the folder that holds it. A tokenizer_config.json
-   * beside it says whether prompts begin with a token of their own ({@code add_bos_token}, by
-   * default true for Llama's class alone); without that file they do if the post-processing in
-   * tokenizer.json adds Llama 2's {@code <s>}.
+   * Reads {@code path}: a tokenizer.json, a sentencepiece tokenizer.model, or the folder that holds
+   * one of them, the former before the latter. A tokenizer_config.json beside it says whether
+   * prompts begin with a token of their own ({@code add_bos_token}, by default true for Llama's
+   * class alone); without that file they do if the post-processing in tokenizer.json adds Llama 2's
+   * {@code <s>}. A tokenizer.model gives the ids that sentencepiece gives; how its special tokens
+   * are treated stands in tokenizer_config.json, added_tokens.json and special_tokens_map.json.
    *
-   * @throws DsVlmException if there is none, or its merges or added tokens are unsound, naming them
+   * @throws DsVlmException if there is none, or it is unsound, naming the file and the merge, piece
+   *     or token at fault
    */
   public static Tokenizer open(Path path) {
-    Path file = Files.isDirectory(path) ? path.resolve("tokenizer.json") : path;
-    TokenizerFile tokens = TokenizerFile.read(file);
+    TokenizerSource source = TokenizerSource.read(path);
+    Path file = source.file();
+    TokenizerFile tokens = TokenizerFile.read(file, source.json());
     try {
-      HuggingFaceTokenizer library = HuggingFaceTokenizer.newInstance(file, NEITHER_CUT_NOR_FILLED);
+      HuggingFaceTokenizer library =
+          HuggingFaceTokenizer.newInstance(
+              new ByteArrayInputStream(source.json()), NEITHER_CUT_NOR_FILLED);
       try {
         return new Tokenizer(file, tokens, library, beginning(file, tokens, library));
       } catch (RuntimeException e) {
@@ -82,15 +93,20 @@ public final class Tokenizer implements AutoCloseable {
           : OptionalLong.empty();
     }
     JsonConfig config = JsonConfig.read(configFile);
-    boolean llama = config.text("tokenizer_class", "").startsWith("LlamaTokenizer");
+    String usual = TokenizerSource.isSentencePiece(file) ? LLAMA_CLASS : "";
+    boolean llama = config.text("tokenizer_class", usual).startsWith(LLAMA_CLASS);
     if (!config.flag("add_bos_token", llama)) {
       return OptionalLong.empty();
     }
     JsonNode token = config.json().path("bos_token");
-    String content = token.isObject() ? token.path("content").asText() : token.asText();
+    String content =
+        token.isMissingNode() && llama
+            ? LLAMA_BEGINNING
+            : (token.isObject() ? token.path("content") : token).asText();
     Long id = tokens.id(content);
     if (id == null) {
-      throw config.error("bos_token", "is '" + content + "', which tokenizer.json does not hold");
+      throw config.error(
+          "bos_token", "is '" + content + "', which is no token of " + file.getFileName());
     }
     return OptionalLong.of(id);
   }
@@ -100,8 +116,17 @@ public final class Tokenizer implements AutoCloseable {
    *
    * @param addSpecialTokens whether to add what the tokenizer's own post-processing puts around a
    *     text
+   * @throws DsVlmException for a text of over four million characters
    */
   public long[] encode(String text, boolean addSpecialTokens) {
+    if (text.length() > LONGEST_TEXT) {
+      throw new DsVlmException(
+          "a text of "
+              + text.length()
+              + " characters; at most "
+              + LONGEST_TEXT
+              + " can be split into tokens at a time");
+    }
     return library.encode(wellFormed(text), addSpecialTokens, false).getIds();
   }
 

@@ -8,12 +8,15 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.dsvlm.tensor.DsVlmException;
 
 /**
@@ -22,26 +25,43 @@ import org.dsvlm.tensor.DsVlmException;
  * another one without a word.
  */
 final class TokenizerFile {
+  /** Names are the tokens of a vocabulary: too many to be worth keeping for another file. */
+  private static final JsonFactory JSON =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+                  .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .build())
+          .build()
+          .getFactory();
+
+  private static final int BYTE_TOKENS = 256;
+
+  private static final long LARGEST_ID = 1 << 24;
+
+  /** Settings that no tokenizer of the Llama family has; the library trusts them blindly. */
+  private static final Set<String> WITHOUT =
+      Set.of("dropout", "continuing_subword_prefix", "end_of_word_suffix");
+
   private final Path file;
   private final Map<String, Long> vocabulary = new HashMap<>();
   private final Map<String, Long> addedTokens = new LinkedHashMap<>();
+  private final Set<Long> specialIds = new HashSet<>();
 
   private TokenizerFile(Path file) {
     this.file = file;
   }
 
   /**
-   * Reads {@code file}.
+   * Reads {@code json}, the content of {@code file} as tokenizer.json.
    *
-   * @throws DsVlmException naming the file and the merge or token at fault
+   * @throws DsVlmException naming the file and the merge, token or step at fault
    */
-  static TokenizerFile read(Path file) {
-    if (!Files.isRegularFile(file)) {
-      throw new DsVlmException(file + ": no such file; a model folder needs its tokenizer.json");
-    }
+  static TokenizerFile read(Path file, byte[] json) {
     TokenizerFile result = new TokenizerFile(file);
-    try (JsonParser json = new JsonFactory().createParser(file.toFile())) {
-      result.readRoot(json);
+    try (JsonParser parser = JSON.createParser(json)) {
+      result.readRoot(parser);
     } catch (JsonProcessingException e) {
       throw new DsVlmException(
           file
@@ -55,6 +75,7 @@ final class TokenizerFile {
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
     }
+    result.checkIds();
     result.checkAddedTokens();
     return result;
   }
@@ -82,7 +103,25 @@ final class TokenizerFile {
     return addedTokens;
   }
 
+  /** Ids of the added tokens that belong to no text. */
+  Set<Long> specialIds() {
+    return specialIds;
+  }
+
+  /** Ids of the tokens {@code <0x00>} to {@code <0xFF>}, each a byte of a character. */
+  Set<Long> byteIds() {
+    Set<Long> ids = new HashSet<>();
+    for (int value = 0; value < BYTE_TOKENS; value++) {
+      Long id = vocabulary.get(String.format("<0x%02X>", value));
+      if (id != null) {
+        ids.add(id);
+      }
+    }
+    return ids;
+  }
+
   private void readRoot(JsonParser json) throws IOException {
+    TokenizerParts parts = new TokenizerParts(file.toString());
     expect(json.nextToken() == JsonToken.START_OBJECT, "is not a JSON object");
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String key = json.currentName();
@@ -93,6 +132,8 @@ final class TokenizerFile {
         }
       } else if (key.equals("model") && value == JsonToken.START_OBJECT) {
         readModel(json);
+      } else if (TokenizerParts.isPart(key)) {
+        parts.check(key, json.readValueAsTree());
       } else {
         json.skipChildren();
       }
@@ -102,6 +143,7 @@ final class TokenizerFile {
   private void readAddedToken(JsonParser json) throws IOException {
     String content = null;
     Long id = null;
+    boolean special = false;
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String key = json.currentName();
       JsonToken value = json.nextToken();
@@ -109,12 +151,19 @@ final class TokenizerFile {
         content = json.getText();
       } else if (key.equals("id") && value == JsonToken.VALUE_NUMBER_INT) {
         id = json.getLongValue();
+      } else if (key.equals("special")) {
+        special = value == JsonToken.VALUE_TRUE;
       } else {
         json.skipChildren();
       }
     }
-    expect(content != null && id != null, "holds an added token without 'content' or 'id'");
+    expect(
+        content != null && !content.isEmpty() && id != null,
+        "holds an added token without 'content' or 'id'");
     addedTokens.put(content, id);
+    if (special) {
+      specialIds.add(id);
+    }
   }
 
   private void readModel(JsonParser json) throws IOException {
@@ -131,6 +180,13 @@ final class TokenizerFile {
         }
       } else if (key.equals("merges") && value == JsonToken.START_ARRAY) {
         readMerges(json);
+      } else if (key.equals("type")) {
+        expect("BPE".equals(json.getText()), "is a tokenizer of type " + json.getText());
+      } else if (WITHOUT.contains(key)) {
+        expect(
+            value == JsonToken.VALUE_NULL
+                || (value == JsonToken.VALUE_STRING && json.getTextLength() == 0),
+            "asks for '" + key + "', which is not supported");
       } else {
         json.skipChildren();
       }
@@ -178,6 +234,17 @@ final class TokenizerFile {
                 + piece
                 + "' is not in its vocabulary");
       }
+    }
+  }
+
+  /** Each token of the vocabulary has an id of its own, and none is out of all proportion. */
+  private void checkIds() {
+    Set<Long> ids = new HashSet<>(vocabulary.values());
+    expect(ids.size() == vocabulary.size(), "gives two tokens of its vocabulary the same id");
+    for (Map.Entry<String, Long> entry : vocabulary.entrySet()) {
+      expect(
+          entry.getValue() >= 0 && entry.getValue() < LARGEST_ID,
+          "gives token '" + entry.getKey() + "' the id " + entry.getValue());
     }
   }
 

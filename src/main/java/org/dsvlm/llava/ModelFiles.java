@@ -13,13 +13,14 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.dsvlm.language.ConversationTemplate;
+import org.dsvlm.language.TokenizerSource;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.JsonConfig;
 
 /**
  * What a model folder holds beside config and weights.
  *
- * @param tokenizer tokenizer.json
+ * @param tokenizer tokenizer.json, which is made where the folder has a tokenizer.model alone
  * @param tokenizerConfig tokenizer_config.json
  * @param preprocessor preprocessor_config.json
  * @param generation generation_config.json; null to have it made from the tokenizer's settings
@@ -44,7 +45,7 @@ public record ModelFiles(
     Path preprocessor = folder.resolve("preprocessor_config.json");
     Path generation = folder.resolve("generation_config.json");
     return new ModelFiles(
-        object(folder.resolve("tokenizer.json")),
+        TokenizerSource.json(folder),
         object(folder.resolve("tokenizer_config.json")),
         object(
             Files.exists(preprocessor)

@@ -24,6 +24,7 @@ import org.dsvlm.data.RecordSource;
 import org.dsvlm.data.SampleOrder;
 import org.dsvlm.language.ConversationTemplate;
 import org.dsvlm.language.Tokenizer;
+import org.dsvlm.language.TokenizerSource;
 import org.dsvlm.llava.LlavaConfig;
 import org.dsvlm.llava.LlavaPictures;
 import org.dsvlm.llava.ModelFiles;
@@ -114,7 +115,7 @@ final class RunData implements AutoCloseable {
    */
   ModelFiles modelFiles() {
     return new ModelFiles(
-        object(tokenizerFolder.resolve(TOKENIZER)),
+        TokenizerSource.json(tokenizerFolder),
         object(tokenizerFolder.resolve(TOKENIZER_CONFIG)),
         processor.paddedToSquare(recipe.lastStage().padToSquare()).toJson(),
         null);

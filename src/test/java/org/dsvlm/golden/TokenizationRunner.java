@@ -6,6 +6,7 @@ package org.dsvlm.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,10 +21,21 @@ import org.dsvlm.language.Turn;
 
 /**
  * Ids of single texts, and prompts and labels of conversations, with the tokenizers that the case
- * holds. The vocabularies of Llama 2, Llama 3 and Qwen2 are not among its files.
+ * holds, each from every file that describes it. The vocabularies of Llama 2, Llama 3 and Qwen2 are
+ * not among its files; {@code -Ddsvlm.tokenizers=DIR} names a folder with theirs.
  */
 final class TokenizationRunner implements GoldenRunner {
   private static final String LEGACY = "_legacy";
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  /**
+   * A tokenizer of the case as one of its files describes it.
+   *
+   * @param ids the key of the ids that it has to give
+   */
+  private record Opened(Tokenizer tokenizer, String source, String ids) {}
+
+  private final Map<String, List<Opened>> tokenizers = new HashMap<>();
 
   @Override
   public boolean isInput(String name) {
@@ -32,88 +44,120 @@ final class TokenizationRunner implements GoldenRunner {
 
   @Override
   public void run(GoldenCase golden) throws IOException {
-    Map<String, Tokenizer> tokenizers = new HashMap<>();
     try {
-      compareTexts(golden, tokenizers);
-      compareConversations(golden, tokenizers);
-      if (tokenizers.isEmpty()) {
+      compareTexts(golden);
+      compareConversations(golden);
+      if (tokenizers.values().stream().allMatch(List::isEmpty)) {
         golden.fail("no tokenizer of the case is there");
       }
     } finally {
-      tokenizers.values().forEach(Tokenizer::close);
+      tokenizers.values().forEach(all -> all.forEach(one -> one.tokenizer().close()));
+      tokenizers.clear();
     }
   }
 
-  /** Null for one whose files the case does not hold. */
-  private static Tokenizer tokenizer(
-      GoldenCase golden, Map<String, Tokenizer> opened, String name) {
-    boolean legacy = name.endsWith(LEGACY);
-    String folder = legacy ? name.substring(0, name.length() - LEGACY.length()) : name;
-    Path file =
-        golden
-            .folder()
-            .resolve(folder)
-            .resolve(legacy ? "tokenizer_legacy.json" : "tokenizer.json");
-    if (!Files.exists(file)) {
-      return null;
+  /** Empty for one whose files are not there. */
+  private List<Opened> tokenizers(GoldenCase golden, String name) throws IOException {
+    if (!tokenizers.containsKey(name)) {
+      tokenizers.put(name, open(golden, name));
     }
-    return opened.computeIfAbsent(name, key -> Tokenizer.open(file));
+    return tokenizers.get(name);
+  }
+
+  private static List<Opened> open(GoldenCase golden, String name) throws IOException {
+    boolean legacy = name.endsWith(LEGACY);
+    String suffix = legacy ? LEGACY : "";
+    String plain = name.substring(0, name.length() - suffix.length());
+    Path folder = golden.folder().resolve(plain);
+    if (!Files.exists(folder)) {
+      folder = Path.of(System.getProperty("dsvlm.tokenizers", ""), plain);
+    }
+    List<Opened> opened = new ArrayList<>();
+    Path json = folder.resolve("tokenizer" + suffix + ".json");
+    if (Files.exists(json)) {
+      // tokenizer.json holds the fast tokenizer, which differs from the slow one in some texts.
+      opened.add(new Opened(Tokenizer.open(json), json.toString(), "fast" + suffix));
+    }
+    Path model = folder.resolve("tokenizer.model");
+    if (Files.exists(model)) {
+      opened.add(new Opened(openModel(model, legacy), model + " " + name, "ids" + suffix));
+    }
+    return opened;
+  }
+
+  private static Tokenizer openModel(Path model, boolean legacy) throws IOException {
+    Path folder = Files.createTempDirectory("tokenizer");
+    Path copy = folder.resolve("tokenizer.model");
+    Path config = folder.resolve("tokenizer_config.json");
+    try {
+      Files.copy(model, copy);
+      Path own = model.resolveSibling("tokenizer_config.json");
+      ObjectNode settings =
+          Files.exists(own)
+              ? (ObjectNode) MAPPER.readTree(own.toFile())
+              : MAPPER.createObjectNode().put("tokenizer_class", "LlamaTokenizer");
+      MAPPER.writeValue(config.toFile(), settings.put("legacy", legacy));
+      return Tokenizer.open(folder);
+    } finally {
+      Files.deleteIfExists(copy);
+      Files.deleteIfExists(config);
+      Files.deleteIfExists(folder);
+    }
   }
 
   private static JsonNode json(GoldenCase golden, String file) throws IOException {
-    return new ObjectMapper().readTree(golden.folder().resolve(file).toFile());
+    return MAPPER.readTree(golden.folder().resolve(file).toFile());
   }
 
-  private static void compareTexts(GoldenCase golden, Map<String, Tokenizer> opened)
-      throws IOException {
+  private void compareTexts(GoldenCase golden) throws IOException {
     for (var entry : json(golden, "expected_ids.json").properties()) {
       for (String suffix : List.of("", LEGACY)) {
-        Tokenizer tokenizer = tokenizer(golden, opened, entry.getKey() + suffix);
-        if (tokenizer == null) {
-          continue;
-        }
-        for (JsonNode text : entry.getValue()) {
-          // tokenizer.json holds the fast tokenizer, which differs from the slow one in some texts.
-          JsonNode expected =
-              text.has("fast" + suffix) ? text.get("fast" + suffix) : text.get("ids" + suffix);
-          String what = entry.getKey() + suffix + " " + text.get("text");
-          golden.expectEqual(
-              what, tokenizer.encode(text.get("text").asText(), false), longs(expected));
-          if (suffix.isEmpty() && !text.has("fast")) {
-            String decoded = tokenizer.decode(longs(expected), true);
-            if (!decoded.equals(text.get("decoded").asText())) {
-              golden.fail(what + ": decoded '" + decoded + "', expected " + text.get("decoded"));
-            }
+        for (Opened opened : tokenizers(golden, entry.getKey() + suffix)) {
+          for (JsonNode text : entry.getValue()) {
+            JsonNode expected =
+                text.has(opened.ids()) ? text.get(opened.ids()) : text.get("ids" + suffix);
+            compareText(golden, opened, text, longs(expected));
           }
         }
       }
     }
   }
 
-  private static void compareConversations(GoldenCase golden, Map<String, Tokenizer> opened)
-      throws IOException {
+  private static void compareText(GoldenCase golden, Opened opened, JsonNode text, long[] ids) {
+    String what = opened.source() + " " + text.get("text");
+    golden.expectEqual(what, opened.tokenizer().encode(text.get("text").asText(), false), ids);
+    // The text that the case gives is that of the slow tokenizer's ids, without legacy.
+    if (opened.ids().equals("ids") || (opened.ids().equals("fast") && !text.has("fast"))) {
+      expectText(
+          golden, what + " decoded", opened.tokenizer().decode(ids, true), text.get("decoded"));
+    }
+  }
+
+  private void compareConversations(GoldenCase golden) throws IOException {
     JsonNode all = json(golden, "conversations.json");
     for (JsonNode expected : all.get("expected")) {
-      Tokenizer tokenizer = tokenizer(golden, opened, expected.get("tokenizer").asText());
-      if (tokenizer == null) {
-        continue;
+      for (Opened opened : tokenizers(golden, expected.get("tokenizer").asText())) {
+        compareConversation(golden, opened, all, expected);
       }
-      ConversationTemplate template = ConversationTemplate.named(expected.get("template").asText());
-      List<Turn> turns = turns(all, expected.get("conversation").asText());
-      String what =
-          template.key() + " " + expected.get("tokenizer") + " " + expected.get("conversation");
-      expectText(golden, what + " prompt", template.prompt(turns), expected.get("prompt"));
-      if (expected.hasNonNull("generation_prompt")) {
-        expectText(
-            golden,
-            what + " generation_prompt",
-            template.generationPrompt(turns.subList(0, 1)),
-            expected.get("generation_prompt"));
-      }
-      TokenizedConversation tokenized = template.tokenize(turns, tokenizer);
-      golden.expectEqual(what + " input_ids", tokenized.ids(), longs(expected.get("input_ids")));
-      golden.expectEqual(what + " labels", tokenized.labels(), longs(expected.get("labels")));
     }
+  }
+
+  private static void compareConversation(
+      GoldenCase golden, Opened opened, JsonNode all, JsonNode expected) {
+    ConversationTemplate template = ConversationTemplate.named(expected.get("template").asText());
+    List<Turn> turns = turns(all, expected.get("conversation").asText());
+    String what = template.key() + " " + opened.source() + " " + expected.get("conversation");
+    expectText(golden, what + " prompt", template.prompt(turns), expected.get("prompt"));
+    if (expected.hasNonNull("generation_prompt")) {
+      expectText(
+          golden,
+          what + " generation_prompt",
+          template.generationPrompt(turns.subList(0, 1)),
+          expected.get("generation_prompt"));
+    }
+    TokenizedConversation tokenized = template.tokenize(turns, opened.tokenizer());
+    golden.expectEqual(what + " input_ids", tokenized.ids(), longs(expected.get("input_ids")));
+    golden.expectEqual(what + " labels", tokenized.labels(), longs(expected.get("labels")));
   }
 
   private static void expectText(GoldenCase golden, String what, String actual, JsonNode expected) {

@@ -110,8 +110,65 @@ class TokenizerTest {
     }
   }
 
+  /** Values on which the library would end the process. */
+  @Test
+  void stepsThatTheLibraryCannotTakeAreRefused() throws IOException {
+    refused(
+        json -> json.putObject("decoder").put("type", "Strip").put("content", " ").put("stop", 9),
+        "'decoder' strips the end of tokens");
+    refused(
+        json -> json.putObject("normalizer").put("type", "Precompiled"),
+        "'normalizer' has a step of type 'Precompiled'; known: [Lowercase, NFC,");
+    refused(
+        json -> {
+          ObjectNode split = json.putObject("pre_tokenizer").put("type", "Split");
+          split.put("behavior", "Isolated").put("invert", false);
+          split.putObject("pattern").put("Regex", "(\\s*)*x");
+        },
+        "'pre_tokenizer' has pattern '(\\s*)*x', which can take for ever");
+    refused(
+        json -> {
+          ObjectNode template = json.putObject("post_processor");
+          template.put("type", "TemplateProcessing").putObject("special_tokens");
+          template.putArray("single").addObject().putObject("SpecialToken").put("id", "<s>");
+        },
+        "'post_processor' puts '<s>' around a text, but does not list it");
+    refused(
+        json -> ((ObjectNode) json.get("model")).put("type", "Unigram"),
+        "is a tokenizer of type Unigram");
+    refused(
+        json -> ((ObjectNode) json.get("model")).put("continuing_subword_prefix", "##"),
+        "asks for 'continuing_subword_prefix', which is not supported");
+    refused(
+        json -> ((ObjectNode) json.get("model").get("vocab")).put("zzz", 5),
+        "gives two tokens of its vocabulary the same id");
+    refused(
+        json -> ((ObjectNode) json.get("model").get("vocab")).put("zzz", 1L << 30),
+        "gives token 'zzz' the id 1073741824");
+  }
+
+  private void refused(Consumer<ObjectNode> change, String problem) throws IOException {
+    Path file = changed(change);
+    assertThatThrownBy(() -> Tokenizer.open(file))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith(file + ": " + problem);
+  }
+
+  @Test
+  void aTextOfManyMegabytesIsRefused() {
+    try (Tokenizer tokenizer = Tokenizer.open(BYTES)) {
+      assertThatThrownBy(() -> tokenizer.encode(" ".repeat(4_000_001), false))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageStartingWith("a text of 4000001 characters; at most 4000000 can be split");
+    }
+  }
+
   @Test
   void whatIsNoTokenizerIsNamed() throws IOException {
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    assertThatThrownBy(() -> Tokenizer.open(empty))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith(empty + ": holds neither tokenizer.json nor tokenizer.model");
     Path file = folder.resolve("tokenizer.json");
     assertThatThrownBy(() -> Tokenizer.open(file)).hasMessageStartingWith(file + ": no such file");
     Files.writeString(file, "{\"model\": \n {");
