@@ -5,7 +5,10 @@
 package org.dsvlm.language;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.dsvlm.tensor.DsVlmException;
@@ -31,6 +34,35 @@ public record GenerationSettings(
     double repetitionPenalty,
     Set<Long> stopTokens,
     long seed) {
+
+  /** Keys that are read, and those that say nothing about which token comes next. */
+  private static final Set<String> KNOWN =
+      Set.of(
+          "do_sample",
+          "max_new_tokens",
+          "temperature",
+          "top_k",
+          "top_p",
+          "repetition_penalty",
+          "eos_token_id",
+          "cache_implementation",
+          "chat_format",
+          "max_window_size",
+          "encoder_repetition_penalty",
+          "encoder_no_repeat_ngram_size",
+          "num_assistant_tokens",
+          "num_assistant_tokens_schedule");
+
+  /** Settings of the transformers library that are built for one value alone, which is theirs. */
+  private static final Map<String, Object> ONE_VALUE =
+      Map.of(
+          "num_beams", 1,
+          "num_beam_groups", 1,
+          "num_return_sequences", 1,
+          "typical_p", 1.0,
+          "diversity_penalty", 0.0,
+          "min_length", 0,
+          "guidance_scale", 1.0);
 
   public GenerationSettings {
     stopTokens = Set.copyOf(stopTokens);
@@ -59,18 +91,14 @@ public record GenerationSettings(
    * {@code maxNewTokens}.
    *
    * @param where the file, for messages
+   * @throws DsVlmException naming a key whose value makes no sense, or which asks for a way of
+   *     generating that is not built here
    */
   public static GenerationSettings parse(JsonNode json, String where, int maxNewTokens) {
     JsonConfig config = JsonConfig.of(json, where);
-    Set<Long> stops = new TreeSet<>();
-    JsonNode eos = json.path("eos_token_id");
-    for (JsonNode id : eos.isArray() ? eos : List.of(eos)) {
-      if (id.canConvertToLong()) {
-        stops.add(id.asLong());
-      } else if (!id.isMissingNode() && !id.isNull()) {
-        throw config.error("eos_token_id", "holds " + id + ", which is no token id");
-      }
-    }
+    ONE_VALUE.forEach(config::onlySupports);
+    config.refuseUnknown(KNOWN::contains);
+    Set<Long> stops = stopTokens(config);
     boolean sample = config.flag("do_sample", false);
     try {
       return new GenerationSettings(
@@ -86,10 +114,44 @@ public record GenerationSettings(
     }
   }
 
+  /**
+   * Those of a model's folder: its generation_config.json or, where there is none, the stop tokens
+   * in its config.json and the likeliest token each time.
+   *
+   * @throws DsVlmException as {@link #parse} does
+   */
+  public static GenerationSettings read(Path folder, int maxNewTokens) {
+    Path file = folder.resolve("generation_config.json");
+    if (Files.exists(file)) {
+      return parse(JsonConfig.read(file).json(), file.toString(), maxNewTokens);
+    }
+    JsonConfig config = JsonConfig.read(folder.resolve("config.json"));
+    JsonConfig text = config.child("text_config");
+    return greedy(maxNewTokens, stopTokens(config.has("eos_token_id") ? config : text));
+  }
+
+  private static Set<Long> stopTokens(JsonConfig config) {
+    Set<Long> stops = new TreeSet<>();
+    JsonNode eos = config.json().path("eos_token_id");
+    for (JsonNode id : eos.isArray() ? eos : List.of(eos)) {
+      if (id.isIntegralNumber() && id.canConvertToLong() && id.asLong() >= 0) {
+        stops.add(id.asLong());
+      } else if (!id.isMissingNode() && !id.isNull()) {
+        throw config.error("eos_token_id", "holds " + id + ", which is no token id");
+      }
+    }
+    return stops;
+  }
+
   /** The same with at most {@code count} new tokens. */
   public GenerationSettings withMaxNewTokens(int count) {
     return new GenerationSettings(
         count, temperature, topK, topP, repetitionPenalty, stopTokens, seed);
+  }
+
+  /** The same with another repetition penalty. */
+  public GenerationSettings withRepetitionPenalty(double penalty) {
+    return new GenerationSettings(maxNewTokens, temperature, topK, topP, penalty, stopTokens, seed);
   }
 
   /** The same with other draws; {@code temperature} 0 draws none. */

@@ -7,8 +7,6 @@ package org.dsvlm.language;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -62,6 +60,27 @@ class GenerationTest {
     assertThat(answers.get(2)).containsExactly(withoutCache(10, 1, 2, 3, 4, 5, 6));
   }
 
+  /** Answers that end at different times do not disturb one another. */
+  @Test
+  void aBatchGivesEachPromptWhatItGetsAlone() {
+    Generation.Prompt[] prompts = {prompt(3, 4, 5), prompt(8), prompt(1, 2, 3, 4, 5, 6), prompt(7)};
+    long[] first = run(GenerationSettings.greedy(12, Set.of()), prompts[0]).get(0);
+    for (GenerationSettings settings :
+        List.of(
+            GenerationSettings.greedy(12, Set.of(first[3])),
+            GenerationSettings.greedy(12, Set.of(first[1], first[5])).withRepetitionPenalty(1.3))) {
+      List<long[]> together = run(settings, prompts);
+      for (int i = 0; i < prompts.length; i++) {
+        assertThat(together.get(i)).as("answer %d", i).containsExactly(alone(settings, prompts[i]));
+      }
+      assertThat(together.stream().map(answer -> answer.length).distinct()).hasSizeGreaterThan(1);
+    }
+  }
+
+  private long[] alone(GenerationSettings settings, Generation.Prompt prompt) {
+    return run(settings, prompt).get(0);
+  }
+
   @Test
   void stopsAtAStopTokenAndTellsOfEachToken() {
     long[] free = run(GenerationSettings.greedy(10, Set.of()), prompt(3, 4, 5)).get(0);
@@ -112,28 +131,5 @@ class GenerationTest {
     assertThatThrownBy(() -> run(GenerationSettings.greedy(3, Set.of()), empty))
         .isInstanceOf(DsVlmException.class)
         .hasMessage("a prompt without tokens cannot be answered");
-  }
-
-  @Test
-  void readsGenerationConfig() throws JsonProcessingException {
-    ObjectMapper mapper = new ObjectMapper();
-    GenerationSettings settings =
-        GenerationSettings.parse(
-            mapper.readTree(
-                "{\"eos_token_id\": [2, 7], \"do_sample\": true, \"temperature\": 0.6,"
-                    + " \"top_p\": 0.9}"),
-            "generation_config.json",
-            64);
-    assertThat(settings).isEqualTo(new GenerationSettings(64, 0.6, 50, 0.9, 1, Set.of(2L, 7L), 0));
-    assertThat(GenerationSettings.parse(mapper.readTree("{\"temperature\": 0.6}"), "x", 5))
-        .isEqualTo(GenerationSettings.greedy(5, Set.of()));
-    assertThatThrownBy(
-            () -> GenerationSettings.parse(mapper.readTree("{\"eos_token_id\": \"a\"}"), "x", 5))
-        .hasMessage("x: 'eos_token_id' holds \"a\", which is no token id");
-    assertThatThrownBy(
-            () ->
-                GenerationSettings.parse(
-                    mapper.readTree("{\"do_sample\": true, \"top_p\": 2}"), "x", 5))
-        .hasMessage("x: top_p is 2.0; it has to be above 0 and at most 1");
   }
 }
