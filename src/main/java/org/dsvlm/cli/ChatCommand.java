@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.language.ConversationTemplate;
 import org.dsvlm.language.GenerationSettings;
-import org.dsvlm.language.TokenListener;
+import org.dsvlm.language.StreamedText;
 import org.dsvlm.language.Tokenizer;
 import org.dsvlm.language.Turn;
 import org.dsvlm.llava.ExportCheck;
@@ -24,10 +24,10 @@ import org.dsvlm.llava.LlavaLora;
 import org.dsvlm.llava.LlavaPictures;
 import org.dsvlm.nn.Lora;
 import org.dsvlm.tensor.DTypes;
-import org.dsvlm.tensor.JsonConfig;
 import org.dsvlm.vision.ImageProcessor;
 import org.dsvlm.vision.Picture;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -68,12 +68,7 @@ final class ChatCommand implements Callable<Integer> {
   @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "The question.")
   private String prompt;
 
-  @Option(
-      names = "--max-new-tokens",
-      paramLabel = "N",
-      defaultValue = "128",
-      description = "Longest answer. Default: ${DEFAULT-VALUE}.")
-  private int maxNewTokens;
+  @Mixin private SamplingOptions sampling;
 
   @Option(
       names = "--template",
@@ -107,10 +102,7 @@ final class ChatCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (maxNewTokens < 1) {
-      throw new ParameterException(
-          spec.commandLine(), "--max-new-tokens has to be above 0, not " + maxNewTokens);
-    }
+    sampling.check();
     if (check != null && image == null) {
       throw new ParameterException(spec.commandLine(), "--check needs --image");
     }
@@ -122,12 +114,12 @@ final class ChatCommand implements Callable<Integer> {
         LlavaCheckpoint checkpoint = LlavaCheckpoint.open(folder, type, device);
         Lora lora = adapter == null ? null : LlavaLora.read(adapter, checkpoint.parameters());
         Tokenizer tokenizer = Tokenizer.open(folder)) {
-      spec.commandLine().getOut().println(answer(checkpoint, tokenizer, folder, picture, type));
+      answer(checkpoint, tokenizer, folder, picture, type);
     }
     return 0;
   }
 
-  private String answer(
+  private void answer(
       LlavaCheckpoint checkpoint,
       Tokenizer tokenizer,
       Path folder,
@@ -144,22 +136,17 @@ final class ChatCommand implements Callable<Integer> {
       pixelValues =
           processor.pixelValues(picture).unsqueeze(0).to(llava.languageModel().device(), type);
     }
+    GenerationSettings settings = sampling.settings(folder);
     if (check != null) {
-      ExportCheck.write(check, llava, ids, pixelValues, maxNewTokens);
+      ExportCheck.write(check, llava, ids, pixelValues, settings.maxNewTokens());
     }
-    Path file = folder.resolve("generation_config.json");
-    GenerationSettings settings =
-        GenerationSettings.parse(JsonConfig.read(file).json(), file.toString(), maxNewTokens)
-            .withSampling(0, 0, 1, 0);
-    long[] tokens =
-        llava
-            .generate(
-                List.of(ids),
-                pixelValues == null ? null : llava.encode(pixelValues),
-                settings,
-                TokenListener.NONE)
-            .get(0);
-    return tokenizer.decode(tokens, true).strip();
+    AnswerPrinter printer = new AnswerPrinter(spec.commandLine().getOut());
+    StreamedText text =
+        new StreamedText(tokenizer, settings.stopTokens(), (record, piece) -> printer.print(piece));
+    llava.generate(
+        List.of(ids), pixelValues == null ? null : llava.encode(pixelValues), settings, text);
+    text.finish();
+    printer.end();
   }
 
   private long[] ids(LlavaCheckpoint checkpoint, Tokenizer tokenizer, boolean withPicture) {

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.JsonConfig;
 
@@ -41,6 +42,7 @@ public final class Tokenizer implements AutoCloseable {
   private final TokenizerFile tokens;
   private final HuggingFaceTokenizer library;
   private final OptionalLong beginning;
+  private final Set<Long> byteIds;
 
   private Tokenizer(
       Path file, TokenizerFile tokens, HuggingFaceTokenizer library, OptionalLong beginning) {
@@ -48,6 +50,7 @@ public final class Tokenizer implements AutoCloseable {
     this.tokens = tokens;
     this.library = library;
     this.beginning = beginning;
+    this.byteIds = tokens.byteIds();
   }
 
   /**
@@ -154,6 +157,16 @@ public final class Tokenizer implements AutoCloseable {
    */
   public String decode(long[] ids, boolean skipSpecial) {
     return library.decode(ids, skipSpecial);
+  }
+
+  /** Whether {@code id} is that of a special token, which decoding can leave out. */
+  public boolean isSpecial(long id) {
+    return tokens.specialIds().contains(id);
+  }
+
+  /** Whether {@code id} stands for one byte of a character. */
+  boolean isByte(long id) {
+    return byteIds.contains(id);
   }
 
   /** One more than the largest id. */

@@ -5,6 +5,7 @@
 package org.dsvlm.language;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -63,15 +64,10 @@ final class TokenizerFile {
     try (JsonParser parser = JSON.createParser(json)) {
       result.readRoot(parser);
     } catch (JsonProcessingException e) {
-      throw new DsVlmException(
-          file
-              + ": broken JSON at line "
-              + e.getLocation().getLineNr()
-              + ", column "
-              + e.getLocation().getColumnNr()
-              + ": "
-              + e.getOriginalMessage(),
-          e);
+      JsonLocation at = e.getLocation();
+      String place =
+          at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
+      throw new DsVlmException(file + ": broken JSON" + place + ": " + e.getOriginalMessage(), e);
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
     }

@@ -176,6 +176,7 @@ class MainTest {
     }
     assertThat(run("chat", "--model=" + run, "--prompt=Hello").code()).isZero();
     chatPadsAsTheRunDidUnlessToldOtherwise(run);
+    chatDrawsByItsSeed(run);
 
     Path strip = folder.resolve("strip.png");
     Outcome drawn =
@@ -200,6 +201,26 @@ class MainTest {
             "--sampler-steps=3",
             "--steps=2,1"),
         "have to rise");
+  }
+
+  private static void chatDrawsByItsSeed(Path run) {
+    String[] drawn = {
+      "chat",
+      "--model=" + run,
+      "--prompt=Hello",
+      "--temperature=1.5",
+      "--top-k=90",
+      "--top-p=0.99",
+      "--repetition-penalty=1.1",
+      "--seed=3",
+      "--max-new-tokens=12"
+    };
+    Outcome answer = run(drawn);
+    assertThat(answer.code()).as(answer.err()).isZero();
+    assertThat(run(drawn).out()).as("the same seed").isEqualTo(answer.out());
+    drawn[7] = "--seed=4";
+    assertThat(run(drawn).out()).as("another seed").isNotEqualTo(answer.out());
+    isFailure(run("chat", "--model=" + run, "--prompt=x", "--top-p=2"), "top_p is 2.0");
   }
 
   private void chatPadsAsTheRunDidUnlessToldOtherwise(Path run) throws IOException {

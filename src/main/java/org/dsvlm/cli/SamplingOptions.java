@@ -1,0 +1,85 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.cli;
+
+import java.nio.file.Path;
+import org.dsvlm.language.GenerationSettings;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** How long an answer gets and how its tokens are chosen. */
+final class SamplingOptions {
+  private static final int DEFAULT_MAX_NEW_TOKENS = 128;
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--max-new-tokens",
+      paramLabel = "N",
+      description = "Longest answer. Default: what generation_config.json says, else 128.")
+  private Integer maxNewTokens;
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "T",
+      defaultValue = "0",
+      description = "Above 0, draws each token at random; 0 takes the likeliest. Default: 0.")
+  private double temperature;
+
+  @Option(
+      names = "--top-k",
+      paramLabel = "K",
+      defaultValue = "0",
+      description = "Draws among the K likeliest tokens; 0 for all. Default: 0.")
+  private int topK;
+
+  @Option(
+      names = "--top-p",
+      paramLabel = "P",
+      defaultValue = "1",
+      description = "Draws among the likeliest tokens that together reach P. Default: 1.")
+  private double topP;
+
+  @Option(
+      names = "--repetition-penalty",
+      paramLabel = "R",
+      description =
+          "Above 1, makes tokens that are already there less likely. Default: what"
+              + " generation_config.json says, else 1.")
+  private Double repetitionPenalty;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Seed of the draws. Default: 0.")
+  private long seed;
+
+  /**
+   * Looks at what can be told before a model is read.
+   *
+   * @throws ParameterException for an option that makes no sense
+   */
+  void check() {
+    if (maxNewTokens != null && maxNewTokens < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--max-new-tokens has to be above 0, not " + maxNewTokens);
+    }
+  }
+
+  /** The settings of the model in {@code folder} with those that are given here. */
+  GenerationSettings settings(Path folder) {
+    GenerationSettings settings =
+        GenerationSettings.read(folder, DEFAULT_MAX_NEW_TOKENS)
+            .withSampling(temperature, topK, topP, seed);
+    if (maxNewTokens != null) {
+      settings = settings.withMaxNewTokens(maxNewTokens);
+    }
+    return repetitionPenalty == null ? settings : settings.withRepetitionPenalty(repetitionPenalty);
+  }
+}
