@@ -130,7 +130,11 @@ public final class Tokenizer implements AutoCloseable {
               + LONGEST_TEXT
               + " can be split into tokens at a time");
     }
-    return library.encode(wellFormed(text), addSpecialTokens, false).getIds();
+    try {
+      return library.encode(wellFormed(text), addSpecialTokens, false).getIds();
+    } catch (RuntimeException e) {
+      throw new DsVlmException(file + ": cannot split a text: " + e.getMessage(), e);
+    }
   }
 
   /** The library takes a text with half a surrogate pair for another one altogether. */
@@ -156,7 +160,11 @@ public final class Tokenizer implements AutoCloseable {
    * @param skipSpecial whether to leave out special tokens such as the end of a text
    */
   public String decode(long[] ids, boolean skipSpecial) {
-    return library.decode(ids, skipSpecial);
+    try {
+      return library.decode(ids, skipSpecial);
+    } catch (RuntimeException e) {
+      throw new DsVlmException(file + ": cannot decode its tokens: " + e.getMessage(), e);
+    }
   }
 
   /** Whether {@code id} is that of a special token, which decoding can leave out. */

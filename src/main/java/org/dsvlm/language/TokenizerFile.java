@@ -49,6 +49,7 @@ final class TokenizerFile {
   private final Map<String, Long> vocabulary = new HashMap<>();
   private final Map<String, Long> addedTokens = new LinkedHashMap<>();
   private final Set<Long> specialIds = new HashSet<>();
+  private String unknown;
 
   private TokenizerFile(Path file) {
     this.file = file;
@@ -72,6 +73,9 @@ final class TokenizerFile {
       throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
     }
     result.checkIds();
+    result.expect(
+        result.unknown == null || result.vocabulary.containsKey(result.unknown),
+        "has '" + result.unknown + "' for the unknown, which is not in its vocabulary");
     result.checkAddedTokens();
     return result;
   }
@@ -176,6 +180,8 @@ final class TokenizerFile {
         }
       } else if (key.equals("merges") && value == JsonToken.START_ARRAY) {
         readMerges(json);
+      } else if (key.equals("unk_token") && value == JsonToken.VALUE_STRING) {
+        unknown = json.getText();
       } else if (key.equals("type")) {
         expect("BPE".equals(json.getText()), "is a tokenizer of type " + json.getText());
       } else if (WITHOUT.contains(key)) {

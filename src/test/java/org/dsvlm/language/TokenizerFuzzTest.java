@@ -33,13 +33,13 @@ import org.junit.jupiter.api.io.TempDir;
  * process. {@code -Ddsvlm.fuzz.runs=200000} runs longer.
  */
 class TokenizerFuzzTest {
-  private static final int RUNS = Integer.getInteger("dsvlm.fuzz.runs", 2_000);
+  private static final int RUNS = Integer.getInteger("dsvlm.fuzz.runs", 1_000);
   private static final long SEED = Long.getLong("dsvlm.fuzz.seed", 20260721);
   private static final Path TOKENIZERS = Path.of("src/test/resources/golden/tokenization");
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   /** The first runs load classes, which is not the file's doing. */
-  private static final int WARM_UP = 200;
+  private static final int WARM_UP = 100;
 
   /** What reading takes for a file of no size at all, with room for a class loaded late. */
   private static final long ALLOWANCE = 1 << 21;

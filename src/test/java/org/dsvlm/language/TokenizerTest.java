@@ -134,6 +134,9 @@ class TokenizerTest {
         },
         "'post_processor' puts '<s>' around a text, but does not list it");
     refused(
+        json -> ((ObjectNode) json.get("model")).put("unk_token", "<none>"),
+        "has '<none>' for the unknown, which is not in its vocabulary");
+    refused(
         json -> ((ObjectNode) json.get("model")).put("type", "Unigram"),
         "is a tokenizer of type Unigram");
     refused(
