@@ -163,15 +163,13 @@ public final class Lora implements AutoCloseable {
     return Collections.unmodifiableMap(parameters);
   }
 
-  /** Whether it takes part and its matrices gather gradients; else the model is as without it. */
+  /**
+   * Whether it takes part and its matrices gather gradients; else the model is as without it. Until
+   * this is called it takes part and gathers none.
+   */
   public void setTraining(boolean training) {
     layers.values().forEach(layer -> layer.setActive(training));
     parameters().values().forEach(tensor -> tensor.set_requires_grad(training));
-  }
-
-  /** Whether it takes part in what the model computes; it does from the beginning. */
-  public void setActive(boolean active) {
-    layers.values().forEach(layer -> layer.setActive(active));
   }
 
   /**
