@@ -1,0 +1,222 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.benchmarks;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.diffusion.NoiseSchedule;
+import org.dsvlm.diffusion.StableDiffusion;
+import org.dsvlm.diffusion.StableDiffusionFolder;
+import org.dsvlm.diffusion.UNetConfig;
+import org.dsvlm.diffusion.VaeConfig;
+import org.dsvlm.language.LlamaConfig;
+import org.dsvlm.llava.Llava;
+import org.dsvlm.llava.LlavaConfig;
+import org.dsvlm.llava.LlavaExport;
+import org.dsvlm.llava.ModelFiles;
+import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.supervision.DiffusionSupervisor;
+import org.dsvlm.supervision.PerceptualNetwork;
+import org.dsvlm.supervision.SupervisionConfig;
+import org.dsvlm.tensor.AtomicFiles;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.SafetensorsWriter;
+import org.dsvlm.tensor.Torch;
+import org.dsvlm.train.Recipe;
+import org.dsvlm.train.RecipeReader;
+import org.dsvlm.vision.VisionConfig;
+
+/**
+ * Models with random weights in folders that both sides read: those of the recipe {@code
+ * nano-scratch}, and one with a larger language model. They are written when first asked for.
+ */
+final class BenchmarkModels {
+  /** Where the folders are; {@code benchmarks/run} sets it. */
+  static final String FOLDER = "dsvlm.benchmarks.models";
+
+  static final String RECIPE = "nano-scratch";
+
+  /** Pixels along a side that LLaVA-1.5's encoder sees. */
+  private static final int LLAVA_SIDE = 336;
+
+  /** Language models by name: layers, hidden size, size between, vocabulary; 0 for the recipe's. */
+  private static final Map<String, int[]> LANGUAGE_MODELS =
+      Map.of("nano", new int[] {0, 0, 0, 0}, "34m", new int[] {8, 512, 1408, 8192});
+
+  private static final RandomState RANDOM = new RandomState(1);
+
+  private BenchmarkModels() {}
+
+  static Path folder() {
+    return Path.of(System.getProperty(FOLDER, "target/benchmarks/models"));
+  }
+
+  static Recipe recipe() {
+    return RecipeReader.bind(RecipeReader.resolve(RECIPE, List.of()));
+  }
+
+  /** The folder of a LLaVA in Hugging Face layout: {@code nano} or {@code 34m}. */
+  static Path llava(String name) {
+    int[] sizes = LANGUAGE_MODELS.get(name);
+    if (sizes == null) {
+      throw new IllegalArgumentException(
+          "no model '" + name + "'; known: " + LANGUAGE_MODELS.keySet().stream().sorted().toList());
+    }
+    Path folder = folder().resolve(name);
+    if (!Files.exists(folder)) {
+      Recipe.Model model = recipe().model();
+      ObjectNode language = model.language().config().deepCopy();
+      if (sizes[0] > 0) {
+        language.put("num_hidden_layers", sizes[0]).put("hidden_size", sizes[1]);
+        language.put("intermediate_size", sizes[2]).put("vocab_size", sizes[3]);
+        language.put("num_attention_heads", 8).put("num_key_value_heads", 8);
+      }
+      writeLlava(folder, model, LlamaConfig.parse(language, RECIPE));
+    }
+    return folder;
+  }
+
+  private static void writeLlava(Path folder, Recipe.Model model, LlamaConfig language) {
+    VisionConfig vision = VisionConfig.parse(model.vision().config(), RECIPE);
+    LlavaConfig config =
+        new LlavaConfig(vision, language, -1, List.of(model.vision().featureLayer()), true, true);
+    ModelFiles files =
+        new ModelFiles(
+            builtIn("tokenizer.json"),
+            builtIn("tokenizer_config.json"),
+            model.vision().preprocessor(),
+            null);
+    try (ParameterStore parameters =
+        ParameterStore.random(RANDOM.fork("llava"), ScalarType.Float, "cpu")) {
+      Llava built = new Llava(parameters.root(), config);
+      LlavaExport.write(folder, built.config(), parameters.tensors(), files, ScalarType.Float);
+    }
+  }
+
+  private static ObjectNode builtIn(String file) {
+    try (InputStream stream = Recipe.class.getResourceAsStream("/org/dsvlm/recipes/nano/" + file)) {
+      return (ObjectNode) new ObjectMapper().readTree(stream);
+    } catch (IOException e) {
+      throw new IllegalStateException(file + " is missing from the library", e);
+    }
+  }
+
+  /** CLIP's preprocessing at LLaVA-1.5's size, as preprocessor_config.json says it. */
+  static String clipProcessor() {
+    ObjectNode config = recipe().model().vision().preprocessor().deepCopy();
+    config.putObject("size").put("shortest_edge", LLAVA_SIDE);
+    config.putObject("crop_size").put("height", LLAVA_SIDE).put("width", LLAVA_SIDE);
+    return config.toPrettyString();
+  }
+
+  /**
+   * What the recipe adds to its LLaVA: {@code stable_diffusion} in diffusers layout, {@code
+   * vgg.safetensors}, {@code lpips.safetensors}, {@code multi_adapter.safetensors}, and {@code
+   * supervision.json}, the recipe's section.
+   */
+  static Path supervision() {
+    Path folder = folder().resolve("nano-supervision");
+    if (!Files.exists(folder)) {
+      AtomicFiles.folder(folder, BenchmarkModels::writeSupervision);
+    }
+    return folder;
+  }
+
+  private static void writeSupervision(Path folder) throws IOException {
+    Recipe recipe = recipe();
+    Recipe.StableDiffusion settings = recipe.model().stableDiffusion();
+    writePerceptual(folder, recipe.model().perceptual().widths());
+    ObjectNode section = recipe.supervision().deepCopy().without("enabled");
+    Files.writeString(folder.resolve("supervision.json"), section.toPrettyString());
+    SupervisionConfig config = SupervisionConfig.parse(section, RECIPE);
+    try (StableDiffusion diffusion =
+            StableDiffusion.random(
+                UNetConfig.parse(settings.unet(), RECIPE),
+                VaeConfig.parse(settings.vae(), RECIPE),
+                NoiseSchedule.parse(settings.scheduler(), RECIPE),
+                RANDOM.fork("diffusion"),
+                ScalarType.Float,
+                "cpu");
+        ParameterStore adapters =
+            ParameterStore.random(RANDOM.fork("adapters"), ScalarType.Float, "cpu")) {
+      StableDiffusionFolder.write(folder.resolve("stable_diffusion"), diffusion);
+      try (PerceptualNetwork network = perceptual(folder, ScalarType.Float);
+          DiffusionSupervisor supervisor =
+              supervisor(config, diffusion, network, adapters, llavaConfig(recipe))) {
+        SafetensorsWriter.write(folder.resolve("multi_adapter.safetensors"), adapters.tensors());
+      }
+    }
+  }
+
+  private static LlavaConfig llavaConfig(Recipe recipe) {
+    Recipe.Model model = recipe.model();
+    return new LlavaConfig(
+        VisionConfig.parse(model.vision().config(), RECIPE),
+        LlamaConfig.parse(model.language().config(), RECIPE),
+        -1,
+        List.of(model.vision().featureLayer()),
+        true,
+        true);
+  }
+
+  static DiffusionSupervisor supervisor(
+      SupervisionConfig config,
+      StableDiffusion diffusion,
+      PerceptualNetwork network,
+      ParameterStore adapters,
+      LlavaConfig llava) {
+    return new DiffusionSupervisor(
+        config,
+        diffusion,
+        config.loss().build(network),
+        adapters.root(),
+        llava.text().hiddenSize(),
+        llava.vision().hiddenSize());
+  }
+
+  static PerceptualNetwork perceptual(Path folder, ScalarType dtype) {
+    return PerceptualNetwork.open(
+        folder.resolve("vgg.safetensors"), folder.resolve("lpips.safetensors"), dtype, "cpu");
+  }
+
+  /** VGG-16's convolutions with other widths, under torchvision's names, and even LPIPS heads. */
+  private static void writePerceptual(Path folder, List<Long> widths) {
+    int[] convolutions = {2, 2, 3, 3, 3};
+    try (PointerScope scope = new PointerScope()) {
+      RandomState random = RANDOM.fork("perceptual");
+      Map<String, Tensor> vgg = new LinkedHashMap<>();
+      Map<String, Tensor> lpips = new LinkedHashMap<>();
+      long in = 3;
+      int index = 0;
+      for (int stage = 0; stage < convolutions.length; stage++) {
+        long out = widths.get(stage);
+        for (int i = 0; i < convolutions[stage]; i++) {
+          String name = "features." + index + ".";
+          Tensor weight = random.fork(name).normal(out, in, 3, 3);
+          vgg.put(name + "weight", weight.mul(Torch.scalar(Math.sqrt(2.0 / (9 * in)))));
+          vgg.put(name + "bias", torch.zeros(out));
+          in = out;
+          index += 2;
+        }
+        index++;
+        lpips.put(
+            "lin" + stage + ".model.1.weight", torch.ones(1, out, 1, 1).div(Torch.scalar(out)));
+      }
+      SafetensorsWriter.write(folder.resolve("vgg.safetensors"), vgg);
+      SafetensorsWriter.write(folder.resolve("lpips.safetensors"), lpips);
+    }
+  }
+}

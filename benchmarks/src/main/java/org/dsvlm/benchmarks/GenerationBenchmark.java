@@ -1,0 +1,94 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.benchmarks;
+
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.dsvlm.language.GenerationSettings;
+import org.dsvlm.llava.LlavaCheckpoint;
+import org.dsvlm.tensor.DTypes;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.Blackhole;
+
+/**
+ * Greedy generation of one answer: 64 tokens after a prompt of 32. The time is that of one token,
+ * the prompt's share included.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Fork(1)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class GenerationBenchmark implements Checked {
+  /** Tokens of an answer. */
+  static final int TOKENS = 64;
+
+  private static final int PROMPT = 32;
+  private static final int CHECKED = 16;
+
+  /** Name of the model. */
+  @Param({"nano", "34m"})
+  public String shape;
+
+  @Param({"float32", "bfloat16"})
+  public String dtype;
+
+  private LlavaCheckpoint checkpoint;
+  private long[] prompt;
+
+  @Setup
+  public void open() {
+    checkpoint = LlavaCheckpoint.open(BenchmarkModels.llava(shape), DTypes.parse(dtype), "cpu");
+    prompt = LongStream.range(0, PROMPT).map(i -> 3 + 7 * i).toArray();
+  }
+
+  @TearDown
+  public void close() {
+    checkpoint.close();
+  }
+
+  @Benchmark
+  @OperationsPerInvocation(TOKENS)
+  public void generate(Blackhole hole) {
+    hole.consume(answer());
+  }
+
+  private long[] answer() {
+    GenerationSettings settings = GenerationSettings.greedy(TOKENS, Set.of());
+    return checkpoint
+        .model()
+        .generate(List.of(prompt), null, settings, (answer, token) -> {})
+        .get(0);
+  }
+
+  /** The answer's first tokens as one number; in bfloat16 rounding may choose another word. */
+  @Override
+  public double check(String mode) {
+    if (!dtype.equals("float32")) {
+      return Double.NaN;
+    }
+    long[] answer = answer();
+    double sum = 0;
+    for (int i = 0; i < CHECKED; i++) {
+      sum += (i + 1) * answer[i];
+    }
+    return sum;
+  }
+}

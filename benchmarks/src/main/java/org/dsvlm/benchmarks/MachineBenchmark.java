@@ -1,0 +1,79 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.benchmarks;
+
+import java.util.concurrent.TimeUnit;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.Blackhole;
+
+/** What the machine can do at most: a large matrix product, and a copy that no cache can hold. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Fork(1)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class MachineBenchmark implements Checked {
+  /** Rows and columns of the matrices; numbers that are copied. */
+  @Param("2048")
+  public String shape;
+
+  @Param({"float32", "bfloat16"})
+  public String dtype;
+
+  private Inputs inputs;
+  private Tensor source;
+  private Tensor other;
+  private Tensor destination;
+
+  @Setup
+  public void open() {
+    long side = Long.parseLong(shape);
+    inputs = new Inputs(dtype);
+    source = inputs.normal(side, side);
+    other = inputs.normal(side, side);
+    destination = inputs.normal(side, side);
+  }
+
+  @TearDown
+  public void close() {
+    inputs.close();
+  }
+
+  @Benchmark
+  public void matmul(Blackhole hole) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      hole.consume(torch.mm_out(destination, source, other));
+    }
+  }
+
+  @Benchmark
+  public void copy(Blackhole hole) {
+    try (PointerScope scope = new PointerScope()) {
+      hole.consume(destination.copy_(source));
+    }
+  }
+
+  @Override
+  public double check(String mode) {
+    return inputs.sum(source);
+  }
+}
