@@ -7,9 +7,9 @@ package org.dsvlm.benchmarks;
 /** A benchmark whose result can be compared with that of its PyTorch twin. */
 public interface Checked {
   /**
-   * A number that sums up what the benchmark method {@code mode} computes from freshly opened
-   * inputs. The twin draws the same inputs and computes the same number. NaN where the two need not
-   * agree.
+   * Numbers that sum up what the benchmark method {@code mode} computes from freshly opened inputs:
+   * of each tensor one. The twin draws the same inputs and computes the same numbers. None where
+   * the two need not agree.
    */
-  double check(String mode);
+  double[] check(String mode);
 }

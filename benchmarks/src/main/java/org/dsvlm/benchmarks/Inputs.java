@@ -7,6 +7,7 @@ package org.dsvlm.benchmarks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -67,15 +68,12 @@ final class Inputs implements AutoCloseable {
     leaves.forEach(leaf -> leaf.mutable_grad().reset());
   }
 
-  /** Mean square of {@code result}, and of the leaves' gradients where they have any. */
-  double sum(Tensor result) {
-    double sum = meanSquare(result);
-    for (Tensor leaf : leaves) {
-      if (leaf.grad().defined()) {
-        sum += meanSquare(leaf.grad());
-      }
-    }
-    return sum;
+  /** Mean square of {@code result}, and of each leaf's gradient where it has one. */
+  double[] summary(Tensor result) {
+    return Stream.concat(
+            Stream.of(result), leaves.stream().map(Tensor::grad).filter(Tensor::defined))
+        .mapToDouble(Inputs::meanSquare)
+        .toArray();
   }
 
   private static double meanSquare(Tensor tensor) {

@@ -102,11 +102,11 @@ public class MoeCrossAttentionBenchmark implements Checked {
   }
 
   @Override
-  public double check(String mode) {
+  public double[] check(String mode) {
     try (PointerScope scope = new PointerScope()) {
       return mode.equals("forward")
-          ? inputs.sum(MoeCrossAttention.forward(query, keys, values, probabilities))
-          : inputs.sum(differentiated());
+          ? inputs.summary(MoeCrossAttention.forward(query, keys, values, probabilities))
+          : inputs.summary(differentiated());
     }
   }
 }

@@ -4,6 +4,7 @@
  */
 package org.dsvlm.benchmarks;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,8 +41,12 @@ import org.dsvlm.train.Recipe;
  * and the perceptual network.
  */
 final class TrainingStep implements AutoCloseable {
+  /** The tokenizer's first ids, the picture's own among them. */
+  private static final long SPECIAL_TOKENS = 16;
+
   private static final int TEXT_TOKENS = 32;
   private static final int ANSWER_TOKENS = 16;
+  private static final int HIGHEST_TIMESTEP = 700;
 
   private final Recipe recipe = BenchmarkModels.recipe();
   private final SupervisionConfig config;
@@ -87,7 +92,7 @@ final class TrainingStep implements AutoCloseable {
     draw(batch);
   }
 
-  private static com.fasterxml.jackson.databind.JsonNode read(Path file) {
+  private static JsonNode read(Path file) {
     return JsonConfig.read(file).json();
   }
 
@@ -101,7 +106,8 @@ final class TrainingStep implements AutoCloseable {
     noise = inputs.normal(batch, channels, latents, latents);
     try (PointerScope scope = new PointerScope()) {
       int vocabulary = recipe.model().language().config().path("vocab_size").asInt();
-      Tensor text = wholeBelow(vocabulary - 1, batch, TEXT_TOKENS);
+      Tensor text = wholeBelow(vocabulary - SPECIAL_TOKENS, batch, TEXT_TOKENS);
+      text.add_(new Scalar(SPECIAL_TOKENS));
       Tensor image =
           torch.full(
               new long[] {batch, checkpoint.config().imageTokens()},
@@ -110,7 +116,7 @@ final class TrainingStep implements AutoCloseable {
       inputIds = Torch.keep(Torch.cat(1, image, text));
       labels = Torch.keep(inputIds.clone());
       labels.narrow(1, 0, inputIds.size(1) - ANSWER_TOKENS).fill_(new Scalar(CausalLm.IGNORED));
-      timesteps = Torch.keep(wholeBelow(700, batch));
+      timesteps = Torch.keep(wholeBelow(HIGHEST_TIMESTEP, batch));
     }
   }
 

@@ -54,9 +54,9 @@ public class TrainingStepBenchmark implements Checked {
     hole.consume(step.run());
   }
 
-  /** The sum of the losses of the first two steps: the second one sees the first one's update. */
+  /** The losses of the first two steps: the second one sees the first one's update. */
   @Override
-  public double check(String mode) {
-    return step.run() + step.run();
+  public double[] check(String mode) {
+    return new double[] {step.run(), step.run()};
   }
 }

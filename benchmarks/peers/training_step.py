@@ -1,0 +1,193 @@
+# Copyright 2026 The DS-VLM for the JVM Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A supervised training step in PyTorch, with the modules of transformers and diffusers.
+
+The models are those that our side wrote, the batch is drawn as it draws it.
+"""
+
+import json
+from pathlib import Path
+
+import diffusers
+import torch
+import torch.nn.functional as F
+import transformers
+from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from safetensors.torch import load_file
+from transformers import LlavaForConditionalGeneration
+
+import peer
+
+SPECIAL_TOKENS, TEXT_TOKENS, ANSWER_TOKENS = 16, 32, 16
+HIGHEST_TIMESTEP = 700
+LEARNING_RATE, BETAS, MAX_GRAD_NORM = 1e-3, (0.9, 0.999), 1.0
+IMAGE_LEVELS = ["low", "mid", "high"]
+STAGES = [2, 2, 3, 3, 3]
+
+
+class Experts(torch.nn.Module):
+    """One expert a feature in the place of a cross-attention, weighed by a router."""
+
+    def __init__(self, attention, weights, path):
+        super().__init__()
+        for level in IMAGE_LEVELS:
+            for part in ("to_k", "to_v"):
+                original = getattr(attention, part)
+                linear = torch.nn.Linear(original.in_features, original.out_features, bias=False)
+                linear.weight.data = weights[f"{path}.{part}_{level}.weight"]
+                self.add_module(f"{part}_{level}", linear)
+        self.router = torch.nn.Parameter(weights[f"{path}.router.weight"])
+
+    def __call__(self, attention, hidden_states, encoder_hidden_states=None, **unused):
+        heads = attention.heads
+        query = attention.to_q(hidden_states)
+        probabilities = F.linear(query.mean(1), self.router).softmax(-1)
+        split = lambda x: x.unflatten(2, (heads, -1)).transpose(1, 2)
+        mixed = 0
+        for e, context in enumerate(encoder_hidden_states):
+            owner, suffix = (attention, "") if e == 0 else (self, f"_{IMAGE_LEVELS[e - 1]}")
+            key = split(getattr(owner, f"to_k{suffix}")(context))
+            value = split(getattr(owner, f"to_v{suffix}")(context))
+            attended = F.scaled_dot_product_attention(split(query), key, value)
+            mixed = mixed + probabilities[:, e, None, None, None] * attended
+        return attention.to_out[0](mixed.transpose(1, 2).flatten(2))
+
+
+class Perceptual:
+    """LPIPS on VGG-16."""
+
+    def __init__(self, folder, dtype):
+        self.vgg = {name: w.to(dtype) for name, w in load_file(folder / "vgg.safetensors").items()}
+        heads = load_file(folder / "lpips.safetensors")
+        self.heads = [heads[f"lin{i}.model.1.weight"].to(dtype) for i in range(len(STAGES))]
+        self.shift = torch.tensor([-0.03, -0.088, -0.188], dtype=dtype).view(1, 3, 1, 1)
+        self.scale = torch.tensor([0.458, 0.448, 0.45], dtype=dtype).view(1, 3, 1, 1)
+
+    def features(self, picture):
+        hidden = (picture - self.shift) / self.scale
+        outputs, index = [], 0
+        for stage, convolutions in enumerate(STAGES):
+            if stage > 0:
+                hidden = F.max_pool2d(hidden, 2)
+            for _ in range(convolutions):
+                name = f"features.{index}."
+                hidden = F.conv2d(hidden, self.vgg[name + "weight"], self.vgg[name + "bias"], padding=1)
+                hidden = F.relu(hidden)
+                index += 2
+            index += 1
+            outputs.append(hidden)
+        return outputs
+
+    def distance(self, picture, target):
+        direction = lambda f: f / (f.square().sum(1, keepdim=True).sqrt() + 1e-10)
+        with torch.no_grad():
+            expected = [direction(features) for features in self.features(target)]
+        total = 0
+        for features, wanted, head in zip(self.features(picture), expected, self.heads):
+            total = total + F.conv2d((direction(features) - wanted).square(), head).mean((1, 2, 3))
+        return total
+
+
+class TrainingStep:
+    operations = 1
+
+    def __init__(self, request):
+        models, dtype = Path(request["models"]), getattr(torch, request["dtype"])
+        folder = models / "nano-supervision"
+        self.llava = LlavaForConditionalGeneration.from_pretrained(models / "nano", dtype=dtype).train()
+        stable_diffusion = folder / "stable_diffusion"
+        self.unet = UNet2DConditionModel.from_pretrained(
+            stable_diffusion, subfolder="unet", torch_dtype=dtype
+        ).train()
+        self.vae = AutoencoderKL.from_pretrained(stable_diffusion, subfolder="vae", torch_dtype=dtype)
+        self.vae.requires_grad_(False).eval()
+        schedule = DDIMScheduler.from_pretrained(stable_diffusion, subfolder="scheduler")
+        self.alphas = schedule.alphas_cumprod
+        self.config = json.loads((folder / "supervision.json").read_text())
+        self.perceptual = Perceptual(folder, dtype)
+        self.add_adapters(load_file(folder / "multi_adapter.safetensors"), dtype)
+        self.parameters = [
+            *self.llava.parameters(), *self.unet.parameters(), *self.adapters.parameters()
+        ]
+        self.optimizer = torch.optim.AdamW(
+            self.parameters, lr=LEARNING_RATE, betas=BETAS, weight_decay=0, fused=True
+        )
+        self.draw(peer.Inputs(request["dtype"]), int(request["shape"].split(":")[1]))
+
+    def add_adapters(self, weights, dtype):
+        self.adapters = torch.nn.ModuleDict()
+        for feature in ["text", *IMAGE_LEVELS]:
+            weight = weights[f"adapters.{feature}.weight"]
+            linear = torch.nn.Linear(weight.shape[1], weight.shape[0])
+            linear.weight.data, linear.bias.data = weight, weights[f"adapters.{feature}.bias"]
+            self.adapters[feature] = linear
+        for path, module in self.unet.named_modules():
+            if path.endswith(".attn2"):
+                module.set_processor(Experts(module, weights, f"unet.{path}"))
+        self.adapters.to(dtype)
+        self.unet.to(dtype)
+
+    def draw(self, inputs, batch):
+        """The batch, drawn as our side does."""
+        vision, text = self.llava.config.vision_config, self.llava.config.text_config
+        side = self.config["picture_size"]
+        latents = side >> (len(self.vae.config.block_out_channels) - 1)
+        self.pixel_values = inputs.normal(batch, 3, vision.image_size, vision.image_size)
+        self.picture = inputs.uniform(batch, 3, side, side)
+        self.noise = inputs.normal(batch, self.vae.config.latent_channels, latents, latents)
+        words = torch.rand(batch, TEXT_TOKENS) * (text.vocab_size - SPECIAL_TOKENS)
+        words = words.long() + SPECIAL_TOKENS
+        places = torch.full((batch, self.llava.config.image_seq_length), self.llava.config.image_token_id)
+        self.input_ids = torch.cat([places, words], 1)
+        self.labels = self.input_ids.clone()
+        self.labels[:, :-ANSWER_TOKENS] = -100
+        self.timesteps = (torch.rand(batch) * HIGHEST_TIMESTEP).long()
+
+    def language_loss(self, image_features):
+        embeddings = self.llava.get_input_embeddings()(self.input_ids)
+        places = (self.input_ids == self.llava.config.image_token_id).unsqueeze(-1)
+        embeddings = embeddings.masked_scatter(places, image_features)
+        hidden = self.llava.model.language_model(inputs_embeds=embeddings, use_cache=False)[0]
+        logits = self.llava.lm_head(hidden)[:, :-1].float()
+        return F.cross_entropy(logits.flatten(0, 1), self.labels[:, 1:].flatten(), ignore_index=-100)
+
+    def reconstruction_loss(self, contexts):
+        scale = self.vae.config.scaling_factor
+        with torch.no_grad():
+            clean = self.vae.encode(self.picture).latent_dist.mean * scale
+        alpha = self.alphas[self.timesteps].view(-1, 1, 1, 1).to(clean.dtype)
+        noisy = alpha.sqrt() * clean + (1 - alpha).sqrt() * self.noise
+        noise_hat = self.unet(noisy, self.timesteps, contexts, return_dict=False)[0]
+        clean_hat = (noisy - (1 - alpha).sqrt() * noise_hat) / alpha.sqrt()
+        picture_hat = self.vae.decode(clean_hat / scale, return_dict=False)[0]
+        losses = self.perceptual.distance(picture_hat, self.picture).float()
+        return (losses + (noise_hat.float() - self.noise.float()).square().mean((1, 2, 3))).mean()
+
+    def loss(self):
+        config = self.llava.config
+        states = self.llava.model.vision_tower(self.pixel_values, output_hidden_states=True).hidden_states
+        image_features = self.llava.model.multi_modal_projector(states[config.vision_feature_layer][:, 1:])
+        levels = [states[self.config["levels"][level]][:, 1:] for level in IMAGE_LEVELS]
+        features = zip(self.adapters.values(), [image_features, *levels])
+        reconstruction = self.reconstruction_loss([adapter(feature) for adapter, feature in features])
+        return self.language_loss(image_features) + self.config["weight"] * reconstruction
+
+    def step(self):
+        loss = self.loss()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.parameters, MAX_GRAD_NORM)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return loss.item()
+
+    def check(self, mode):
+        return [self.step(), self.step()]
+
+
+if __name__ == "__main__":
+    transformers.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    diffusers.utils.logging.disable_progress_bar()
+    peer.serve(
+        TrainingStep, f", transformers {transformers.__version__}, diffusers {diffusers.__version__}"
+    )

@@ -1,0 +1,81 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.benchmarks.suite;
+
+import java.util.List;
+
+/**
+ * One line of the table.
+ *
+ * @param mode the benchmark's method
+ * @param shape the benchmark's parameter {@code shape}
+ * @param dtype {@code float32} or {@code bfloat16}
+ */
+record Case(Operation operation, String mode, String shape, String dtype) {
+  private static final String FLOAT = "float32";
+  private static final String BFLOAT = "bfloat16";
+
+  /** Stable Diffusion 1.5's four kinds of layers, with four contexts of CLIP's 576 tokens. */
+  private static final List<String> ATTENTION =
+      List.of(
+          "1x4096x8x40:576+576+576+576",
+          "1x1024x8x80:576+576+576+576",
+          "1x256x8x160:576+576+576+576",
+          "1x64x8x160:576+576+576+576");
+
+  /** The same with SigLIP's 729 tokens. */
+  private static final List<String> ATTENTION_SIGLIP =
+      ATTENTION.stream().map(shape -> shape.replace("576", "729")).toList();
+
+  private static final String PICTURES = "4x3x256x256";
+
+  /** VGG-16's five layers for four pictures of 192 × 192. */
+  private static final String VGG = "4x64x192x192+4x128x96x96+4x256x48x48+4x512x24x24+4x512x12x12";
+
+  String name() {
+    return operation.stem() + "." + mode + " " + shape + " " + dtype;
+  }
+
+  /** What is measured without {@code --shapes}, a part of it if {@code quick}. */
+  static List<Case> standard(boolean quick) {
+    Builder cases = new Builder();
+    ATTENTION.forEach(s -> cases.add(Operation.MOE_CROSS_ATTENTION, "forwardBackward", s, FLOAT));
+    cases.add(Operation.MOE_CROSS_ATTENTION, "forward", ATTENTION.get(0), FLOAT);
+    cases.add(Operation.MOE_CROSS_ATTENTION, "forwardBackward", ATTENTION.get(1), BFLOAT);
+    cases.both(Operation.SSIM, PICTURES, FLOAT);
+    cases.both(Operation.PERCEPTUAL_DISTANCE, VGG, FLOAT);
+    cases.add(Operation.TRAINING_STEP, "step", "nano:8", FLOAT);
+    cases.add(Operation.GENERATION, "generate", "nano", FLOAT);
+    cases.add(Operation.GENERATION, "generate", "34m", FLOAT);
+    cases.add(Operation.DATA_LOADING, "load", "jpeg:640x480", FLOAT);
+    if (!quick) {
+      ATTENTION.forEach(s -> cases.add(Operation.MOE_CROSS_ATTENTION, "forward", s, FLOAT));
+      ATTENTION_SIGLIP.forEach(s -> cases.both(Operation.MOE_CROSS_ATTENTION, s, FLOAT));
+      ATTENTION.forEach(s -> cases.both(Operation.MOE_CROSS_ATTENTION, s, BFLOAT));
+      cases.both(Operation.SSIM, "16x3x64x64", FLOAT);
+      cases.both(Operation.SSIM, PICTURES, BFLOAT);
+      cases.both(Operation.PERCEPTUAL_DISTANCE, VGG, BFLOAT);
+      cases.add(Operation.TRAINING_STEP, "step", "nano:8", BFLOAT);
+      cases.add(Operation.GENERATION, "generate", "34m", BFLOAT);
+      cases.add(Operation.DATA_LOADING, "load", "png:640x480", FLOAT);
+    }
+    return cases.all.stream()
+        .distinct()
+        .sorted((a, b) -> a.operation.compareTo(b.operation))
+        .toList();
+  }
+
+  private static final class Builder {
+    private final List<Case> all = new java.util.ArrayList<>();
+
+    void add(Operation operation, String mode, String shape, String dtype) {
+      all.add(new Case(operation, mode, shape, dtype));
+    }
+
+    void both(Operation operation, String shape, String dtype) {
+      operation.modes().forEach(mode -> add(operation, mode, shape, dtype));
+    }
+  }
+}

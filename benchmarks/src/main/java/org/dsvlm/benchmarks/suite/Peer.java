@@ -1,0 +1,209 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.benchmarks.suite;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The PyTorch side: one Python process for each operation, which answers requests (see {@code
+ * benchmarks/peers/peer.py}), and one more for its probes, which want another allocator.
+ */
+final class Peer implements Side {
+  /** Settings of our side's threads that PyTorch's users do not make, unless this one is set. */
+  private static final List<String> OURS_ALONE = List.of("OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS");
+
+  private static final String WAIT_POLICY = "dsvlm.benchmarks.wait";
+
+  private final ObjectMapper mapper = new ObjectMapper();
+  private final String python;
+  private final Path twins;
+  private final Path models;
+  private final int threads;
+  private final Path log;
+  private final Map<String, Twin> running = new HashMap<>();
+  private final Set<String> versions = new TreeSet<>();
+
+  /**
+   * The PyTorch side.
+   *
+   * @param twins folder of the twins' files
+   * @param models folder of the models that our side wrote
+   * @param log file for what the twins print
+   */
+  Peer(String python, Path twins, Path models, int threads, Path log) {
+    this.python = python;
+    this.twins = twins;
+    this.models = models;
+    this.threads = threads;
+    this.log = log;
+  }
+
+  /** Whether {@code python} can be started and has PyTorch; else why not. */
+  static String missing(String python) {
+    try {
+      Process process =
+          new ProcessBuilder(python, "-c", "import torch")
+              .redirectErrorStream(true)
+              .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
+              .start();
+      List<String> output = process.inputReader().lines().toList();
+      return process.waitFor() == 0 ? "" : lastOf(output, "it failed");
+    } catch (IOException e) {
+      return "it cannot be started";
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "interrupted";
+    }
+  }
+
+  private static String lastOf(List<String> lines, String absent) {
+    return lines.isEmpty() ? absent : lines.get(lines.size() - 1);
+  }
+
+  @Override
+  public List<Double> time(Case wanted, Effort effort) {
+    ObjectNode request = request("time", wanted);
+    request.put("warmups", effort.warmups());
+    request.put("iterations", effort.iterations());
+    request.put("seconds", effort.seconds());
+    List<Double> samples = new ArrayList<>();
+    twin(wanted.operation(), Map.of())
+        .ask(request)
+        .path("samples_ms")
+        .forEach(sample -> samples.add(sample.asDouble()));
+    return samples;
+  }
+
+  @Override
+  public Probed probe(Case wanted) {
+    Twin twin = twin(wanted.operation(), Probe.ENVIRONMENT);
+    return Rows.probed(twin.ask(request("probe", wanted)));
+  }
+
+  private ObjectNode request(String task, Case wanted) {
+    return mapper
+        .createObjectNode()
+        .put("task", task)
+        .put("mode", wanted.mode())
+        .put("shape", wanted.shape())
+        .put("dtype", wanted.dtype())
+        .put("threads", threads)
+        .put("models", models.toString());
+  }
+
+  private Twin twin(Operation operation, Map<String, String> environment) {
+    return running.computeIfAbsent(
+        operation.stem() + environment.keySet(), key -> new Twin(operation.stem(), environment));
+  }
+
+  /** What the twins run on. */
+  Set<String> versions() {
+    return versions;
+  }
+
+  /** Ends the processes; later requests start new ones. */
+  void rest() {
+    running.values().forEach(Twin::end);
+    running.clear();
+  }
+
+  @Override
+  public void close() {
+    rest();
+  }
+
+  /** One Python process. */
+  private final class Twin {
+    private final String stem;
+    private final Process process;
+    private final BufferedWriter requests;
+    private final BufferedReader answers;
+    private String failure;
+
+    Twin(String stem, Map<String, String> environment) {
+      this.stem = stem;
+      ProcessBuilder builder = new ProcessBuilder(python, twins.resolve(stem + ".py").toString());
+      OURS_ALONE.forEach(builder.environment()::remove);
+      String wait = System.getProperty(WAIT_POLICY, "");
+      if (!wait.isEmpty()) {
+        builder.environment().put("OMP_WAIT_POLICY", wait);
+      }
+      builder.environment().put("OMP_NUM_THREADS", String.valueOf(threads));
+      builder.environment().put("MKL_NUM_THREADS", String.valueOf(threads));
+      builder.environment().putAll(environment);
+      builder.redirectError(Redirect.appendTo(log.toFile()));
+      try {
+        process = builder.start();
+      } catch (IOException e) {
+        throw new MeasurementException(python + " cannot be started: " + e.getMessage(), e);
+      }
+      requests = process.outputWriter();
+      answers = process.inputReader();
+      try {
+        versions.add(answer().path("ready").asText());
+      } catch (MeasurementException e) {
+        failure = e.getMessage();
+      }
+    }
+
+    JsonNode ask(ObjectNode request) {
+      if (failure != null) {
+        throw new MeasurementException(failure);
+      }
+      try {
+        requests.write(request + "\n");
+        requests.flush();
+      } catch (IOException e) {
+        throw new MeasurementException(stem + ".py ended, see " + log, e);
+      }
+      return answer();
+    }
+
+    private JsonNode answer() {
+      try {
+        String line = answers.readLine();
+        if (line == null) {
+          throw new MeasurementException(stem + ".py did not start, see the end of " + log);
+        }
+        JsonNode answer = mapper.readTree(line);
+        if (answer.has("error")) {
+          throw new MeasurementException(answer.path("error").asText());
+        }
+        return answer;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    void end() {
+      try {
+        requests.close();
+        if (!process.waitFor(10, TimeUnit.SECONDS)) {
+          process.destroy();
+        }
+      } catch (IOException e) {
+        process.destroy();
+      } catch (InterruptedException e) {
+        process.destroy();
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.benchmarks.suite;
+
+import java.util.List;
+
+/** One of the two that are compared. */
+interface Side extends AutoCloseable {
+  /**
+   * Milliseconds of one operation in each iteration of one turn.
+   *
+   * @throws MeasurementException if the case does not run
+   */
+  List<Double> time(Case wanted, Effort effort);
+
+  /**
+   * What one call needs and computes.
+   *
+   * @throws MeasurementException if the case does not run
+   */
+  Probed probe(Case wanted);
+
+  @Override
+  void close();
+
+  /**
+   * What was found beside the time.
+   *
+   * @param extraBytes memory beyond the inputs at the peak of one call
+   * @param check numbers that sum up the results
+   */
+  record Probed(long extraBytes, List<Double> check) {}
+
+  /** A case that did not run; the message says why. */
+  final class MeasurementException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    MeasurementException(String message) {
+      super(message);
+    }
+
+    MeasurementException(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.benchmarks.suite;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class FloorTest {
+  private static final double GIGA = 1e9;
+
+  private static final Floor FLOOR =
+      Floor.of(Map.of("float32", 100 * GIGA, "bfloat16", 200 * GIGA), 10 * GIGA);
+
+  private static Double floor(Operation operation, String mode, String shape, String dtype) {
+    return FLOOR.milliseconds(new Case(operation, mode, shape, dtype));
+  }
+
+  @Test
+  void attentionTakesSevenProductsAtTheRateOfItsType() {
+    Operation operation = Operation.MOE_CROSS_ATTENTION;
+    // 2 · 8 heads · 4096 queries · 2304 tokens · 40 · 7 products are 42.3 billion operations.
+    String shape = "1x4096x8x40:576+576+576+576";
+    assertThat(floor(operation, "forwardBackward", shape, "float32")).isCloseTo(422.8, within(0.1));
+    assertThat(floor(operation, "forward", shape, "float32")).isCloseTo(120.8, within(0.1));
+    assertThat(floor(operation, "forward", shape, "bfloat16")).isCloseTo(60.4, within(0.1));
+  }
+
+  @Test
+  void mapsAreReadAndWrittenAtTheRateOfACopy() {
+    String shape = "1x10x100x100+1x10x100x100";
+    Operation operation = Operation.PERCEPTUAL_DISTANCE;
+    assertThat(floor(operation, "forwardBackward", shape, "float32")).isCloseTo(0.4, within(1e-9));
+    assertThat(floor(operation, "forward", shape, "float32")).isCloseTo(0.16, within(1e-9));
+    assertThat(floor(operation, "forward", shape, "bfloat16")).isCloseTo(0.08, within(1e-9));
+  }
+
+  @Test
+  void otherCasesHaveNoFloor() {
+    assertThat(floor(Operation.GENERATION, "generate", "nano", "float32")).isNull();
+    assertThat(
+            new Floor().milliseconds(new Case(Operation.SSIM, "forward", "1x1x11x11", "float32")))
+        .isNull();
+  }
+
+  @Test
+  void ratesAreThoseOfTheMeasuredSizes() {
+    assertThat(Floor.productRate(100)).isCloseTo(171.8 * GIGA, within(0.1 * GIGA));
+    assertThat(Floor.copyRate(10)).isCloseTo(13.4 * GIGA, within(0.1 * GIGA));
+  }
+}
