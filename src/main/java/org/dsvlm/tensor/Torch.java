@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.DoublePointer;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -134,7 +133,19 @@ public final class Torch {
 
   /** Copies {@code values} into a new float32 tensor of {@code shape}. */
   public static Tensor of(float[] values, long... shape) {
-    return tidy(() -> torch.from_blob(new FloatPointer(values), shape).clone());
+    return tidy(
+        () -> {
+          // Pictures come this way: copied once, and on the caller's own thread.
+          Tensor tensor = torch.empty(shape);
+          if (tensor.numel() != values.length) {
+            throw new IllegalArgumentException(
+                values.length + " values do not fill " + describe(tensor));
+          }
+          if (values.length > 0) {
+            tensor.data_ptr_float().put(values);
+          }
+          return tensor;
+        });
   }
 
   /** Copies {@code values} into a new float64 tensor of {@code shape}. */
