@@ -22,6 +22,7 @@ import picocli.CommandLine.ScopeType;
       TrainCommand.class,
       ChatCommand.class,
       InitCommand.class,
+      ProbeCommand.class,
       ReconstructCommand.class,
       ExportCommand.class,
       DoctorCommand.class,

@@ -6,8 +6,10 @@ package org.dsvlm.llava;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.tensor.WeightSource;
 
 /** A LLaVA read from a folder, in any of its layouts (see {@link LlavaLayouts}). */
 public final class LlavaCheckpoint implements AutoCloseable {
@@ -31,8 +33,21 @@ public final class LlavaCheckpoint implements AutoCloseable {
    *     disagree, naming file and key
    */
   public static LlavaCheckpoint open(Path folder, ScalarType dtype, String device) {
+    return open(folder, weights -> ParameterStore.from(weights, dtype, device));
+  }
+
+  /**
+   * As {@link #open}, for a model that is only used, not trained: weights that the files hold in
+   * {@code dtype} are not copied but stay mapped (see {@link ParameterStore#mapped}), so that a
+   * model opens at once and need not fit into memory with another copy of its files.
+   */
+  public static LlavaCheckpoint openMapped(Path folder, ScalarType dtype, String device) {
+    return open(folder, weights -> ParameterStore.mapped(weights, dtype, device));
+  }
+
+  private static LlavaCheckpoint open(Path folder, Function<WeightSource, ParameterStore> storeOf) {
     try (LlavaFolder files = LlavaFolder.open(folder)) {
-      ParameterStore parameters = ParameterStore.from(files.weights(), dtype, device);
+      ParameterStore parameters = storeOf.apply(files.weights());
       try {
         return new LlavaCheckpoint(files.config(), parameters);
       } catch (RuntimeException e) {

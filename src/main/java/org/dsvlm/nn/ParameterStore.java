@@ -42,6 +42,9 @@ public final class ParameterStore implements AutoCloseable {
   private final ScalarType dtype;
   private final String device;
 
+  /** Whether what is stored is copied even where it could be used as it lies. */
+  private boolean copying = true;
+
   /** Of a store of shapes: what is asked whether a part without which a model works is there. */
   private WeightSource consulted;
 
@@ -69,6 +72,18 @@ public final class ParameterStore implements AutoCloseable {
   /** A store filled from {@code source}, converted to {@code dtype} on {@code device}. */
   public static ParameterStore from(WeightSource source, ScalarType dtype, String device) {
     return new ParameterStore(source, null, name -> false, dtype, device);
+  }
+
+  /**
+   * A store filled from {@code source} for a model that is only used, not trained: where type and
+   * device are those of the source, its parameters are the source's own tensors. Of mapped files
+   * then no copy is made: their pages come in when they are touched and go when memory is short.
+   * They stay mapped until the store is closed, whenever the source is.
+   */
+  public static ParameterStore mapped(WeightSource source, ScalarType dtype, String device) {
+    ParameterStore store = from(source, dtype, device);
+    store.copying = false;
+    return store;
   }
 
   /**
@@ -210,7 +225,7 @@ public final class ParameterStore implements AutoCloseable {
   private Tensor value(String name, Init init, long[] shape) {
     boolean stored = source != null && (hasStored(name) || !mayStartAtRandom.test(name));
     Tensor value = stored ? read(name, shape) : init.sample(random.fork(name), shape);
-    return value.to(new Device(device), dtype, false, stored, null);
+    return value.to(new Device(device), dtype, false, stored && copying, null);
   }
 
   private Tensor read(String name, long[] shape) {

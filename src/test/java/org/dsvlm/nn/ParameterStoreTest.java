@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
@@ -67,6 +68,27 @@ class ParameterStoreTest {
             .isInstanceOf(DsVlmException.class)
             .hasMessageContaining("'norm.bias' is missing");
         assertThat(Torch.doubles(norm.get("weight", Init.ONES, 2))).containsExactly(1, 2);
+      }
+    }
+  }
+
+  @Test
+  void mappedParametersAreTheFilesOwnAndOutliveTheSource() {
+    try (PointerScope scope = new PointerScope()) {
+      SafetensorsWriter.write(
+          folder.resolve("model.safetensors"), Map.of("weight", Torch.of(new float[] {1, 2}, 2)));
+      WeightSource source = WeightFolder.open(folder);
+      try (ParameterStore mapped = ParameterStore.mapped(source, ScalarType.Float, "cpu");
+          ParameterStore other = ParameterStore.mapped(source, ScalarType.Double, "cpu");
+          ParameterStore copied = ParameterStore.from(source, ScalarType.Float, "cpu")) {
+        Tensor weight = mapped.root().get("weight", Init.ONES, 2);
+        Tensor file = source.read("weight");
+        assertThat(weight.data_ptr().address()).isEqualTo(file.data_ptr().address());
+        assertThat(copied.root().get("weight", Init.ONES, 2).data_ptr().address())
+            .isNotEqualTo(file.data_ptr().address());
+        assertThat(Torch.doubles(other.root().get("weight", Init.ONES, 2))).containsExactly(1, 2);
+        source.close();
+        assertThat(Torch.doubles(weight)).containsExactly(1, 2);
       }
     }
   }

@@ -1,0 +1,202 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.language.GenerationSettings;
+import org.dsvlm.llava.ExportCheck;
+import org.dsvlm.llava.Llava;
+import org.dsvlm.llava.LlavaCheckpoint;
+import org.dsvlm.llava.LlavaConfig;
+import org.dsvlm.tensor.DTypes;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.MemoryFigures;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Safetensors;
+import org.dsvlm.tensor.Torch;
+import org.dsvlm.vision.VisionConfig;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Runs a LLaVA on ids and pixels, past tokenizer and picture processing. */
+@Command(
+    name = "probe",
+    description =
+        "Runs a LLaVA on token ids and pixels, without its tokenizer: how long it takes, what"
+            + " memory it needs, and what comes out, to compare with another implementation.",
+    mixinStandardHelpOptions = true)
+final class ProbeCommand implements Callable<Integer> {
+  private static final int WORDS = 16;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder of a LLaVA in any layout.")
+  private Path model;
+
+  @Option(
+      names = "--input",
+      paramLabel = "FILE",
+      description =
+          "A safetensors file with input_ids [1, tokens], the picture's image tokens among them,"
+              + " and pixel_values [1, 3, height, width]. Default: a picture of noise and "
+              + WORDS
+              + " ids from all over the vocabulary.")
+  private Path input;
+
+  @Option(names = "--text-only", description = "Without a picture.")
+  private boolean textOnly;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description =
+          "Writes input_ids, pixel_values, logits and generated to this safetensors file.")
+  private Path out;
+
+  @Option(
+      names = "--max-new-tokens",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Tokens to make, always the likeliest. Default: ${DEFAULT-VALUE}.")
+  private int maxNewTokens;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "NAME",
+      defaultValue = "bfloat16",
+      description =
+          "Type to compute in; files that hold it are used as they lie. Default: ${DEFAULT-VALUE}.")
+  private String dtype;
+
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      defaultValue = "cpu",
+      description = "cpu, cuda or cuda:N. Default: ${DEFAULT-VALUE}.")
+  private String device;
+
+  /** What goes in: ids, and pixelValues [1, 3, height, width] or null. */
+  private record Input(long[] ids, Tensor pixelValues) {}
+
+  @Override
+  public Integer call() {
+    if (maxNewTokens < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--max-new-tokens has to be above 0, not " + maxNewTokens);
+    }
+    if (textOnly && (input != null || out != null)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--text-only goes with neither --input nor --out: both hold a picture");
+    }
+    if (!Files.isRegularFile(model.resolve("config.json"))) {
+      throw new DsVlmException(model + ": holds no model: config.json is missing");
+    }
+    ScalarType type = DTypes.parse(dtype);
+    long start = System.nanoTime();
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard();
+        LlavaCheckpoint checkpoint = LlavaCheckpoint.openMapped(model, type, device)) {
+      long parameters =
+          checkpoint.parameters().tensors().values().stream().mapToLong(Tensor::numel).sum();
+      print("opened", "%.2f s, %,d parameters in %s", seconds(start), parameters, dtype);
+      Llava llava = checkpoint.model();
+      Input given = input == null ? made(llava, type) : read(llava, type);
+      print("prompt", "%,d tokens", given.ids().length);
+      generate(llava, given);
+      if (out != null) {
+        ExportCheck.write(out, llava, given.ids(), given.pixelValues(), maxNewTokens);
+      }
+      print("memory", "%,d bytes resident at most", MemoryFigures.peakResidentBytes());
+    }
+    return 0;
+  }
+
+  private void generate(Llava llava, Input given) {
+    List<Long> times = new ArrayList<>();
+    long start = System.nanoTime();
+    long[] made =
+        llava
+            .generate(
+                List.of(given.ids()),
+                given.pixelValues() == null ? null : llava.encode(given.pixelValues()),
+                GenerationSettings.greedy(maxNewTokens, Set.of()),
+                (answer, id) -> times.add(System.nanoTime()))
+            .get(0);
+    print("first", "%.2f s to the first token", (times.get(0) - start) / 1e9);
+    int more = times.size() - 1;
+    if (more > 0) {
+      print("further", "%.3f s a token", (times.get(more) - times.get(0)) / 1e9 / more);
+    }
+    print("tokens", "%s", Arrays.toString(made));
+  }
+
+  private Input made(Llava llava, ScalarType type) {
+    LlavaConfig config = llava.config();
+    VisionConfig vision = config.vision();
+    long[] words =
+        IntStream.range(0, WORDS)
+            .mapToLong(i -> (long) i * config.text().vocabularySize() / WORDS)
+            .filter(id -> id != config.imageToken())
+            .toArray();
+    if (textOnly) {
+      return new Input(words, null);
+    }
+    if (config.imageToken() < 0) {
+      throw new DsVlmException(
+          model + ": this layout names no image token; give --input, or export it anew");
+    }
+    LongStream picture = LongStream.generate(config::imageToken).limit(config.imageTokens());
+    long side = vision.imageSize();
+    Tensor noise = new RandomState(0).normal(1, vision.channels(), side, side);
+    return new Input(
+        LongStream.concat(picture, LongStream.of(words)).toArray(), placed(noise, llava, type));
+  }
+
+  private Input read(Llava llava, ScalarType type) {
+    try (Safetensors file = Safetensors.open(input)) {
+      return new Input(
+          Torch.longs(file.read("input_ids")), placed(file.read("pixel_values"), llava, type));
+    }
+  }
+
+  private static Tensor placed(Tensor pixelValues, Llava llava, ScalarType type) {
+    return pixelValues.to(llava.languageModel().device(), type);
+  }
+
+  private static double seconds(long start) {
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  private void print(String label, String format, Object... values) {
+    spec.commandLine().getOut().printf("%-8s " + format + "%n", prepended(label, values));
+  }
+
+  private static Object[] prepended(String label, Object... values) {
+    Object[] all = new Object[values.length + 1];
+    all[0] = label;
+    System.arraycopy(values, 0, all, 1, values.length);
+    return all;
+  }
+}
