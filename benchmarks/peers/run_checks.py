@@ -94,7 +94,7 @@ failed = False
 def report(name, right, figure):
     global failed
     failed = failed or not right
-    print(f"{name:<28} {figure:<58} {'ok' if right else 'FAILED'}", flush=True)
+    print(f"{name:<32} {figure:<52} {'ok' if right else 'FAILED'}", flush=True)
 
 
 def dsvlm(*arguments):
@@ -221,10 +221,9 @@ def check_llava(folder, language, tower):
     wanted = in_memory_names(theirs)
     original = folder / "original"
     layout = ("--layout", "original", "--dtype", "float32")
-    if tower == "clip":
-        dsvlm("export", "--model", theirs, "--out", original, *layout)
-        renamed = {original_name(key): value for key, value in wanted.items()}
-        compare_bits(f"original {label}", renamed, read_by_library(original))
+    dsvlm("export", "--model", theirs, "--out", original, *layout)
+    renamed = {original_name(key): value for key, value in wanted.items()}
+    compare_bits(f"original {label}", renamed, read_by_library(original))
     for dtype in (torch.float32, torch.bfloat16, torch.float16):
         name = str(dtype).removeprefix("torch.")
         if dtype == torch.float32:

@@ -111,7 +111,7 @@ final class ChatCommand implements Callable<Integer> {
     ScalarType type = DTypes.parse(dtype);
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard();
-        LlavaCheckpoint checkpoint = LlavaCheckpoint.open(folder, type, device);
+        LlavaCheckpoint checkpoint = LlavaCheckpoint.openMapped(folder, type, device);
         Lora lora = adapter == null ? null : LlavaLora.read(adapter, checkpoint.parameters());
         Tokenizer tokenizer = Tokenizer.open(folder)) {
       answer(checkpoint, tokenizer, folder, picture, type);

@@ -55,6 +55,28 @@ class MainTest {
   }
 
   @Test
+  void probeRunsAModelWithoutItsTokenizer() {
+    String model = "--model=src/test/resources/golden/llava";
+    Path file = folder.resolve("probe.safetensors");
+    Outcome probe = run("probe", model, "--dtype=float32", "--max-new-tokens=2", "--out=" + file);
+    assertThat(probe.err()).isEmpty();
+    assertThat(probe.code()).isZero();
+    assertThat(probe.out())
+        .containsSubsequence("opened", "prompt", "first", "further", "tokens", "memory");
+    try (Safetensors written = Safetensors.open(file)) {
+      assertThat(written.names())
+          .containsExactlyInAnyOrder("input_ids", "pixel_values", "logits", "generated");
+      assertThat(written.shape("generated")).containsExactly(1, 2);
+    }
+    Outcome again = run("probe", model, "--dtype=float32", "--max-new-tokens=2", "--input=" + file);
+    assertThat(again.out().lines().filter(line -> line.startsWith("tokens")).toList())
+        .isEqualTo(probe.out().lines().filter(line -> line.startsWith("tokens")).toList());
+    assertThat(run("probe", model, "--dtype=float32", "--text-only").code()).isZero();
+    isUsageError(run("probe", model, "--text-only", "--out=" + file), "--text-only");
+    isFailure(run("probe", "--model=" + folder), "config.json is missing");
+  }
+
+  @Test
   void initDoesNotReplaceWhatIsThere() {
     isFailure(
         run("init", "--random", "--arch=llava-1.5-7b", "--out=" + folder), "is there already");
