@@ -25,6 +25,7 @@ import picocli.CommandLine.ScopeType;
       ProbeCommand.class,
       ReconstructCommand.class,
       ExportCommand.class,
+      InspectCommand.class,
       DoctorCommand.class,
       AutoComplete.GenerateCompletion.class
     },

@@ -4,6 +4,7 @@
  */
 package org.dsvlm.train;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -78,8 +79,13 @@ final class SupervisionLoss implements AuxiliaryLoss {
       return PerceptualNetwork.random(random.fork("perceptual"), widths, dtype, device);
     }
     Path folder = Path.of(recipe.path());
-    return PerceptualNetwork.open(
-        folder.resolve("vgg.safetensors"), folder.resolve("lpips.safetensors"), dtype, device);
+    return PerceptualNetwork.open(weights(folder, "vgg"), weights(folder, "lpips"), dtype, device);
+  }
+
+  /** In either format; both projects give out the second. */
+  private static Path weights(Path folder, String stem) {
+    Path pickled = folder.resolve(stem + ".pth");
+    return Files.exists(pickled) ? pickled : folder.resolve(stem + ".safetensors");
   }
 
   @Override
