@@ -55,13 +55,13 @@ public final class Lora implements AutoCloseable {
     ScalarType type = typeBeside(base.dtype());
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      Device device = new Device(base.hasNumbers() ? base.device() : "cpu");
+      Device device = new Device(base.device());
       targeted.forEach(
           (path, name) -> {
             Linear linear = base.linears().get(path);
+            long[] shape = base.shapes().get(path + ".weight");
             int rank = config.rank(name);
-            Tensor[] pair =
-                matrices.of(path, linear.weight().size(1), linear.weight().size(0), rank);
+            Tensor[] pair = matrices.of(path, shape[1], shape[0], rank);
             Tensor a = pair[0].to(device, type, false, true, null);
             Tensor b = pair[1].to(device, type, false, true, null);
             layers.put(

@@ -8,7 +8,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.dsvlm.tensor.Torch;
 import org.dsvlm.tensor.WeightSource;
 
 /**
@@ -38,7 +37,7 @@ public final class ParameterShapes {
     Map<String, long[]> shapes = new LinkedHashMap<>();
     try (ParameterStore store = ParameterStore.ofShapes(stored)) {
       model.accept(store.root());
-      store.tensors().forEach((name, tensor) -> shapes.put(name, Torch.shape(tensor)));
+      shapes.putAll(store.shapes());
     }
     return Collections.unmodifiableMap(shapes);
   }

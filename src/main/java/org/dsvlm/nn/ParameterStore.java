@@ -13,10 +13,8 @@ import java.util.Map;
 import java.util.function.Predicate;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
@@ -31,10 +29,8 @@ import org.dsvlm.tensor.WeightSource;
  * depends on the seed and the name alone.
  */
 public final class ParameterStore implements AutoCloseable {
-  /** LibTorch's device for tensors that are a shape and a type alone. */
-  private static final String WITHOUT_NUMBERS = "meta";
-
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+  private final Map<String, long[]> shapes = new LinkedHashMap<>();
   private final Map<String, Linear> linears = new LinkedHashMap<>();
   private final WeightSource source;
   private final RandomState random;
@@ -44,6 +40,9 @@ public final class ParameterStore implements AutoCloseable {
 
   /** Whether what is stored is copied even where it could be used as it lies. */
   private boolean copying = true;
+
+  /** False for a store of shapes, whose tensors are null. */
+  private boolean hasNumbers = true;
 
   /** Of a store of shapes: what is asked whether a part without which a model works is there. */
   private WeightSource consulted;
@@ -100,15 +99,16 @@ public final class ParameterStore implements AutoCloseable {
   }
 
   /**
-   * A store of shapes: its parameters have a shape and no numbers, so that a model of any size can
-   * be built for its list of parameters. See {@link ParameterShapes}.
+   * A store of shapes: it notes what parameters a model asks for and gives null for each, so that a
+   * model of any size can be built for its list of parameters, without LibTorch being loaded. Such
+   * a model cannot compute. See {@link ParameterShapes}.
    *
    * @param consulted is asked whether it holds an {@link Parameters#optional} part; null to have
    *     all parts
    */
   static ParameterStore ofShapes(WeightSource consulted) {
-    ParameterStore store =
-        new ParameterStore(null, null, name -> true, ScalarType.Float, WITHOUT_NUMBERS);
+    ParameterStore store = new ParameterStore(null, null, name -> true, ScalarType.Float, "cpu");
+    store.hasNumbers = false;
     store.consulted = consulted;
     return store;
   }
@@ -142,9 +142,9 @@ public final class ParameterStore implements AutoCloseable {
     return device;
   }
 
-  /** Whether its parameters are more than shapes. */
-  boolean hasNumbers() {
-    return !device.equals(WITHOUT_NUMBERS);
+  /** Shape of every parameter asked for so far, in the order of asking. */
+  Map<String, long[]> shapes() {
+    return Collections.unmodifiableMap(shapes);
   }
 
   /** Names that the source holds and no module has asked for. */
@@ -203,29 +203,28 @@ public final class ParameterStore implements AutoCloseable {
   }
 
   Tensor get(String name, Init init, long[] shape) {
-    Tensor known = tensors.get(name);
+    long[] known = shapes.get(name);
     if (known != null) {
-      checkShape(name, Torch.shape(known), shape);
-      return known;
+      checkShape(name, known, shape);
+      return tensors.get(name);
     }
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard()) {
-      Tensor placed =
-          hasNumbers()
-              ? value(name, init, shape)
-              : torch.empty(shape, Torch.options(dtype, device), new MemoryFormatOptional());
-      tensors.put(name, Torch.keep(placed));
-      if (device.equals(WITHOUT_NUMBERS)) {
-        starts.put(name, init);
-      }
-      return placed;
+    Tensor tensor = hasNumbers ? value(name, init, shape) : null;
+    if (hasNumbers) {
+      tensors.put(name, tensor);
+    } else {
+      starts.put(name, init);
     }
+    shapes.put(name, shape.clone());
+    return tensor;
   }
 
   private Tensor value(String name, Init init, long[] shape) {
-    boolean stored = source != null && (hasStored(name) || !mayStartAtRandom.test(name));
-    Tensor value = stored ? read(name, shape) : init.sample(random.fork(name), shape);
-    return value.to(new Device(device), dtype, false, stored && copying, null);
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      boolean stored = source != null && (hasStored(name) || !mayStartAtRandom.test(name));
+      Tensor value = stored ? read(name, shape) : init.sample(random.fork(name), shape);
+      return Torch.keep(value.to(new Device(device), dtype, false, stored && copying, null));
+    }
   }
 
   private Tensor read(String name, long[] shape) {
@@ -261,5 +260,6 @@ public final class ParameterStore implements AutoCloseable {
   public void close() {
     tensors.values().forEach(Tensor::close);
     tensors.clear();
+    shapes.clear();
   }
 }

@@ -35,7 +35,7 @@ public final class RandomWeights implements WeightSource {
     this.dtype = dtype;
     try (ParameterStore store = ParameterStore.ofShapes(null)) {
       model.accept(store.root());
-      store.tensors().forEach((name, tensor) -> shapes.put(name, Torch.shape(tensor)));
+      shapes.putAll(store.shapes());
       starts = Map.copyOf(store.starts());
     }
   }

@@ -5,7 +5,6 @@
 package org.dsvlm.tensor;
 
 import java.util.Map;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Names of number formats: as users write them, as safetensors writes them, and their sizes. */
@@ -51,6 +50,8 @@ public final class DTypes {
 
   /** Bytes that one number of that type takes. */
   public static long bytes(ScalarType type) {
-    return torch.elementSize(type);
+    return SafetensorsType.of(type)
+        .orElseThrow(() -> new DsVlmException("no file of weights holds " + type))
+        .bytes();
   }
 }

@@ -4,7 +4,14 @@
  */
 package org.dsvlm.tensor;
 
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.LongOptional;
@@ -15,27 +22,71 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A file of weights in memory as the system maps it: bytes come from disk when they are first
- * touched, and nothing passes through Java's heap.
+ * touched, and nothing passes through Java's heap. It is mapped when the first numbers are asked
+ * for, so that who looks at headers alone does not wait for LibTorch; the file that was opened is
+ * read even if another took its name meanwhile.
  */
 final class MappedFile implements AutoCloseable {
-  private final Path file;
-  private final Tensor bytes;
-  private boolean closed;
+  /** Bytes read at a time where the file is not mapped. */
+  private static final int CHUNK = 1 << 26;
 
-  /** Maps the first {@code size} bytes of {@code file}. */
-  MappedFile(Path file, long size) {
+  private final Path file;
+  private final FileChannel channel;
+  private final Object identity;
+  private Tensor mapped;
+
+  /**
+   * @param channel of {@code file}, opened just now; closing this closes it
+   */
+  MappedFile(Path file, FileChannel channel) throws IOException {
     this.file = file;
-    try (PointerScope scope = new PointerScope()) {
-      bytes =
-          Torch.keep(
-              torch.from_file(
-                  file.toString(),
-                  new BoolOptional(false),
-                  new LongOptional(size),
-                  Torch.options(ScalarType.Byte)));
-    } catch (RuntimeException e) {
-      throw new DsVlmException(file + ": cannot be mapped: " + e.getMessage(), e);
+    this.channel = channel;
+    this.identity = identity();
+  }
+
+  /** Reads what stands before the numbers of an open file. */
+  @FunctionalInterface
+  interface Headers<T> {
+    T read(FileChannel channel) throws IOException;
+  }
+
+  /**
+   * Opens {@code file} and has its headers read, by whom the channel is kept unless that fails.
+   *
+   * @throws DsVlmException if the file is not there or cannot be read
+   */
+  static <T> T open(Path file, Headers<T> headers) {
+    if (Files.isDirectory(file)) {
+      throw new DsVlmException(file + ": is a folder; a file of weights is wanted");
     }
+    FileChannel channel = null;
+    T result = null;
+    try {
+      channel = FileChannel.open(file);
+      result = headers.read(channel);
+      return result;
+    } catch (NoSuchFileException e) {
+      throw new DsVlmException(file + ": there is no such file", e);
+    } catch (IOException e) {
+      throw new DsVlmException(file + ": cannot be read: " + AtomicFiles.reason(e), e);
+    } finally {
+      if (result == null && channel != null) {
+        closeQuietly(channel);
+      }
+    }
+  }
+
+  private static void closeQuietly(FileChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      // a file that was only read: there is nothing to lose
+    }
+  }
+
+  /** What tells the file from another that takes its name. */
+  private Object identity() throws IOException {
+    return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
   }
 
   /**
@@ -45,7 +96,7 @@ final class MappedFile implements AutoCloseable {
    * @param name of the tensor, for messages
    */
   Tensor numbers(String name, long begin, SafetensorsType type, long elements) {
-    if (closed) {
+    if (!channel.isOpen()) {
       throw new DsVlmException(file + ": '" + name + "' is read after the file was closed");
     }
     ScalarType dtype = type.scalarType();
@@ -55,16 +106,62 @@ final class MappedFile implements AutoCloseable {
     }
     return Torch.tidy(
         () -> {
-          Tensor own = bytes.narrow(0, begin, elements * type.bytes());
+          Tensor own = bytes(begin, elements * type.bytes());
           // LibTorch reinterprets only what starts at a multiple of the element's size.
-          Tensor aligned = begin % type.bytes() == 0 ? own : own.clone();
+          Tensor aligned = own.storage_offset() % type.bytes() == 0 ? own : own.clone();
           return aligned.view(dtype);
         });
   }
 
+  private boolean isStillThere() throws IOException {
+    return Files.exists(file) && Objects.equals(identity, identity());
+  }
+
+  private synchronized Tensor bytes(long begin, long count) {
+    try {
+      if (mapped == null && isStillThere()) {
+        mapped = map(channel.size());
+      }
+      return mapped == null ? copy(begin, count) : mapped.narrow(0, begin, count);
+    } catch (IOException e) {
+      throw new DsVlmException(file + ": cannot be read: " + AtomicFiles.reason(e), e);
+    }
+  }
+
+  private Tensor map(long size) {
+    try (PointerScope scope = new PointerScope()) {
+      return Torch.keep(
+          torch.from_file(
+              file.toString(),
+              new BoolOptional(false),
+              new LongOptional(size),
+              Torch.options(ScalarType.Byte)));
+    } catch (RuntimeException e) {
+      throw new DsVlmException(file + ": cannot be mapped: " + e.getMessage(), e);
+    }
+  }
+
+  /** For a file whose name belongs to another by now: LibTorch maps by name alone. */
+  private Tensor copy(long begin, long count) throws IOException {
+    Tensor copy =
+        torch.empty(new long[] {count}, Torch.options(ScalarType.Byte), new MemoryFormatOptional());
+    BytePointer pointer = new BytePointer(copy.data_ptr());
+    for (long done = 0; done < count; ) {
+      long end = Math.min(count, done + CHUNK);
+      int read = channel.read(pointer.position(done).limit(end).asByteBuffer(), begin + done);
+      if (read < 0) {
+        throw new IOException("it ends before byte " + (begin + count));
+      }
+      done += read;
+    }
+    return copy;
+  }
+
   @Override
-  public void close() {
-    closed = true;
-    bytes.close();
+  public synchronized void close() {
+    if (mapped != null) {
+      mapped.close();
+    }
+    closeQuietly(channel);
   }
 }

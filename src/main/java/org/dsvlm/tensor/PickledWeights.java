@@ -7,7 +7,6 @@ package org.dsvlm.tensor;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
@@ -40,30 +39,28 @@ public final class PickledWeights implements WeightSource {
   private final Map<String, Long> storages;
   private final MappedFile bytes;
 
-  private PickledWeights(Path file) throws IOException {
+  private PickledWeights(Path file, FileChannel channel) throws IOException {
     this.file = file;
-    try (FileChannel channel = FileChannel.open(file)) {
-      GitLfsPointer.refuse(file.toString(), channel);
-      byte[] start = start(file);
-      if (!startsLike(start)) {
-        throw new DsVlmException(
-            file
-                + ": does not begin like a file of torch.save"
-                + (start.length == 0 ? " (it is empty)" : "")
-                + "; fetch it again");
-      }
-      PickledFile content =
-          start[0] == ZIP[0]
-              ? PickledFile.zip(file.toString(), channel)
-              : PickledFile.legacy(file.toString(), channel);
-      tensors = content.tensors();
-      storages = content.storages();
-      if (tensors.isEmpty()) {
-        throw new DsVlmException(
-            file + ": holds no dictionary of tensors; save the model's state_dict()");
-      }
-      bytes = new MappedFile(file, channel.size());
+    GitLfsPointer.refuse(file.toString(), channel);
+    byte[] start = start(file);
+    if (!startsLike(start)) {
+      throw new DsVlmException(
+          file
+              + ": does not begin like a file of torch.save"
+              + (start.length == 0 ? " (it is empty)" : "")
+              + "; fetch it again");
     }
+    PickledFile content =
+        start[0] == ZIP[0]
+            ? PickledFile.zip(file.toString(), channel)
+            : PickledFile.legacy(file.toString(), channel);
+    tensors = content.tensors();
+    storages = content.storages();
+    if (tensors.isEmpty()) {
+      throw new DsVlmException(
+          file + ": holds no dictionary of tensors; save the model's state_dict()");
+    }
+    bytes = new MappedFile(file, channel);
   }
 
   private static byte[] start(Path file) throws IOException {
@@ -85,16 +82,7 @@ public final class PickledWeights implements WeightSource {
    *     tensors; the message names the file, the byte, and what to do
    */
   public static PickledWeights open(Path file) {
-    if (Files.isDirectory(file)) {
-      throw new DsVlmException(file + ": is a folder; a file of weights is wanted");
-    }
-    try {
-      return new PickledWeights(file);
-    } catch (NoSuchFileException e) {
-      throw new DsVlmException(file + ": there is no such file", e);
-    } catch (IOException e) {
-      throw new DsVlmException(file + ": cannot be read: " + AtomicFiles.reason(e), e);
-    }
+    return MappedFile.open(file, channel -> new PickledWeights(file, channel));
   }
 
   @Override

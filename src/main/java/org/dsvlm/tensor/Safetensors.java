@@ -6,8 +6,6 @@ package org.dsvlm.tensor;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
@@ -28,12 +26,10 @@ public final class Safetensors implements WeightSource {
   private final SafetensorsHeader header;
   private final MappedFile bytes;
 
-  private Safetensors(Path file) throws IOException {
+  private Safetensors(Path file, FileChannel channel) throws IOException {
     this.file = file;
-    try (FileChannel channel = FileChannel.open(file)) {
-      header = SafetensorsHeader.read(file.toString(), channel);
-      bytes = new MappedFile(file, channel.size());
-    }
+    header = SafetensorsHeader.read(file.toString(), channel);
+    bytes = new MappedFile(file, channel);
   }
 
   /**
@@ -43,16 +39,7 @@ public final class Safetensors implements WeightSource {
    *     names the file, the tensor and the offset
    */
   public static Safetensors open(Path file) {
-    if (Files.isDirectory(file)) {
-      throw new DsVlmException(file + ": is a folder; a safetensors file is wanted");
-    }
-    try {
-      return new Safetensors(file);
-    } catch (NoSuchFileException e) {
-      throw new DsVlmException(file + ": there is no such file", e);
-    } catch (IOException e) {
-      throw new DsVlmException(file + ": cannot be read: " + AtomicFiles.reason(e), e);
-    }
+    return MappedFile.open(file, channel -> new Safetensors(file, channel));
   }
 
   @Override

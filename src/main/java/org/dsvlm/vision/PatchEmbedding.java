@@ -5,7 +5,6 @@
 package org.dsvlm.vision;
 
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.nn.Conv2d;
 import org.dsvlm.nn.Init;
 import org.dsvlm.nn.Parameters;
@@ -16,7 +15,6 @@ import org.dsvlm.tensor.Torch;
 final class PatchEmbedding {
   private final VisionConfig config;
   private final Conv2d projection;
-  private final ScalarType dtype;
 
   PatchEmbedding(Parameters parameters, VisionConfig config, Init init, boolean bias) {
     this.config = config;
@@ -30,13 +28,12 @@ final class PatchEmbedding {
             config.patchSize(),
             0,
             bias);
-    this.dtype = projection.weight().scalar_type().intern();
   }
 
   /** pixelValues: [pictures, channels, height, width] in, [pictures, patches, width] out. */
   Tensor forward(Tensor pixelValues) {
     checkSize(pixelValues);
-    Tensor patches = projection.forward(pixelValues.to(dtype));
+    Tensor patches = projection.forward(pixelValues.to(projection.weight().scalar_type()));
     return patches.flatten(2, 3).transpose(1, 2);
   }
 

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -309,6 +310,23 @@ class SafetensorsTest {
         assertThat(source.names()).containsExactly("a", "b");
         assertThat(Torch.floats(source.read("b"))).containsExactly(1, 2, 3);
         assertThat(source.dtype("b")).isEqualTo(ScalarType.Float);
+      }
+    }
+  }
+
+  /** Nothing is mapped before the first read, and the name may belong to another file by then. */
+  @Test
+  void bad26_savingOverAFileThatIsOpenButNotReadYet() throws IOException {
+    Path file = folder.resolve("model.safetensors");
+    try (PointerScope scope = new PointerScope()) {
+      SafetensorsWriter.write(
+          file,
+          Map.of("a", Torch.of(new float[] {1, 2, 3}, 3), "b", Torch.of(new double[] {4, 5}, 2)));
+      try (Safetensors source = Safetensors.open(file)) {
+        SafetensorsWriter.write(file, Map.of("other", Torch.of(new float[100], 100)));
+        assertThat(Torch.floats(source.read("a"))).containsExactly(1, 2, 3);
+        Files.delete(file);
+        assertThat(Torch.doubles(source.read("b"))).containsExactly(4, 5);
       }
     }
   }
