@@ -101,6 +101,7 @@ public final class LlavaExport {
     write(
         folder,
         exported,
+        format.layout().toJson(exported),
         new WidenedWeights(weights, exported.text().vocabularySize()),
         format,
         target -> {
@@ -126,9 +127,18 @@ public final class LlavaExport {
       boolean needsImageToken =
           files.config().imageToken() < 0 && format.layout() == LlavaLayout.HUGGING_FACE;
       if (needsImageToken) {
-        write(to, files.config(), weights, ModelFiles.read(from, files.visionPath()), format);
+        ModelFiles own =
+            ModelFiles.read(from, files.visionPath())
+                .withPreprocessor(LlavaPictures.read(from).toJson());
+        write(to, files.config(), weights, own, format);
       } else {
-        write(to, files.config(), weights, format, target -> copyCompanions(files, target));
+        ObjectNode json = format.layout().toJson(files.config());
+        if (format.layout() == LlavaLayout.ORIGINAL) {
+          json.put(
+              LlavaPictures.ASPECT_RATIO,
+              LlavaPictures.padsToSquare(from) ? LlavaPictures.PAD : LlavaPictures.SQUARE);
+        }
+        write(to, files.config(), json, weights, format, target -> copyCompanions(files, target));
       }
     }
   }
@@ -157,10 +167,10 @@ public final class LlavaExport {
   private static void write(
       Path folder,
       LlavaConfig config,
+      ObjectNode json,
       WeightSource weights,
       Format format,
       AtomicFiles.Body companions) {
-    ObjectNode json = format.layout().toJson(config);
     json.put("dtype", DTypes.name(format.dtype()));
     WeightSource stored =
         new RenamedWeights(

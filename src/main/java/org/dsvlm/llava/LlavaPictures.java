@@ -17,7 +17,12 @@ import org.dsvlm.vision.ImageProcessor;
  */
 public final class LlavaPictures {
   private static final String FILE = "preprocessor_config.json";
-  private static final String ASPECT_RATIO = "image_aspect_ratio";
+
+  /** Key of the original layout's config.json, with two of its values. */
+  static final String ASPECT_RATIO = "image_aspect_ratio";
+
+  static final String PAD = "pad";
+  static final String SQUARE = "square";
 
   private LlavaPictures() {}
 
@@ -28,27 +33,42 @@ public final class LlavaPictures {
    *     here, naming file and key
    */
   public static ImageProcessor read(Path folder) {
-    Path config = folder.resolve("config.json");
-    if (!Files.exists(config)) {
-      return ImageProcessor.read(folder.resolve(FILE));
+    JsonConfig original = original(folder);
+    Path own = folder.resolve(FILE);
+    if (original == null) {
+      return ImageProcessor.read(own);
     }
-    JsonConfig json = JsonConfig.read(config);
-    if (!OriginalLlavaConfig.matches(json)) {
-      return ImageProcessor.read(folder.resolve(FILE));
+    Path tower = folder.resolve(original.text("mm_vision_tower")).resolve(FILE);
+    return ImageProcessor.read(Files.exists(own) ? own : tower)
+        .paddedToSquare(padsToSquare(original));
+  }
+
+  /** Whether pictures are padded to a square; not if the folder says nothing about pictures. */
+  static boolean padsToSquare(Path folder) {
+    JsonConfig original = original(folder);
+    if (original != null) {
+      return padsToSquare(original);
     }
     Path own = folder.resolve(FILE);
-    ImageProcessor processor =
-        ImageProcessor.read(
-            Files.exists(own) ? own : folder.resolve(json.text("mm_vision_tower")).resolve(FILE));
-    return processor.paddedToSquare(padsToSquare(json));
+    return Files.exists(own) && ImageProcessor.read(own).padsToSquare();
+  }
+
+  /** config.json of the original layout; null in another. */
+  private static JsonConfig original(Path folder) {
+    Path config = folder.resolve("config.json");
+    if (!Files.exists(config)) {
+      return null;
+    }
+    JsonConfig json = JsonConfig.read(config);
+    return OriginalLlavaConfig.matches(json) ? json : null;
   }
 
   private static boolean padsToSquare(JsonConfig config) {
-    String ratio = config.text(ASPECT_RATIO, "square");
+    String ratio = config.text(ASPECT_RATIO, SQUARE);
     return switch (ratio) {
-      case "pad" -> true;
+      case PAD -> true;
       // What CLIP does by itself: resize and crop.
-      case "square" -> false;
+      case SQUARE -> false;
       default ->
           throw config.error(ASPECT_RATIO, "is '" + ratio + "'; computed here are pad and square");
     };

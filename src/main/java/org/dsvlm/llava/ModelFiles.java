@@ -54,6 +54,11 @@ public record ModelFiles(
         Files.exists(generation) ? object(generation) : null);
   }
 
+  /** These files with other settings for pictures. */
+  ModelFiles withPreprocessor(ObjectNode other) {
+    return new ModelFiles(tokenizer, tokenizerConfig, other, generation);
+  }
+
   private static ObjectNode object(Path file) {
     return (ObjectNode) JsonConfig.read(file).json();
   }

@@ -26,6 +26,7 @@ import org.dsvlm.tensor.Torch;
 import org.dsvlm.tensor.WeightFolder;
 import org.dsvlm.tensor.WeightSource;
 import org.dsvlm.testing.NativeObjects;
+import org.dsvlm.vision.ImageProcessor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -109,6 +110,26 @@ class LlavaCopyTest {
           .isEqualTo(before.config().text().withVocabularySize(1));
     }
     LlavaCheckpoint.open(written, ScalarType.Float, "cpu").close();
+    assertThat(LlavaPictures.padsToSquare(written)).isEqualTo(from.equals("original"));
+  }
+
+  @Test
+  void thePaddingComesThroughToTheOriginalLayoutAndBack() throws IOException {
+    Path padded = stored("v5");
+    Path file = TinyLlava.FOLDER.resolve("preprocessor_config.json");
+    Files.writeString(
+        padded.resolve("preprocessor_config.json"),
+        ImageProcessor.read(file).paddedToSquare(true).toJson().toString());
+    for (String name : List.of("tokenizer.json", "tokenizer_config.json")) {
+      Files.copy(TinyLlava.TOKENIZER.resolve(name), padded.resolve(name));
+    }
+    Path original = temporary.resolve("written");
+    LlavaExport.copy(padded, original, format(LlavaLayout.ORIGINAL), null);
+    assertThat(TinyLlava.json(original.resolve("config.json")).get("image_aspect_ratio").asText())
+        .isEqualTo("pad");
+    Path back = temporary.resolve("back");
+    LlavaExport.copy(original, back, format(LlavaLayout.HUGGING_FACE), null);
+    assertThat(LlavaPictures.read(back).toJson()).isEqualTo(LlavaPictures.read(padded).toJson());
   }
 
   /** A model of the original layout has no image token, which the other layout needs. */
