@@ -109,14 +109,22 @@ class SafetensorsFuzzTest {
     Files.write(folder.resolve("one.safetensors"), SafetensorsFiles.bytes(SOUND, 25));
     Path index = folder.resolve("model.safetensors.index.json");
     Random random = new Random(20260720);
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     int refused = 0;
     for (int run = 0; run < RUNS / 4; run++) {
-      Files.write(index, edited(random, sound).getBytes(StandardCharsets.UTF_8));
+      byte[] content = edited(random, sound).getBytes(StandardCharsets.UTF_8);
+      Files.write(index, content);
+      long before = threads.getCurrentThreadAllocatedBytes();
       try (WeightSource source = WeightFolder.open(folder)) {
         assertThat(source.names()).containsOnly("a", "b", "c");
       } catch (DsVlmException e) {
         assertThat(e).hasMessageContaining(folder.toString());
         refused++;
+      }
+      if (run >= WARM_UP) {
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before)
+            .as("bytes in run %d", run)
+            .isLessThan(ALLOWANCE + 64L * content.length);
       }
     }
     assertThat(refused).isBetween(RUNS / 8, RUNS / 4 - 1);
