@@ -115,6 +115,15 @@ def cases(rng, generator, device, dtype):
         [*maps, make(shape[1], uniform=True)],
     )
 
+    rows, width, classes, chunk = rng.randint(1, 60), rng.randint(1, 40), rng.randint(1, 300), rng.choice([0, 1, 7])
+    labels = torch.tensor([rng.randrange(classes) for _ in range(rows)], device=device)
+    yield (
+        f"linear_cross_entropy {[rows, width, classes]} chunks of {chunk}",
+        lambda i: torch.ops.dsvlm.linear_cross_entropy(i[0], i[1], labels, chunk),
+        lambda i: F.cross_entropy(i[0] @ i[1].t(), labels),
+        [make(rows, width), make(classes, width)],
+    )
+
 
 def worst(actual, expected):
     if actual.shape != expected.shape or not torch.isfinite(actual).all():

@@ -7,6 +7,7 @@
 // so they are differentiable and run where their tensors are.
 #pragma once
 
+#include "ops/linear_cross_entropy.h"
 #include "ops/moe_cross_attention.h"
 #include "ops/perceptual_distance.h"
 #include "ops/ssim.h"

@@ -6,6 +6,7 @@ package org.dsvlm.kernels;
 
 import org.bytedeco.javacpp.annotation.ByRef;
 import org.bytedeco.javacpp.annotation.ByVal;
+import org.bytedeco.javacpp.annotation.Cast;
 import org.bytedeco.javacpp.annotation.Const;
 import org.bytedeco.javacpp.annotation.Namespace;
 import org.bytedeco.javacpp.annotation.Platform;
@@ -17,8 +18,8 @@ import org.bytedeco.pytorch.TensorVector;
 
 /**
  * The C++ functions of {@code native/ops}, one to one. Callers go through {@link
- * MoeCrossAttention}, {@link Ssim} and {@link PerceptualDistance}, which fall back to LibTorch when
- * this is not loaded.
+ * MoeCrossAttention}, {@link Ssim}, {@link PerceptualDistance} and {@link LinearCrossEntropy},
+ * which fall back to LibTorch when this is not loaded.
  */
 @Properties(
     @Platform(
@@ -44,4 +45,11 @@ final class NativeOps {
   @Namespace("dsvlm")
   static native @ByVal Tensor perceptual_distance(
       @Const @ByRef Tensor features, @Const @ByRef Tensor target, @Const @ByRef Tensor weights);
+
+  @Namespace("dsvlm")
+  static native @ByVal Tensor linear_cross_entropy(
+      @Const @ByRef Tensor hiddenStates,
+      @Const @ByRef Tensor weight,
+      @Const @ByRef Tensor labels,
+      @Cast("int64_t") long chunkRows);
 }

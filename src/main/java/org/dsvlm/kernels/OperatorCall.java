@@ -81,6 +81,11 @@ final class OperatorCall {
         argument + " must be float32, float64 or bfloat16, but is " + DTypes.name(dtype));
   }
 
+  void requireInt64(String argument, Tensor tensor) {
+    ScalarType dtype = tensor.scalar_type().intern();
+    require(dtype == ScalarType.Long, argument + " must be int64, but is " + DTypes.name(dtype));
+  }
+
   /** {@code tensor} lives where {@code reference} does and has its type. */
   void requireLike(String argument, Tensor tensor, String referenceName, Tensor reference) {
     ScalarType dtype = tensor.scalar_type().intern();
@@ -94,6 +99,11 @@ final class OperatorCall {
             + referenceName
             + " is "
             + DTypes.name(wanted));
+    requireDevice(argument, tensor, referenceName, reference);
+  }
+
+  /** {@code tensor} lives where {@code reference} does. */
+  void requireDevice(String argument, Tensor tensor, String referenceName, Tensor reference) {
     String device = device(tensor);
     String wantedDevice = device(reference);
     require(

@@ -6,8 +6,6 @@ package org.dsvlm.language;
 
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.nn.Init;
 import org.dsvlm.nn.Linear;
 import org.dsvlm.nn.Parameters;
@@ -77,10 +75,7 @@ public final class CausalLm {
           }
           Tensor kept = targets.index_select(0, counted);
           checkLabels(kept, counted, tokens - 1);
-          Tensor logits = logits(states.index_select(0, counted));
-          ScalarType dtype = logits.scalar_type().intern();
-          boolean reduced = dtype == ScalarType.Half || dtype == ScalarType.BFloat16;
-          return torch.cross_entropy_loss(reduced ? logits.to(ScalarType.Float) : logits, kept);
+          return head.crossEntropy(states.index_select(0, counted), kept);
         });
   }
 

@@ -7,6 +7,8 @@ package org.dsvlm.nn;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.kernels.LinearCrossEntropy;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Torch;
 
@@ -63,6 +65,22 @@ public final class Linear {
     TensorOptional optional = bias == null ? Torch.none() : new TensorOptional(bias);
     Tensor y = torch.linear(x, weight, optional);
     return lora == null ? y : lora.update(x, y);
+  }
+
+  /**
+   * Mean cross entropy of this layer's outputs, taken as logits, with {@code labels}.
+   *
+   * @param x [rows, in]
+   * @param labels int64 [rows]
+   * @return a number, in float32 at least
+   */
+  public Tensor crossEntropy(Tensor x, Tensor labels) {
+    if (bias == null && lora == null) {
+      return LinearCrossEntropy.mean(x, weight, labels);
+    }
+    Tensor logits = forward(x);
+    boolean wide = logits.scalar_type().intern() == ScalarType.Double;
+    return torch.cross_entropy_loss(wide ? logits : logits.to(ScalarType.Float), labels);
   }
 
   void attach(LoraLayer update) {

@@ -1,0 +1,176 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+// With p = softmax(logits) of a row and n rows, the gradient of its logits is (p - onehot(label)) / n, known as
+// soon as the logits are. So the forward goes through the rows in chunks, makes both gradients on the way and
+// drops the chunk's logits; the backward scales what is kept.
+#include "ops/linear_cross_entropy.h"
+
+#include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/logsumexp.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/sub.h>
+#include <ATen/ops/zeros.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/library.h>
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+#include "ops/checks.h"
+#include "ops/once_differentiable.h"
+#include "ops/views.h"
+
+namespace dsvlm {
+namespace {
+
+constexpr const char* kName = "dsvlm::linear_cross_entropy";
+
+// Logits in memory at a time: enough rows for an efficient product, 64 MiB in float32.
+constexpr int64_t kChunkLogits = int64_t{1} << 24;
+
+// The loss, and its gradients where they are wanted.
+using Result = std::tuple<at::Tensor, at::Tensor, at::Tensor>;
+using ForwardSignature =
+    Result(const at::Tensor&, const at::Tensor&, const at::Tensor&, int64_t, std::array<bool, 2>);
+
+void check(const at::Tensor& hidden_states, const at::Tensor& weight, const at::Tensor& labels, int64_t chunk_rows) {
+  const Checks checks(kName);
+  checks.defined("hidden_states", hidden_states);
+  checks.defined("weight", weight);
+  checks.defined("labels", labels);
+  TORCH_CHECK(
+      hidden_states.is_floating_point(), kName, ": hidden_states must be of a floating-point type, but is ",
+      Checks::type_name(hidden_states.scalar_type()));
+  checks.shape("hidden_states", hidden_states, "[rows, width]", {-1, -1});
+  checks.shape("weight", weight, "[classes, width]", {-1, hidden_states.size(1)});
+  checks.shape("labels", labels, "[rows]", {hidden_states.size(0)});
+  checks.like("weight", weight, "hidden_states", hidden_states);
+  TORCH_CHECK(
+      labels.scalar_type() == at::kLong, kName, ": labels must be int64, but is ",
+      Checks::type_name(labels.scalar_type()));
+  TORCH_CHECK(
+      labels.device() == hidden_states.device(), kName, ": labels is on ", labels.device().str(),
+      ", but hidden_states is on ", hidden_states.device().str());
+  TORCH_CHECK(labels.numel() > 0, kName, ": labels is empty; the mean of no rows is not defined");
+  TORCH_CHECK(chunk_rows >= 0, kName, ": chunk_rows must not be negative, but is ", chunk_rows);
+}
+
+Result forward(
+    const at::Tensor& hidden_states, const at::Tensor& weight, const at::Tensor& labels, int64_t chunk_rows,
+    std::array<bool, 2> wanted) {
+  const int64_t rows = hidden_states.size(0);
+  const int64_t chunk = chunk_rows > 0 ? chunk_rows : std::max<int64_t>(1, kChunkLogits / weight.size(0));
+  const at::ScalarType dtype = hidden_states.scalar_type(), accumulator = accumulator_of(hidden_states);
+  const auto options = hidden_states.options().dtype(accumulator);
+  at::Tensor loss = at::zeros({}, options);
+  at::Tensor grad_hidden = wanted[0] ? at::empty_like(hidden_states, at::MemoryFormat::Contiguous) : at::Tensor();
+  // Over many chunks a short type would round the sum away.
+  at::Tensor grad_weight = wanted[1] ? at::zeros(weight.sizes(), options) : at::Tensor();
+  for (int64_t begin = 0; begin < rows; begin += chunk) {
+    const int64_t count = std::min(chunk, rows - begin);
+    const at::Tensor states = hidden_states.narrow(0, begin, count);
+    const at::Tensor targets = labels.narrow(0, begin, count).unsqueeze(1);
+    at::Tensor logits = at::linear(states, weight).to(accumulator);
+    const at::Tensor normaliser = at::logsumexp(logits, {1}, true);
+    loss.add_(at::sub(normaliser, logits.gather(1, targets)).sum());
+    if (wanted[0] || wanted[1]) {
+      logits.sub_(normaliser).exp_().scatter_add_(1, targets, at::ones_like(normaliser).neg_());
+      const at::Tensor grad_logits = logits.div_(static_cast<double>(rows)).to(dtype);
+      if (wanted[0]) {
+        at::Tensor to = grad_hidden.narrow(0, begin, count);
+        at::mm_out(to, grad_logits, weight);
+      }
+      if (wanted[1]) {
+        if (dtype == accumulator) {
+          grad_weight.addmm_(grad_logits.t(), states);
+        } else {
+          grad_weight.add_(at::mm(grad_logits.t(), states));
+        }
+      }
+    }
+  }
+  return {loss.div_(static_cast<double>(rows)), grad_hidden, wanted[1] ? grad_weight.to(dtype) : grad_weight};
+}
+
+Result call_forward(
+    const at::Tensor& hidden_states, const at::Tensor& weight, const at::Tensor& labels, int64_t chunk_rows,
+    std::array<bool, 2> wanted) {
+  static const auto op = c10::Dispatcher::singleton()
+                             .findSchemaOrThrow("dsvlm::_linear_cross_entropy_forward", "")
+                             .typed<ForwardSignature>();
+  return op.call(hidden_states, weight, labels, chunk_rows, wanted);
+}
+
+struct LinearCrossEntropy : public torch::autograd::Function<LinearCrossEntropy> {
+  static at::Tensor forward(
+      torch::autograd::AutogradContext* context, const at::Tensor& hidden_states, const at::Tensor& weight,
+      const at::Tensor& labels, int64_t chunk_rows) {
+    const std::array<bool, 2> wanted = {hidden_states.requires_grad(), weight.requires_grad()};
+    at::AutoDispatchBelowADInplaceOrView below;
+    auto [loss, grad_hidden, grad_weight] = call_forward(hidden_states, weight, labels, chunk_rows, wanted);
+    context->save_for_backward({grad_hidden, grad_weight});
+    return loss;
+  }
+
+  static torch::autograd::variable_list backward(
+      torch::autograd::AutogradContext* context, const torch::autograd::variable_list& grads) {
+    refuse_double_backward_of_kept_gradient(kName);
+    const auto saved = context->get_saved_variables();
+    const auto scaled = [&](const at::Tensor& gradient) {
+      return gradient.defined() ? at::mul(gradient, grads[0]) : at::Tensor();
+    };
+    return {scaled(saved[0]), scaled(saved[1]), at::Tensor(), at::Tensor()};
+  }
+};
+
+at::Tensor plain(
+    const at::Tensor& hidden_states, const at::Tensor& weight, const at::Tensor& labels, int64_t chunk_rows) {
+  check(hidden_states, weight, labels, chunk_rows);
+  return std::get<0>(call_forward(hidden_states, weight, labels, chunk_rows, {false, false}));
+}
+
+at::Tensor differentiable(
+    const at::Tensor& hidden_states, const at::Tensor& weight, const at::Tensor& labels, int64_t chunk_rows) {
+  if (!at::GradMode::is_enabled()) {
+    at::AutoDispatchBelowADInplaceOrView below;
+    return plain(hidden_states, weight, labels, chunk_rows);
+  }
+  check(hidden_states, weight, labels, chunk_rows);
+  return LinearCrossEntropy::apply(hidden_states, weight, labels, chunk_rows);
+}
+
+}  // namespace
+
+at::Tensor linear_cross_entropy(
+    const at::Tensor& hidden_states, const at::Tensor& weight, const at::Tensor& labels, int64_t chunk_rows) {
+  static const auto op =
+      c10::Dispatcher::singleton()
+          .findSchemaOrThrow(kName, "")
+          .typed<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&, int64_t)>();
+  return op.call(hidden_states, weight, labels, chunk_rows);
+}
+
+TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
+  library.def("linear_cross_entropy(Tensor hidden_states, Tensor weight, Tensor labels, int chunk_rows=0) -> Tensor");
+  library.def(
+      "_linear_cross_entropy_forward(Tensor hidden_states, Tensor weight, Tensor labels, int chunk_rows, "
+      "bool[2] wanted) -> (Tensor loss, Tensor hidden_states, Tensor weight)");
+}
+
+TORCH_LIBRARY_IMPL(dsvlm, Autograd, library) { library.impl("linear_cross_entropy", differentiable); }
+
+TORCH_LIBRARY_IMPL(dsvlm, CompositeExplicitAutograd, library) {
+  library.impl("linear_cross_entropy", plain);
+  library.impl("_linear_cross_entropy_forward", forward);
+}
+
+}  // namespace dsvlm
