@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.Torch;
 
 /** Scaled dot-product attention and the reshapes around it. */
@@ -26,8 +27,7 @@ public final class Attention {
 
   /** softmax(q kᵀ / √headDim) v; q, k, v: [batch, heads, tokens, headDim]. */
   public static Tensor full(Tensor q, Tensor k, Tensor v) {
-    return torch.scaled_dot_product_attention(
-        q, k, v, Torch.none(), 0.0, false, new DoubleOptional(), false);
+    return attend(q, k, v, Torch.none(), false);
   }
 
   /**
@@ -36,20 +36,35 @@ public final class Attention {
    * group.
    */
   public static Tensor masked(Tensor q, Tensor k, Tensor v, Tensor mask) {
-    return torch.scaled_dot_product_attention(
-        q,
-        k,
-        v,
-        new TensorOptional(mask),
-        0.0,
-        false,
-        new DoubleOptional(),
-        q.size(1) != k.size(1));
+    return attend(q, k, v, new TensorOptional(mask), false);
   }
 
   /** Like {@link #full}, each query seeing the keys up to its own position. */
   public static Tensor causal(Tensor q, Tensor k, Tensor v) {
+    return attend(q, k, v, Torch.none(), true);
+  }
+
+  private static Tensor attend(Tensor q, Tensor k, Tensor v, TensorOptional mask, boolean causal) {
+    ScalarType dtype = q.scalar_type().intern();
+    boolean reduced = dtype == ScalarType.BFloat16 || dtype == ScalarType.Half;
+    if (!reduced || !q.device().is_cpu()) {
+      return product(q, k, v, mask, causal);
+    }
+    // LibTorch's own kernel for these types is some 20 times slower on the CPU than by way of
+    // float32, its matrix products having no library behind them there.
+    boolean added = mask.has_value() && mask.get().scalar_type().intern() == dtype;
+    TensorOptional wideMask = added ? new TensorOptional(mask.get().to(ScalarType.Float)) : mask;
+    return product(
+            q.to(ScalarType.Float),
+            k.to(ScalarType.Float),
+            v.to(ScalarType.Float),
+            wideMask,
+            causal)
+        .to(dtype);
+  }
+
+  private static Tensor product(Tensor q, Tensor k, Tensor v, TensorOptional mask, boolean causal) {
     return torch.scaled_dot_product_attention(
-        q, k, v, Torch.none(), 0.0, true, new DoubleOptional(), q.size(1) != k.size(1));
+        q, k, v, mask, 0.0, causal, new DoubleOptional(), q.size(1) != k.size(1));
   }
 }
