@@ -72,6 +72,9 @@ final class ShardIndex {
       throw new DsVlmException(
           index + ": has no object 'weight_map' that gives each tensor its file; fetch it again");
     }
+    if (strings.isEmpty()) {
+      throw new DsVlmException(index + ": weight_map names no tensor; fetch it again");
+    }
     return strings;
   }
 

@@ -200,6 +200,8 @@ class WeightFolderTest {
   void aDamagedIndexIsNamed() throws IOException {
     index("{\"a\": 3}");
     refused().hasMessageContaining("'a' is not a file name");
+    index("{}");
+    refused().hasMessageContaining("weight_map names no tensor");
     index("[]");
     refused().hasMessageContaining("no object 'weight_map'");
     index("{\"a\": \"one.safetensors\", \"a\": \"one.safetensors\"}");
