@@ -7,6 +7,15 @@ import torch
 import peer
 
 EPSILON = 1e-10
+VGG_WIDTHS = [64, 128, 256, 512, 512]
+
+
+def shapes(text):
+    """Shapes joined by +, or vgg16:4x192, the layers that LPIPS compares."""
+    if text.startswith("vgg16:"):
+        batch, side = peer.sizes(text.removeprefix("vgg16:"))
+        return [(batch, width, side >> i, side >> i) for i, width in enumerate(VGG_WIDTHS)]
+    return [peer.sizes(layer) for layer in text.split("+")]
 
 
 def direction(features):
@@ -19,8 +28,7 @@ class PerceptualDistance:
     def __init__(self, request):
         self.inputs = inputs = peer.Inputs(request["dtype"])
         self.layers = []
-        for text in request["shape"].split("+"):
-            shape = peer.sizes(text)
+        for shape in shapes(request["shape"]):
             features = inputs.leaf(inputs.uniform(*shape))
             target = inputs.uniform(*shape)
             self.layers.append((features, target, inputs.uniform(shape[1]).view(1, -1, 1, 1)))

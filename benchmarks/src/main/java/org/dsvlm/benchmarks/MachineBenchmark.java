@@ -6,9 +6,11 @@ package org.dsvlm.benchmarks;
 
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.openblas.presets.openblas_nolapack;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.dsvlm.tensor.Torch;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -46,6 +48,10 @@ public class MachineBenchmark implements Checked {
   @Setup
   public void open() {
     long side = Long.parseLong(shape);
+    Torch.load();
+    // OPENBLAS_NUM_THREADS keeps small products on one thread; the floor is what all threads can
+    // do.
+    openblas_nolapack.blas_set_num_threads(torch.get_num_threads());
     inputs = new Inputs(dtype);
     source = inputs.normal(side, side);
     other = inputs.normal(side, side);

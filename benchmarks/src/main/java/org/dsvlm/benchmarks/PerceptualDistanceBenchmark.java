@@ -36,7 +36,7 @@ import org.openjdk.jmh.infra.Blackhole;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class PerceptualDistanceBenchmark implements Checked {
-  @Param("4x64x192x192+4x128x96x96+4x256x48x48+4x512x24x24+4x512x12x12")
+  @Param("vgg16:4x192")
   public String shape;
 
   @Param({"float32", "bfloat16"})

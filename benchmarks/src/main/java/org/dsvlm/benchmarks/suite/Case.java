@@ -32,7 +32,7 @@ record Case(Operation operation, String mode, String shape, String dtype) {
   private static final String PICTURES = "4x3x256x256";
 
   /** VGG-16's five layers for four pictures of 192 × 192. */
-  private static final String VGG = "4x64x192x192+4x128x96x96+4x256x48x48+4x512x24x24+4x512x12x12";
+  private static final String VGG = "vgg16:4x192";
 
   String name() {
     return operation.stem() + "." + mode + " " + shape + " " + dtype;

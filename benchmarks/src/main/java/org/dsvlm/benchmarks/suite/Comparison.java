@@ -6,7 +6,6 @@ package org.dsvlm.benchmarks.suite;
 
 import java.io.PrintStream;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -22,8 +21,12 @@ final class Comparison {
   /** Numbers below are zero but for rounding. */
   private static final double ZERO = 1e-20;
 
+  /** Operations whose floor is a copy's. */
+  private static final Set<Operation> COPYING =
+      Set.of(Operation.SSIM, Operation.PERCEPTUAL_DISTANCE);
+
   private final Side ours;
-  private final Peer peer;
+  private final Side peer;
   private final Effort effort;
   private final PrintStream progress;
   private final Floor floor = new Floor();
@@ -35,7 +38,7 @@ final class Comparison {
    * @param peer null to run our side alone
    * @param progress hears which case runs
    */
-  Comparison(Side ours, Peer peer, Effort effort, PrintStream progress) {
+  Comparison(Side ours, Side peer, Effort effort, PrintStream progress) {
     this.ours = ours;
     this.peer = peer;
     this.effort = effort;
@@ -56,27 +59,32 @@ final class Comparison {
       rows.add(row(wanted));
     }
     measureFloor(cases);
-    return rows.stream().map(row -> withFloor(row, cases.get(rows.indexOf(row)))).toList();
+    return IntStream.range(0, rows.size())
+        .mapToObj(i -> withFloor(rows.get(i), cases.get(i)))
+        .toList();
   }
 
   private void measureFloor(List<Case> cases) {
     progress.println("rates of the machine");
-    List<Side> sides = peer == null ? List.of(ours) : List.of(ours, peer);
-    Set<String> dtypes = new LinkedHashSet<>();
-    boolean copies = false;
-    for (Case wanted : cases) {
-      if (wanted.operation() == Operation.MOE_CROSS_ATTENTION) {
-        dtypes.add(wanted.dtype());
+    for (Side side : peer == null ? List.of(ours) : List.of(ours, peer)) {
+      try {
+        measureFloor(side, cases);
+      } catch (Side.MeasurementException e) {
+        failed |= side == ours;
+        progress.println("rates of the machine: " + e.getMessage());
       }
-      copies |=
-          wanted.operation() == Operation.SSIM
-              || wanted.operation() == Operation.PERCEPTUAL_DISTANCE;
+      side.rest();
     }
-    for (Side side : sides) {
-      dtypes.forEach(dtype -> floor.measureProduct(side, dtype, effort));
-      if (copies) {
-        floor.measureCopy(side, effort);
-      }
+  }
+
+  private void measureFloor(Side side, List<Case> cases) {
+    cases.stream()
+        .filter(wanted -> wanted.operation() == Operation.MOE_CROSS_ATTENTION)
+        .map(Case::dtype)
+        .distinct()
+        .forEach(dtype -> floor.measureProduct(side, dtype, effort));
+    if (cases.stream().anyMatch(wanted -> COPYING.contains(wanted.operation()))) {
+      floor.measureCopy(side, effort);
     }
   }
 

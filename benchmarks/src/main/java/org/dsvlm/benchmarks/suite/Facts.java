@@ -46,6 +46,7 @@ final class Facts {
     facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
     facts.put("threads of each side", String.valueOf(threads));
     facts.put("our settings", settings());
+    facts.put("PyTorch's settings", Peer.settings());
     return facts;
   }
 

@@ -135,7 +135,7 @@ final class Main implements Callable<Integer> {
       Comparison comparison = new Comparison(ours, peer, effort, progress);
       List<Rows.Row> rows = comparison.run(cases);
       facts.put("ours", Facts.ours(ours.kernels()));
-      facts.put("PyTorch", peer == null ? "not run" : String.join("; ", peer.versions()));
+      facts.put("PyTorch", peer == null ? "not run" : String.join(", ", peer.versions()));
       facts.putAll(comparison.floor().facts());
       report(new Rows(facts, rows));
       return comparison.failed() ? 1 : 0;

@@ -7,10 +7,12 @@ package org.dsvlm.benchmarks.suite;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,7 +52,10 @@ final class Ours implements Side {
             "-Dlogback.configurationFile=org/dsvlm/cli/logback.xml",
             "-Ddsvlm.benchmarks.models=" + models);
     try {
-      output = new PrintStream(log.toFile(), StandardCharsets.UTF_8);
+      Files.writeString(log, "");
+      // The probes append to it too.
+      output =
+          new PrintStream(new FileOutputStream(log.toFile(), true), true, StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UsageException(log + ": cannot be written: " + e.getMessage(), e);
     }

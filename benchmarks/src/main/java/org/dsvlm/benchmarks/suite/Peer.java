@@ -29,7 +29,8 @@ final class Peer implements Side {
   /** Settings of our side's threads that PyTorch's users do not make, unless this one is set. */
   private static final List<String> OURS_ALONE = List.of("OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS");
 
-  private static final String WAIT_POLICY = "dsvlm.benchmarks.wait";
+  /** The user's OMP_WAIT_POLICY, as benchmarks/run found it; empty without. */
+  private static final String WAIT = System.getProperty("dsvlm.benchmarks.wait", "");
 
   private final ObjectMapper mapper = new ObjectMapper();
   private final String python;
@@ -53,6 +54,11 @@ final class Peer implements Side {
     this.models = models;
     this.threads = threads;
     this.log = log;
+  }
+
+  /** What is set for PyTorch beside the threads. */
+  static String settings() {
+    return WAIT.isEmpty() ? "its own" : "OMP_WAIT_POLICY=" + WAIT;
   }
 
   /** Whether {@code python} can be started and has PyTorch; else why not. */
@@ -119,7 +125,8 @@ final class Peer implements Side {
   }
 
   /** Ends the processes; later requests start new ones. */
-  void rest() {
+  @Override
+  public void rest() {
     running.values().forEach(Twin::end);
     running.clear();
   }
@@ -141,9 +148,8 @@ final class Peer implements Side {
       this.stem = stem;
       ProcessBuilder builder = new ProcessBuilder(python, twins.resolve(stem + ".py").toString());
       OURS_ALONE.forEach(builder.environment()::remove);
-      String wait = System.getProperty(WAIT_POLICY, "");
-      if (!wait.isEmpty()) {
-        builder.environment().put("OMP_WAIT_POLICY", wait);
+      if (!WAIT.isEmpty()) {
+        builder.environment().put("OMP_WAIT_POLICY", WAIT);
       }
       builder.environment().put("OMP_NUM_THREADS", String.valueOf(threads));
       builder.environment().put("MKL_NUM_THREADS", String.valueOf(threads));
@@ -157,7 +163,7 @@ final class Peer implements Side {
       requests = process.outputWriter();
       answers = process.inputReader();
       try {
-        versions.add(answer().path("ready").asText());
+        versions.addAll(List.of(answer().path("ready").asText().split(", ")));
       } catch (MeasurementException e) {
         failure = e.getMessage();
       }

@@ -22,6 +22,9 @@ interface Side extends AutoCloseable {
    */
   Probed probe(Case wanted);
 
+  /** Frees what the operation at hand needed; later requests begin anew. */
+  default void rest() {}
+
   @Override
   void close();
 

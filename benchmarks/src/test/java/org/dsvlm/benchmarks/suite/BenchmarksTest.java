@@ -95,6 +95,9 @@ class BenchmarksTest {
   void shapesAreReadAsTheyAreWritten() {
     assertThat(AttentionShape.parse("1x4096x8x40:576+77")).hasToString("1x4096x8x40:576+77");
     assertThat(MapShape.parse("4x3x256x128")).hasToString("4x3x256x128");
+    assertThat(MapShape.parseAll("vgg16:4x192"))
+        .isEqualTo(
+            MapShape.parseAll("4x64x192x192+4x128x96x96+4x256x48x48+4x512x24x24+4x512x12x12"));
     for (String wrong : List.of("", "1x2x3:4", "1x2x3x4", "1x2x3x4:", "1x2x3x4:5+", "1x2x3x-4:5")) {
       assertThatThrownBy(() -> AttentionShape.parse(wrong))
           .isInstanceOf(IllegalArgumentException.class);
