@@ -65,6 +65,10 @@ final class TrainingProgress implements TrainingListener {
   @Override
   public void stepDone(StepMetrics metrics) {
     done++;
+    if (!metrics.finite()) {
+      reportSkipped(metrics);
+      return;
+    }
     Map<String, Double> before = smoothed;
     smoothed =
         metrics.losses().entrySet().stream()
@@ -85,6 +89,15 @@ final class TrainingProgress implements TrainingListener {
       err.printf(
           "stage %d %d/%d, %s, %s left%n", metrics.stage(), done, total, figures, timeLeft());
     }
+  }
+
+  private void reportSkipped(StepMetrics metrics) {
+    if (terminal) {
+      bar.step();
+    }
+    err.printf(
+        "stage %d %d/%d: skipped, loss %s, gradient norm %s%n",
+        metrics.stage(), done, total, metrics.loss(), metrics.gradientNorm());
   }
 
   private String figures(StepMetrics metrics) {

@@ -57,7 +57,9 @@ final class AutoencoderTrainer {
     CosineWithWarmup schedule = CosineWithWarmup.ofRatio(stage.warmupRatio(), stage.maxSteps());
     try (AdamW optimizer =
         new AdamW(List.of(group), settings.beta1(), settings.beta2(), settings.eps())) {
-      new StageLoop(0, 0, optimizer, schedule, stage.maxGradNorm())
+      SkippedSteps skipped =
+          new SkippedSteps(recipe.maxSkippedInARow(), step -> "Stage 0 makes no checkpoints");
+      new StageLoop(0, 0, optimizer, schedule, stage.maxGradNorm(), skipped)
           .run(0, step -> step(vae, step), log, listener, step -> {});
     } finally {
       store.setTrainable(name -> false);

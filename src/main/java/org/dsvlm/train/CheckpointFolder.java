@@ -42,8 +42,10 @@ final class CheckpointFolder {
    * @param stage 1 or 2
    * @param stageStep steps done in that stage
    * @param step steps done in stages 1 and 2
+   * @param skipped of these, how many were skipped
+   * @param skippedInARow of these, how many were the last ones
    */
-  record Position(int stage, long stageStep, long step) {}
+  record Position(int stage, long stageStep, long step, long skipped, int skippedInARow) {}
 
   private final Path folder;
   private final int keep;
@@ -66,6 +68,8 @@ final class CheckpointFolder {
                   .put("stage", position.stage())
                   .put("stage_step", position.stageStep())
                   .put("step", position.step())
+                  .put("skipped", position.skipped())
+                  .put("skipped_in_a_row", position.skippedInARow())
                   .toPrettyString();
           Files.writeString(path.resolve(POSITION), json);
         });
@@ -83,7 +87,16 @@ final class CheckpointFolder {
     JsonConfig json = JsonConfig.read(all.get(all.size() - 1).resolve(POSITION));
     return Optional.of(
         new Position(
-            json.integer("stage", 0), json.integer("stage_step", 0), json.integer("step", 0)));
+            json.integer("stage", 0),
+            json.integer("stage_step", 0),
+            json.integer("step", 0),
+            json.integer("skipped", 0),
+            json.integer("skipped_in_a_row", 0)));
+  }
+
+  /** The latest checkpoint of fewer than {@code step} steps, if there is one. */
+  Optional<Path> lastBefore(long step) {
+    return all().stream().filter(path -> stepOf(path) < step).reduce((first, second) -> second);
   }
 
   /** Copies the model's tensors of the checkpoint at {@code position} into {@code model}. */

@@ -4,6 +4,7 @@
  */
 package org.dsvlm.train;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import org.dsvlm.tensor.DsVlmException;
@@ -15,6 +16,8 @@ import org.dsvlm.tensor.DsVlmException;
  * @param precision type of parameters and activations, by name
  * @param visionLearningRate rate of the vision encoder in both stages; 0 freezes it
  * @param diffusionLearningRate rate of a UNet that trains along; 0 stands for the stage's own
+ * @param maxSkippedInARow steps in a row with a loss or gradient that is not finite that end the
+ *     run
  * @param languageWeight factor of the language loss; 0 leaves the language model out
  * @param supervision the section that the supervisor reads, and {@code enabled}
  */
@@ -31,9 +34,14 @@ public record Recipe(
     double visionLearningRate,
     double diffusionLearningRate,
     Optimizer optimizer,
+    @JsonProperty("max_skipped_in_a_row") int maxSkippedInARow,
     double languageWeight,
     ObjectNode supervision,
     CheckpointPolicy checkpoint) {
+  public Recipe {
+    require(
+        maxSkippedInARow > 0, "max_skipped_in_a_row has to be above 0, not " + maxSkippedInARow);
+  }
 
   /** Where the parts come from: a path, or keys of the public configuration to draw them by. */
   public record Model(

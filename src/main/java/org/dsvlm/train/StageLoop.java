@@ -5,12 +5,15 @@
 package org.dsvlm.train;
 
 import org.bytedeco.javacpp.PointerScope;
-import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.MemoryFigures;
 
 /**
  * The steps of one stage: gradients by the stage's own body, then clipping, update, metrics. One
  * scope a step frees all that the step made.
+ *
+ * <p>A step whose loss or gradient is not finite is skipped: its gradients are dropped, and
+ * parameters and optimizer stay as they are. It counts as a step all the same, so that schedule and
+ * data go on as if it had been made.
  */
 final class StageLoop {
   /** Forward and backward passes of one step; leaves the gradients at the parameters. */
@@ -32,24 +35,36 @@ final class StageLoop {
   private final AdamW optimizer;
   private final CosineWithWarmup schedule;
   private final double maxGradNorm;
+  private final SkippedSteps skipped;
 
   /** A loop of {@code stage}, before which {@code stepsBefore} steps were counted. */
   StageLoop(
-      int stage, long stepsBefore, AdamW optimizer, CosineWithWarmup schedule, double maxGradNorm) {
+      int stage,
+      long stepsBefore,
+      AdamW optimizer,
+      CosineWithWarmup schedule,
+      double maxGradNorm,
+      SkippedSteps skipped) {
     this.stage = stage;
     this.stepsBefore = stepsBefore;
     this.optimizer = optimizer;
     this.schedule = schedule;
     this.maxGradNorm = maxGradNorm;
+    this.skipped = skipped;
   }
 
-  /** Runs the steps from {@code first} to the schedule's end. */
+  /**
+   * Runs the steps from {@code first} to the schedule's end.
+   *
+   * @throws org.dsvlm.tensor.DsVlmException if too many steps in a row had to be skipped
+   */
   void run(long first, Body body, MetricsLog log, TrainingListener listener, AfterStep after) {
     listener.stageStarted(stage, first, schedule.totalSteps());
     for (long step = first; step < schedule.totalSteps(); step++) {
       StepMetrics metrics = step(step, body);
       log.write(metrics);
       listener.stepDone(metrics);
+      skipped.stopIfTooMany(metrics);
       after.done(step + 1);
     }
     listener.stageEnded(stage);
@@ -59,30 +74,22 @@ final class StageLoop {
     long start = System.nanoTime();
     try (PointerScope scope = new PointerScope()) {
       StepLosses losses = body.run(step);
-      long number = stepsBefore + step + 1;
       double norm = GradientClipping.clip(optimizer.gradients(), maxGradNorm);
-      if (!Double.isFinite(losses.total()) || !Double.isFinite(norm)) {
-        throw new DsVlmException(
-            "stage "
-                + stage
-                + ", step "
-                + number
-                + ": loss "
-                + losses.total()
-                + ", gradient norm "
-                + norm
-                + "; lower the learning rate, or look at this step's records");
-      }
       double factor = schedule.factor(step);
-      optimizer.step(factor);
+      boolean finite = Double.isFinite(losses.total()) && Double.isFinite(norm);
+      if (finite) {
+        optimizer.step(factor);
+      }
       optimizer.zeroGradients();
+      skipped.count(!finite);
       return new StepMetrics(
-          number,
+          stepsBefore + step + 1,
           stage,
           losses.losses(),
           losses.total(),
           optimizer.groups().get(0).learningRate() * factor,
           norm,
+          skipped.total(),
           losses.samples(),
           (System.nanoTime() - start) / 1e9,
           MemoryFigures.residentBytes(),

@@ -20,6 +20,7 @@ final class Stages {
   private final TrainableParts parts;
   private final StageTrainer trainer;
   private final CheckpointFolder checkpoints;
+  private final SkippedSteps skipped;
 
   /** Stages that train {@code parts}, a model of {@code config}. */
   Stages(
@@ -35,12 +36,28 @@ final class Stages {
     this.parts = parts;
     this.trainer = trainer;
     this.checkpoints = checkpoints;
+    this.skipped = new SkippedSteps(recipe.maxSkippedInARow(), this::lastGood);
+  }
+
+  /**
+   * The step after a checkpoint tells whether its parameters are any good, so the one that the
+   * skipped steps started from does not count.
+   */
+  private String lastGood(long lastStep) {
+    return checkpoints
+        .lastBefore(lastStep)
+        .map(path -> "The last good checkpoint is " + path)
+        .orElse("There is no checkpoint before step " + lastStep + ", the last good one");
   }
 
   /** Runs them, adding to the file {@code metrics}. */
   void run(Path metrics, TrainingListener listener) {
     Optional<CheckpointFolder.Position> latest = checkpoints.latest();
-    latest.ifPresent(position -> checkpoints.loadModel(position, parts.all()));
+    latest.ifPresent(
+        position -> {
+          checkpoints.loadModel(position, parts.all());
+          skipped.restore(position.skipped(), position.skippedInARow());
+        });
     long done = latest.map(CheckpointFolder.Position::step).orElse(0L);
     long stepsBefore = 0;
     try (MetricsLog log = MetricsLog.after(done, metrics)) {
@@ -84,7 +101,12 @@ final class Stages {
       }
       StageLoop loop =
           new StageLoop(
-              part.stage(), part.stepsBefore(), optimizer, schedule, settings.maxGradNorm());
+              part.stage(),
+              part.stepsBefore(),
+              optimizer,
+              schedule,
+              settings.maxGradNorm(),
+              skipped);
       loop.run(
           part.first(),
           step -> {
@@ -98,13 +120,23 @@ final class Stages {
     }
   }
 
-  /** At the end of each stage, and every so many steps. */
+  /**
+   * At the end of each stage, and every so many steps. While steps are skipped nothing is due: what
+   * they leave as it is may be the cause, and would push out the good checkpoints.
+   */
   private void saveIfDue(Part part, long done, AdamW optimizer) {
     long step = part.stepsBefore() + done;
     long every = recipe.checkpoint().everySteps();
-    if (done == part.total() || (every > 0 && step % every == 0)) {
-      checkpoints.save(
-          new CheckpointFolder.Position(part.stage(), done, step), parts.all(), optimizer.state());
+    if (skipped.inARow() == 0 && (done == part.total() || (every > 0 && step % every == 0))) {
+      save(part, done, optimizer);
     }
+  }
+
+  private void save(Part part, long done, AdamW optimizer) {
+    checkpoints.save(
+        new CheckpointFolder.Position(
+            part.stage(), done, part.stepsBefore() + done, skipped.total(), skipped.inARow()),
+        parts.all(),
+        optimizer.state());
   }
 }

@@ -20,6 +20,8 @@ import java.util.Map;
  * @param loss the weighted sum that was differentiated
  * @param learningRate of the group with the stage's own rate
  * @param gradientNorm over all parameters, before clipping
+ * @param skipped steps of the run so far that changed nothing because loss or gradient was not
+ *     finite, this one included
  * @param samples records in the step
  * @param seconds the step took
  * @param residentBytes of the process, after the step
@@ -32,6 +34,7 @@ public record StepMetrics(
     double loss,
     double learningRate,
     double gradientNorm,
+    long skipped,
     int samples,
     double seconds,
     long residentBytes,
@@ -46,18 +49,28 @@ public record StepMetrics(
     return samples / seconds;
   }
 
-  /** One line of metrics.jsonl. */
+  /** Whether loss and gradient were finite, so that the step was not skipped. */
+  public boolean finite() {
+    return Double.isFinite(loss) && Double.isFinite(gradientNorm);
+  }
+
+  /** One line of metrics.jsonl. What is not finite, which JSON has no number for, is null. */
   ObjectNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("step", step).put("stage", stage);
-    losses.forEach((name, value) -> json.put("loss_" + name, value));
-    json.put("loss", loss)
-        .put("learning_rate", learningRate)
-        .put("grad_norm", gradientNorm)
+    losses.forEach((name, value) -> put(json, "loss_" + name, value));
+    put(json, "loss", loss);
+    json.put("learning_rate", learningRate);
+    put(json, "grad_norm", gradientNorm);
+    json.put("skipped", skipped)
         .put("samples", samples)
         .put("samples_per_second", samplesPerSecond())
         .put("resident_bytes", residentBytes);
-    details.forEach(json::put);
+    details.forEach((name, value) -> put(json, name, value));
     return json;
+  }
+
+  private static void put(ObjectNode json, String key, double value) {
+    json.put(key, Double.isFinite(value) ? (Double) value : null);
   }
 }

@@ -24,7 +24,7 @@ class CheckpointFolderTest {
   @TempDir private Path root;
 
   private static CheckpointFolder.Position at(long step) {
-    return new CheckpointFolder.Position(1, step, step);
+    return new CheckpointFolder.Position(1, step, step, 3, 1);
   }
 
   private static Map<String, Tensor> tensor(double value) {

@@ -19,7 +19,7 @@ class MetricsLogTest {
 
   private static StepMetrics metrics(long step) {
     return new StepMetrics(
-        step, 1, Map.of("language", 2.5), 3, 1e-3, 0.5, 4, 2, 100, Map.of("router_low", 0.25));
+        step, 1, Map.of("language", 2.5), 3, 1e-3, 0.5, 7, 4, 2, 100, Map.of("router_low", 0.25));
   }
 
   @Test
@@ -30,7 +30,7 @@ class MetricsLogTest {
       assertThat(Files.readString(file))
           .isEqualTo(
               "{\"step\":1,\"stage\":1,\"loss_language\":2.5,\"loss\":3.0,\"learning_rate\":0.001,"
-                  + "\"grad_norm\":0.5,\"samples\":4,\"samples_per_second\":2.0,"
+                  + "\"grad_norm\":0.5,\"skipped\":7,\"samples\":4,\"samples_per_second\":2.0,"
                   + "\"resident_bytes\":100,\"router_low\":0.25}\n");
     }
   }

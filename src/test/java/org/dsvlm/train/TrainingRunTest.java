@@ -220,12 +220,30 @@ class TrainingRunTest {
         .hasSize(1);
   }
 
+  /**
+   * Bad input 60. The warm-up's first step, number 4, changes nothing; number 5 throws the
+   * parameters far off, which number 6 finds out.
+   */
   @Test
-  void aLossThatIsNoNumberStopsTheRun() {
-    assertThatThrownBy(() -> tiny.train("run", "stage1.learning_rate=1e300"))
+  void aLossThatIsNoNumberStopsTheRunAndNamesTheLastGoodCheckpoint() throws IOException {
+    assertThatThrownBy(
+            () ->
+                tiny.train(
+                    "run",
+                    "stage2.learning_rate=1e300",
+                    "max_skipped_in_a_row=1",
+                    "checkpoint.every_steps=1",
+                    "checkpoint.keep=2"))
         .isInstanceOf(DsVlmException.class)
-        .hasMessageContaining("stage 1, step 3")
+        .hasMessageContaining("stage 2, step 6")
+        .hasMessageContaining("max_skipped_in_a_row is 1")
+        .hasMessageContaining(
+            "The last good checkpoint is " + folder.resolve("run/checkpoints/step-4"))
         .hasMessageContaining("learning rate");
+    assertThat(folder.resolve("run/checkpoints/step-4")).isDirectory();
+    assertThat(TinyRun.metrics(folder.resolve("run")))
+        .extracting(row -> row.get("skipped").asInt())
+        .containsExactly(0, 0, 0, 0, 0, 1);
   }
 
   @Test

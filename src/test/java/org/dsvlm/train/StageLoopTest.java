@@ -1,0 +1,157 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.Torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The numbers are those of the project's list of bad inputs. */
+class StageLoopTest {
+  private static final long TOTAL = 6;
+  private static final CosineWithWarmup SCHEDULE = new CosineWithWarmup(1, TOTAL);
+
+  @TempDir private Path folder;
+
+  /** Leaves a gradient at the parameter; gives the loss. */
+  private interface Loss {
+    Tensor of(Tensor parameter);
+  }
+
+  private static Tensor good(Tensor parameter) {
+    return parameter.square().sum();
+  }
+
+  private static Tensor notANumber(Tensor parameter) {
+    return parameter.sum().mul(Torch.scalar(Double.NaN));
+  }
+
+  /** The loss is 0, its slope infinite. */
+  private static Tensor infiniteGradient(Tensor parameter) {
+    return parameter.sub(parameter.detach()).sqrt().sum();
+  }
+
+  private static AdamW optimizer(Tensor parameter) {
+    ParameterGroup group = new ParameterGroup("all", Map.of("p", parameter), 0.1, 0.01);
+    return new AdamW(List.of(group), 0.9, 0.999, 1e-8);
+  }
+
+  private static Tensor parameter() {
+    return Torch.of(new double[] {1, -2}, 2).set_requires_grad(true);
+  }
+
+  /** Parameter and optimizer's state as they are now, as numbers. */
+  private static List<double[]> snapshot(Tensor parameter, AdamW optimizer) {
+    List<double[]> all = new ArrayList<>(List.of(Torch.doubles(parameter)));
+    optimizer.state().values().forEach(tensor -> all.add(Torch.doubles(tensor)));
+    return all;
+  }
+
+  /**
+   * Runs all steps, those of {@code bad} (from 0) with the loss {@code fault}; gives what parameter
+   * and state were after each.
+   */
+  private List<List<double[]>> run(Set<Long> bad, Loss fault, int maxInARow) {
+    List<List<double[]>> after = new ArrayList<>();
+    SkippedSteps skipped = new SkippedSteps(maxInARow, step -> "Good until step " + step);
+    try (PointerScope scope = new PointerScope()) {
+      Tensor parameter = parameter();
+      try (AdamW optimizer = optimizer(parameter);
+          MetricsLog log = MetricsLog.after(0, folder.resolve("metrics.jsonl"))) {
+        new StageLoop(1, 0, optimizer, SCHEDULE, 1, skipped)
+            .run(
+                0,
+                step -> {
+                  Loss loss = bad.contains(step) ? fault : StageLoopTest::good;
+                  Tensor value = loss.of(parameter);
+                  value.backward();
+                  StepLosses losses = new StepLosses();
+                  losses.add("language", Torch.item(value), 1);
+                  losses.addSamples(1);
+                  return losses;
+                },
+                log,
+                TrainingListener.NONE,
+                done -> after.add(snapshot(parameter, optimizer)));
+      }
+    }
+    return after;
+  }
+
+  /** The same by hand: the rate of a skipped step is passed over with it. */
+  private static List<double[]> byHand(Set<Long> bad) {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor parameter = parameter();
+      try (AdamW optimizer = optimizer(parameter)) {
+        for (long step = 0; step < TOTAL; step++) {
+          if (!bad.contains(step)) {
+            good(parameter).backward();
+            GradientClipping.clip(optimizer.gradients(), 1);
+            optimizer.step(SCHEDULE.factor(step));
+            optimizer.zeroGradients();
+          }
+        }
+        return snapshot(parameter, optimizer);
+      }
+    }
+  }
+
+  private static void areEqual(List<double[]> actual, List<double[]> expected) {
+    assertThat(actual).hasSameSizeAs(expected);
+    for (int i = 0; i < expected.size(); i++) {
+      assertThat(actual.get(i)).containsExactly(expected.get(i));
+    }
+  }
+
+  private void isSkipped(Loss fault, String row) throws IOException {
+    Set<Long> bad = Set.of(2L, 4L);
+    List<List<double[]>> after = run(bad, fault, 2);
+    areEqual(after.get(2), after.get(1));
+    areEqual(after.get(4), after.get(3));
+    assertThat(after.get(3).get(0)).isNotEqualTo(after.get(2).get(0));
+    areEqual(after.get(5), byHand(bad));
+    List<String> rows = Files.readAllLines(folder.resolve("metrics.jsonl"));
+    assertThat(rows).hasSize(6);
+    assertThat(rows.get(1)).contains("\"skipped\":0,");
+    assertThat(rows.get(2)).contains(row, "\"skipped\":1,");
+    assertThat(rows.get(3)).contains("\"skipped\":1,").doesNotContain("null");
+    assertThat(rows.get(5)).contains("\"skipped\":2,");
+  }
+
+  @Test
+  void badInput60ALossThatIsNoNumberSkipsTheStep() throws IOException {
+    isSkipped(StageLoopTest::notANumber, "\"loss\":null,");
+  }
+
+  @Test
+  void badInput61AnInfiniteGradientSkipsTheStep() throws IOException {
+    isSkipped(StageLoopTest::infiniteGradient, "\"loss\":0.0,\"learning_rate\":0.09");
+    assertThat(Files.readAllLines(folder.resolve("metrics.jsonl")).get(2))
+        .contains("\"grad_norm\":null,");
+  }
+
+  @Test
+  void badInputs60And61TooManyInARowStopTheRun() throws IOException {
+    assertThatThrownBy(() -> run(Set.of(1L, 3L, 4L), StageLoopTest::notANumber, 2))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("stage 1, step 5: loss NaN, gradient norm NaN")
+        .hasMessageContaining("2 in a row now, and max_skipped_in_a_row is 2")
+        .hasMessageContaining("Good until step 3");
+    assertThat(Files.readAllLines(folder.resolve("metrics.jsonl"))).hasSize(5);
+  }
+}
