@@ -30,7 +30,12 @@ import picocli.CommandLine.ScopeType;
       AutoComplete.GenerateCompletion.class
     },
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:done", "1:it failed; the message says why", "2:wrong usage"},
+    exitCodeList = {
+      "0:done",
+      "1:it failed; the message says why",
+      "2:wrong usage",
+      "75:train: stopped by SIGTERM or Ctrl-C, a checkpoint is saved; --resume goes on"
+    },
     footer = "%nArguments may stand in a file, one a line: dsvlm @FILE")
 public final class Main {
   /** Logback reads it once, when the first logger is made. */
@@ -53,7 +58,7 @@ public final class Main {
     if (System.getProperty(LOGGING) == null) {
       System.setProperty(LOGGING, "org/dsvlm/cli/logback.xml");
     }
-    System.exit(
+    StopSignal.exit(
         run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
   }
 

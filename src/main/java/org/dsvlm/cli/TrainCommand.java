@@ -68,8 +68,12 @@ final class TrainCommand implements Callable<Integer> {
     Path folder = out == null ? defaultFolder() : out;
     TrainingProgress progress =
         new TrainingProgress(Terminal.standardErrorIsTerminal(), spec.commandLine().getErr());
-    try (RunFolder run = resume ? RunFolder.resume(folder, tree) : RunFolder.create(folder, tree)) {
-      TrainingRun.run(RecipeReader.bind(tree), run, progress);
+    try (StopSignal signal = new StopSignal();
+        RunFolder run = resume ? RunFolder.resume(folder, tree) : RunFolder.create(folder, tree)) {
+      if (!TrainingRun.run(RecipeReader.bind(tree), run, progress, signal::requested)) {
+        spec.commandLine().getErr().println("stopped; go on with: train --resume --out " + folder);
+        return StopSignal.EXIT_CODE;
+      }
     }
     spec.commandLine().getOut().println(folder);
     return 0;

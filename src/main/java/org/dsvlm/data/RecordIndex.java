@@ -17,9 +17,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.Sha256;
 
 /**
  * What one pass over a JSON list of records finds: where each begins and how long it is, how many
@@ -50,7 +50,7 @@ record RecordIndex(byte[] sha256, long[] begins, int[] lengths, int[] words) {
    *     breaks
    */
   static RecordIndex of(Path file) {
-    MessageDigest digest = newDigest();
+    MessageDigest digest = Sha256.digest();
     try (InputStream stream =
             new DigestInputStream(
                 new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES), digest);
@@ -68,26 +68,6 @@ record RecordIndex(byte[] sha256, long[] begins, int[] lengths, int[] words) {
           e);
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
-    }
-  }
-
-  /** SHA-256 of {@code file} as it is now. */
-  static byte[] hash(Path file) throws IOException {
-    MessageDigest digest = newDigest();
-    byte[] buffer = new byte[1 << 20];
-    try (InputStream stream = Files.newInputStream(file)) {
-      for (int read = stream.read(buffer); read >= 0; read = stream.read(buffer)) {
-        digest.update(buffer, 0, read);
-      }
-    }
-    return digest.digest();
-  }
-
-  static MessageDigest newDigest() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
     }
   }
 

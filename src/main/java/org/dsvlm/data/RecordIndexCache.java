@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Properties;
 import org.dsvlm.tensor.AtomicFiles;
 import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.Sha256;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -97,7 +98,7 @@ final class RecordIndexCache {
 
   private Path path(Path file) throws IOException {
     byte[] path = file.toRealPath().toString().getBytes(StandardCharsets.UTF_8);
-    String hash = HexFormat.of().formatHex(RecordIndex.newDigest().digest(path), 0, 8);
+    String hash = HexFormat.of().formatHex(Sha256.digest().digest(path), 0, 8);
     return folder.resolve(file.getFileName() + "-" + hash + ".index");
   }
 
@@ -117,8 +118,7 @@ final class RecordIndexCache {
     byte[] sha256 = new byte[HASH_BYTES];
     in.get(sha256);
     int count = in.getInt();
-    if (in.remaining() != (long) count * RECORD_BYTES
-        || !Arrays.equals(sha256, RecordIndex.hash(file))) {
+    if (in.remaining() != (long) count * RECORD_BYTES || !Arrays.equals(sha256, Sha256.of(file))) {
       return null;
     }
     RecordIndex index = new RecordIndex(sha256, new long[count], new int[count], new int[count]);
@@ -137,7 +137,7 @@ final class RecordIndexCache {
   }
 
   private static byte[] hash(byte[] bytes, int length) {
-    MessageDigest digest = RecordIndex.newDigest();
+    MessageDigest digest = Sha256.digest();
     digest.update(bytes, 0, length);
     return digest.digest();
   }

@@ -6,15 +6,12 @@ package org.dsvlm.kernels;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -22,6 +19,7 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.Sha256;
 
 /**
  * The libraries that lie in the JAR, with the list {@value #LIST} of their checksums in the format
@@ -70,7 +68,7 @@ final class NativeResources {
    */
   List<Path> extract(Path folder) throws IOException {
     List<Library> libraries = list();
-    MessageDigest all = sha256();
+    MessageDigest all = Sha256.digest();
     libraries.forEach(
         library -> all.update(library.checksum().getBytes(StandardCharsets.US_ASCII)));
     Path target = folder.resolve(HexFormat.of().formatHex(all.digest()).substring(0, 16));
@@ -78,7 +76,7 @@ final class NativeResources {
     List<Path> extracted = new ArrayList<>();
     for (Library library : libraries) {
       Path file = target.resolve(library.name()).toAbsolutePath();
-      if (!Files.isRegularFile(file) || !checksum(file).equals(library.checksum())) {
+      if (!Files.isRegularFile(file) || !Sha256.hex(file).equals(library.checksum())) {
         extract(library, file);
       }
       extracted.add(file);
@@ -96,7 +94,7 @@ final class NativeResources {
         Files.copy(in, partial, StandardCopyOption.REPLACE_EXISTING);
       }
       // Of what was written, not of what was read: a full disk shows here too.
-      if (!checksum(partial).equals(library.checksum())) {
+      if (!Sha256.hex(partial).equals(library.checksum())) {
         throw damaged(library.name() + " does not have the checksum that " + LIST + " says");
       }
       Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
@@ -129,21 +127,5 @@ final class NativeResources {
   private static DsVlmException damaged(String what) {
     return new DsVlmException(
         "the JAR's native libraries are damaged: " + what + "; build it again");
-  }
-
-  private static String checksum(Path file) throws IOException {
-    MessageDigest digest = sha256();
-    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-      in.transferTo(OutputStream.nullOutputStream());
-    }
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JVM knows SHA-256", e);
-    }
   }
 }

@@ -6,6 +6,7 @@ package org.dsvlm.train;
 
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -48,8 +49,18 @@ final class AutoencoderTrainer {
     this.order = SampleOrder.shuffled(random.seed(), count);
   }
 
-  /** Trains {@code vae}, whose parameters {@code store} holds; leaves them frozen. */
-  void fit(Vae vae, ParameterStore store, MetricsLog log, TrainingListener listener) {
+  /**
+   * Trains {@code vae}, whose parameters {@code store} holds; leaves them frozen.
+   *
+   * @param stop asked after every step whether the run has to stop
+   * @return whether the fit came to its end
+   */
+  boolean fit(
+      Vae vae,
+      ParameterStore store,
+      MetricsLog log,
+      TrainingListener listener,
+      BooleanSupplier stop) {
     Recipe.AutoencoderStage stage = recipe.stage0();
     Map<String, Tensor> parameters = store.setTrainable(name -> true);
     ParameterGroup group = new ParameterGroup("autoencoder", parameters, stage.learningRate(), 0);
@@ -59,8 +70,8 @@ final class AutoencoderTrainer {
         new AdamW(List.of(group), settings.beta1(), settings.beta2(), settings.eps())) {
       SkippedSteps skipped =
           new SkippedSteps(recipe.maxSkippedInARow(), step -> "Stage 0 makes no checkpoints");
-      new StageLoop(0, 0, optimizer, schedule, stage.maxGradNorm(), skipped)
-          .run(0, step -> step(vae, step), log, listener, step -> {});
+      return new StageLoop(0, 0, optimizer, schedule, stage.maxGradNorm(), skipped)
+          .run(0, step -> step(vae, step), log, listener, done -> !stop.getAsBoolean());
     } finally {
       store.setTrainable(name -> false);
     }

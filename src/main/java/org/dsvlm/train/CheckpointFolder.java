@@ -26,7 +26,8 @@ import org.dsvlm.tensor.Torch;
 
 /**
  * The checkpoints of a run, each a folder {@code step-N} that appears whole or not at all: {@code
- * model.safetensors}, {@code optimizer.safetensors} and {@code position.json}.
+ * model.safetensors}, {@code optimizer.safetensors}, {@code position.json}, and the checksums of
+ * these in {@code manifest.json}.
  *
  * <p>Random numbers are drawn by seed, sample and step, so the position stands for their state.
  */
@@ -72,19 +73,26 @@ final class CheckpointFolder {
                   .put("skipped_in_a_row", position.skippedInARow())
                   .toPrettyString();
           Files.writeString(path.resolve(POSITION), json);
+          Manifest.write(path);
         });
     List<Path> all = all();
     all.subList(0, Math.max(0, all.size() - keep)).forEach(CheckpointFolder::delete);
   }
 
-  /** Where the latest checkpoint stands, if there is one. */
+  /**
+   * Where the latest checkpoint stands, if there is one.
+   *
+   * @throws DsVlmException if it is not what was saved
+   */
   Optional<Position> latest() {
     AtomicFiles.removeLeftovers(folder);
     List<Path> all = all();
     if (all.isEmpty()) {
       return Optional.empty();
     }
-    JsonConfig json = JsonConfig.read(all.get(all.size() - 1).resolve(POSITION));
+    Path last = all.get(all.size() - 1);
+    Manifest.verify(last);
+    JsonConfig json = JsonConfig.read(last.resolve(POSITION));
     return Optional.of(
         new Position(
             json.integer("stage", 0),

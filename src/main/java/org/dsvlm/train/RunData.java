@@ -32,6 +32,7 @@ import org.dsvlm.tensor.AtomicFiles;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.JsonConfig;
 import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Sha256;
 import org.dsvlm.vision.ImageProcessor;
 
 /** Where a run's batches come from: its tokenizer, its picture processing and its records. */
@@ -145,6 +146,15 @@ final class RunData implements AutoCloseable {
       default:
         throw new DsVlmException(
             "recipe: data.source is '" + data.source() + "'; known: llava, noto");
+    }
+  }
+
+  /** SHA-256 of what {@link #records} reads, in hexadecimal digits. */
+  String sha256(int stage) {
+    try (RecordSource records = records(stage)) {
+      return records instanceof LlavaJson json ? json.sha256() : Sha256.hex(NotoArchive.locate());
+    } catch (IOException e) {
+      throw new DsVlmException(NotoArchive.locate() + ": cannot be read: " + e.getMessage(), e);
     }
   }
 

@@ -24,6 +24,7 @@ import org.dsvlm.tensor.DsVlmException;
  *
  * <pre>
  * recipe.yaml                every key that decided the run
+ * data.json                  the hashes of the records
  * metrics.jsonl              one object a step of stages 1 and 2; metrics_stage0.jsonl for stage 0
  * bad_records_stageN.jsonl   records that could not be used, if there were any
  * tokenizer/                 the recipe's own tokenizer, if it has one
@@ -145,6 +146,11 @@ public final class RunFolder implements AutoCloseable {
   /** The resolved recipe. */
   public Path recipe() {
     return root.resolve(RECIPE);
+  }
+
+  /** The hashes of the records. */
+  public Path data() {
+    return root.resolve("data.json");
   }
 
   /** One JSON object a step of stages 1 and 2. */

@@ -26,8 +26,12 @@ final class StageLoop {
   /** What follows a step that is done and on record: a checkpoint, perhaps. */
   @FunctionalInterface
   interface AfterStep {
-    /** stageStep: steps of this stage done, this one included. */
-    void done(long stageStep);
+    /**
+     * Tells whether to go on.
+     *
+     * @param stageStep steps of this stage done, this one included
+     */
+    boolean done(long stageStep);
   }
 
   private final int stage;
@@ -54,20 +58,23 @@ final class StageLoop {
   }
 
   /**
-   * Runs the steps from {@code first} to the schedule's end.
+   * Runs the steps from {@code first} to the schedule's end, or until {@code after} ends them.
    *
+   * @return whether the stage may be followed by what comes next
    * @throws org.dsvlm.tensor.DsVlmException if too many steps in a row had to be skipped
    */
-  void run(long first, Body body, MetricsLog log, TrainingListener listener, AfterStep after) {
+  boolean run(long first, Body body, MetricsLog log, TrainingListener listener, AfterStep after) {
     listener.stageStarted(stage, first, schedule.totalSteps());
-    for (long step = first; step < schedule.totalSteps(); step++) {
+    boolean goOn = true;
+    for (long step = first; goOn && step < schedule.totalSteps(); step++) {
       StepMetrics metrics = step(step, body);
       log.write(metrics);
       listener.stepDone(metrics);
       skipped.stopIfTooMany(metrics);
-      after.done(step + 1);
+      goOn = after.done(step + 1);
     }
     listener.stageEnded(stage);
+    return goOn;
   }
 
   private StepMetrics step(long step, Body body) {

@@ -6,6 +6,7 @@ package org.dsvlm.train;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.dsvlm.data.Prefetcher;
 import org.dsvlm.data.RecordSource;
 import org.dsvlm.llava.LlavaConfig;
@@ -50,8 +51,13 @@ final class Stages {
         .orElse("There is no checkpoint before step " + lastStep + ", the last good one");
   }
 
-  /** Runs them, adding to the file {@code metrics}. */
-  void run(Path metrics, TrainingListener listener) {
+  /**
+   * Runs them, adding to the file {@code metrics}.
+   *
+   * @param stop asked after every step whether to stop; a checkpoint is saved then
+   * @return whether they came to their end
+   */
+  boolean run(Path metrics, TrainingListener listener, BooleanSupplier stop) {
     Optional<CheckpointFolder.Position> latest = checkpoints.latest();
     latest.ifPresent(
         position -> {
@@ -65,13 +71,15 @@ final class Stages {
         try (RecordSource records = data.records(stage)) {
           long total = recipe.stage(stage).steps(records.size());
           long first = Math.max(0, done - stepsBefore);
-          if (first < total) {
-            run(new Part(stage, stepsBefore, first, total), records, latest, log, listener);
+          Part part = new Part(stage, stepsBefore, first, total);
+          if (first < total && !run(part, records, latest, log, listener, stop)) {
+            return false;
           }
           stepsBefore += total;
         }
       }
     }
+    return true;
   }
 
   /**
@@ -83,12 +91,13 @@ final class Stages {
    */
   private record Part(int stage, long stepsBefore, long first, long total) {}
 
-  private void run(
+  private boolean run(
       Part part,
       RecordSource records,
       Optional<CheckpointFolder.Position> latest,
       MetricsLog log,
-      TrainingListener listener) {
+      TrainingListener listener,
+      BooleanSupplier stop) {
     Recipe.Stage settings = recipe.stage(part.stage());
     Recipe.Optimizer adam = recipe.optimizer();
     CosineWithWarmup schedule = CosineWithWarmup.ofRatio(settings.warmupRatio(), part.total());
@@ -107,7 +116,7 @@ final class Stages {
               schedule,
               settings.maxGradNorm(),
               skipped);
-      loop.run(
+      return loop.run(
           part.first(),
           step -> {
             try (RunData.Step next = steps.next()) {
@@ -116,20 +125,25 @@ final class Stages {
           },
           log,
           listener,
-          done -> saveIfDue(part, done, optimizer));
+          done -> {
+            boolean stopping = stop.getAsBoolean();
+            if (stopping || isDue(part, done)) {
+              save(part, done, optimizer);
+            }
+            return !stopping;
+          });
     }
   }
 
   /**
-   * At the end of each stage, and every so many steps. While steps are skipped nothing is due: what
-   * they leave as it is may be the cause, and would push out the good checkpoints.
+   * Whether a checkpoint is due: at the end of each stage, and every so many steps. While steps are
+   * skipped none is: what they leave as it is may be the cause, and would push out good
+   * checkpoints.
    */
-  private void saveIfDue(Part part, long done, AdamW optimizer) {
-    long step = part.stepsBefore() + done;
+  private boolean isDue(Part part, long done) {
     long every = recipe.checkpoint().everySteps();
-    if (skipped.inARow() == 0 && (done == part.total() || (every > 0 && step % every == 0))) {
-      save(part, done, optimizer);
-    }
+    boolean often = every > 0 && (part.stepsBefore() + done) % every == 0;
+    return skipped.inARow() == 0 && (often || done == part.total());
   }
 
   private void save(Part part, long done, AdamW optimizer) {

@@ -12,7 +12,7 @@ public interface TrainingListener {
   /** A step is done and on record. */
   void stepDone(StepMetrics metrics);
 
-  /** A stage has ended. */
+  /** A stage has ended, or the run stops within it. */
   void stageEnded(int stage);
 
   /** A listener that does nothing. */

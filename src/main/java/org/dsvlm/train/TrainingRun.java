@@ -7,6 +7,7 @@ package org.dsvlm.train;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.data.RecordSource;
@@ -29,13 +30,16 @@ public final class TrainingRun {
   private final Recipe recipe;
   private final RunFolder folder;
   private final TrainingListener listener;
+  private final BooleanSupplier stop;
   private final RandomState random;
   private final ScalarType dtype;
 
-  private TrainingRun(Recipe recipe, RunFolder folder, TrainingListener listener) {
+  private TrainingRun(
+      Recipe recipe, RunFolder folder, TrainingListener listener, BooleanSupplier stop) {
     this.recipe = recipe;
     this.folder = folder;
     this.listener = listener;
+    this.stop = stop;
     this.random = new RandomState(recipe.seed());
     this.dtype = DTypes.parse(recipe.precision());
   }
@@ -46,31 +50,57 @@ public final class TrainingRun {
    * @throws org.dsvlm.tensor.DsVlmException if the recipe, a model or the data is unfit
    */
   public static void run(Recipe recipe, RunFolder folder, TrainingListener listener) {
+    run(recipe, folder, listener, () -> false);
+  }
+
+  /**
+   * The same for a run that may be stopped.
+   *
+   * @param stop asked after every step; once it says true, a checkpoint is saved and the run ends
+   *     there, to be gone on with later. Stage 0 has no checkpoints and begins anew then.
+   * @return whether the run is done
+   * @throws org.dsvlm.tensor.DsVlmException if the recipe, a model or the data is unfit
+   */
+  public static boolean run(
+      Recipe recipe, RunFolder folder, TrainingListener listener, BooleanSupplier stop) {
     Torch.load();
     if (recipe.threads() > 0) {
       torch.set_num_threads(recipe.threads());
     }
-    new TrainingRun(recipe, folder, listener).run();
+    return new TrainingRun(recipe, folder, listener, stop).run();
   }
 
-  private void run() {
-    try (RunData data = new RunData(recipe, folder, random);
-        LlavaStart llava = LlavaStart.of(recipe, data, random, dtype);
-        StableDiffusion diffusion = recipe.supervised() ? diffusion(data) : null) {
-      if (diffusion == null) {
-        train(data, llava, List.of(), null);
-        export(data, llava);
-        return;
+  private boolean run() {
+    try (RunData data = new RunData(recipe, folder, random)) {
+      DataFingerprint.check(folder.data(), recipe, data);
+      try (LlavaStart llava = LlavaStart.of(recipe, data, random, dtype)) {
+        if (recipe.supervised()) {
+          return fittedAutoencoder(data) && supervised(data, llava);
+        }
+        boolean done = train(data, llava, List.of(), null);
+        if (done) {
+          export(data, llava);
+        }
+        return done;
       }
-      try (SupervisionLoss supervision =
-          new SupervisionLoss(recipe, llava.model(), diffusion, random, dtype)) {
-        train(data, llava, List.of(supervision), diffusion);
+    }
+  }
+
+  private boolean supervised(RunData data, LlavaStart llava) {
+    Recipe.StableDiffusion settings = recipe.model().stableDiffusion();
+    Path path = settings.path().isEmpty() ? folder.stableDiffusion() : Path.of(settings.path());
+    try (StableDiffusion diffusion = StableDiffusionFolder.open(path, dtype, recipe.device());
+        SupervisionLoss supervision =
+            new SupervisionLoss(recipe, llava.model(), diffusion, random, dtype)) {
+      boolean done = train(data, llava, List.of(supervision), diffusion);
+      if (done) {
         export(data, llava);
         supervision.write(folder.multiAdapter());
-        if (recipe.model().stableDiffusion().trainable()) {
+        if (settings.trainable()) {
           StableDiffusionFolder.write(folder.stableDiffusion(), diffusion);
         }
       }
+      return done;
     }
   }
 
@@ -87,19 +117,17 @@ public final class TrainingRun {
         dtype);
   }
 
-  /** The diffusion model: the recipe's, or one drawn at random whose autoencoder stage 0 fits. */
-  private StableDiffusion diffusion(RunData data) {
+  /**
+   * Makes sure that there is a diffusion model: the recipe's, or one drawn at random whose
+   * autoencoder stage 0 fits.
+   *
+   * @return false if the run has to stop within stage 0
+   */
+  private boolean fittedAutoencoder(RunData data) {
     Recipe.StableDiffusion settings = recipe.model().stableDiffusion();
-    if (!settings.path().isEmpty()) {
-      return StableDiffusionFolder.open(Path.of(settings.path()), dtype, recipe.device());
+    if (!settings.path().isEmpty() || Files.exists(folder.stableDiffusion())) {
+      return true;
     }
-    if (!Files.exists(folder.stableDiffusion())) {
-      fitAutoencoder(settings, data);
-    }
-    return StableDiffusionFolder.open(folder.stableDiffusion(), dtype, recipe.device());
-  }
-
-  private void fitAutoencoder(Recipe.StableDiffusion settings, RunData data) {
     String where = "recipe: model.stable_diffusion.";
     NoiseSchedule schedule =
         settings.scheduler().isEmpty()
@@ -117,13 +145,16 @@ public final class TrainingRun {
         MetricsLog log = MetricsLog.after(0, folder.autoencoderMetrics())) {
       AutoencoderTrainer trainer =
           new AutoencoderTrainer(recipe, data.pictures(records), records.size());
-      trainer.fit(drawn.vae(), drawn.vaeStore(), log, listener);
-      StableDiffusionFolder.write(
-          folder.stableDiffusion(), drawn.withScalingFactor(trainer.scalingFactor(drawn.vae())));
+      boolean done = trainer.fit(drawn.vae(), drawn.vaeStore(), log, listener, stop);
+      if (done) {
+        StableDiffusionFolder.write(
+            folder.stableDiffusion(), drawn.withScalingFactor(trainer.scalingFactor(drawn.vae())));
+      }
+      return done;
     }
   }
 
-  private void train(
+  private boolean train(
       RunData data, LlavaStart llava, List<AuxiliaryLoss> auxiliaries, StableDiffusion diffusion) {
     TrainableParts parts =
         new TrainableParts(recipe, llava.parameters(), llava.lora(), auxiliaries, diffusion);
@@ -132,7 +163,7 @@ public final class TrainingRun {
             llava.model(), llava.lora(), auxiliaries, recipe.languageWeight(), random, dtype);
     CheckpointFolder checkpoints =
         new CheckpointFolder(folder.checkpoints(), recipe.checkpoint().keep());
-    new Stages(recipe, data, llava.model().config(), parts, trainer, checkpoints)
-        .run(folder.metrics(), listener);
+    return new Stages(recipe, data, llava.model().config(), parts, trainer, checkpoints)
+        .run(folder.metrics(), listener, stop);
   }
 }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import org.dsvlm.tensor.Sha256;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,7 +39,7 @@ class RecordIndexTest {
     assertThat(index.words()).containsExactly(6, -2, 1, -1, -1, -1);
     assertThat(index.sha256())
         .isEqualTo(MessageDigest.getInstance("SHA-256").digest(json))
-        .isEqualTo(RecordIndex.hash(file));
+        .isEqualTo(Sha256.of(file));
   }
 
   /** More than the parser's own limit of twenty million characters. */

@@ -10,6 +10,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -20,6 +22,7 @@ import org.dsvlm.tensor.Torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/** The numbers are those of the project's list of bad inputs. */
 class CheckpointFolderTest {
   @TempDir private Path root;
 
@@ -60,6 +63,61 @@ class CheckpointFolderTest {
         assertThat(folders.map(path -> path.getFileName().toString()))
             .containsExactlyInAnyOrder("step-9", "step-10");
       }
+    }
+  }
+
+  @Test
+  void bad54_aSaveThatWasKilledIsNoCheckpoint() throws IOException {
+    try (PointerScope scope = new PointerScope()) {
+      CheckpointFolder checkpoints = new CheckpointFolder(root, 2);
+      checkpoints.save(at(3), tensor(1), tensor(1));
+      Path half = Files.createDirectories(root.resolve(".step-4.tmp-1-1"));
+      Files.copy(root.resolve("step-3/model.safetensors"), half.resolve("model.safetensors"));
+      assertThat(checkpoints.latest()).contains(at(3));
+      assertThat(half).as("bad input 59: stale temporary folder").doesNotExist();
+    }
+  }
+
+  @Test
+  void whatWasNotSavedSoIsRefused() throws IOException {
+    try (PointerScope scope = new PointerScope()) {
+      CheckpointFolder checkpoints = new CheckpointFolder(root, 2);
+      checkpoints.save(at(3), tensor(1), tensor(1));
+      checkpoints.save(at(4), tensor(1), tensor(1));
+      Path last = root.resolve("step-4");
+      Path file = last.resolve("optimizer.safetensors");
+      byte[] whole = Files.readAllBytes(file);
+      byte[] flipped = whole.clone();
+      flipped[flipped.length - 1] ^= 1;
+      Files.write(file, flipped);
+      isRefused(checkpoints, file + ": is damaged: SHA-256 ");
+      Files.write(file, Arrays.copyOf(whole, whole.length - 1));
+      isRefused(checkpoints, "has " + (whole.length - 1) + " bytes, but manifest.json says ");
+      Files.delete(file);
+      isRefused(checkpoints, file + ": is missing; delete " + last);
+      for (String name : List.of("model.safetensors", "position.json", "manifest.json")) {
+        Files.delete(last.resolve(name));
+      }
+      Files.delete(last);
+      assertThat(checkpoints.latest()).contains(at(3));
+    }
+  }
+
+  private static void isRefused(CheckpointFolder checkpoints, String message) {
+    assertThatThrownBy(checkpoints::latest)
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void theLastOneBeforeAStepIsFound() {
+    try (PointerScope scope = new PointerScope()) {
+      CheckpointFolder checkpoints = new CheckpointFolder(root, 3);
+      checkpoints.save(at(9), tensor(1), tensor(1));
+      checkpoints.save(at(10), tensor(1), tensor(1));
+      assertThat(checkpoints.lastBefore(11)).contains(root.resolve("step-10"));
+      assertThat(checkpoints.lastBefore(10)).contains(root.resolve("step-9"));
+      assertThat(checkpoints.lastBefore(9)).isEmpty();
     }
   }
 

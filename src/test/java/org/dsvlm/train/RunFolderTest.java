@@ -14,6 +14,7 @@ import org.dsvlm.tensor.DsVlmException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/** The numbers are those of the project's list of bad inputs. */
 class RunFolderTest {
   @TempDir private Path root;
 
@@ -37,8 +38,17 @@ class RunFolderTest {
         .hasMessageContaining("--resume");
   }
 
+  /** Nobody, root included, makes folders there. */
   @Test
-  void twoProcessesInItAreRefused() {
+  void bad56_readOnlyFolder() {
+    Path readOnly = Path.of("/proc/dsvlm-run");
+    assertThatThrownBy(() -> RunFolder.create(readOnly, recipe()))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith(readOnly + ": the run folder cannot be made: ");
+  }
+
+  @Test
+  void bad57_twoRunsOfOneProcessInIt() {
     try (RunFolder run = RunFolder.create(root, recipe())) {
       assertThatThrownBy(() -> RunFolder.resume(root, recipe()))
           .isInstanceOf(DsVlmException.class)

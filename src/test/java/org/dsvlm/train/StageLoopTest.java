@@ -134,19 +134,19 @@ class StageLoopTest {
   }
 
   @Test
-  void badInput60ALossThatIsNoNumberSkipsTheStep() throws IOException {
+  void bad60_aLossThatIsNoNumberSkipsTheStep() throws IOException {
     isSkipped(StageLoopTest::notANumber, "\"loss\":null,");
   }
 
   @Test
-  void badInput61AnInfiniteGradientSkipsTheStep() throws IOException {
+  void bad61_anInfiniteGradientSkipsTheStep() throws IOException {
     isSkipped(StageLoopTest::infiniteGradient, "\"loss\":0.0,\"learning_rate\":0.09");
     assertThat(Files.readAllLines(folder.resolve("metrics.jsonl")).get(2))
         .contains("\"grad_norm\":null,");
   }
 
   @Test
-  void badInputs60And61TooManyInARowStopTheRun() throws IOException {
+  void bad60And61_tooManyInARowStopTheRun() throws IOException {
     assertThatThrownBy(() -> run(Set.of(1L, 3L, 4L), StageLoopTest::notANumber, 2))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("stage 1, step 5: loss NaN, gradient norm NaN")

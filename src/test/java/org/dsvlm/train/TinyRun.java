@@ -86,7 +86,7 @@ public final class TinyRun {
   }
 
   /** Everything that a finished run leaves but its metrics, by path: the files' bytes. */
-  static Map<String, byte[]> results(Path run) throws IOException {
+  public static Map<String, byte[]> results(Path run) throws IOException {
     Map<String, byte[]> results = new TreeMap<>();
     for (String part :
         List.of("export", "adapter", "stable_diffusion", "multi_adapter.safetensors")) {
@@ -103,7 +103,7 @@ public final class TinyRun {
   }
 
   /** The metrics of a run without what the clock and the machine decide. */
-  static List<ObjectNode> metrics(Path run) throws IOException {
+  public static List<ObjectNode> metrics(Path run) throws IOException {
     List<ObjectNode> rows = new ArrayList<>();
     for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
       ObjectNode row = (ObjectNode) JSON.readTree(line);

@@ -25,6 +25,7 @@ import org.dsvlm.llava.LlavaPictures;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Safetensors;
+import org.dsvlm.tensor.Sha256;
 import org.dsvlm.tensor.Torch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** The numbers are those of the project's list of bad inputs. */
 class TrainingRunTest {
   @TempDir private Path folder;
   private TinyRun tiny;
@@ -221,11 +223,11 @@ class TrainingRunTest {
   }
 
   /**
-   * Bad input 60. The warm-up's first step, number 4, changes nothing; number 5 throws the
-   * parameters far off, which number 6 finds out.
+   * The warm-up's first step, number 4, changes nothing; number 5 throws the parameters far off,
+   * which number 6 finds out.
    */
   @Test
-  void aLossThatIsNoNumberStopsTheRunAndNamesTheLastGoodCheckpoint() throws IOException {
+  void bad60_aLossThatIsNoNumberStopsTheRunAndNamesTheLastGoodCheckpoint() throws IOException {
     assertThatThrownBy(
             () ->
                 tiny.train(
@@ -244,6 +246,31 @@ class TrainingRunTest {
     assertThat(TinyRun.metrics(folder.resolve("run")))
         .extracting(row -> row.get("skipped").asInt())
         .containsExactly(0, 0, 0, 0, 0, 1);
+  }
+
+  @Test
+  void bad58_resumeWithAnotherDataFile() throws IOException {
+    Path run = folder.resolve("run");
+    ObjectNode recipe = tiny.recipe("supervision.enabled=false");
+    try (RunFolder opened = RunFolder.create(run, recipe)) {
+      assertThatThrownBy(() -> TrainingRun.run(RecipeReader.bind(recipe), opened, new StopAfter(3)))
+          .isInstanceOf(StopAfter.Stopped.class);
+    }
+    Path questions = folder.resolve("questions.json");
+    String before = Files.readString(questions);
+    Files.writeString(questions, before.replace("number 3", "number 4"));
+    try (RunFolder opened = RunFolder.resume(run, recipe)) {
+      assertThatThrownBy(
+              () -> TrainingRun.run(RecipeReader.bind(recipe), opened, TrainingListener.NONE))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("data.stage2: SHA-256 ")
+          .hasMessageContaining(Sha256.hex(questions) + " now");
+    }
+    Files.writeString(questions, before);
+    try (RunFolder opened = RunFolder.resume(run, recipe)) {
+      TrainingRun.run(RecipeReader.bind(recipe), opened, TrainingListener.NONE);
+    }
+    assertThat(TinyRun.metrics(run)).hasSize(6);
   }
 
   @Test

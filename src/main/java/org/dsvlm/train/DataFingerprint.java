@@ -1,0 +1,50 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.dsvlm.tensor.AtomicFiles;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.JsonConfig;
+
+/** Which records a run trains on, by their hash: a run that is resumed has to find the same. */
+final class DataFingerprint {
+  private DataFingerprint() {}
+
+  /**
+   * Writes the hashes of {@code data} into {@code file}; where they stand there already, compares.
+   *
+   * @throws DsVlmException if the records are others now; the message shows both hashes
+   */
+  static void check(Path file, Recipe recipe, RunData data) {
+    ObjectNode now = new ObjectMapper().createObjectNode();
+    for (int stage = 1; stage <= 2; stage++) {
+      if (!recipe.stage(stage).leftOut()) {
+        now.put("stage" + stage, data.sha256(stage));
+      }
+    }
+    if (!Files.exists(file)) {
+      AtomicFiles.text(file, now.toPrettyString());
+      return;
+    }
+    JsonConfig before = JsonConfig.read(file);
+    now.properties()
+        .forEach(
+            entry -> {
+              String was = before.json().path(entry.getKey()).asText();
+              String is = entry.getValue().asText();
+              if (!is.equals(was)) {
+                throw new DsVlmException(
+                    String.format(
+                        "%s: the run was started with other records:%n  data.%s: SHA-256 %s in the"
+                            + " run, %s now%nresume it with the same file, or start another run",
+                        file, entry.getKey(), was, is));
+              }
+            });
+  }
+}

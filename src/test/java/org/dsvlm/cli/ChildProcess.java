@@ -1,0 +1,91 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The command line in a process of its own, which a test may send signals to. */
+final class ChildProcess implements AutoCloseable {
+  private static final int LIMIT_SECONDS = 120;
+  private static final int POLL_MILLIS = 2;
+
+  private final Process process;
+  private final Path log;
+
+  private ChildProcess(Process process, Path log) {
+    this.process = process;
+    this.log = log;
+  }
+
+  /** Starts {@code dsvlm} with {@code arguments}; what it prints goes to {@code log}. */
+  static ChildProcess start(Path log, String... arguments) throws IOException {
+    return start(List.of(), log, arguments);
+  }
+
+  /** The same by a command that runs what follows it, {@code prefix}. */
+  static ChildProcess start(List<String> prefix, Path log, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(prefix);
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Dorg.bytedeco.javacpp.maxphysicalbytes=0");
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of(arguments));
+    Files.deleteIfExists(log);
+    return new ChildProcess(
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start(),
+        log);
+  }
+
+  /** What it has printed so far. */
+  String output() throws IOException {
+    return Files.readString(log);
+  }
+
+  /** Waits until {@code file} has {@code lines} lines; fails if the process ends before. */
+  void awaitLines(Path file, int lines) throws IOException, InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
+    while (!Files.exists(file) || Files.readString(file).lines().count() < lines) {
+      assertThat(process.isAlive()).as(output()).isTrue();
+      assertThat(System.nanoTime()).isLessThan(end);
+      Thread.sleep(POLL_MILLIS);
+    }
+  }
+
+  /** Sends the signal {@code name}, say TERM. */
+  void signal(String name) throws IOException, InterruptedException {
+    Process kill = new ProcessBuilder("kill", "-s", name, Long.toString(process.pid())).start();
+    assertThat(kill.waitFor()).isZero();
+  }
+
+  /**
+   * Gives it {@code millis} to end of its own, then kills it with SIGKILL.
+   *
+   * @return whether it was killed
+   */
+  boolean killAfter(long millis) throws InterruptedException {
+    if (process.waitFor(millis, TimeUnit.MILLISECONDS)) {
+      return false;
+    }
+    process.destroyForcibly().waitFor();
+    return true;
+  }
+
+  /** Waits for its end. */
+  int exitCode() throws InterruptedException {
+    assertThat(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+    return process.exitValue();
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+}
