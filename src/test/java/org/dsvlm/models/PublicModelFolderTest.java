@@ -48,6 +48,7 @@ class PublicModelFolderTest {
   /**
    * The totals stand in public places: {@code metadata.total_size} of the hub's index files (half
    * of it: they are float16 or bfloat16), and what the public libraries count in the checkpoints.
+   * Those of the three last LLaVAs are counted in the projects' code alone.
    */
   @ParameterizedTest
   @CsvSource({
