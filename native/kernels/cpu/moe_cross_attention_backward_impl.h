@@ -37,61 +37,110 @@ struct MoePartials {
   A* values(const MoeProblem& p, int64_t task, int e) const { return keys(p, task, e) + p.tokens[e] * p.head_dim; }
 };
 
+// scores [tokens, width]: logarithms of e^S to the base of 2 in, P * A out; products: G in, dS out. Returns the
+// sum of delta. logsumexp has one for each of the first rows columns; the columns behind those have G = 0.
+template <typename A>
+double softmax_backward_columns(
+    A* scores, A* products, int64_t tokens, int64_t width, const A* logsumexp, int64_t rows, A weight) {
+  using V = Vector<A>;
+  V deltas = {};
+  for (int64_t j = 0; j < width; j += kLanes<A>) {
+    V top = {};
+    for (int64_t i = 0; i < kLanes<A> && j + i < rows; ++i) {
+      top[i] = logsumexp[j + i] * static_cast<A>(kLog2E);
+    }
+    V sum = {}, products_sum = {};
+    for (int64_t t = 0; t < tokens; ++t) {
+      const V probability = exp2_of(load_vector(scores + t * width + j) - top);
+      store_vector(scores + t * width + j, probability);
+      sum += probability;
+      products_sum += probability * load_vector(products + t * width + j);
+    }
+    // The stored logarithm is rounded, so the probabilities add up to 1 but nearly; made exact here, a
+    // single token gets a gradient of exactly 0.
+    const V normalise = 1 / sum;
+    const V delta = products_sum * normalise;
+    const V factor = weight * normalise;
+    for (int64_t t = 0; t < tokens; ++t) {
+      const V weighted = load_vector(scores + t * width + j) * factor;
+      store_vector(scores + t * width + j, weighted);
+      store_vector(products + t * width + j, weighted * (load_vector(products + t * width + j) - delta));
+    }
+    deltas += delta;
+  }
+  return static_cast<double>(sum_of<A>(deltas));
+}
+
 template <typename T>
 struct BackwardTask {
   using A = Accumulator<T>;
-  using V = Vector<A>;
 
   const MoeBackward& call;
   const MoeSizes<A>& sizes;
-  A *keys_transposed, *values_transposed, *keys, *grad_keys, *grad_values;
-  A *query, *grad_output, *scores, *products, *grad_query;
+  const int64_t dim, padded_dim;
+  // Of all the task's queries, transposed and in blocks.
+  A *query_columns, *grad_columns, *grad_query;
+  // Of one block.
+  A *scores, *products, *query, *grad_output;
+  // Of one context.
+  A *keys, *values, *grad_keys, *grad_values;
 
   static int64_t bytes(const MoeProblem& p, const MoeSizes<A>& s) {
     return static_cast<int64_t>(sizeof(A)) *
-           (2 * p.head_dim * s.most_tokens + 3 * s.most_tokens * s.dim +
-            2 * s.block * (s.dim + s.most_tokens) + s.queries_per_task * s.dim);
+           (3 * s.padded_queries() * p.head_dim + 2 * s.block * (s.most_tokens + padded<A>(p.head_dim)) +
+            2 * s.most_tokens * (p.head_dim + padded<A>(p.head_dim)));
   }
 
-  BackwardTask(const MoeBackward& backward, const MoeSizes<A>& s, A* scratch) : call(backward), sizes(s) {
-    keys_transposed = scratch;
-    values_transposed = keys_transposed + call.problem.head_dim * s.most_tokens;
-    keys = values_transposed + call.problem.head_dim * s.most_tokens;
-    grad_keys = keys + s.most_tokens * s.dim;
-    grad_values = grad_keys + s.most_tokens * s.dim;
-    query = grad_values + s.most_tokens * s.dim;
-    grad_output = query + s.block * s.dim;
-    scores = grad_output + s.block * s.dim;
+  BackwardTask(const MoeBackward& backward, const MoeSizes<A>& s, A* scratch)
+      : call(backward), sizes(s), dim(call.problem.head_dim), padded_dim(padded<A>(dim)) {
+    query_columns = scratch;
+    grad_columns = query_columns + s.padded_queries() * dim;
+    grad_query = grad_columns + s.padded_queries() * dim;
+    scores = grad_query + s.padded_queries() * dim;
     products = scores + s.block * s.most_tokens;
-    grad_query = products + s.block * s.most_tokens;
+    query = products + s.block * s.most_tokens;
+    grad_output = query + s.block * padded_dim;
+    grad_keys = grad_output + s.block * padded_dim;
+    grad_values = grad_keys + s.most_tokens * padded_dim;
+    keys = grad_values + s.most_tokens * padded_dim;
+    values = keys + s.most_tokens * dim;
   }
 
   // grad_router: one sum a context.
   void run(int64_t batch, int64_t head, int64_t first, const MoePartials<A>& partials, int64_t task,
            double* grad_router) {
     const MoeProblem& p = call.problem;
-    int64_t count = p.queries - first < sizes.queries_per_task ? p.queries - first : sizes.queries_per_task;
-    memset(grad_query, 0, sizeof(A) * count * sizes.dim);
+    const int64_t count = p.queries - first < sizes.queries_per_task ? p.queries - first : sizes.queries_per_task;
+    const Rows<T> query_rows(p.query, batch, head), grad_rows(call.grad_output, batch, head);
+    for (Block<A> b(sizes, 0, count); b.first < count; b = Block<A>(sizes, b.next(), count)) {
+      const int64_t at = b.first * dim;
+      pack_transposed(query_columns + at, b.width, query_rows, first + b.first, b.rows, dim, A(p.scale * kLog2E));
+      pack_transposed(grad_columns + at, b.width, grad_rows, first + b.first, b.rows, dim, A(1));
+    }
+    memset(grad_query, 0, sizeof(A) * sizes.padded_queries() * dim);
     for (int e = 0; e < p.experts; ++e) {
       grad_router[e] = expert(batch, head, first, count, e);
       if (partials.data != nullptr) {
-        copy_rows(partials.keys(p, task, e), p.head_dim, grad_keys, p.tokens[e]);
-        copy_rows(partials.values(p, task, e), p.head_dim, grad_values, p.tokens[e]);
+        copy_rows(partials.keys(p, task, e), dim, grad_keys, p.tokens[e]);
+        copy_rows(partials.values(p, task, e), dim, grad_values, p.tokens[e]);
       } else {
-        int64_t start = (batch * p.tokens[e] * p.heads + head) * p.head_dim;
-        copy_rows(static_cast<T*>(call.grad_keys[e]) + start, p.heads * p.head_dim, grad_keys, p.tokens[e]);
-        copy_rows(static_cast<T*>(call.grad_values[e]) + start, p.heads * p.head_dim, grad_values, p.tokens[e]);
+        int64_t start = (batch * p.tokens[e] * p.heads + head) * dim;
+        copy_rows(static_cast<T*>(call.grad_keys[e]) + start, p.heads * dim, grad_keys, p.tokens[e]);
+        copy_rows(static_cast<T*>(call.grad_values[e]) + start, p.heads * dim, grad_values, p.tokens[e]);
       }
     }
-    T* to = static_cast<T*>(call.grad_query) + ((batch * p.queries + first) * p.heads + head) * p.head_dim;
-    copy_rows(to, p.heads * p.head_dim, grad_query, count, A(p.scale));
+    T* to = static_cast<T*>(call.grad_query) + ((batch * p.queries + first) * p.heads + head) * dim;
+    for (Block<A> b(sizes, 0, count); b.first < count; b = Block<A>(sizes, b.next(), count)) {
+      unpack_transposed(
+          to + b.first * p.heads * dim, p.heads * dim, grad_query + b.first * dim, b.width, b.rows, dim, A(p.scale));
+    }
   }
 
   template <typename Out>
-  void copy_rows(Out* to, int64_t to_row, const A* from, int64_t rows, A factor = 1) {
+  void copy_rows(Out* to, int64_t to_row, const A* from, int64_t rows) {
     for (int64_t i = 0; i < rows; ++i) {
-      for (int64_t j = 0; j < call.problem.head_dim; ++j) {
-        store(to + i * to_row + j, factor * from[i * sizes.dim + j]);
+      for (int64_t j = 0; j < dim; ++j) {
+        store(to + i * to_row + j, from[i * padded_dim + j]);
       }
     }
   }
@@ -99,59 +148,30 @@ struct BackwardTask {
   // Gradients of one context in grad_keys and grad_values, its share of grad_query added; returns dP.
   double expert(int64_t batch, int64_t head, int64_t first, int64_t count, int e) {
     const MoeProblem& p = call.problem;
-    const int64_t dim = sizes.dim, tokens = p.tokens[e], width = padded<A>(tokens);
-    Rows<T> key_rows(p.keys[e], batch, head), query_rows(p.query, batch, head);
-    Rows<T> grad_rows(call.grad_output, batch, head);
-    pack_transposed(keys_transposed, width, key_rows, tokens, p.head_dim);
-    pack_transposed(values_transposed, width, Rows<T>(p.values[e], batch, head), tokens, p.head_dim);
-    pack(keys, dim, key_rows, 0, tokens, p.head_dim, A(1));
-    memset(grad_keys, 0, sizeof(A) * tokens * dim);
-    memset(grad_values, 0, sizeof(A) * tokens * dim);
+    const int64_t tokens = p.tokens[e];
+    const Rows<T> query_rows(p.query, batch, head), grad_rows(call.grad_output, batch, head);
+    pack(keys, dim, Rows<T>(p.keys[e], batch, head), 0, tokens, dim, A(1));
+    pack(values, dim, Rows<T>(p.values[e], batch, head), 0, tokens, dim, A(1));
+    memset(grad_keys, 0, sizeof(A) * tokens * padded_dim);
+    memset(grad_values, 0, sizeof(A) * tokens * padded_dim);
     const A weight = router_weight<T>(p, batch, e);
     const A* logsumexp =
-        static_cast<const A*>(call.logsumexp) + ((batch * p.experts + e) * p.heads + head) * p.queries;
+        static_cast<const A*>(call.logsumexp) + ((batch * p.experts + e) * p.heads + head) * p.queries + first;
     double grad_router = 0;
-    for (int64_t i = 0; i < count; i += sizes.block) {
-      int64_t rows = count - i < sizes.block ? count - i : sizes.block;
-      pack(query, dim, query_rows, first + i, rows, p.head_dim, A(p.scale));
-      pack(grad_output, dim, grad_rows, first + i, rows, p.head_dim, A(1));
-      multiply<A, false>(scores, width, query, dim, 1, keys_transposed, width, rows, width, p.head_dim);
-      multiply<A, false>(products, width, grad_output, dim, 1, values_transposed, width, rows, width, p.head_dim);
-      for (int64_t r = 0; r < rows; ++r) {
-        grad_router += softmax_backward_row(
-            scores + r * width, products + r * width, tokens, logsumexp[first + i + r], weight);
-      }
-      multiply<A, true>(grad_values, dim, scores, 1, width, grad_output, dim, tokens, dim, rows);
-      multiply<A, true>(grad_keys, dim, products, 1, width, query, dim, tokens, dim, rows);
-      multiply<A, true>(grad_query + i * dim, dim, products, width, 1, keys, dim, rows, dim, tokens);
+    for (Block<A> b(sizes, 0, count); b.first < count; b = Block<A>(sizes, b.next(), count)) {
+      const int64_t at = b.first * dim;
+      pack(query, padded_dim, query_rows, first + b.first, b.rows, dim, A(p.scale));
+      pack(grad_output, padded_dim, grad_rows, first + b.first, b.rows, dim, A(1));
+      multiply<A, false>(scores, b.width, keys, dim, 1, query_columns + at, b.width, tokens, b.width, dim);
+      multiply<A, false>(products, b.width, values, dim, 1, grad_columns + at, b.width, tokens, b.width, dim);
+      grad_router +=
+          softmax_backward_columns(scores, products, tokens, b.width, logsumexp + b.first, b.rows, weight);
+      multiply<A, true>(
+          grad_values, padded_dim, scores, b.width, 1, grad_output, padded_dim, tokens, padded_dim, b.rows);
+      multiply<A, true>(grad_keys, padded_dim, products, b.width, 1, query, padded_dim, tokens, padded_dim, b.rows);
+      multiply<A, true>(grad_query + at, b.width, keys, 1, dim, products, b.width, dim, b.width, tokens);
     }
     return grad_router;
-  }
-
-  // scores: S in, P * A out; products: G in, dS out. Returns delta.
-  static A softmax_backward_row(A* scores, A* products, int64_t tokens, A logsumexp, A weight) {
-    const int64_t width = padded<A>(tokens);
-    for (int64_t j = tokens; j < width; ++j) {
-      scores[j] = -static_cast<A>(INFINITY);
-    }
-    V sums = {}, products_sum = {};
-    for (int64_t j = 0; j < width; j += kLanes<A>) {
-      V probability = exp_of(load_vector(scores + j) - logsumexp);
-      store_vector(scores + j, probability);
-      sums += probability;
-      products_sum += probability * load_vector(products + j);
-    }
-    // The stored logarithm is rounded, so the probabilities add up to 1 but nearly; made exact here, a
-    // single token gets a gradient of exactly 0.
-    const A normalise = 1 / sum_of<A>(sums);
-    const A delta = sum_of<A>(products_sum) * normalise;
-    const A factor = weight * normalise;
-    for (int64_t j = 0; j < width; j += kLanes<A>) {
-      V weighted = load_vector(scores + j) * factor;
-      store_vector(scores + j, weighted);
-      store_vector(products + j, weighted * (load_vector(products + j) - delta));
-    }
-    return delta;
   }
 };
 

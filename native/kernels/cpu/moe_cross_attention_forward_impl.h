@@ -7,6 +7,10 @@
 // A task is one head of one sample and a range of its queries. It takes one context after the other: packs
 // the context's keys and values (read with their strides, widened to the accumulation type), then goes
 // through its queries in blocks so small that a block's scores stay in the second-level cache.
+//
+// Scores are transposed: a row is a token, a lane of a vector a query. So the softmax needs no sum over
+// lanes, numbers of tokens and head_dim need no padding, and keys and values are left operands of products,
+// which take any layout. Only blocks of queries are transposed and padded, once for all contexts.
 #pragma once
 
 #include <omp.h>
@@ -19,6 +23,10 @@ namespace dsvlm::cpu::DSVLM_ISA {
 // Multiply-adds below which a second thread costs more than it brings.
 constexpr int64_t kParallelWork = 1 << 18;
 constexpr int64_t kScoresInCache = 48 * 1024;
+constexpr int64_t kMostBlock = 48;
+// A head's rows lie apart, and are too short for the processor to foresee the next.
+constexpr int64_t kRowsAhead = 6;
+constexpr double kLog2E = 1.44269504088896340736, kLn2 = 0.693147180559945309417;
 
 inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -42,6 +50,9 @@ void pack(A* to, int64_t width, const Rows<T>& from, int64_t first, int64_t rows
   for (int64_t i = 0; i < rows; ++i, to += width) {
     if (from.column == 1) {
       const T* line = from.data + (first + i) * from.row;
+      for (int64_t j = 0; j < columns; j += 64 / static_cast<int64_t>(sizeof(T))) {
+        __builtin_prefetch(line + kRowsAhead * from.row + j);
+      }
       for (int64_t j = 0; j < columns; ++j) {
         to[j] = factor * load(line[j]);
       }
@@ -56,12 +67,13 @@ void pack(A* to, int64_t width, const Rows<T>& from, int64_t first, int64_t rows
   }
 }
 
-// to[j, i] = from[i, j], rows of to padded with zeros.
+// to[j, i] = factor * from[first + i, j], rows of to padded with zeros.
 template <typename T, typename A>
-void pack_transposed(A* to, int64_t width, const Rows<T>& from, int64_t rows, int64_t columns) {
+void pack_transposed(
+    A* to, int64_t width, const Rows<T>& from, int64_t first, int64_t rows, int64_t columns, A factor) {
   for (int64_t j = 0; j < columns; ++j) {
     for (int64_t i = 0; i < rows; ++i) {
-      to[j * width + i] = from.at(i, j);
+      to[j * width + i] = factor * from.at(first + i, j);
     }
     for (int64_t i = rows; i < width; ++i) {
       to[j * width + i] = 0;
@@ -69,23 +81,52 @@ void pack_transposed(A* to, int64_t width, const Rows<T>& from, int64_t rows, in
   }
 }
 
+// to[i, j] = factor * from[j, i]
+template <typename T, typename A>
+void unpack_transposed(T* to, int64_t to_row, const A* from, int64_t width, int64_t rows, int64_t columns, A factor) {
+  for (int64_t i = 0; i < rows; ++i) {
+    for (int64_t j = 0; j < columns; ++j) {
+      store(to + i * to_row + j, factor * from[j * width + i]);
+    }
+  }
+}
+
 // Sizes that all tasks share.
 template <typename A>
 struct MoeSizes {
-  int64_t dim, most_tokens, block, tasks_per_head, queries_per_task;
+  int64_t most_tokens, block, tasks_per_head, queries_per_task;
 
-  MoeSizes(const MoeProblem& p, int64_t queries_wanted) : dim(padded<A>(p.head_dim)), most_tokens(0) {
+  MoeSizes(const MoeProblem& p, int64_t queries_wanted) : most_tokens(0) {
     for (int e = 0; e < p.experts; ++e) {
-      int64_t tokens = padded<A>(p.tokens[e]);
-      most_tokens = tokens > most_tokens ? tokens : most_tokens;
+      most_tokens = p.tokens[e] > most_tokens ? p.tokens[e] : most_tokens;
     }
-    block = kScoresInCache / most_tokens / kTileRows * kTileRows;
-    block = block < kTileRows ? kTileRows : block > 64 ? 64 / kTileRows * kTileRows : block;
-    block = block > p.queries ? p.queries : block;
+    block = kScoresInCache / most_tokens / kLanes<A> * kLanes<A>;
+    block = block < kLanes<A> ? kLanes<A> : block > kMostBlock ? kMostBlock : block;
     queries_per_task = ceil_div(queries_wanted, block) * block;
     queries_per_task = queries_per_task > p.queries ? p.queries : queries_per_task;
     tasks_per_head = ceil_div(p.queries, queries_per_task);
   }
+
+  // Queries of a task that are padded to whole vectors.
+  int64_t padded_queries() const { return padded<A>(queries_per_task); }
+};
+
+// A run of a task's queries. Its transposed operands start at element first * head_dim of the task's: all
+// blocks but the last are whole vectors.
+template <typename A>
+struct Block {
+  int64_t first, rows, width;
+
+  Block(const MoeSizes<A>& sizes, int64_t from, int64_t count) : first(from), rows(sizes.block) {
+    const int64_t left = count - from;
+    // The last two share what is left, rather than one being a tile too narrow to be fast.
+    if (left > sizes.block && left < 2 * sizes.block) {
+      rows = padded<A>((left + 1) / 2);
+    }
+    rows = rows < left ? rows : left;
+    width = padded<A>(rows);
+  }
+  int64_t next() const { return first + rows; }
 };
 
 inline int64_t multiply_adds(const MoeProblem& p) {
@@ -101,35 +142,31 @@ Accumulator<T> router_weight(const MoeProblem& p, int64_t batch, int expert) {
   return load(static_cast<const T*>(p.router)[batch * p.router_stride[0] + expert * p.router_stride[1]]);
 }
 
-// Turns a row of scores into weight * softmax and returns the logarithm of the sum of exponentials.
+// Turns the columns of scores [tokens, width], logarithms to the base of 2, into weight * softmax; writes the
+// natural logarithms of the first rows columns' sums of exponentials if wanted.
 template <typename A>
-A softmax_row(A* row, int64_t tokens, A weight) {
+void softmax_columns(A* scores, int64_t tokens, int64_t width, A weight, A* logsumexp, int64_t rows) {
   using V = Vector<A>;
-  int64_t width = padded<A>(tokens);
-  for (int64_t j = tokens; j < width; ++j) {
-    row[j] = -static_cast<A>(INFINITY);
-  }
-  V most = load_vector(row);
-  for (int64_t j = kLanes<A>; j < width; j += kLanes<A>) {
-    V next = load_vector(row + j);
-    most = next > most ? next : most;
-  }
-  A top = most[0];
-  for (int i = 1; i < kLanes<A>; ++i) {
-    top = most[i] > top ? most[i] : top;
-  }
-  V sums = {};
   for (int64_t j = 0; j < width; j += kLanes<A>) {
-    V e = exp_of(load_vector(row + j) - top);
-    store_vector(row + j, e);
-    sums += e;
+    V top = load_vector(scores + j);
+    for (int64_t t = 1; t < tokens; ++t) {
+      V next = load_vector(scores + t * width + j);
+      top = next > top ? next : top;
+    }
+    V sum = {};
+    for (int64_t t = 0; t < tokens; ++t) {
+      V e = exp2_of(load_vector(scores + t * width + j) - top);
+      store_vector(scores + t * width + j, e);
+      sum += e;
+    }
+    const V factor = weight / sum;
+    for (int64_t t = 0; t < tokens; ++t) {
+      store_vector(scores + t * width + j, load_vector(scores + t * width + j) * factor);
+    }
+    for (int64_t i = 0; logsumexp != nullptr && i < kLanes<A> && j + i < rows; ++i) {
+      logsumexp[j + i] = static_cast<A>(kLn2 * static_cast<double>(top[i]) + ::log(static_cast<double>(sum[i])));
+    }
   }
-  A sum = sum_of<A>(sums);
-  A factor = weight / sum;
-  for (int64_t j = 0; j < width; j += kLanes<A>) {
-    store_vector(row + j, load_vector(row + j) * factor);
-  }
-  return top + static_cast<A>(::log(static_cast<double>(sum)));
 }
 
 template <typename T>
@@ -138,54 +175,51 @@ struct ForwardTask {
 
   const MoeForward& call;
   const MoeSizes<A>& sizes;
-  A *keys, *values, *query, *scores, *output;
+  A *keys, *values, *query, *output, *scores;
 
   static int64_t bytes(const MoeProblem& p, const MoeSizes<A>& s) {
     return static_cast<int64_t>(sizeof(A)) *
-           (p.head_dim * s.most_tokens + s.most_tokens * s.dim + s.block * (s.dim + s.most_tokens) +
-            s.queries_per_task * s.dim);
+           (2 * p.head_dim * (s.most_tokens + s.padded_queries()) + s.block * s.most_tokens);
   }
 
   ForwardTask(const MoeForward& forward, const MoeSizes<A>& s, A* scratch) : call(forward), sizes(s) {
-    keys = scratch;
-    values = keys + call.problem.head_dim * s.most_tokens;
-    query = values + s.most_tokens * s.dim;
-    scores = query + s.block * s.dim;
-    output = scores + s.block * s.most_tokens;
+    const int64_t dim = call.problem.head_dim;
+    query = scratch;
+    output = query + s.padded_queries() * dim;
+    scores = output + s.padded_queries() * dim;
+    keys = scores + s.block * s.most_tokens;
+    values = keys + s.most_tokens * dim;
   }
 
   void run(int64_t batch, int64_t head, int64_t first) {
     const MoeProblem& p = call.problem;
-    int64_t count = p.queries - first < sizes.queries_per_task ? p.queries - first : sizes.queries_per_task;
-    memset(output, 0, sizeof(A) * count * sizes.dim);
-    Rows<T> queries(p.query, batch, head);
+    const int64_t dim = p.head_dim;
+    const int64_t count = p.queries - first < sizes.queries_per_task ? p.queries - first : sizes.queries_per_task;
+    const Rows<T> queries(p.query, batch, head);
+    for (Block<A> b(sizes, 0, count); b.first < count; b = Block<A>(sizes, b.next(), count)) {
+      pack_transposed(query + b.first * dim, b.width, queries, first + b.first, b.rows, dim, A(p.scale * kLog2E));
+    }
+    memset(output, 0, sizeof(A) * sizes.padded_queries() * dim);
     for (int e = 0; e < p.experts; ++e) {
-      int64_t width = padded<A>(p.tokens[e]);
-      pack_transposed(keys, width, Rows<T>(p.keys[e], batch, head), p.tokens[e], p.head_dim);
-      pack(values, sizes.dim, Rows<T>(p.values[e], batch, head), 0, p.tokens[e], p.head_dim, A(1));
-      A weight = router_weight<T>(p, batch, e);
-      A* logsumexp = call.logsumexp == nullptr
-                         ? nullptr
-                         : static_cast<A*>(call.logsumexp) + ((batch * p.experts + e) * p.heads + head) * p.queries;
-      for (int64_t i = 0; i < count; i += sizes.block) {
-        int64_t rows = count - i < sizes.block ? count - i : sizes.block;
-        pack(query, sizes.dim, queries, first + i, rows, p.head_dim, A(p.scale));
-        multiply<A, false>(scores, width, query, sizes.dim, 1, keys, width, rows, width, p.head_dim);
-        for (int64_t r = 0; r < rows; ++r) {
-          A sum = softmax_row(scores + r * width, p.tokens[e], weight);
-          if (logsumexp != nullptr) {
-            logsumexp[first + i + r] = sum;
-          }
-        }
+      pack(keys, dim, Rows<T>(p.keys[e], batch, head), 0, p.tokens[e], dim, A(1));
+      pack(values, dim, Rows<T>(p.values[e], batch, head), 0, p.tokens[e], dim, A(1));
+      const A weight = router_weight<T>(p, batch, e);
+      A* logsumexp = call.logsumexp == nullptr ? nullptr
+                                               : static_cast<A*>(call.logsumexp) +
+                                                     ((batch * p.experts + e) * p.heads + head) * p.queries + first;
+      for (Block<A> b(sizes, 0, count); b.first < count; b = Block<A>(sizes, b.next(), count)) {
+        multiply<A, false>(
+            scores, b.width, keys, dim, 1, query + b.first * dim, b.width, p.tokens[e], b.width, dim);
+        softmax_columns(
+            scores, p.tokens[e], b.width, weight, logsumexp == nullptr ? nullptr : logsumexp + b.first, b.rows);
         multiply<A, true>(
-            output + i * sizes.dim, sizes.dim, scores, width, 1, values, sizes.dim, rows, sizes.dim, p.tokens[e]);
+            output + b.first * dim, b.width, values, 1, dim, scores, b.width, dim, b.width, p.tokens[e]);
       }
     }
-    T* to = static_cast<T*>(call.output) + ((batch * p.queries + first) * p.heads + head) * p.head_dim;
-    for (int64_t i = 0; i < count; ++i) {
-      for (int64_t j = 0; j < p.head_dim; ++j) {
-        store(to + i * p.heads * p.head_dim + j, output[i * sizes.dim + j]);
-      }
+    T* to = static_cast<T*>(call.output) + ((batch * p.queries + first) * p.heads + head) * dim;
+    for (Block<A> b(sizes, 0, count); b.first < count; b = Block<A>(sizes, b.next(), count)) {
+      unpack_transposed(
+          to + b.first * p.heads * dim, p.heads * dim, output + b.first * dim, b.width, b.rows, dim, A(1));
     }
   }
 };

@@ -113,30 +113,35 @@ inline void store(BFloat16* to, float value) {
   to->bits = static_cast<uint16_t>(value == value ? rounded : 0x7fc0);
 }
 
-// e^x for x <= 0, to about one unit in the last place (the coefficients are Cephes' expf); 0 below -87.
-inline Vector<float> exp_of(Vector<float> x) {
+// 2^x for x <= 0, to about one unit in the last place; not below 2^-126. A NaN stays one.
+inline Vector<float> exp2_of(Vector<float> x) {
   using V = Vector<float>;
-  const V zero = {};
-  // Adding 1.5 * 2^23 leaves the nearest integer in the low bits.
-  V power = (x * 1.44269504088896341f + 12582912.0f) - 12582912.0f;
-  V r = x - power * 0.693359375f - power * -2.12194440e-4f;
-  V p = zero + 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1.0f;
-  auto exponent = (__builtin_convertvector(power, VectorOf<float>::integers) + 127) << 23;
+  // Adding 1.5 * 2^23 leaves the nearest integer in the low bits; 127 more, and they are the exponent of a
+  // power of two.
+  constexpr float kRound = 12582912.0f + 127.0f;
+  x = x < -126.0f ? V{} - 126.0f : x;
+  const V rounded = x + kRound;
+  const V r = x - (rounded - kRound);
+  // The polynomial with least relative error on [-1/2, 1/2].
+  V p = V{} + 1.535336133e-4f;
+  p = p * r + 1.339887452e-3f;
+  p = p * r + 9.618437361e-3f;
+  p = p * r + 5.550332471e-2f;
+  p = p * r + 2.402264791e-1f;
+  p = p * r + 6.931472029e-1f;
+  p = p * r + 1.0f;
+  VectorOf<float>::integers bits;
+  memcpy(&bits, &rounded, sizeof bits);
+  bits <<= 23;
   V scale;
-  memcpy(&scale, &exponent, sizeof scale);
-  return x < -87.0f ? zero : p * scale;
+  memcpy(&scale, &bits, sizeof scale);
+  return p * scale;
 }
 
-inline Vector<double> exp_of(Vector<double> x) {
+inline Vector<double> exp2_of(Vector<double> x) {
   Vector<double> result;
   for (int i = 0; i < kLanes<double>; ++i) {
-    result[i] = ::exp(x[i]);
+    result[i] = ::exp2(x[i]);
   }
   return result;
 }
