@@ -33,7 +33,9 @@ struct MoeProblem {
 struct MoeForward {
   MoeProblem problem;
   void* output;     // contiguous
-  void* logsumexp;  // [batch, experts, heads, queries] in the accumulation type; null: not kept
+  // [batch, experts, heads, queries] in the accumulation type, to the base that suits the device, which alone
+  // reads it; null: not kept.
+  void* logsumexp;
 };
 
 struct MoeBackward {

@@ -37,21 +37,21 @@ struct MoePartials {
   A* values(const MoeProblem& p, int64_t task, int e) const { return keys(p, task, e) + p.tokens[e] * p.head_dim; }
 };
 
-// scores [tokens, width]: logarithms of e^S to the base of 2 in, P * A out; products: G in, dS out. Returns the
-// sum of delta. logsumexp has one for each of the first rows columns; the columns behind those have G = 0.
+// scores [tokens, width]: log2(e) S in, P * A out; products: G in, dS out. Returns the sum of delta. logsumexp is
+// that of softmax_columns for each of the first rows columns; the columns behind those have G = 0.
 template <typename A>
 double softmax_backward_columns(
     A* scores, A* products, int64_t tokens, int64_t width, const A* logsumexp, int64_t rows, A weight) {
   using V = Vector<A>;
   V deltas = {};
   for (int64_t j = 0; j < width; j += kLanes<A>) {
-    V top = {};
+    V logarithm = {};
     for (int64_t i = 0; i < kLanes<A> && j + i < rows; ++i) {
-      top[i] = logsumexp[j + i] * static_cast<A>(kLog2E);
+      logarithm[i] = logsumexp[j + i];
     }
     V sum = {}, products_sum = {};
     for (int64_t t = 0; t < tokens; ++t) {
-      const V probability = exp2_of(load_vector(scores + t * width + j) - top);
+      const V probability = exp2_of(load_vector(scores + t * width + j) - logarithm);
       store_vector(scores + t * width + j, probability);
       sum += probability;
       products_sum += probability * load_vector(products + t * width + j);

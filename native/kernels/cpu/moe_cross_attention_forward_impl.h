@@ -26,7 +26,7 @@ constexpr int64_t kScoresInCache = 48 * 1024;
 constexpr int64_t kMostBlock = 48;
 // A head's rows lie apart, and are too short for the processor to foresee the next.
 constexpr int64_t kRowsAhead = 6;
-constexpr double kLog2E = 1.44269504088896340736, kLn2 = 0.693147180559945309417;
+constexpr double kLog2E = 1.44269504088896340736;
 
 inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -142,8 +142,8 @@ Accumulator<T> router_weight(const MoeProblem& p, int64_t batch, int expert) {
   return load(static_cast<const T*>(p.router)[batch * p.router_stride[0] + expert * p.router_stride[1]]);
 }
 
-// Turns the columns of scores [tokens, width], logarithms to the base of 2, into weight * softmax; writes the
-// natural logarithms of the first rows columns' sums of exponentials if wanted.
+// Turns the columns of scores [tokens, width] into weight * softmax, with 2 for e: the queries were multiplied by
+// log2(e). Writes the logarithms to the base of 2 of the first rows columns' sums if wanted.
 template <typename A>
 void softmax_columns(A* scores, int64_t tokens, int64_t width, A weight, A* logsumexp, int64_t rows) {
   using V = Vector<A>;
@@ -164,7 +164,7 @@ void softmax_columns(A* scores, int64_t tokens, int64_t width, A weight, A* logs
       store_vector(scores + t * width + j, load_vector(scores + t * width + j) * factor);
     }
     for (int64_t i = 0; logsumexp != nullptr && i < kLanes<A> && j + i < rows; ++i) {
-      logsumexp[j + i] = static_cast<A>(kLn2 * static_cast<double>(top[i]) + ::log(static_cast<double>(sum[i])));
+      logsumexp[j + i] = top[i] + static_cast<A>(::log2(static_cast<double>(sum[i])));
     }
   }
 }

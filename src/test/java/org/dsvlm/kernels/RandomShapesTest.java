@@ -1,0 +1,224 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.dsvlm.kernels.Implementation.assertClose;
+import static org.dsvlm.kernels.Implementation.valueAndGradients;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Context;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.tensor.Torch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The native operators on many random shapes, value and gradients against the twins. The memory
+ * that LibTorch hands out is full of NaN meanwhile, so what an operator leaves unwritten shows, and
+ * so does what it reads before it wrote it.
+ */
+class RandomShapesTest {
+  /** Shapes an operator is tried on; more with {@code -Ddsvlm.shapes=N}. */
+  private static final int SHAPES = Integer.getInteger("dsvlm.shapes", 200);
+
+  private static final int MANY_THREADS = 3;
+
+  /** One call: what is said of it, its inputs, and the operator of either implementation. */
+  private record Case(
+      String description,
+      List<Tensor> inputs,
+      BiFunction<Implementation, List<Tensor>, Tensor> operator) {}
+
+  private final Context context = torch.globalContext();
+  private int threads;
+
+  @BeforeEach
+  void poisonMemory() {
+    Implementation.NATIVE.assume();
+    threads = torch.get_num_threads();
+    context.setDeterministicAlgorithms(true, true);
+    context.setDeterministicFillUninitializedMemory(true);
+  }
+
+  @AfterEach
+  void restore() {
+    context.setDeterministicAlgorithms(false, false);
+    torch.set_num_threads(threads);
+  }
+
+  @Test
+  void freshMemoryIsPoisoned() {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor fresh = torch.empty(new long[] {5}, Torch.options(ScalarType.Float), null);
+      assertThat(Torch.doubles(fresh)).containsOnly(Double.NaN);
+    }
+  }
+
+  @Test
+  void bad78_moeCrossAttention() {
+    check(
+        random -> {
+          boolean manyQueries = random.oneIn(16);
+          int batch = random.sizeOrNone(3);
+          int queries = manyQueries ? 513 + random.below(150) : random.sizeOrNone(130);
+          int heads = manyQueries ? 1 : random.size(4);
+          int headDim = random.oneIn(2) ? 8 * random.size(12) : random.size(90);
+          int contexts = random.size(8);
+          List<Tensor> keys = new ArrayList<>();
+          List<Tensor> values = new ArrayList<>();
+          for (int e = 0; e < contexts; e++) {
+            int tokens = random.size(70);
+            keys.add(random.normal(batch, tokens, heads, headDim));
+            values.add(random.normal(batch, tokens, heads, headDim));
+          }
+          List<Tensor> inputs = new ArrayList<>();
+          inputs.add(random.normal(batch, queries, heads, headDim));
+          inputs.addAll(keys);
+          inputs.addAll(values);
+          inputs.add(random.uniform(batch, contexts));
+          return new Case(
+              "attention",
+              inputs,
+              (implementation, all) ->
+                  implementation.moe(
+                      all.get(0),
+                      all.subList(1, 1 + contexts),
+                      all.subList(1 + contexts, 1 + 2 * contexts),
+                      all.get(1 + 2 * contexts)));
+        });
+  }
+
+  @Test
+  void bad78_ssim() {
+    check(
+        random -> {
+          Ssim.Border border = random.oneIn(2) ? Ssim.Border.VALID : Ssim.Border.SAME;
+          int smallest = border == Ssim.Border.VALID ? 10 : 0;
+          int channels = random.size(3);
+          int height = smallest + random.size(90);
+          int width = smallest + random.size(50);
+          long[] shape = {random.sizeOrNone(3), channels, height, width};
+          double range = random.oneIn(2) ? 1 : 2;
+          // Alike, or the similarities of all points cancel and rounding is all that is left.
+          Tensor x = random.uniform(shape);
+          Tensor y = random.uniform(shape).add_(x);
+          return new Case(
+              border + " range " + range,
+              List.of(x, y),
+              (implementation, pair) ->
+                  sum(
+                      implementation.ssim(pair.get(0), pair.get(1), border, range),
+                      channels * height * width));
+        });
+  }
+
+  @Test
+  void bad78_perceptualDistance() {
+    check(
+        random -> {
+          int channels = random.size(random.oneIn(8) ? 600 : 80);
+          int height = random.size(30);
+          int width = random.size(40);
+          long[] shape = {random.sizeOrNone(3), channels, height, width};
+          // Away from 0, where the direction of a single channel jumps.
+          Tensor features = random.uniform(shape).add_(Torch.scalar(0.25));
+          Tensor target = random.uniform(shape).add_(Torch.scalar(0.25));
+          if (random.oneIn(3)) {
+            features.narrow(3, 0, 1).zero_();
+          }
+          return new Case(
+              "perceptual",
+              List.of(features, target, random.uniform(channels)),
+              (implementation, all) ->
+                  sum(
+                      implementation.perceptual(all.get(0), all.get(1), all.get(2)),
+                      height * width));
+        });
+  }
+
+  @Test
+  void bad78_linearCrossEntropy() {
+    check(
+        random -> {
+          int rows = random.size(40);
+          int width = random.size(48);
+          int classes = random.size(120);
+          int chunk = random.below(rows + 1);
+          Tensor labels = random.labels(rows, classes);
+          // Small logits, that rounding them to bfloat16 changes little.
+          Tensor weight = random.normal(classes, width).mul_(Torch.scalar(1.0 / width));
+          return new Case(
+              "chunks of " + chunk,
+              List.of(random.normal(rows, width), weight),
+              (implementation, both) ->
+                  sum(
+                      implementation == Implementation.NATIVE
+                          ? LinearCrossEntropy.mean(both.get(0), both.get(1), labels, chunk)
+                          : LinearCrossEntropy.twin(both.get(0), both.get(1), labels),
+                      rows));
+        });
+  }
+
+  /** From a mean to a sum, so that gradients are of the order of 1 whatever the shape. */
+  private static Tensor sum(Tensor mean, int count) {
+    return mean.mul(Torch.scalar(count));
+  }
+
+  private static void check(Function<RandomInputs, Case> draw) {
+    for (long seed = 0; seed < SHAPES; seed++) {
+      try (PointerScope scope = new PointerScope()) {
+        RandomInputs random = new RandomInputs(seed);
+        Case drawn = draw.apply(random);
+        torch.set_num_threads(random.oneIn(2) ? 1 : MANY_THREADS);
+        assertClose(
+            results(Implementation.NATIVE, drawn, drawn.inputs()),
+            results(Implementation.TWIN, drawn, wide(drawn.inputs())),
+            Implementation.tolerance(random.dtype()),
+            describe(seed, random.dtype(), drawn));
+      }
+    }
+  }
+
+  private static List<double[]> results(
+      Implementation implementation, Case drawn, List<Tensor> inputs) {
+    poisonHeap();
+    return valueAndGradients(all -> drawn.operator().apply(implementation, all), inputs);
+  }
+
+  /** What the native code computes in: the twin of bfloat16 would round every step. */
+  private static List<Tensor> wide(List<Tensor> inputs) {
+    return inputs.stream()
+        .map(
+            input ->
+                input.scalar_type().intern() == ScalarType.BFloat16
+                    ? input.to(ScalarType.Float)
+                    : input)
+        .toList();
+  }
+
+  /** Leaves NaN in freed memory, from which the kernels take their scratch memory. */
+  private static void poisonHeap() {
+    List<Tensor> blocks = new ArrayList<>();
+    for (long size = 16; size <= 16 << 10; size *= 4) {
+      blocks.add(torch.empty(new long[] {size}, Torch.options(ScalarType.Float), null));
+    }
+    blocks.forEach(Tensor::close);
+  }
+
+  private static String describe(long seed, ScalarType dtype, Case drawn) {
+    StringBuilder text =
+        new StringBuilder("seed %d, %s, %s:".formatted(seed, dtype, drawn.description()));
+    drawn.inputs().forEach(input -> text.append(' ').append(Torch.describe(input)));
+    return text.toString();
+  }
+}
