@@ -37,7 +37,8 @@ public record Recipe(
     @JsonProperty("max_skipped_in_a_row") int maxSkippedInARow,
     double languageWeight,
     ObjectNode supervision,
-    CheckpointPolicy checkpoint) {
+    CheckpointPolicy checkpoint,
+    TensorBoard tensorboard) {
   public Recipe {
     require(
         maxSkippedInARow > 0, "max_skipped_in_a_row has to be above 0, not " + maxSkippedInARow);
@@ -151,6 +152,15 @@ public record Recipe(
     public CheckpointPolicy {
       require(everySteps >= 0, "checkpoint.every_steps has to be 0 or more, not " + everySteps);
       require(keep > 0, "checkpoint.keep has to be above 0, not " + keep);
+    }
+  }
+
+  /** How often TensorBoard is shown reconstructions; 0: never. */
+  public record TensorBoard(long picturesEverySteps) {
+    public TensorBoard {
+      require(
+          picturesEverySteps >= 0,
+          "tensorboard.pictures_every_steps has to be 0 or more, not " + picturesEverySteps);
     }
   }
 

@@ -26,6 +26,7 @@ import org.dsvlm.tensor.DsVlmException;
  * recipe.yaml                every key that decided the run
  * data.json                  the hashes of the records
  * metrics.jsonl              one object a step of stages 1 and 2; metrics_stage0.jsonl for stage 0
+ * tensorboard/               the same for TensorBoard; tensorboard/stage0 for stage 0
  * bad_records_stageN.jsonl   records that could not be used, if there were any
  * tokenizer/                 the recipe's own tokenizer, if it has one
  * checkpoints/step-N/        what --resume goes on from
@@ -156,6 +157,16 @@ public final class RunFolder implements AutoCloseable {
   /** One JSON object a step of stages 1 and 2. */
   public Path metrics() {
     return root.resolve("metrics.jsonl");
+  }
+
+  /** Event files of stages 1 and 2. */
+  public Path tensorBoard() {
+    return root.resolve("tensorboard");
+  }
+
+  /** Event files of the autoencoder's fit. */
+  public Path autoencoderTensorBoard() {
+    return tensorBoard().resolve("stage0");
   }
 
   /** One JSON object a step of the autoencoder's fit. */

@@ -38,14 +38,22 @@ final class SupervisionLoss implements AuxiliaryLoss {
   private final SupervisionDraw.Source draws;
   private final ScalarType dtype;
   private final String device;
+  private final ReconstructionListener listener;
 
   /**
    * Puts the supervision's experts into the UNet of {@code diffusion}.
    *
    * @param random the run's
+   * @param listener is shown the reconstructions, where the loss makes any
    */
   SupervisionLoss(
-      Recipe recipe, Llava llava, StableDiffusion diffusion, RandomState random, ScalarType dtype) {
+      Recipe recipe,
+      Llava llava,
+      StableDiffusion diffusion,
+      RandomState random,
+      ScalarType dtype,
+      ReconstructionListener listener) {
+    this.listener = listener;
     this.dtype = dtype;
     this.device = recipe.device();
     this.config = supervisionConfig(recipe);
@@ -116,6 +124,9 @@ final class SupervisionLoss implements AuxiliaryLoss {
             picture,
             draw.timesteps().to(place, ScalarType.Long),
             draw.noise().to(place, dtype));
+    if (result.pictureHat() != null) {
+      listener.reconstructed(step, picture, result.pictureHat());
+    }
     return new Outcome(result.loss(), routerMeans(result.routerProbabilities()));
   }
 

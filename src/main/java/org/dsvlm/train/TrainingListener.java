@@ -15,6 +15,30 @@ public interface TrainingListener {
   /** A stage has ended, or the run stops within it. */
   void stageEnded(int stage);
 
+  /** Both this one and {@code next}, in this order. */
+  default TrainingListener and(TrainingListener next) {
+    TrainingListener first = this;
+    return new TrainingListener() {
+      @Override
+      public void stageStarted(int stage, long done, long total) {
+        first.stageStarted(stage, done, total);
+        next.stageStarted(stage, done, total);
+      }
+
+      @Override
+      public void stepDone(StepMetrics metrics) {
+        first.stepDone(metrics);
+        next.stepDone(metrics);
+      }
+
+      @Override
+      public void stageEnded(int stage) {
+        first.stageEnded(stage);
+        next.stageEnded(stage);
+      }
+    };
+  }
+
   /** A listener that does nothing. */
   TrainingListener NONE =
       new TrainingListener() {

@@ -77,12 +77,18 @@ public final class TrainingRun {
         if (recipe.supervised()) {
           return fittedAutoencoder(data) && supervised(data, llava);
         }
-        boolean done = train(data, llava, List.of(), null);
-        if (done) {
-          export(data, llava);
-        }
-        return done;
+        return unsupervised(data, llava);
       }
+    }
+  }
+
+  private boolean unsupervised(RunData data, LlavaStart llava) {
+    try (TensorBoardLog events = new TensorBoardLog(folder.tensorBoard(), 0)) {
+      boolean done = train(data, llava, List.of(), null, events);
+      if (done) {
+        export(data, llava);
+      }
+      return done;
     }
   }
 
@@ -90,9 +96,11 @@ public final class TrainingRun {
     Recipe.StableDiffusion settings = recipe.model().stableDiffusion();
     Path path = settings.path().isEmpty() ? folder.stableDiffusion() : Path.of(settings.path());
     try (StableDiffusion diffusion = StableDiffusionFolder.open(path, dtype, recipe.device());
+        TensorBoardLog events =
+            new TensorBoardLog(folder.tensorBoard(), recipe.tensorboard().picturesEverySteps());
         SupervisionLoss supervision =
-            new SupervisionLoss(recipe, llava.model(), diffusion, random, dtype)) {
-      boolean done = train(data, llava, List.of(supervision), diffusion);
+            new SupervisionLoss(recipe, llava.model(), diffusion, random, dtype, events)) {
+      boolean done = train(data, llava, List.of(supervision), diffusion, events);
       if (done) {
         export(data, llava);
         supervision.write(folder.multiAdapter());
@@ -142,10 +150,11 @@ public final class TrainingRun {
                 random.fork("stable diffusion"),
                 dtype,
                 recipe.device());
-        MetricsLog log = MetricsLog.after(0, folder.autoencoderMetrics())) {
+        MetricsLog log = MetricsLog.after(0, folder.autoencoderMetrics());
+        TensorBoardLog events = new TensorBoardLog(folder.autoencoderTensorBoard(), 0)) {
       AutoencoderTrainer trainer =
           new AutoencoderTrainer(recipe, data.pictures(records), records.size());
-      boolean done = trainer.fit(drawn.vae(), drawn.vaeStore(), log, listener, stop);
+      boolean done = trainer.fit(drawn.vae(), drawn.vaeStore(), log, events.and(listener), stop);
       if (done) {
         StableDiffusionFolder.write(
             folder.stableDiffusion(), drawn.withScalingFactor(trainer.scalingFactor(drawn.vae())));
@@ -155,7 +164,11 @@ public final class TrainingRun {
   }
 
   private boolean train(
-      RunData data, LlavaStart llava, List<AuxiliaryLoss> auxiliaries, StableDiffusion diffusion) {
+      RunData data,
+      LlavaStart llava,
+      List<AuxiliaryLoss> auxiliaries,
+      StableDiffusion diffusion,
+      TensorBoardLog events) {
     TrainableParts parts =
         new TrainableParts(recipe, llava.parameters(), llava.lora(), auxiliaries, diffusion);
     StageTrainer trainer =
@@ -164,6 +177,6 @@ public final class TrainingRun {
     CheckpointFolder checkpoints =
         new CheckpointFolder(folder.checkpoints(), recipe.checkpoint().keep());
     return new Stages(recipe, data, llava.model().config(), parts, trainer, checkpoints)
-        .run(folder.metrics(), listener, stop);
+        .run(folder.metrics(), events.and(listener), stop);
   }
 }

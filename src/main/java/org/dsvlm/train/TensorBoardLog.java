@@ -1,0 +1,107 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import java.nio.file.Path;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Writes what TensorBoard shows of a run: scalars of every step, and reconstructions now and then.
+ * A run that is resumed begins another file; TensorBoard drops what an earlier one says of the
+ * steps that are made again.
+ */
+final class TensorBoardLog implements TrainingListener, ReconstructionListener, AutoCloseable {
+  private static final int MOST_PICTURES = 4;
+  private static final int RGB = 3;
+
+  // Of summary.proto: Summary.value, Summary.Value and Summary.Image.
+  private static final int VALUE = 1;
+  private static final int TAG = 1;
+  private static final int SIMPLE_VALUE = 2;
+  private static final int IMAGE = 4;
+  private static final int IMAGE_HEIGHT = 1;
+  private static final int IMAGE_WIDTH = 2;
+  private static final int IMAGE_COLORSPACE = 3;
+  private static final int IMAGE_ENCODED = 4;
+
+  private final Path folder;
+  private final long picturesEverySteps;
+  private EventFile events;
+  private long lastPictured;
+
+  /**
+   * A log in {@code folder}, where nothing is written before the first step.
+   *
+   * @param picturesEverySteps how often reconstructions are shown; 0: never
+   */
+  TensorBoardLog(Path folder, long picturesEverySteps) {
+    this.folder = folder;
+    this.picturesEverySteps = picturesEverySteps;
+  }
+
+  private void add(long step, ProtobufMessage summary) {
+    if (events == null) {
+      events = EventFile.create(folder, step);
+    }
+    events.add(step, summary);
+  }
+
+  @Override
+  public void stageStarted(int stage, long done, long total) {}
+
+  @Override
+  public void stepDone(StepMetrics metrics) {
+    ProtobufMessage summary = new ProtobufMessage();
+    metrics.losses().forEach((name, value) -> scalar(summary, "loss/" + name, value));
+    scalar(summary, "loss/total", metrics.loss());
+    scalar(summary, "learning_rate", metrics.learningRate());
+    scalar(summary, "grad_norm", metrics.gradientNorm());
+    scalar(summary, "skipped", metrics.skipped());
+    scalar(summary, "samples_per_second", metrics.samplesPerSecond());
+    scalar(summary, "resident_bytes", metrics.residentBytes());
+    // One chart group for all that begins alike: router/text, router/low …
+    metrics.details().forEach((name, value) -> scalar(summary, name.replaceFirst("_", "/"), value));
+    add(metrics.step(), summary);
+  }
+
+  private static void scalar(ProtobufMessage summary, String tag, double value) {
+    summary.message(
+        VALUE, new ProtobufMessage().text(TAG, tag).single(SIMPLE_VALUE, (float) value));
+  }
+
+  @Override
+  public void stageEnded(int stage) {}
+
+  /**
+   * Shows the first few of the first micro batch of a step whose turn it is, the originals above.
+   */
+  @Override
+  public void reconstructed(long stepsBefore, Tensor pictures, Tensor reconstructions) {
+    long step = stepsBefore + 1;
+    if (picturesEverySteps == 0 || stepsBefore % picturesEverySteps != 0 || step == lastPictured) {
+      return;
+    }
+    lastPictured = step;
+    PictureGrid grid = PictureGrid.of(MOST_PICTURES, pictures, reconstructions);
+    ProtobufMessage image =
+        new ProtobufMessage()
+            .integer(IMAGE_HEIGHT, grid.height())
+            .integer(IMAGE_WIDTH, grid.width())
+            .integer(IMAGE_COLORSPACE, RGB)
+            .bytes(IMAGE_ENCODED, grid.png());
+    add(
+        step,
+        new ProtobufMessage()
+            .message(
+                VALUE, new ProtobufMessage().text(TAG, "reconstruction").message(IMAGE, image)));
+  }
+
+  @Override
+  public void close() {
+    if (events != null) {
+      events.close();
+    }
+  }
+}
