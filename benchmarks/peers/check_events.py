@@ -18,7 +18,7 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 # Tags whose key in metrics.jsonl is not the tag with "_" for "/".
-KEYS = {"loss/total": "loss"}
+KEYS = {"loss/total": "loss", "grad_norm/total": "grad_norm"}
 
 
 def check(folder, metrics):

@@ -67,15 +67,21 @@ public final class AdamW implements AutoCloseable {
 
   /** Gradients that the backward pass left, group by group. */
   public List<Tensor> gradients() {
-    List<Tensor> gradients = new ArrayList<>();
+    return gradientsByPart().values().stream().flatMap(List::stream).toList();
+  }
+
+  /** The same by the groups' names; groups of one name count as one part. */
+  Map<String, List<Tensor>> gradientsByPart() {
+    Map<String, List<Tensor>> parts = new LinkedHashMap<>();
     for (ParameterGroup group : groups) {
+      List<Tensor> part = parts.computeIfAbsent(group.name(), name -> new ArrayList<>());
       for (Tensor parameter : group.parameters().values()) {
         if (parameter.grad().defined()) {
-          gradients.add(parameter.grad());
+          part.add(parameter.grad());
         }
       }
     }
-    return gradients;
+    return parts;
   }
 
   /** Updates every parameter that has a gradient, each group at its rate times {@code factor}. */

@@ -5,6 +5,9 @@
 package org.dsvlm.train;
 
 import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -24,29 +27,60 @@ public final class GradientClipping {
   private GradientClipping() {}
 
   /**
+   * Euclidean norms of gradients before clipping.
+   *
+   * @param all over all gradients
+   * @param parts over those of each part, by its name
+   */
+  public record Norms(double all, Map<String, Double> parts) {}
+
+  /**
    * Clips in place as {@code torch.nn.utils.clip_grad_norm_} does: factor {@code min(1, limit /
    * (norm + 1e-6))}. A limit of 0 leaves the gradients as they are.
    *
    * @return the norm over all gradients before clipping
    */
   public static double clip(Collection<Tensor> gradients, double limit) {
+    return clip(Map.of("all", List.copyOf(gradients)), limit).all();
+  }
+
+  /**
+   * The same for gradients that come in parts; the factor is common to all.
+   *
+   * @param parts gradients by the name of their part; those of a part may be none
+   */
+  public static Norms clip(Map<String, List<Tensor>> parts, double limit) {
+    List<Tensor> gradients = parts.values().stream().flatMap(List::stream).toList();
+    Map<String, Double> byPart = new LinkedHashMap<>();
     if (gradients.isEmpty()) {
-      return 0;
+      parts.keySet().forEach(name -> byPart.put(name, 0.0));
+      return new Norms(0, byPart);
     }
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       IValue list = TensorLists.argument(gradients);
-      TensorVector norms =
+      TensorVector each =
           TensorLists.call(FOREACH_NORM, list, new IValue(Torch.scalar(2)), new IValue())
               .get(0)
               .toTensorVector();
-      Tensor norm = torch.stack(norms, 0).norm(Torch.scalar(2));
+      Tensor norms = torch.stack(each, 0);
+      Tensor norm = norms.norm(Torch.scalar(2));
       if (limit > 0) {
         Tensor factor = norm.add(Torch.scalar(1e-6)).reciprocal().mul(Torch.scalar(limit));
         factor.clamp_max_(Torch.scalar(1));
         TensorLists.call(FOREACH_MUL, list, new IValue(factor));
       }
-      return Torch.item(norm);
+      double[] values = Torch.doubles(norms);
+      int next = 0;
+      for (Map.Entry<String, List<Tensor>> part : parts.entrySet()) {
+        double squares = 0;
+        for (int i = 0; i < part.getValue().size(); i++) {
+          squares += values[next] * values[next];
+          next++;
+        }
+        byPart.put(part.getKey(), Math.sqrt(squares));
+      }
+      return new Norms(Torch.item(norm), byPart);
     }
   }
 }

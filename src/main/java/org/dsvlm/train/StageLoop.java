@@ -4,6 +4,7 @@
  */
 package org.dsvlm.train;
 
+import java.util.Locale;
 import org.bytedeco.javacpp.PointerScope;
 import org.dsvlm.tensor.MemoryFigures;
 
@@ -81,9 +82,11 @@ final class StageLoop {
     long start = System.nanoTime();
     try (PointerScope scope = new PointerScope()) {
       StepLosses losses = body.run(step);
-      double norm = GradientClipping.clip(optimizer.gradients(), maxGradNorm);
+      GradientClipping.Norms norms =
+          GradientClipping.clip(optimizer.gradientsByPart(), maxGradNorm);
+      norms.parts().forEach((part, norm) -> losses.addDetail(normKey(part), norm));
       double factor = schedule.factor(step);
-      boolean finite = Double.isFinite(losses.total()) && Double.isFinite(norm);
+      boolean finite = Double.isFinite(losses.total()) && Double.isFinite(norms.all());
       if (finite) {
         optimizer.step(factor);
       }
@@ -95,12 +98,16 @@ final class StageLoop {
           losses.losses(),
           losses.total(),
           optimizer.groups().get(0).learningRate() * factor,
-          norm,
+          norms.all(),
           skipped.total(),
           losses.samples(),
           (System.nanoTime() - start) / 1e9,
           MemoryFigures.residentBytes(),
           losses.details());
     }
+  }
+
+  private static String normKey(String part) {
+    return StepMetrics.GRADIENT_NORM + "_" + part.toLowerCase(Locale.ROOT).replace(' ', '_');
   }
 }

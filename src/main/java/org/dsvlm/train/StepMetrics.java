@@ -39,6 +39,9 @@ public record StepMetrics(
     double seconds,
     long residentBytes,
     Map<String, Double> details) {
+  /** Key of the norm over all parameters, and with the part's name after it of that over a part. */
+  static final String GRADIENT_NORM = "grad_norm";
+
   public StepMetrics {
     losses = Collections.unmodifiableMap(new LinkedHashMap<>(losses));
     details = Collections.unmodifiableMap(new LinkedHashMap<>(details));
@@ -61,7 +64,7 @@ public record StepMetrics(
     losses.forEach((name, value) -> put(json, "loss_" + name, value));
     put(json, "loss", loss);
     json.put("learning_rate", learningRate);
-    put(json, "grad_norm", gradientNorm);
+    put(json, GRADIENT_NORM, gradientNorm);
     json.put("skipped", skipped)
         .put("samples", samples)
         .put("samples_per_second", samplesPerSecond())

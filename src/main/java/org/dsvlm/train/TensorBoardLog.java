@@ -5,6 +5,7 @@
 package org.dsvlm.train;
 
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -25,6 +26,9 @@ final class TensorBoardLog implements TrainingListener, ReconstructionListener, 
   private static final int IMAGE_WIDTH = 2;
   private static final int IMAGE_COLORSPACE = 3;
   private static final int IMAGE_ENCODED = 4;
+
+  /** What begins alike stands together: router/text, router/low … */
+  private static final Pattern GROUPS = Pattern.compile("^(router|grad_norm)_");
 
   private final Path folder;
   private final long picturesEverySteps;
@@ -57,12 +61,13 @@ final class TensorBoardLog implements TrainingListener, ReconstructionListener, 
     metrics.losses().forEach((name, value) -> scalar(summary, "loss/" + name, value));
     scalar(summary, "loss/total", metrics.loss());
     scalar(summary, "learning_rate", metrics.learningRate());
-    scalar(summary, "grad_norm", metrics.gradientNorm());
+    scalar(summary, StepMetrics.GRADIENT_NORM + "/total", metrics.gradientNorm());
     scalar(summary, "skipped", metrics.skipped());
     scalar(summary, "samples_per_second", metrics.samplesPerSecond());
     scalar(summary, "resident_bytes", metrics.residentBytes());
-    // One chart group for all that begins alike: router/text, router/low …
-    metrics.details().forEach((name, value) -> scalar(summary, name.replaceFirst("_", "/"), value));
+    metrics
+        .details()
+        .forEach((name, value) -> scalar(summary, GROUPS.matcher(name).replaceFirst("$1/"), value));
     add(metrics.step(), summary);
   }
 

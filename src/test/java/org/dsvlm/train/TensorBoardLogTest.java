@@ -164,7 +164,8 @@ class TensorBoardLogTest {
               "loss/language", "loss_language",
               "loss/reconstruction", "loss_reconstruction",
               "learning_rate", "learning_rate",
-              "grad_norm", "grad_norm",
+              "grad_norm/total", "grad_norm",
+              "grad_norm/connector", "grad_norm_connector",
               "skipped", "skipped",
               "router/text", "router_text")
           .forEach(

@@ -7,6 +7,7 @@ package org.dsvlm.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.data.Batch;
@@ -59,6 +61,13 @@ class TrainingRunTest {
                       within(1e-12));
               assertThat(row.has("learning_rate")).isTrue();
               assertThat(row.has("router_text")).isTrue();
+              double squares =
+                  Stream.of("connector", "supervision", "language_model", "vision_encoder", "unet")
+                      .mapToDouble(part -> row.get("grad_norm_" + part).asDouble())
+                      .map(norm -> norm * norm)
+                      .sum();
+              assertThat(Math.sqrt(squares))
+                  .isCloseTo(row.get("grad_norm").asDouble(), withinPercentage(1e-9));
             });
     assertThat(Files.readAllLines(run.resolve("metrics_stage0.jsonl"))).hasSize(2);
     assertThat(run.resolve("checkpoints")).isDirectoryContaining("glob:**step-6");
