@@ -14,13 +14,12 @@ import json
 import sys
 from pathlib import Path
 
-import torch
 import transformers
 from PIL import Image
 from safetensors.torch import load_file
-from transformers import AutoTokenizer, LlavaForConditionalGeneration
+from transformers import AutoTokenizer
 
-TOLERANCE = 1e-4
+import checks
 
 
 def main():
@@ -28,28 +27,9 @@ def main():
         sys.exit(__doc__)
     folder = Path(sys.argv[1])
     check = load_file(sys.argv[2] if len(sys.argv) > 2 else folder / "check.safetensors")
-    model, loading = LlavaForConditionalGeneration.from_pretrained(
-        folder, output_loading_info=True, dtype=torch.float32, attn_implementation="eager"
-    )
-    model.eval()
-    failures = [f"{kind}: {sorted(found)}" for kind, found in loading.items() if found]
-
-    ids, pixels = check["input_ids"], check["pixel_values"].float()
-    with torch.no_grad():
-        logits = model(input_ids=ids, pixel_values=pixels).logits
-        worst = (logits - check["logits"].float()).abs().max().item()
-        if not worst <= TOLERANCE:
-            failures.append(f"logits differ by {worst:.2e}, more than {TOLERANCE}")
-        generated = model.generate(
-            input_ids=ids,
-            pixel_values=pixels,
-            attention_mask=torch.ones_like(ids),
-            do_sample=False,
-            max_new_tokens=check["generated"].shape[1],
-            eos_token_id=-1,
-        )[:, ids.shape[1] :]
-    if not torch.equal(generated, check["generated"]):
-        failures.append(f"tokens {generated.tolist()} are not {check['generated'].tolist()}")
+    model, failures = checks.open_model(folder)
+    problems, figures = checks.compare(model, check)
+    failures += problems
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
     image_token = tokenizer.convert_tokens_to_ids("<image>")
@@ -57,6 +37,7 @@ def main():
         failures.append(f"<image> is {image_token}, not {model.config.image_token_index}")
 
     if len(sys.argv) == 4:
+        pixels = check["pixel_values"].float()
         # AutoImageProcessor wants torchvision, whose resize is not Pillow's to the level.
         kind = json.loads((folder / "preprocessor_config.json").read_text())["image_processor_type"]
         processor = getattr(transformers, f"{kind}Pil").from_pretrained(folder)
@@ -64,14 +45,9 @@ def main():
         if seen.shape != pixels.shape or not (seen - pixels).abs().max().item() <= 1e-5:
             failures.append(f"{type(processor).__name__} makes other pixels of {sys.argv[3]}")
 
-    for failure in failures:
-        print(f"{folder}: {failure}")
-    if failures:
-        sys.exit(1)
-    print(
-        f"{folder}: every weight used; logits of {ids.shape[1]} tokens within {worst:.1e}; "
-        f"{generated.shape[1]} tokens equal: {tokenizer.decode(generated[0])!r}"
-    )
+    answer = tokenizer.decode(check["generated"][0])
+    checks.report(folder, failures, f"every weight used; {figures}: {answer!r}")
+    checks.finish()
 
 
 if __name__ == "__main__":

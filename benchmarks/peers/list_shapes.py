@@ -54,73 +54,40 @@ from transformers import (
     SiglipVisionConfig,
 )
 
-VICUNA_7B = dict(
-    vocab_size=32000,
-    hidden_size=4096,
-    intermediate_size=11008,
-    num_hidden_layers=32,
-    num_attention_heads=32,
-    num_key_value_heads=32,
+
+
+def language(vocabulary, width, between, layers, heads, kv_heads, **others):
+    return dict(
+        vocab_size=vocabulary,
+        hidden_size=width,
+        intermediate_size=between,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        num_key_value_heads=kv_heads,
+        **others,
+    )
+
+
+def encoder(width, between, layers, heads, **others):
+    return dict(
+        hidden_size=width,
+        intermediate_size=between,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        **others,
+    )
+
+
+VICUNA_7B = language(32000, 4096, 11008, 32, 32, 32)
+VICUNA_13B = language(32000, 5120, 13824, 40, 40, 40)
+LLAMA_3_8B = language(128256, 4096, 14336, 32, 32, 8)
+QWEN2_7B = language(152064, 3584, 18944, 28, 28, 4, tie_word_embeddings=False)
+CLIP_L_336 = encoder(1024, 4096, 24, 16, image_size=336, patch_size=14, projection_dim=768)
+CLIP_L_TEXT = encoder(
+    768, 3072, 12, 12, vocab_size=49408, max_position_embeddings=77, projection_dim=768
 )
-VICUNA_13B = dict(
-    vocab_size=32000,
-    hidden_size=5120,
-    intermediate_size=13824,
-    num_hidden_layers=40,
-    num_attention_heads=40,
-    num_key_value_heads=40,
-)
-LLAMA_3_8B = dict(
-    vocab_size=128256,
-    hidden_size=4096,
-    intermediate_size=14336,
-    num_hidden_layers=32,
-    num_attention_heads=32,
-    num_key_value_heads=8,
-)
-QWEN2_7B = dict(
-    vocab_size=152064,
-    hidden_size=3584,
-    intermediate_size=18944,
-    num_hidden_layers=28,
-    num_attention_heads=28,
-    num_key_value_heads=4,
-    tie_word_embeddings=False,
-)
-CLIP_L_336 = dict(
-    hidden_size=1024,
-    intermediate_size=4096,
-    num_hidden_layers=24,
-    num_attention_heads=16,
-    image_size=336,
-    patch_size=14,
-    projection_dim=768,
-)
-CLIP_L_TEXT = dict(
-    vocab_size=49408,
-    hidden_size=768,
-    intermediate_size=3072,
-    num_hidden_layers=12,
-    num_attention_heads=12,
-    max_position_embeddings=77,
-    projection_dim=768,
-)
-SIGLIP_SO400M = dict(
-    hidden_size=1152,
-    intermediate_size=4304,
-    num_hidden_layers=27,
-    num_attention_heads=16,
-    image_size=384,
-    patch_size=14,
-)
-SIGLIP_SO400M_TEXT = dict(
-    vocab_size=32000,
-    hidden_size=1152,
-    intermediate_size=4304,
-    num_hidden_layers=27,
-    num_attention_heads=16,
-    max_position_embeddings=64,
-)
+SIGLIP_SO400M = encoder(1152, 4304, 27, 16, image_size=384, patch_size=14)
+SIGLIP_SO400M_TEXT = encoder(1152, 4304, 27, 16, vocab_size=32000, max_position_embeddings=64)
 # Language model, its class of configuration, and the rows of its table once it has an image token.
 LLAVAS = {
     "llava-1.5-7b": (LlamaConfig, VICUNA_7B, 32064),
@@ -134,13 +101,10 @@ TOWERS = {
 }
 # Sizes that no name depends on, for a twin that can be saved.
 NARROW = dict(
-    hidden_size=8,
-    intermediate_size=8,
-    num_attention_heads=2,
-    num_key_value_heads=2,
+    **dict.fromkeys(["hidden_size", "intermediate_size", "projection_dim"], 8),
+    **dict.fromkeys(["num_attention_heads", "num_key_value_heads"], 2),
     vocab_size=128,
     image_size=28,
-    projection_dim=8,
 )
 
 
@@ -223,10 +187,13 @@ def write(out, name, names):
 
 
 def write_transformers_5(out):
-    write(out, "vicuna-7b.hub", shapes(lambda: LlamaForCausalLM(LlamaConfig(**VICUNA_7B))))
-    write(out, "vicuna-13b.hub", shapes(lambda: LlamaForCausalLM(LlamaConfig(**VICUNA_13B))))
-    write(out, "llama-3-8b.hub", shapes(lambda: LlamaForCausalLM(LlamaConfig(**LLAMA_3_8B))))
-    write(out, "qwen2-7b.hub", shapes(lambda: Qwen2ForCausalLM(Qwen2Config(**QWEN2_7B))))
+    for name, (kind, model, sizes) in {
+        "vicuna-7b": (LlamaConfig, LlamaForCausalLM, VICUNA_7B),
+        "vicuna-13b": (LlamaConfig, LlamaForCausalLM, VICUNA_13B),
+        "llama-3-8b": (LlamaConfig, LlamaForCausalLM, LLAMA_3_8B),
+        "qwen2-7b": (Qwen2Config, Qwen2ForCausalLM, QWEN2_7B),
+    }.items():
+        write(out, f"{name}.hub", shapes(lambda: model(kind(**sizes))))
     clip = CLIPConfig(text_config=CLIP_L_TEXT, vision_config=CLIP_L_336, projection_dim=768)
     write(out, "clip-l-336.hub", shapes(lambda: CLIPModel(clip)))
     siglip = SiglipConfig(text_config=SIGLIP_SO400M_TEXT, vision_config=SIGLIP_SO400M)

@@ -8,12 +8,9 @@ import torch.nn.functional as F
 import peer
 
 
-class MoeCrossAttention:
-    operations = 1
-
-    def __init__(self, request):
-        self.inputs = inputs = peer.Inputs(request["dtype"])
-        sizes, tokens = request["shape"].split(":")
+class MoeCrossAttention(peer.Operator):
+    def draw(self, inputs, shape):
+        sizes, tokens = shape.split(":")
         batch, queries, heads, head_dim = peer.sizes(sizes)
         self.query = inputs.normal(batch, queries, heads, head_dim)
         self.keys, self.values = [], []
@@ -25,7 +22,7 @@ class MoeCrossAttention:
         for leaf in [self.query, *self.keys, *self.values, self.probabilities]:
             inputs.leaf(leaf)
 
-    def attend(self):
+    def result(self):
         query = self.query.transpose(1, 2)
         mixed = 0
         for e, (key, value) in enumerate(zip(self.keys, self.values)):
@@ -33,21 +30,8 @@ class MoeCrossAttention:
             mixed = mixed + self.probabilities[:, e, None, None, None] * attended
         return mixed.transpose(1, 2)
 
-    def forward(self):
-        with torch.no_grad():
-            return self.attend()
-
-    def forwardBackward(self):
-        self.attend().backward(self.gradient)
-        self.inputs.drop_gradients()
-
-    def check(self, mode):
-        mixed = self.attend()
-        if mode == "forwardBackward":
-            mixed.backward(self.gradient)
-        summary = self.inputs.summary(mixed)
-        self.inputs.drop_gradients()
-        return summary
+    def backward(self, result):
+        result.backward(self.gradient)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,44 @@ class Inputs:
             return [tensor.double().square().mean().item() for tensor in tensors]
 
 
+class Operator:
+    """An operator, alone and with its backward pass; a subclass draws the inputs and calls it."""
+
+    operations = 1  # that one call of a mode counts as
+
+    def __init__(self, request):
+        self.inputs = Inputs(request["dtype"])
+        self.draw(self.inputs, request["shape"])
+
+    def draw(self, inputs, shape):
+        """Draws the inputs, in the order of our side, and makes leaves of those that want gradients."""
+        raise NotImplementedError
+
+    def result(self):
+        """Calls the operator."""
+        raise NotImplementedError
+
+    def backward(self, result):
+        """The backward pass from what result() made: from the sum, unless overridden."""
+        result.sum().backward()
+
+    def forward(self):
+        with torch.no_grad():
+            return self.result()
+
+    def forwardBackward(self):
+        self.backward(self.result())
+        self.inputs.drop_gradients()
+
+    def check(self, mode):
+        result = self.result()
+        if mode == "forwardBackward":
+            self.backward(result)
+        summary = self.inputs.summary(result)
+        self.inputs.drop_gradients()
+        return summary
+
+
 def sizes(text):
     return [int(size) for size in text.split("x")]
 

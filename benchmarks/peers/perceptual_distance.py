@@ -22,39 +22,20 @@ def direction(features):
     return features / (features.square().sum(1, keepdim=True).sqrt() + EPSILON)
 
 
-class PerceptualDistance:
-    operations = 1
-
-    def __init__(self, request):
-        self.inputs = inputs = peer.Inputs(request["dtype"])
+class PerceptualDistance(peer.Operator):
+    def draw(self, inputs, shape):
         self.layers = []
-        for shape in shapes(request["shape"]):
-            features = inputs.leaf(inputs.uniform(*shape))
-            target = inputs.uniform(*shape)
-            self.layers.append((features, target, inputs.uniform(shape[1]).view(1, -1, 1, 1)))
+        for layer in shapes(shape):
+            features = inputs.leaf(inputs.uniform(*layer))
+            target = inputs.uniform(*layer)
+            self.layers.append((features, target, inputs.uniform(layer[1]).view(1, -1, 1, 1)))
 
-    def distance(self):
+    def result(self):
         total = 0
         for features, target, weights in self.layers:
             difference = (direction(features) - direction(target)).square()
             total = total + (difference * weights).sum(1).mean((1, 2))
         return total
-
-    def forward(self):
-        with torch.no_grad():
-            return self.distance()
-
-    def forwardBackward(self):
-        self.distance().sum().backward()
-        self.inputs.drop_gradients()
-
-    def check(self, mode):
-        distance = self.distance()
-        if mode == "forwardBackward":
-            distance.sum().backward()
-        summary = self.inputs.summary(distance)
-        self.inputs.drop_gradients()
-        return summary
 
 
 if __name__ == "__main__":

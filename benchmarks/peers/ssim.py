@@ -11,12 +11,9 @@ RADIUS, SIGMA = 5, 1.5
 C1, C2 = 0.01**2, 0.03**2
 
 
-class Ssim:
-    operations = 1
-
-    def __init__(self, request):
-        self.inputs = inputs = peer.Inputs(request["dtype"])
-        shape = peer.sizes(request["shape"])
+class Ssim(peer.Operator):
+    def draw(self, inputs, shape):
+        shape = peer.sizes(shape)
         self.x = inputs.leaf(inputs.uniform(*shape))
         with torch.no_grad():
             self.y = (self.x + inputs.uniform(*shape)) / 2
@@ -32,7 +29,7 @@ class Ssim:
         rows = F.conv2d(maps, self.window, groups=channels)
         return F.conv2d(rows, self.window.transpose(2, 3), groups=channels)
 
-    def similarity(self):
+    def result(self):
         x, y = self.x.to(self.dtype), self.y.to(self.dtype)
         mean_x, mean_y = self.blur(x), self.blur(y)
         variance_x = self.blur(x * x) - mean_x.square()
@@ -41,22 +38,6 @@ class Ssim:
         structure = (2 * covariance + C2) / (variance_x + variance_y + C2)
         luminance = (2 * mean_x * mean_y + C1) / (mean_x.square() + mean_y.square() + C1)
         return (luminance * structure).flatten(1).mean(1)
-
-    def forward(self):
-        with torch.no_grad():
-            return self.similarity()
-
-    def forwardBackward(self):
-        self.similarity().sum().backward()
-        self.inputs.drop_gradients()
-
-    def check(self, mode):
-        similarity = self.similarity()
-        if mode == "forwardBackward":
-            similarity.sum().backward()
-        summary = self.inputs.summary(similarity)
-        self.inputs.drop_gradients()
-        return summary
 
 
 if __name__ == "__main__":

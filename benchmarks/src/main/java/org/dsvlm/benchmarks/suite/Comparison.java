@@ -7,7 +7,6 @@ package org.dsvlm.benchmarks.suite;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.IntStream;
 
 /** Runs cases, the two sides in turns. */
@@ -20,10 +19,6 @@ final class Comparison {
 
   /** Numbers below are zero but for rounding. */
   private static final double ZERO = 1e-20;
-
-  /** Operations whose floor is a copy's. */
-  private static final Set<Operation> COPYING =
-      Set.of(Operation.SSIM, Operation.PERCEPTUAL_DISTANCE);
 
   private final Side ours;
   private final Side peer;
@@ -79,11 +74,11 @@ final class Comparison {
 
   private void measureFloor(Side side, List<Case> cases) {
     cases.stream()
-        .filter(wanted -> wanted.operation() == Operation.MOE_CROSS_ATTENTION)
+        .filter(wanted -> wanted.operation().form() == Operation.Form.ATTENTION)
         .map(Case::dtype)
         .distinct()
         .forEach(dtype -> floor.measureProduct(side, dtype, effort));
-    if (cases.stream().anyMatch(wanted -> COPYING.contains(wanted.operation()))) {
+    if (cases.stream().anyMatch(wanted -> wanted.operation().form() == Operation.Form.MAPS)) {
       floor.measureCopy(side, effort);
     }
   }

@@ -4,7 +4,6 @@
  */
 package org.dsvlm.benchmarks.suite;
 
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -14,8 +13,8 @@ import org.dsvlm.benchmarks.MapShape;
 
 /**
  * The time that the machine needs at least, from rates measured in the same run: that of a large
- * matrix product for attention, that of a large copy for SSIM and the perceptual distance. Either
- * side may have set the rate: the best one counts.
+ * matrix product for attention, that of a large copy for what works on maps. Either side may have
+ * set the rate: the best one counts.
  */
 final class Floor {
   private static final double MILLIS = 1000;
@@ -26,25 +25,11 @@ final class Floor {
   /** Of the matrices that are copied, 67 MB each. */
   private static final int COPY_SIDE = 4096;
 
-  /** Scores and their sum with the values; in the backward pass both again, and three gradients. */
-  private static final int FORWARD_PRODUCTS = 2;
-
-  private static final int PRODUCTS = 7;
-
-  /** Both inputs are read, in the backward pass once more, and a gradient is written. */
-  private static final int FORWARD_MAPS = 2;
-
-  private static final int MAPS = 5;
-
-  private enum Rate {
-    /** Operations a second. */
-    PRODUCT,
-    /** Bytes a second, read and written. */
-    COPY
-  }
-
+  /** Operations a second, by type. */
   private final Map<String, Double> products = new HashMap<>();
-  private final Map<Rate, Double> best = new EnumMap<>(Rate.class);
+
+  /** Bytes a second, read and written; null until measured. */
+  private Double copy;
 
   /** Measures {@code side}'s rate of matrix products of {@code dtype}. */
   void measureProduct(Side side, String dtype, Effort effort) {
@@ -54,8 +39,9 @@ final class Floor {
 
   /** Measures {@code side}'s rate of copying. */
   void measureCopy(Side side, Effort effort) {
-    Case copy = new Case(Operation.MACHINE, "copy", String.valueOf(COPY_SIDE), "float32");
-    best.merge(Rate.COPY, copyRate(fastest(side, copy, effort)), Math::max);
+    Case copying = new Case(Operation.MACHINE, "copy", String.valueOf(COPY_SIDE), "float32");
+    double rate = copyRate(fastest(side, copying, effort));
+    copy = copy == null ? rate : Math.max(copy, rate);
   }
 
   private static double fastest(Side side, Case wanted, Effort effort) {
@@ -74,34 +60,29 @@ final class Floor {
   static Floor of(Map<String, Double> products, double copy) {
     Floor floor = new Floor();
     floor.products.putAll(products);
-    floor.best.put(Rate.COPY, copy);
+    floor.copy = copy;
     return floor;
   }
 
   /** The floor of {@code wanted}; null where none is defined or measured. */
   Double milliseconds(Case wanted) {
-    boolean forward = wanted.mode().equals("forward");
-    switch (wanted.operation()) {
-      case MOE_CROSS_ATTENTION:
-        Double rate = products.get(wanted.dtype());
-        int count = forward ? FORWARD_PRODUCTS : PRODUCTS;
-        return rate == null
-            ? null
-            : Double.valueOf(
-                AttentionShape.parse(wanted.shape()).operations(count) / rate * MILLIS);
-      case SSIM:
-      case PERCEPTUAL_DISTANCE:
-        Double copy = best.get(Rate.COPY);
+    int passes = wanted.operation().passes(wanted.mode());
+    switch (wanted.operation().form()) {
+      case ATTENTION:
+        double operations = AttentionShape.parse(wanted.shape()).operations(passes);
+        return milliseconds(operations, products.get(wanted.dtype()));
+      case MAPS:
         long elements =
             MapShape.parseAll(wanted.shape()).stream().mapToLong(MapShape::elements).sum();
         int bytes = wanted.dtype().equals("bfloat16") ? Short.BYTES : Float.BYTES;
-        int maps = forward ? FORWARD_MAPS : MAPS;
-        return copy == null
-            ? null
-            : Double.valueOf((double) elements * bytes * maps / copy * MILLIS);
+        return milliseconds((double) elements * bytes * passes, copy);
       default:
         return null;
     }
+  }
+
+  private static Double milliseconds(double amount, Double rate) {
+    return rate == null ? null : Double.valueOf(amount / rate * MILLIS);
   }
 
   /** The rates as a reader wants them. */
@@ -114,10 +95,8 @@ final class Floor {
                 facts.put(
                     "matrix product, " + e.getKey(),
                     String.format(Locale.ROOT, "%.0f GFLOP/s", e.getValue() / 1e9)));
-    if (best.containsKey(Rate.COPY)) {
-      facts.put(
-          "copy",
-          String.format(Locale.ROOT, "%.1f GB/s, read and written", best.get(Rate.COPY) / 1e9));
+    if (copy != null) {
+      facts.put("copy", String.format(Locale.ROOT, "%.1f GB/s, read and written", copy / 1e9));
     }
     return facts;
   }

@@ -7,31 +7,71 @@ package org.dsvlm.benchmarks.suite;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 import org.dsvlm.benchmarks.DataLoadingBenchmark;
 import org.dsvlm.benchmarks.GenerationBenchmark;
 import org.dsvlm.benchmarks.MachineBenchmark;
 import org.dsvlm.benchmarks.MoeCrossAttentionBenchmark;
+import org.dsvlm.benchmarks.OperatorBenchmark;
 import org.dsvlm.benchmarks.PerceptualDistanceBenchmark;
 import org.dsvlm.benchmarks.SsimBenchmark;
+import org.dsvlm.benchmarks.SuiteBenchmark;
 import org.dsvlm.benchmarks.TrainingStepBenchmark;
 
-/** What is measured: a JMH class here, a file of the same stem in {@code benchmarks/peers}. */
+/**
+ * What is measured: a JMH class here, a file of the same stem in {@code benchmarks/peers}.
+ *
+ * <p>An operator says what it takes at least, which is its floor: of {@link Form#ATTENTION} how
+ * many matrix products, of {@link Form#MAPS} how often maps of its shape pass through memory; in
+ * {@code forward} and in {@code forwardBackward}.
+ */
 enum Operation {
-  MOE_CROSS_ATTENTION(MoeCrossAttentionBenchmark.class, "ms", "forwardBackward", "forward"),
-  SSIM(SsimBenchmark.class, "ms", "forwardBackward", "forward"),
-  PERCEPTUAL_DISTANCE(PerceptualDistanceBenchmark.class, "ms", "forwardBackward", "forward"),
+  /** Scores and their sum with the values; in the backward pass both again, and three gradients. */
+  MOE_CROSS_ATTENTION(MoeCrossAttentionBenchmark.class, Form.ATTENTION, 2, 7),
+  /** Both pictures are read, and one gradient is written and read, then written scaled. */
+  SSIM(SsimBenchmark.class, Form.MAPS, 2, 5),
+  /** Both maps are read, in the backward pass once more, and a gradient is written. */
+  PERCEPTUAL_DISTANCE(PerceptualDistanceBenchmark.class, Form.MAPS, 2, 5),
   TRAINING_STEP(TrainingStepBenchmark.class, "ms", "step"),
   GENERATION(GenerationBenchmark.class, "tokens/s", "generate"),
   DATA_LOADING(DataLoadingBenchmark.class, "pictures/s", "load"),
   /** What the floors are computed from; no case of the table. */
   MACHINE(MachineBenchmark.class, "ms", "matmul", "copy");
 
-  private final Class<?> benchmark;
+  /** What a shape says, which decides what the floor is computed from. */
+  enum Form {
+    /** An {@link org.dsvlm.benchmarks.AttentionShape}; the floor is a matrix product's. */
+    ATTENTION,
+    /** {@link org.dsvlm.benchmarks.MapShape}s; the floor is a copy's. */
+    MAPS,
+    /** A name that the benchmark knows; no floor. */
+    NAMED
+  }
+
+  private static final String FORWARD = "forward";
+
+  private final Class<? extends SuiteBenchmark> benchmark;
+  private final Form form;
+  private final int forwardPasses;
+  private final int passes;
   private final String unit;
   private final List<String> modes;
 
-  Operation(Class<?> benchmark, String unit, String... modes) {
+  Operation(
+      Class<? extends OperatorBenchmark> benchmark, Form form, int forwardPasses, int passes) {
     this.benchmark = benchmark;
+    this.form = form;
+    this.forwardPasses = forwardPasses;
+    this.passes = passes;
+    this.unit = "ms";
+    this.modes = List.of("forwardBackward", FORWARD);
+  }
+
+  Operation(Class<? extends SuiteBenchmark> benchmark, String unit, String... modes) {
+    this.benchmark = benchmark;
+    this.form = Form.NAMED;
+    this.forwardPasses = 0;
+    this.passes = 0;
     this.unit = unit;
     this.modes = List.of(modes);
   }
@@ -41,8 +81,17 @@ enum Operation {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  Class<?> benchmark() {
+  Class<? extends SuiteBenchmark> benchmark() {
     return benchmark;
+  }
+
+  Form form() {
+    return form;
+  }
+
+  /** Matrix products, or passes of a map through memory, that {@code mode} takes at least. */
+  int passes(String mode) {
+    return mode.equals(FORWARD) ? forwardPasses : passes;
   }
 
   /** How a reader wants the figure: {@code ms}, or how many in a second. */
@@ -57,7 +106,16 @@ enum Operation {
 
   /** Names that a user can choose among. */
   static List<String> stems() {
-    return Arrays.stream(values()).filter(op -> op != MACHINE).map(Operation::stem).toList();
+    return stems(op -> op != MACHINE);
+  }
+
+  /** Names of the operators whose shape a user can choose. */
+  static List<String> shapedStems() {
+    return stems(op -> op.form != Form.NAMED);
+  }
+
+  private static List<String> stems(Predicate<Operation> wanted) {
+    return Arrays.stream(values()).filter(wanted).map(Operation::stem).toList();
   }
 
   /**

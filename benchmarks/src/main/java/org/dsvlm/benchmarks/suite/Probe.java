@@ -14,7 +14,7 @@ import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import org.dsvlm.benchmarks.Checked;
+import org.dsvlm.benchmarks.SuiteBenchmark;
 import org.dsvlm.kernels.Kernels;
 import org.dsvlm.tensor.MemoryFigures;
 import org.openjdk.jmh.infra.Blackhole;
@@ -46,7 +46,7 @@ final class Probe {
     System.setOut(System.err);
     Class<?> type = Class.forName(arguments[0]);
     String mode = arguments[1];
-    Checked benchmark = (Checked) type.getDeclaredConstructor().newInstance();
+    SuiteBenchmark benchmark = (SuiteBenchmark) type.getDeclaredConstructor().newInstance();
     type.getField("shape").set(benchmark, arguments[2]);
     type.getField("dtype").set(benchmark, arguments[3]);
     type.getMethod("open").invoke(benchmark);
@@ -61,7 +61,7 @@ final class Probe {
     out.println(row);
   }
 
-  private static long extraBytes(Checked benchmark, Method method)
+  private static long extraBytes(SuiteBenchmark benchmark, Method method)
       throws ReflectiveOperationException, IOException {
     Blackhole hole = new Blackhole(PASSWORD);
     call(method, benchmark, hole); // what is made once, such as classes and threads
@@ -73,7 +73,7 @@ final class Probe {
     return Math.max(0, MemoryFigures.peakResidentBytes() - before);
   }
 
-  private static void call(Method method, Checked benchmark, Blackhole hole)
+  private static void call(Method method, SuiteBenchmark benchmark, Blackhole hole)
       throws ReflectiveOperationException {
     try {
       method.invoke(benchmark, hole);

@@ -93,19 +93,19 @@ final class ShapesFile {
       }
       String op = text("op");
       Operation operation = Operation.named(op, where);
-      if (operation.compareTo(Operation.PERCEPTUAL_DISTANCE) > 0) {
+      if (operation.form() == Operation.Form.NAMED) {
         throw new UsageException(
             where
                 + ": op '"
                 + op
-                + "' has no shape to choose; moe_cross_attention, ssim and perceptual_distance"
-                + " have");
+                + "' has no shape to choose; these have: "
+                + Operation.shapedStems());
       }
       return operation;
     }
 
     String shape(Operation operation) {
-      return operation == Operation.MOE_CROSS_ATTENTION ? attention() : maps(operation);
+      return operation.form() == Operation.Form.ATTENTION ? attention() : maps(operation);
     }
 
     private String attention() {
