@@ -20,6 +20,7 @@ import picocli.CommandLine.ScopeType;
     versionProvider = Versions.class,
     subcommands = {
       TrainCommand.class,
+      RecipesCommand.class,
       ChatCommand.class,
       InitCommand.class,
       ProbeCommand.class,

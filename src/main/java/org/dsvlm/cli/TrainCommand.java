@@ -35,7 +35,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--recipe",
       paramLabel = "NAME|FILE",
-      description = "A built-in recipe (nano-scratch, llava-1.5-7b) or a YAML file.")
+      description = "A built-in recipe (dsvlm recipes lists them) or a YAML file.")
   private String recipe;
 
   @Option(
@@ -62,9 +62,10 @@ final class TrainCommand implements Callable<Integer> {
     }
     if (recipe == null && !resume) {
       throw new ParameterException(
-          spec.commandLine(), "--recipe is missing; known: " + RecipeReader.names());
+          spec.commandLine(), "--recipe is missing; dsvlm recipes lists them, nano-scratch is one");
     }
-    ObjectNode tree = resolve(recipe == null ? recipeOfRun() : recipe);
+    ObjectNode tree =
+        RecipeArgument.resolve(spec, recipe == null ? recipeOfRun() : recipe, overrides);
     Path folder = out == null ? defaultFolder() : out;
     TrainingProgress progress =
         new TrainingProgress(Terminal.standardErrorIsTerminal(), spec.commandLine().getErr());
@@ -77,25 +78,6 @@ final class TrainCommand implements Callable<Integer> {
     }
     spec.commandLine().getOut().println(folder);
     return 0;
-  }
-
-  /** A recipe that does not exist and a key that does not are wrong usage; a broken file is not. */
-  private ObjectNode resolve(String name) {
-    if (!RecipeReader.exists(name)) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "no recipe '"
-              + name
-              + "': known are "
-              + RecipeReader.names()
-              + ", or give the path of a YAML file");
-    }
-    ObjectNode tree = RecipeReader.resolve(name, List.of());
-    try {
-      return overrides.isEmpty() ? tree : RecipeReader.resolve(name, overrides);
-    } catch (DsVlmException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-    }
   }
 
   private String recipeOfRun() {

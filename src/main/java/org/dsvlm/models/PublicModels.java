@@ -143,7 +143,7 @@ public final class PublicModels {
   }
 
   /** {@code preprocessor_config.json} that goes with a vision tower. */
-  static ObjectNode preprocessor(String vision) {
+  public static ObjectNode preprocessor(String vision) {
     return (ObjectNode) facts(VISION_TOWERS, vision).child("preprocessor_config").json();
   }
 

@@ -4,7 +4,6 @@
  */
 package org.dsvlm.train;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +20,6 @@ import org.dsvlm.nn.LoraConfig;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.JoinedWeights;
-import org.dsvlm.tensor.JsonConfig;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.RenamedWeights;
 import org.dsvlm.tensor.WeightFolder;
@@ -77,8 +75,9 @@ final class LlavaStart implements AutoCloseable {
       LlavaCheckpoint whole = LlavaCheckpoint.open(Path.of(model.llava()), dtype, recipe.device());
       return of(recipe, random, whole.parameters(), whole.model());
     }
-    VisionConfig vision = visionConfig(model.vision());
-    LlamaConfig language = languageConfig(model.language());
+    RecipeModels sizes = RecipeModels.of(model);
+    VisionConfig vision = sizes.vision();
+    LlamaConfig language = sizes.language();
     data.tokenizer().checkFits(language.vocabularySize());
     LlavaConfig config =
         new LlavaConfig(
@@ -103,21 +102,6 @@ final class LlavaStart implements AutoCloseable {
     return name.startsWith(CONNECTOR)
         || (model.vision().path().isEmpty() && name.startsWith(VISION))
         || (model.language().path().isEmpty() && name.startsWith(LANGUAGE));
-  }
-
-  private static VisionConfig visionConfig(Recipe.Vision vision) {
-    return vision.path().isEmpty()
-        ? VisionConfig.parse(vision.config(), "recipe: model.vision.config")
-        : VisionConfig.read(Path.of(vision.path(), "config.json"));
-  }
-
-  private static LlamaConfig languageConfig(Recipe.Language language) {
-    if (language.path().isEmpty()) {
-      ObjectNode config = language.config();
-      return LlamaConfig.parse(config, "recipe: model.language.config");
-    }
-    JsonConfig json = JsonConfig.read(Path.of(language.path(), "config.json"));
-    return LlamaConfig.parse(json);
   }
 
   /** What is stored of the model, under our names; nothing if all starts at random. */

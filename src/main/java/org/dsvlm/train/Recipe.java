@@ -54,11 +54,18 @@ public record Recipe(
       Perceptual perceptual) {}
 
   /** The vision encoder. */
-  public record Vision(String path, ObjectNode config, ObjectNode preprocessor, int featureLayer) {}
+  public record Vision(
+      String arch, String path, ObjectNode config, ObjectNode preprocessor, int featureLayer) {
+    public Vision {
+      requireOneSource("model.vision", arch, config);
+    }
+  }
 
   /** The language model; it trains whole, by LoRA, or not at all. */
-  public record Language(String path, ObjectNode config, boolean trainable, LoraSettings lora) {
+  public record Language(
+      String arch, String path, ObjectNode config, boolean trainable, LoraSettings lora) {
     public Language {
+      requireOneSource("model.language", arch, config);
       require(
           !trainable || lora.rank() == 0,
           "model.language trains whole (trainable: true) or by LoRA (lora.rank above 0), not both");
@@ -75,7 +82,16 @@ public record Recipe(
 
   /** UNet, autoencoder and noise schedule. */
   public record StableDiffusion(
-      String path, ObjectNode unet, ObjectNode vae, ObjectNode scheduler, boolean trainable) {}
+      String arch,
+      String path,
+      ObjectNode unet,
+      ObjectNode vae,
+      ObjectNode scheduler,
+      boolean trainable) {
+    public StableDiffusion {
+      requireOneSource("model.stable_diffusion", arch, unet);
+    }
+  }
 
   /** The network of the perceptual loss; {@code widths} of the five stages of a random one. */
   public record Perceptual(String path, List<Long> widths) {}
@@ -88,10 +104,29 @@ public record Recipe(
       String pictures,
       int maxLength,
       double badRecords,
-      int threads) {}
+      int threads,
+      Expected expected) {}
+
+  /** What a plan takes the two files of records to hold. */
+  public record Expected(ExpectedRecords stage1, ExpectedRecords stage2) {}
+
+  /**
+   * A file of records at a guess.
+   *
+   * @param withPicture share of the records that have a picture
+   * @param textTokens mean number of a record's tokens, those of a picture not counted
+   */
+  public record ExpectedRecords(long records, double withPicture, double textTokens) {
+    public ExpectedRecords {
+      require(
+          records >= 0 && textTokens >= 0 && withPicture >= 0 && withPicture <= 1,
+          "data.expected takes records and text_tokens of 0 or more and a share with_picture from"
+              + " 0 to 1");
+    }
+  }
 
   /** The stage numbered 1 or 2. */
-  Stage stage(int number) {
+  public Stage stage(int number) {
     return number == 1 ? stage1 : stage2;
   }
 
@@ -134,12 +169,12 @@ public record Recipe(
     }
 
     /** Whether the run does without this stage. */
-    boolean leftOut() {
+    public boolean leftOut() {
       return maxSteps == 0 && epochs == 0;
     }
 
     /** Optimizer steps over {@code records}: max_steps, or else those of the epochs. */
-    long steps(long records) {
+    public long steps(long records) {
       return maxSteps > 0 ? maxSteps : (long) Math.ceil(epochs * records / batchSize);
     }
   }
@@ -167,6 +202,12 @@ public record Recipe(
   /** Whether the diffusion model supervises. */
   public boolean supervised() {
     return supervision.path("enabled").asBoolean();
+  }
+
+  private static void requireOneSource(String section, String arch, ObjectNode config) {
+    require(
+        arch.isEmpty() || config.isEmpty(),
+        section + " is described twice: by arch '" + arch + "' and by a configuration");
   }
 
   private static void require(boolean holds, String message) {

@@ -19,16 +19,24 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.dsvlm.tensor.DsVlmException;
 
 /**
  * Reads recipes: the defaults, over them the recipe's file, over that the command line's {@code
- * key=value}. A key that the defaults lack is an error.
+ * key=value}. A key that the defaults lack is an error. What a file {@code extends} (a name or a
+ * list of names: recipes, their parts such as {@code language/qwen2-7b}, or other files) comes
+ * before its own keys, in the order given.
  */
 public final class RecipeReader {
   private static final String FOLDER = "/org/dsvlm/recipes/";
   private static final String DEFAULTS = "defaults";
+  private static final String EXTENDS = "extends";
+
+  /** Names of recipes and parts; a file's ending is none of theirs. */
+  private static final Pattern BUILT_IN = Pattern.compile("([a-z0-9-]+/)?[a-z0-9.-]+");
 
   private static final YAMLMapper YAML =
       YAMLMapper.builder(
@@ -49,7 +57,7 @@ public final class RecipeReader {
 
   /** Recipes that come with the library. */
   public static List<String> names() {
-    return List.of("nano-scratch", "llava-1.5-7b");
+    return RecipeCatalogue.names();
   }
 
   /** Whether {@code recipe} is a name of {@link #names()} or a file. */
@@ -65,17 +73,75 @@ public final class RecipeReader {
    *     a value of another type
    */
   public static ObjectNode resolve(String recipe, List<String> overrides) {
-    RecipeTree tree = new RecipeTree(builtIn(DEFAULTS));
-    if (names().contains(recipe)) {
-      tree.merge(builtIn(recipe), "recipe " + recipe);
-    } else if (Files.isRegularFile(Path.of(recipe))) {
-      tree.merge(read(Path.of(recipe)), recipe);
-    } else {
-      throw new DsVlmException(
-          "no recipe '" + recipe + "': known are " + names() + ", or give the path of a YAML file");
+    RecipeTree tree = new RecipeTree(defaults());
+    if (!exists(recipe)) {
+      throw unknown(recipe);
     }
+    lay(tree, recipe, null, List.of());
     overrides.forEach(tree::override);
     return tree.root();
+  }
+
+  /** Every key with its default. */
+  static ObjectNode defaults() {
+    return builtIn(DEFAULTS);
+  }
+
+  /** The error for a recipe that does not exist; it names the nearest that does. */
+  public static DsVlmException unknown(String recipe) {
+    return new DsVlmException(
+        "no recipe '"
+            + recipe
+            + "': the nearest is '"
+            + Nearest.to(recipe, names())
+            + "' (dsvlm recipes lists them all), or give the path of a YAML file");
+  }
+
+  /**
+   * Lays what {@code name} extends over {@code tree}, then its own keys.
+   *
+   * @param from the file that extends it; null for the recipe itself and for built-in ones
+   * @param above what is being extended, for messages and to find circles
+   */
+  private static void lay(RecipeTree tree, String name, Path from, List<String> above) {
+    Path file = from == null ? Path.of(name) : from.resolveSibling(name);
+    boolean isFile = !isBuiltIn(name) && Files.isRegularFile(file);
+    if (!isFile && !isBuiltIn(name)) {
+      throw new DsVlmException(
+          above.get(above.size() - 1)
+              + ": extends '"
+              + name
+              + "', which is neither a recipe, nor a part of one, nor the file "
+              + file);
+    }
+    String where = isFile ? file.toString() : "recipe " + name;
+    if (above.contains(where)) {
+      throw new DsVlmException(where + ": extends itself, by way of " + above);
+    }
+    ObjectNode own = isFile ? read(file) : builtIn(name);
+    List<String> path = new ArrayList<>(above);
+    path.add(where);
+    for (String base : bases(own, where)) {
+      lay(tree, base, isFile ? file : null, path);
+    }
+    tree.merge(own, where);
+  }
+
+  /** Takes out of {@code own} what it extends. */
+  private static List<String> bases(ObjectNode own, String where) {
+    JsonNode bases = own.remove(EXTENDS);
+    if (bases == null) {
+      return List.of();
+    }
+    List<String> names = new ArrayList<>();
+    for (JsonNode base : bases.isArray() ? bases : List.of(bases)) {
+      if (!base.isTextual()) {
+        throw new DsVlmException(
+            where + ": '" + EXTENDS + "' takes a name or a list of names, not " + bases);
+      }
+      names.add(base.textValue());
+    }
+    return names;
   }
 
   /** The tree in the YAML file {@code file}, as it stands. */
@@ -131,7 +197,18 @@ public final class RecipeReader {
     }
   }
 
+  private static boolean isBuiltIn(String name) {
+    return RecipeCatalogue.parts(name) != null
+        || (BUILT_IN.matcher(name).matches()
+            && RecipeReader.class.getResource(FOLDER + name + ".yaml") != null);
+  }
+
   private static ObjectNode builtIn(String name) {
+    if (RecipeCatalogue.parts(name) != null) {
+      ObjectNode composed = YAML.createObjectNode();
+      RecipeCatalogue.parts(name).forEach(composed.putArray(EXTENDS)::add);
+      return composed;
+    }
     try (InputStream stream = RecipeReader.class.getResourceAsStream(FOLDER + name + ".yaml")) {
       if (stream == null) {
         throw new DsVlmException("recipe " + name + " is missing from this build");

@@ -9,9 +9,10 @@ import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.dsvlm.tensor.DsVlmException;
 
 /**
@@ -21,8 +22,23 @@ import org.dsvlm.tensor.DsVlmException;
 final class RecipeTree {
   private final ObjectNode root;
 
+  /** Paths of the mappings that take any key. */
+  private final Set<String> open = new HashSet<>();
+
   RecipeTree(ObjectNode defaults) {
     this.root = defaults.deepCopy();
+    collectOpen(defaults, "");
+  }
+
+  private void collectOpen(ObjectNode tree, String path) {
+    if (tree.isEmpty()) {
+      open.add(path);
+    }
+    for (Map.Entry<String, JsonNode> entry : tree.properties()) {
+      if (entry.getValue() instanceof ObjectNode below) {
+        collectOpen(below, path + entry.getKey() + ".");
+      }
+    }
   }
 
   ObjectNode root() {
@@ -35,12 +51,11 @@ final class RecipeTree {
   }
 
   private void merge(ObjectNode into, ObjectNode changes, String path, String where) {
-    boolean open = into.isEmpty();
     for (Map.Entry<String, JsonNode> change : changes.properties()) {
       String key = path + change.getKey();
       JsonNode known = into.get(change.getKey());
-      if (open) {
-        into.set(change.getKey(), change.getValue());
+      if (open.contains(path)) {
+        into.set(change.getKey(), change.getValue().deepCopy());
       } else if (known == null) {
         throw unknown(key, where);
       } else if (known instanceof ObjectNode below
@@ -117,8 +132,7 @@ final class RecipeTree {
   private DsVlmException unknown(String key, String where) {
     List<String> known = new ArrayList<>();
     collect(root, "", known);
-    String nearest =
-        known.stream().min(Comparator.comparingInt(name -> distance(name, key))).orElseThrow();
+    String nearest = Nearest.to(key, known);
     return new DsVlmException(
         where + ": unknown key '" + key + "'; the nearest known one is '" + nearest + "'");
   }
@@ -131,23 +145,5 @@ final class RecipeTree {
         keys.add(path + entry.getKey());
       }
     }
-  }
-
-  /** Levenshtein distance. */
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j < row.length; j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int substituted = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(substituted, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[b.length()];
   }
 }

@@ -90,9 +90,10 @@ final class RunData implements AutoCloseable {
   }
 
   private static ImageProcessor processor(Recipe.Model model) {
-    if (!model.vision().preprocessor().isEmpty()) {
-      return ImageProcessor.parse(
-          model.vision().preprocessor(), "recipe: model.vision.preprocessor");
+    ObjectNode described = RecipeModels.of(model).preprocessor();
+    if (!model.vision().preprocessor().isEmpty()
+        || model.vision().path().isEmpty() && model.llava().isEmpty()) {
+      return ImageProcessor.parse(described, "recipe: model.vision.preprocessor");
     }
     return model.llava().isEmpty()
         ? ImageProcessor.read(Path.of(model.vision().path(), "preprocessor_config.json"))

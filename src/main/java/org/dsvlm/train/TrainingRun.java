@@ -11,11 +11,8 @@ import java.util.function.BooleanSupplier;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.data.RecordSource;
-import org.dsvlm.diffusion.NoiseSchedule;
 import org.dsvlm.diffusion.StableDiffusion;
 import org.dsvlm.diffusion.StableDiffusionFolder;
-import org.dsvlm.diffusion.UNetConfig;
-import org.dsvlm.diffusion.VaeConfig;
 import org.dsvlm.llava.LlavaExport;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.RandomState;
@@ -136,17 +133,13 @@ public final class TrainingRun {
     if (!settings.path().isEmpty() || Files.exists(folder.stableDiffusion())) {
       return true;
     }
-    String where = "recipe: model.stable_diffusion.";
-    NoiseSchedule schedule =
-        settings.scheduler().isEmpty()
-            ? NoiseSchedule.stableDiffusion()
-            : NoiseSchedule.parse(settings.scheduler(), where + "scheduler");
+    RecipeModels sizes = RecipeModels.of(recipe.model());
     try (RecordSource records = data.records(0);
         StableDiffusion drawn =
             StableDiffusion.random(
-                UNetConfig.parse(settings.unet(), where + "unet"),
-                VaeConfig.parse(settings.vae(), where + "vae"),
-                schedule,
+                sizes.unet(),
+                sizes.vae(),
+                sizes.schedule(),
                 random.fork("stable diffusion"),
                 dtype,
                 recipe.device());

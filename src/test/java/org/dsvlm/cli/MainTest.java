@@ -97,6 +97,8 @@ class MainTest {
     isUsageError(run("trian"), "trian");
     isUsageError(run("train", "--fast"), "--fast");
     isUsageError(run("train"), "--recipe is missing");
+    isUsageError(run("recipes", "--set", "seed=1"), "--set needs");
+    isUsageError(run("recipes", "ds-vlm-vicuna-7b-clp"), "'ds-vlm-vicuna-7b-clip'");
     isUsageError(run("train", "--resume"), "--out");
     isUsageError(run("chat", "--model", "x"), "--prompt");
     isUsageError(run("chat", "--model=x", "--prompt=y", "--max-new-tokens=0"), "above 0");
@@ -121,6 +123,19 @@ class MainTest {
     isUsageError(
         run("train", "--recipe", "nano-scratch", "--set", "seed=one"),
         "'seed' takes a whole number");
+  }
+
+  @Test
+  void recipesAreListedAndShown() throws IOException {
+    Outcome list = run("recipes");
+    assertThat(list.code()).isZero();
+    assertThat(list.out().lines()).contains("nano-scratch", "llava-qwen2-7b-siglip-mini-gemini");
+    Outcome shown = run("recipes", "ds-vlm-frozen-vicuna-13b-clip", "--set", "seed=5");
+    assertThat(shown.code()).isZero();
+    assertThat(shown.out()).contains("seed: 5", "vicuna-13b", "vision_learning_rate: 0.0");
+    Path file = Files.writeString(folder.resolve("shown.yaml"), shown.out());
+    assertThat(run("recipes", file.toString()).out()).isEqualTo(shown.out());
+    isFailure(run("recipes", "nano-scratch", "--set", "checkpoint.keep=0"), "checkpoint.keep");
   }
 
   @Test

@@ -17,25 +17,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
 
 class RecipeReaderTest {
   @TempDir private Path folder;
 
   private static Recipe recipe(String... overrides) {
     return RecipeReader.bind(RecipeReader.resolve("nano-scratch", List.of(overrides)));
-  }
-
-  static List<String> names() {
-    return RecipeReader.names();
-  }
-
-  @ParameterizedTest
-  @MethodSource("names")
-  void everyBuiltInRecipeIsWhole(String name) {
-    Recipe recipe = RecipeReader.bind(RecipeReader.resolve(name, List.of()));
-    assertThat(recipe.stage1().warmupRatio()).isEqualTo(0.03);
-    assertThat(recipe.supervised()).isTrue();
   }
 
   @Test
@@ -93,7 +80,9 @@ class RecipeReaderTest {
     "stage1.batch_size=0, batch_size",
     "stage2.micro_batch_size=-1, micro_batch_size",
     "stage2.warmup_ratio=1.5, warmup_ratio",
-    "checkpoint.keep=0, checkpoint.keep"
+    "checkpoint.keep=0, checkpoint.keep",
+    "model.vision.arch=clip-l-336, model.vision",
+    "data.expected.stage1.with_picture=1.1, data.expected"
   })
   void anImpossibleValueIsRefused(String override, String key) {
     assertThatThrownBy(() -> recipe(override))
@@ -106,6 +95,54 @@ class RecipeReaderTest {
     Path file = Files.writeString(folder.resolve("my.yaml"), "stage1:\n  max_steps: 3\n");
     ObjectNode tree = RecipeReader.resolve(file.toString(), List.of());
     assertThat(RecipeReader.bind(tree).stage1().maxSteps()).isEqualTo(3);
+  }
+
+  @Test
+  void aFileExtendsRecipesPartsAndOtherFiles() throws IOException {
+    Files.createDirectories(folder.resolve("mine"));
+    Files.writeString(folder.resolve("base.yaml"), "seed: 3\nstage1: {max_steps: 5, epochs: 2}\n");
+    Path file =
+        Files.writeString(
+            folder.resolve("mine/my.yaml"),
+            "extends: [ds-vlm-qwen2-7b-clip, vision/siglip, ../base.yaml]\nstage1: {epochs: 3}\n");
+    Recipe recipe = RecipeReader.bind(RecipeReader.resolve(file.toString(), List.of("seed=4")));
+    assertThat(recipe.model().language().arch()).isEqualTo("qwen2-7b");
+    assertThat(recipe.model().vision().arch()).isEqualTo("siglip-so400m");
+    assertThat(recipe.seed()).isEqualTo(4);
+    assertThat(recipe.stage1().maxSteps()).isEqualTo(5);
+    assertThat(recipe.stage1().epochs()).isEqualTo(3);
+  }
+
+  @Test
+  void anotherFilesKeysCanBeAddedInALaterLayer() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("my.yaml"),
+            "extends: nano-scratch\nmodel: {vision: {config: {layer_norm_eps: 1.0e-6}}}\n");
+    ObjectNode tree = RecipeReader.resolve(file.toString(), List.of());
+    assertThat(tree.at("/model/vision/config/layer_norm_eps").asDouble()).isEqualTo(1e-6);
+    assertThat(tree.at("/model/vision/config/hidden_size").asInt()).isEqualTo(96);
+    assertThat(RecipeReader.resolve("nano-scratch", List.of()).at("/model/vision/config"))
+        .as("the built-in recipe itself")
+        .noneMatch(value -> value.asText().equals("1.0E-6"));
+  }
+
+  @Test
+  void impossibleBasesAreNamed() throws IOException {
+    Path missing = Files.writeString(folder.resolve("a.yaml"), "extends: vision/vit\n");
+    assertThatThrownBy(() -> RecipeReader.resolve(missing.toString(), List.of()))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("a.yaml")
+        .hasMessageContaining("vision/vit");
+    Path circle = Files.writeString(folder.resolve("b.yaml"), "extends: [c.yaml]\n");
+    Files.writeString(folder.resolve("c.yaml"), "extends: b.yaml\n");
+    assertThatThrownBy(() -> RecipeReader.resolve(circle.toString(), List.of()))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("extends itself");
+    Path number = Files.writeString(folder.resolve("d.yaml"), "extends: 3\n");
+    assertThatThrownBy(() -> RecipeReader.resolve(number.toString(), List.of()))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("'extends' takes a name");
   }
 
   @Test

@@ -1,0 +1,55 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.dsvlm.train.RecipeReader;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Lists the recipes, or shows one. */
+@Command(
+    name = "recipes",
+    description = "Lists the built-in recipes, or shows all keys of one as train would use them.",
+    mixinStandardHelpOptions = true)
+final class RecipesCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "NAME|FILE",
+      description = "A built-in recipe or a YAML file to show.")
+  private String recipe;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Overrides a key of the recipe; may be given more than once.")
+  private List<String> overrides = new ArrayList<>();
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    if (recipe != null) {
+      ObjectNode tree = RecipeArgument.resolve(spec, recipe, overrides);
+      RecipeReader.bind(tree);
+      out.print(RecipeReader.yaml(tree));
+    } else if (!overrides.isEmpty()) {
+      throw new ParameterException(spec.commandLine(), "--set needs the name of a recipe");
+    } else {
+      RecipeReader.names().forEach(out::println);
+    }
+    out.flush();
+    return 0;
+  }
+}
