@@ -131,27 +131,11 @@ public final class Tokenizer implements AutoCloseable {
               + " can be split into tokens at a time");
     }
     try {
-      return library.encode(wellFormed(text), addSpecialTokens, false).getIds();
+      // The library takes a text with half a surrogate pair for another one altogether.
+      return library.encode(Surrogates.replaceLone(text), addSpecialTokens, false).getIds();
     } catch (RuntimeException e) {
       throw new DsVlmException(file + ": cannot split a text: " + e.getMessage(), e);
     }
-  }
-
-  /** The library takes a text with half a surrogate pair for another one altogether. */
-  private static String wellFormed(String text) {
-    StringBuilder repaired = null;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (Character.isHighSurrogate(c)
-          && i + 1 < text.length()
-          && Character.isLowSurrogate(text.charAt(i + 1))) {
-        i++;
-      } else if (Character.isSurrogate(c)) {
-        repaired = repaired == null ? new StringBuilder(text) : repaired;
-        repaired.setCharAt(i, '\uFFFD');
-      }
-    }
-    return repaired == null ? text : repaired.toString();
   }
 
   /**

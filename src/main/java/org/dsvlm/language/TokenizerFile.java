@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
@@ -26,12 +27,17 @@ import org.dsvlm.tensor.DsVlmException;
  * another one without a word.
  */
 final class TokenizerFile {
+  /** The library reads JSON to a depth of 127; not everywhere does it report a deeper one. */
+  private static final int DEPTH = 64;
+
   /** Names are the tokens of a vocabulary: too many to be worth keeping for another file. */
   private static final JsonFactory JSON =
       JsonMapper.builder(
               JsonFactory.builder()
                   .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
                   .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxNestingDepth(DEPTH).build())
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                   .build())
           .build()
@@ -62,7 +68,9 @@ final class TokenizerFile {
    */
   static TokenizerFile read(Path file, byte[] json) {
     TokenizerFile result = new TokenizerFile(file);
-    try (JsonParser parser = JSON.createParser(json)) {
+    try (JsonParser texts = JSON.createParser(json);
+        JsonParser parser = JSON.createParser(json)) {
+      result.checkTexts(texts);
       result.readRoot(parser);
     } catch (JsonProcessingException e) {
       JsonLocation at = e.getLocation();
@@ -118,6 +126,19 @@ final class TokenizerFile {
       }
     }
     return ids;
+  }
+
+  /** The library ends the process at half a surrogate pair, wherever it stands. */
+  private void checkTexts(JsonParser json) throws IOException {
+    for (JsonToken token = json.nextToken(); token != null; token = json.nextToken()) {
+      boolean text = token == JsonToken.VALUE_STRING || token == JsonToken.FIELD_NAME;
+      if (text && !Surrogates.arePaired(json.getText())) {
+        JsonLocation at = json.currentTokenLocation();
+        expect(
+            false,
+            "has half a surrogate pair at line " + at.getLineNr() + ", column " + at.getColumnNr());
+      }
+    }
   }
 
   private void readRoot(JsonParser json) throws IOException {

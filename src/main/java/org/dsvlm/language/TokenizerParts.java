@@ -6,7 +6,8 @@ package org.dsvlm.language;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
-import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.dsvlm.tensor.DsVlmException;
 
 /**
@@ -15,6 +16,39 @@ import org.dsvlm.tensor.DsVlmException;
  * that it did not expect, so nothing else is handed to it.
  */
 final class TokenizerParts {
+  /** What a field of a step may hold. */
+  private enum Field {
+    FLAG("true or false", JsonNode::isBoolean),
+    COUNT("a small number", value -> value.isInt() && value.intValue() >= 0),
+    TEXT("a text", JsonNode::isTextual),
+    CHARACTER(
+        "one character", value -> value.isTextual() && value.textValue().codePoints().count() == 1),
+    PATTERN("one 'String' or 'Regex'", Field::isPattern),
+    LIST("a list", JsonNode::isArray),
+    OBJECT("an object", JsonNode::isObject);
+
+    private final String wanted;
+    private final Predicate<JsonNode> fits;
+
+    Field(String wanted, Predicate<JsonNode> fits) {
+      this.wanted = wanted;
+      this.fits = fits;
+    }
+
+    private static boolean isPattern(JsonNode value) {
+      return value.size() == 1
+          && (value.path("String").isTextual() || value.path("Regex").isTextual());
+    }
+
+    String wanted() {
+      return wanted;
+    }
+
+    boolean fits(JsonNode value) {
+      return fits.test(value);
+    }
+  }
+
   private static final String SEQUENCE = "Sequence";
 
   /** What holds the steps of a sequence. */
@@ -25,16 +59,63 @@ final class TokenizerParts {
           "post_processor", "processors",
           "decoder", "decoders");
 
-  private static final Map<String, Set<String>> KNOWN =
+  private static final Map<String, Field> SPACES =
+      Map.of(
+          "replacement", Field.CHARACTER,
+          "str_rep", Field.CHARACTER,
+          "prepend_scheme", Field.TEXT,
+          "add_prefix_space", Field.FLAG,
+          "split", Field.FLAG);
+
+  private static final Map<String, Field> BYTES =
+      Map.of("add_prefix_space", Field.FLAG, "trim_offsets", Field.FLAG, "use_regex", Field.FLAG);
+
+  private static final Map<String, Field> REPLACE =
+      Map.of("pattern", Field.PATTERN, "content", Field.TEXT);
+
+  /** The fields of each known step, by the part of the file and the step's type. */
+  private static final Map<String, Map<String, Map<String, Field>>> KNOWN =
       Map.of(
           "normalizer",
-          Set.of("NFC", "NFD", "NFKC", "NFKD", "Lowercase", "Strip", "Prepend", "Replace"),
+          Map.of(
+              "NFC", Map.of(),
+              "NFD", Map.of(),
+              "NFKC", Map.of(),
+              "NFKD", Map.of(),
+              "Lowercase", Map.of(),
+              "Strip", Map.of("strip_left", Field.FLAG, "strip_right", Field.FLAG),
+              "Prepend", Map.of("prepend", Field.TEXT),
+              "Replace", REPLACE),
           "pre_tokenizer",
-          Set.of("ByteLevel", "Metaspace", "Split", "Digits"),
+          Map.of(
+              "ByteLevel",
+              BYTES,
+              "Metaspace",
+              SPACES,
+              "Split",
+              Map.of("pattern", Field.PATTERN, "behavior", Field.TEXT, "invert", Field.FLAG),
+              "Digits",
+              Map.of("individual_digits", Field.FLAG)),
           "post_processor",
-          Set.of("ByteLevel", "TemplateProcessing"),
+          Map.of(
+              "ByteLevel",
+              BYTES,
+              "TemplateProcessing",
+              Map.of("single", Field.LIST, "pair", Field.LIST, "special_tokens", Field.OBJECT)),
           "decoder",
-          Set.of("ByteLevel", "ByteFallback", "Fuse", "Metaspace", "Replace", "Strip"));
+          Map.of(
+              "ByteLevel",
+              BYTES,
+              "ByteFallback",
+              Map.of(),
+              "Fuse",
+              Map.of(),
+              "Metaspace",
+              SPACES,
+              "Replace",
+              REPLACE,
+              "Strip",
+              Map.of("content", Field.CHARACTER, "start", Field.COUNT, "stop", Field.COUNT)));
 
   /** The deepest that sequences are nested in one another. */
   private static final int DEPTH = 8;
@@ -73,17 +154,29 @@ final class TokenizerParts {
       return;
     }
     expect(
-        KNOWN.get(key).contains(type),
+        KNOWN.get(key).containsKey(type),
         key,
-        "has a step of type '" + type + "'; known: " + KNOWN.get(key).stream().sorted().toList());
+        "has a step of type '" + type + "'; known: " + new TreeSet<>(KNOWN.get(key).keySet()));
+    Map<String, Field> fields = KNOWN.get(key).get(type);
+    for (Map.Entry<String, JsonNode> entry : part.properties()) {
+      if (!entry.getKey().equals("type")) {
+        checkField(key, type, fields.get(entry.getKey()), entry);
+      }
+    }
     switch (type) {
       case "Replace", "Split" -> checkPattern(key, part.path("pattern"));
       case "TemplateProcessing" -> checkTemplate(part);
       case "Strip" -> checkStrip(key, part);
       default -> {
-        // The library itself complains of what is missing or of another kind.
+        // The library itself complains of what is missing.
       }
     }
+  }
+
+  private void checkField(String key, String type, Field field, Map.Entry<String, JsonNode> entry) {
+    String name = "'" + entry.getKey() + "' of its step " + type;
+    expect(field != null, key, "has " + name + ", which is not known");
+    expect(field.fits(entry.getValue()), key, "has " + name + ", which is not " + field.wanted());
   }
 
   /** The library cuts a token of nothing but what is stripped below its length. */

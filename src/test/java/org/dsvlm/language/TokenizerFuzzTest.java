@@ -25,13 +25,16 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.dsvlm.tensor.DsVlmException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Mutated tokenizer files: each is used or refused with a {@link DsVlmException} that names it. The
  * library behind is native code, which a value it did not expect would end together with this
- * process. {@code -Ddsvlm.fuzz.runs=200000} runs longer.
+ * process, or that it could hang at. {@code -Ddsvlm.fuzz.runs=200000} runs longer.
  */
+@Timeout(value = 1, unit = TimeUnit.HOURS, threadMode = ThreadMode.SEPARATE_THREAD)
 class TokenizerFuzzTest {
   private static final int RUNS = Integer.getInteger("dsvlm.fuzz.runs", 1_000);
   private static final long SEED = Long.getLong("dsvlm.fuzz.seed", 20260721);
@@ -135,7 +138,6 @@ class TokenizerFuzzTest {
   private void tryOut(String name, byte[] content, int run) throws IOException {
     Path file = folder.resolve(name);
     Files.write(file, content);
-    long begin = System.nanoTime();
     long before = threads.getCurrentThreadAllocatedBytes();
     long taken;
     try (Tokenizer tokenizer = Tokenizer.open(file)) {
@@ -150,9 +152,6 @@ class TokenizerFuzzTest {
     if (run >= WARM_UP) {
       assertThat(taken).as("bytes in run %d", run).isLessThan(ALLOWANCE + 256L * content.length);
     }
-    assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin))
-        .as("seconds of run %d", run)
-        .isLessThan(20);
   }
 
   private void use(Tokenizer tokenizer) {

@@ -150,6 +150,44 @@ class TokenizerTest {
         "gives token 'zzz' the id 1073741824");
   }
 
+  @Test
+  void badInput31UnknownFieldsOfAStepAreRefused() throws IOException {
+    refused(
+        json -> ((ObjectNode) json.get("decoder")).put("prefix_space", true),
+        "'decoder' has 'prefix_space' of its step ByteLevel, which is not known");
+    refused(
+        json -> ((ObjectNode) json.get("decoder")).put("trim_offsets", 1e300),
+        "'decoder' has 'trim_offsets' of its step ByteLevel, which is not true or false");
+    refused(
+        json -> {
+          ObjectNode strip = json.putObject("decoder").put("type", "Strip");
+          strip.put("content", " ").put("start", -1).put("stop", 0);
+        },
+        "'decoder' has 'start' of its step Strip, which is not a small number");
+    refused(
+        json -> {
+          ObjectNode replace = json.putObject("decoder").put("type", "Replace").put("content", "");
+          replace.putObject("pattern").put("Literal", "a");
+        },
+        "'decoder' has 'pattern' of its step Replace, which is not one 'String' or 'Regex'");
+  }
+
+  /** Jackson reads such a text, but the library would end the process. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"decoder\": {\"\\ud800\": 1}}",
+        "{\"decoder\": {\"type\": \"a\\udc00\"}}",
+        "{\"model\": {\"vocab\": {\"\\udc00\\ud800\": 0}}}",
+        "{\"other\": [\"\\ud83d\\ude00 \\ud83d\"]}"
+      })
+  void badInput31HalfASurrogatePairInTheFile(String json) throws IOException {
+    Path file = Files.writeString(folder.resolve("tokenizer.json"), json);
+    assertThatThrownBy(() -> Tokenizer.open(file))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith(file + ": has half a surrogate pair at line 1, column ");
+  }
+
   private void refused(Consumer<ObjectNode> change, String problem) throws IOException {
     Path file = changed(change);
     assertThatThrownBy(() -> Tokenizer.open(file))
