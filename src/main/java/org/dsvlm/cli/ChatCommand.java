@@ -85,12 +85,7 @@ final class ChatCommand implements Callable<Integer> {
       description = "Type to compute in. Default: ${DEFAULT-VALUE}.")
   private String dtype;
 
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      defaultValue = "cpu",
-      description = "cpu, cuda or cuda:N. Default: ${DEFAULT-VALUE}.")
-  private String device;
+  @Mixin private DeviceOption device;
 
   @Option(
       names = "--check",
@@ -111,7 +106,7 @@ final class ChatCommand implements Callable<Integer> {
     ScalarType type = DTypes.parse(dtype);
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard();
-        LlavaCheckpoint checkpoint = LlavaCheckpoint.openMapped(folder, type, device);
+        LlavaCheckpoint checkpoint = LlavaCheckpoint.openMapped(folder, type, device.device());
         Lora lora = adapter == null ? null : LlavaLora.read(adapter, checkpoint.parameters());
         Tokenizer tokenizer = Tokenizer.open(folder)) {
       answer(checkpoint, tokenizer, folder, picture, type);

@@ -30,6 +30,7 @@ import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.vision.VisionConfig;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -89,12 +90,7 @@ final class ProbeCommand implements Callable<Integer> {
           "Type to compute in; files that hold it are used as they lie. Default: ${DEFAULT-VALUE}.")
   private String dtype;
 
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      defaultValue = "cpu",
-      description = "cpu, cuda or cuda:N. Default: ${DEFAULT-VALUE}.")
-  private String device;
+  @Mixin private DeviceOption device;
 
   /** What goes in: ids, and pixelValues [1, 3, height, width] or null. */
   private record Input(long[] ids, Tensor pixelValues) {}
@@ -117,7 +113,7 @@ final class ProbeCommand implements Callable<Integer> {
     long start = System.nanoTime();
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard();
-        LlavaCheckpoint checkpoint = LlavaCheckpoint.openMapped(model, type, device)) {
+        LlavaCheckpoint checkpoint = LlavaCheckpoint.openMapped(model, type, device.device())) {
       long parameters =
           checkpoint.parameters().tensors().values().stream().mapToLong(Tensor::numel).sum();
       print("opened", "%.2f s, %,d parameters in %s", seconds(start), parameters, dtype);

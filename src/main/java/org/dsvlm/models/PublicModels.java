@@ -4,11 +4,13 @@
  */
 package org.dsvlm.models;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.dsvlm.diffusion.NoiseSchedule;
 import org.dsvlm.diffusion.UNetConfig;
@@ -116,8 +118,7 @@ public final class PublicModels {
    * @throws DsVlmException for a name that is not known
    */
   public static VisionConfig vision(String name) {
-    JsonConfig config = facts(VISION_TOWERS, name).child("config");
-    return VisionConfig.parse(config.json(), config.where());
+    return parsed(facts(VISION_TOWERS, name).child("config"), VisionConfig::parse);
   }
 
   /**
@@ -126,20 +127,21 @@ public final class PublicModels {
    * @throws DsVlmException for a name that is not known
    */
   public static UNetConfig unet(String name) {
-    JsonConfig config = facts(DIFFUSION_MODELS, name).child("unet");
-    return UNetConfig.parse(config.json(), config.where());
+    return parsed(facts(DIFFUSION_MODELS, name).child("unet"), UNetConfig::parse);
   }
 
   /** The autoencoder of a Stable Diffusion; see {@link #unet}. */
   public static VaeConfig vae(String name) {
-    JsonConfig config = facts(DIFFUSION_MODELS, name).child("vae");
-    return VaeConfig.parse(config.json(), config.where());
+    return parsed(facts(DIFFUSION_MODELS, name).child("vae"), VaeConfig::parse);
   }
 
   /** The noise of a Stable Diffusion; see {@link #unet}. */
   public static NoiseSchedule schedule(String name) {
-    JsonConfig config = facts(DIFFUSION_MODELS, name).child("scheduler");
-    return NoiseSchedule.parse(config.json(), config.where());
+    return parsed(facts(DIFFUSION_MODELS, name).child("scheduler"), NoiseSchedule::parse);
+  }
+
+  private static <T> T parsed(JsonConfig config, BiFunction<JsonNode, String, T> parse) {
+    return parse.apply(config.json(), config.where());
   }
 
   /** {@code preprocessor_config.json} that goes with a vision tower. */

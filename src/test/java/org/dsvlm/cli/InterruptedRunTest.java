@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.dsvlm.tensor.DsVlmException;
@@ -64,14 +63,6 @@ class InterruptedRunTest {
     return run;
   }
 
-  private static void areBitwiseTheSame(Path run, Path expected) throws IOException {
-    assertThat(TinyRun.metrics(run)).isEqualTo(TinyRun.metrics(expected));
-    Map<String, byte[]> results = TinyRun.results(run);
-    Map<String, byte[]> wanted = TinyRun.results(expected);
-    assertThat(results.keySet()).isEqualTo(wanted.keySet());
-    wanted.forEach((file, bytes) -> assertThat(results.get(file)).as(file).isEqualTo(bytes));
-  }
-
   @ParameterizedTest
   @ValueSource(strings = {"TERM", "INT"})
   void bad63_aSignalSavesACheckpointAndEndsTheRunWithItsOwnCode(String signal)
@@ -102,7 +93,7 @@ class InterruptedRunTest {
     assertThat(run.resolve("checkpoints/step-" + steps)).isDirectory();
     assertThat(run.resolve("export")).doesNotExist();
     assertThat(Outcome.of(train(run, overrides)).code()).isZero();
-    areBitwiseTheSame(run, inOneGo("straight", overrides));
+    TinyRun.assertSame(run, inOneGo("straight", overrides));
   }
 
   private static boolean ignoresInterrupts() throws IOException {
@@ -138,7 +129,7 @@ class InterruptedRunTest {
       assertThat(left).isEmpty();
     }
     assertThat(Outcome.of(train(run, overrides)).code()).isZero();
-    areBitwiseTheSame(run, straight);
+    TinyRun.assertSame(run, straight);
   }
 
   /**
@@ -174,7 +165,7 @@ class InterruptedRunTest {
               .isZero();
         }
       }
-      areBitwiseTheSame(run, straight);
+      TinyRun.assertSame(run, straight);
     }
   }
 

@@ -8,19 +8,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.TensorScope;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(TensorScope.class)
 class DenoisingStripTest {
-  private PointerScope scope;
   private StableDiffusion model;
   private Tensor noise;
   private List<Tensor> contexts;
@@ -28,7 +29,6 @@ class DenoisingStripTest {
 
   @BeforeEach
   void makeModel() {
-    scope = new PointerScope();
     model = TinyDiffusion.model(ScalarType.Float);
     noise = new RandomState(1).normal(1, 2, 4, 4);
     contexts = List.of(new RandomState(2).normal(1, 3, 6));
@@ -38,7 +38,6 @@ class DenoisingStripTest {
   @AfterEach
   void freeModel() {
     model.close();
-    scope.close();
   }
 
   @Test

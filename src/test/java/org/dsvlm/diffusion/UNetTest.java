@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.nn.ParameterStore;
@@ -23,30 +22,25 @@ import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.GradCheck;
 import org.dsvlm.testing.NativeObjects;
-import org.junit.jupiter.api.AfterEach;
+import org.dsvlm.testing.TensorScope;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(TensorScope.class)
 class UNetTest {
   private final RandomState random = new RandomState(11);
-  private PointerScope scope;
   private Tensor sample;
   private Tensor timesteps;
   private Tensor context;
 
   @BeforeEach
   void makeInputs() {
-    scope = new PointerScope();
     sample = random.fork("sample").normal(1, 2, 4, 3).to(ScalarType.Double);
     timesteps = Torch.of(new long[] {781}, 1);
     context = random.fork("context").normal(1, 3, 6).to(ScalarType.Double);
-  }
-
-  @AfterEach
-  void freeInputs() {
-    scope.close();
   }
 
   @ParameterizedTest

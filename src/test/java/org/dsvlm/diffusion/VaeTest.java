@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.nn.ParameterStore;
@@ -16,13 +15,15 @@ import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.GradCheck;
 import org.dsvlm.testing.NativeObjects;
+import org.dsvlm.testing.TensorScope;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(TensorScope.class)
 class VaeTest {
   private final RandomState random = new RandomState(13);
-  private PointerScope scope;
   private ParameterStore store;
   private Vae vae;
   private Tensor picture;
@@ -30,7 +31,6 @@ class VaeTest {
 
   @BeforeEach
   void makeModel() {
-    scope = new PointerScope();
     store = TinyDiffusion.store(ScalarType.Double);
     vae = new Vae(store.root(), TinyDiffusion.vaeConfig());
     picture = random.fork("picture").normal(1, 3, 4, 6).to(ScalarType.Double);
@@ -40,7 +40,6 @@ class VaeTest {
   @AfterEach
   void freeModel() {
     store.close();
-    scope.close();
   }
 
   @Test

@@ -9,18 +9,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.NativeObjects;
+import org.dsvlm.testing.TensorScope;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(TensorScope.class)
 class LlamaModelTest {
-  private final PointerScope scope = new PointerScope();
   private final ParameterStore store = TinyModels.store();
   private LlamaModel model;
 
@@ -32,7 +33,6 @@ class LlamaModelTest {
   @AfterEach
   void free() {
     store.close();
-    scope.close();
   }
 
   private static Tensor ids(long... values) {

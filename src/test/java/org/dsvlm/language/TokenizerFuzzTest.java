@@ -11,10 +11,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.sun.management.ThreadMXBean;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +22,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.testing.FileFuzz;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -41,66 +40,43 @@ class TokenizerFuzzTest {
   private static final Path TOKENIZERS = Path.of("src/test/resources/golden/tokenization");
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
-  /** The first runs load classes, which is not the file's doing. */
-  private static final int WARM_UP = 100;
-
-  /** What reading takes for a file of no size at all, with room for a class loaded late. */
-  private static final long ALLOWANCE = 1 << 21;
-
   /** So many pieces of a vocabulary are kept: enough for all kinds, few enough to be quick. */
   private static final int PIECES = 400;
 
   private static final String[] TEXTS = {
     "Hello world", "  two \n\n lines\t", "🐈 世界 é", "<s> 12345</s><|im_end|>\0 x'll don't", "   "
   };
-  private static final String[] TOKENS = {
-    "{",
-    "}",
-    "[",
-    "]",
-    ",",
-    ":",
-    "\"",
-    "0",
-    "-1",
-    "1e9",
-    "4294967296",
-    "9223372036854775807",
-    "null",
-    "true",
-    "\"\"",
-    "\" \"",
-    "\"a\"",
-    "\\u0000",
-    "\\ud800",
-    "é",
-    "\uD83D\uDE00",
-    "(",
-    "*",
-    "+",
-    "\\\\",
-    "▁",
-    "\"type\"",
-    "\"Regex\"",
-    "\"String\"",
-    "\"Sequence\"",
-    "\"Strip\"",
-    "\"ByteLevel\"",
-    "\"Metaspace\"",
-    "\"Replace\"",
-    "\"Prepend\"",
-    "\"Digits\"",
-    "\"NFC\"",
-    "\"Precompiled\"",
-    "\"WordPiece\"",
-    "\"Unigram\"",
-    "\"CTC\"",
-    "\"BertProcessing\""
-  };
+  private static final String[] TOKENS =
+      FileFuzz.jsonTokens(
+          "\"\"",
+          "\" \"",
+          "\"a\"",
+          "\\ud800",
+          "(",
+          "*",
+          "+",
+          "\\\\",
+          "▁",
+          "\"type\"",
+          "\"Regex\"",
+          "\"String\"",
+          "\"Sequence\"",
+          "\"Strip\"",
+          "\"ByteLevel\"",
+          "\"Metaspace\"",
+          "\"Replace\"",
+          "\"Prepend\"",
+          "\"Digits\"",
+          "\"NFC\"",
+          "\"Precompiled\"",
+          "\"WordPiece\"",
+          "\"Unigram\"",
+          "\"CTC\"",
+          "\"BertProcessing\"");
 
   @TempDir Path folder;
 
-  private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private final FileFuzz fuzz = new FileFuzz(100, 1 << 21, 256);
   private final Random random = new Random(SEED);
   private int accepted;
   private int refused;
@@ -138,19 +114,15 @@ class TokenizerFuzzTest {
   private void tryOut(String name, byte[] content, int run) throws IOException {
     Path file = folder.resolve(name);
     Files.write(file, content);
-    long before = threads.getCurrentThreadAllocatedBytes();
-    long taken;
+    fuzz.begin();
     try (Tokenizer tokenizer = Tokenizer.open(file)) {
-      taken = threads.getCurrentThreadAllocatedBytes() - before;
+      fuzz.checkAllocated(run, content.length);
       use(tokenizer);
       accepted++;
     } catch (DsVlmException e) {
-      taken = threads.getCurrentThreadAllocatedBytes() - before;
+      fuzz.checkAllocated(run, content.length);
       assertThat(e).hasMessageStartingWith(file.toString());
       refused++;
-    }
-    if (run >= WARM_UP) {
-      assertThat(taken).as("bytes in run %d", run).isLessThan(ALLOWANCE + 256L * content.length);
     }
   }
 
@@ -224,13 +196,7 @@ class TokenizerFuzzTest {
     int model = sound.indexOf("\"vocab\"");
     for (int edits = random.nextInt(4); edits > 0; edits--) {
       int at = random.nextInt(random.nextInt(3) == 0 ? text.length() : model);
-      String token = TOKENS[random.nextInt(TOKENS.length)];
-      switch (random.nextInt(4)) {
-        case 0 -> text.insert(at, token);
-        case 1 -> text.replace(at, at + token.length(), token);
-        case 2 -> text.delete(at, at + 1 + random.nextInt(8));
-        default -> text.insert(at, token.repeat(1 + random.nextInt(300)));
-      }
+      FileFuzz.edit(random, text, at, TOKENS);
     }
     byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
     if (random.nextInt(8) == 0) {

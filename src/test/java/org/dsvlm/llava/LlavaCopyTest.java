@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.nn.Lora;
@@ -26,28 +25,18 @@ import org.dsvlm.tensor.Torch;
 import org.dsvlm.tensor.WeightFolder;
 import org.dsvlm.tensor.WeightSource;
 import org.dsvlm.testing.NativeObjects;
+import org.dsvlm.testing.TensorScope;
 import org.dsvlm.vision.ImageProcessor;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@ExtendWith(TensorScope.class)
 class LlavaCopyTest {
   @TempDir Path temporary;
-  private PointerScope scope;
-
-  @BeforeEach
-  void open() {
-    scope = new PointerScope();
-  }
-
-  @AfterEach
-  void free() {
-    scope.close();
-  }
 
   private static LlavaExport.Format format(LlavaLayout layout) {
     return new LlavaExport.Format(layout, ScalarType.Float, LlavaExport.SHARD_BYTES);

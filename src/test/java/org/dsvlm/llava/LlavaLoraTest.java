@@ -22,34 +22,33 @@ import org.dsvlm.tensor.JsonConfig;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.TensorScope;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@ExtendWith(TensorScope.class)
 class LlavaLoraTest {
   private static final RandomState RANDOM = new RandomState(2);
   private static final LoraConfig ALL = LoraConfig.of(2, 4, 0, false, "all-linear");
 
   @TempDir Path folder;
 
-  private PointerScope scope;
   private LlavaCheckpoint llava;
 
   @BeforeEach
   void open() {
-    Torch.load();
-    scope = new PointerScope();
     llava = LlavaCheckpoint.open(TinyLlava.FOLDER, ScalarType.Double, "cpu");
   }
 
   @AfterEach
   void close() {
     llava.close();
-    scope.close();
   }
 
   private Lora trained() {

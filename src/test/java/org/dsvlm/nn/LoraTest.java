@@ -19,28 +19,16 @@ import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.GradCheck;
 import org.dsvlm.testing.NativeObjects;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.dsvlm.testing.TensorScope;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@ExtendWith(TensorScope.class)
 class LoraTest {
   private static final RandomState RANDOM = new RandomState(7);
   private static final LoraConfig CONFIG = LoraConfig.of(2, 6, 0, false, "all-linear");
-
-  private PointerScope scope;
-
-  @BeforeEach
-  void open() {
-    Torch.load();
-    scope = new PointerScope();
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
-  }
 
   private static ParameterStore store(ScalarType dtype) {
     return ParameterStore.random(RANDOM, dtype, "cpu");

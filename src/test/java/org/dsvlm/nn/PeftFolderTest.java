@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.DsVlmException;
@@ -26,26 +25,26 @@ import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.SafetensorsWriter;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.NativeObjects;
+import org.dsvlm.testing.TensorScope;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@ExtendWith(TensorScope.class)
 class PeftFolderTest {
   private static final RandomState RANDOM = new RandomState(5);
   private static final List<UnaryOperator<String>> AS_IS = List.of(UnaryOperator.identity());
 
   @TempDir Path folder;
 
-  private PointerScope scope;
   private ParameterStore store;
 
   @BeforeEach
   void model() {
-    Torch.load();
-    scope = new PointerScope();
     store = ParameterStore.random(RANDOM, ScalarType.Float, "cpu");
     for (int i = 0; i < 3; i++) {
       Parameters layer = store.root().at("model.layers").at(i);
@@ -58,7 +57,6 @@ class PeftFolderTest {
   @AfterEach
   void close() {
     store.close();
-    scope.close();
   }
 
   private static void train(Lora lora) {

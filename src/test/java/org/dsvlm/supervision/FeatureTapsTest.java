@@ -9,13 +9,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.TensorScope;
 import org.dsvlm.vision.ClipVisionTower;
 import org.dsvlm.vision.SiglipVisionTower;
 import org.dsvlm.vision.VisionConfig;
@@ -23,26 +23,25 @@ import org.dsvlm.vision.VisionTower;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(TensorScope.class)
 class FeatureTapsTest {
   private static final String SIZES =
       """
       {"model_type": "%s", "hidden_size": 8, "intermediate_size": 16,
        "num_hidden_layers": 3, "num_attention_heads": 2, "image_size": 8, "patch_size": 4}""";
 
-  private PointerScope scope;
   private ParameterStore store;
 
   @BeforeEach
   void open() {
-    scope = new PointerScope();
     store = ParameterStore.random(new RandomState(1), ScalarType.Float, "cpu");
   }
 
   @AfterEach
   void close() {
     store.close();
-    scope.close();
   }
 
   @Test

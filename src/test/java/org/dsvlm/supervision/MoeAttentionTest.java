@@ -25,14 +25,16 @@ import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.NativeObjects;
+import org.dsvlm.testing.TensorScope;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(TensorScope.class)
 class MoeAttentionTest {
   private static final long INNER = 8;
 
-  private PointerScope scope;
   private NoGradGuard guard;
   private ParameterStore unetStore;
   private ParameterStore store;
@@ -40,7 +42,6 @@ class MoeAttentionTest {
 
   @BeforeEach
   void build() {
-    scope = new PointerScope();
     guard = new NoGradGuard();
     unetStore = ParameterStore.random(new RandomState(1), ScalarType.Double, "cpu");
     store = ParameterStore.random(new RandomState(2), ScalarType.Double, "cpu");
@@ -60,7 +61,6 @@ class MoeAttentionTest {
     unetStore.close();
     store.close();
     guard.close();
-    scope.close();
   }
 
   @Test

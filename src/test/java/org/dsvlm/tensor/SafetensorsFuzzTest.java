@@ -6,15 +6,14 @@ package org.dsvlm.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.management.ThreadMXBean;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import org.dsvlm.testing.FileFuzz;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,39 +25,15 @@ import org.junit.jupiter.api.io.TempDir;
 class SafetensorsFuzzTest {
   private static final int RUNS = Integer.getInteger("dsvlm.fuzz.runs", 3_000);
 
-  /** The first runs load classes, which is not the file's doing. */
-  private static final int WARM_UP = 300;
-
-  /** What the parser takes for a file of no size at all, with room for a class loaded late. */
-  private static final long ALLOWANCE = 1 << 20;
-
-  private static final String[] TOKENS = {
-    "{",
-    "}",
-    "[",
-    "]",
-    ",",
-    ":",
-    "\"",
-    "0",
-    "-1",
-    "1e9",
-    "4294967296",
-    "9223372036854775807",
-    "18446744073709551616",
-    "null",
-    "true",
-    "\"dtype\"",
-    "\"shape\"",
-    "\"data_offsets\"",
-    "\"__metadata__\"",
-    "\"F32\"",
-    "\"F64\"",
-    "\"U8\"",
-    "\\u0000",
-    "é",
-    "\uD83D\uDE00"
-  };
+  private static final String[] TOKENS =
+      FileFuzz.jsonTokens(
+          "\"dtype\"",
+          "\"shape\"",
+          "\"data_offsets\"",
+          "\"__metadata__\"",
+          "\"F32\"",
+          "\"F64\"",
+          "\"U8\"");
   private static final String SOUND =
       "{\"__metadata__\":{\"format\":\"pt\"},"
           + "\"a\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
@@ -67,9 +42,10 @@ class SafetensorsFuzzTest {
 
   @TempDir Path folder;
 
+  private final FileFuzz fuzz = new FileFuzz(300, 1 << 20, 64);
+
   @Test
   void mutatedHeadersAreReadOrRefusedWithinTheFilesSize() throws IOException {
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     Random random = new Random(20260719);
     Path file = folder.resolve("fuzz.safetensors");
     int accepted = 0;
@@ -77,7 +53,7 @@ class SafetensorsFuzzTest {
     for (int run = 0; run < RUNS; run++) {
       byte[] content = mutate(random);
       Files.write(file, content);
-      long before = threads.getCurrentThreadAllocatedBytes();
+      fuzz.begin();
       SafetensorsHeader header = null;
       try (FileChannel channel = FileChannel.open(file)) {
         header = SafetensorsHeader.read(file.toString(), channel);
@@ -85,10 +61,7 @@ class SafetensorsFuzzTest {
         assertThat(e).hasMessageStartingWith(file.toString());
         refused++;
       }
-      long taken = threads.getCurrentThreadAllocatedBytes() - before;
-      if (run >= WARM_UP) {
-        assertThat(taken).as("bytes in run %d", run).isLessThan(ALLOWANCE + 64L * content.length);
-      }
+      fuzz.checkAllocated(run, content.length);
       if (header != null) {
         accepted++;
         for (SafetensorsEntry entry : header.tensors().values()) {
@@ -109,23 +82,18 @@ class SafetensorsFuzzTest {
     Files.write(folder.resolve("one.safetensors"), SafetensorsFiles.bytes(SOUND, 25));
     Path index = folder.resolve("model.safetensors.index.json");
     Random random = new Random(20260720);
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     int refused = 0;
     for (int run = 0; run < RUNS / 4; run++) {
       byte[] content = edited(random, sound).getBytes(StandardCharsets.UTF_8);
       Files.write(index, content);
-      long before = threads.getCurrentThreadAllocatedBytes();
+      fuzz.begin();
       try (WeightSource source = WeightFolder.open(folder)) {
         assertThat(source.names()).containsOnly("a", "b", "c");
       } catch (DsVlmException e) {
         assertThat(e).hasMessageContaining(folder.toString());
         refused++;
       }
-      if (run >= WARM_UP) {
-        assertThat(threads.getCurrentThreadAllocatedBytes() - before)
-            .as("bytes in run %d", run)
-            .isLessThan(ALLOWANCE + 64L * content.length);
-      }
+      fuzz.checkAllocated(run, content.length);
     }
     assertThat(refused).isBetween(RUNS / 8, RUNS / 4 - 1);
   }
@@ -146,14 +114,7 @@ class SafetensorsFuzzTest {
   private static String edited(Random random, String sound) {
     StringBuilder text = new StringBuilder(sound);
     for (int edits = random.nextInt(4); edits > 0; edits--) {
-      int at = random.nextInt(text.length());
-      String token = TOKENS[random.nextInt(TOKENS.length)];
-      switch (random.nextInt(4)) {
-        case 0 -> text.insert(at, token);
-        case 1 -> text.replace(at, Math.min(text.length(), at + token.length()), token);
-        case 2 -> text.delete(at, Math.min(text.length(), at + 1 + random.nextInt(8)));
-        default -> text.insert(at, token.repeat(1 + random.nextInt(300)));
-      }
+      FileFuzz.edit(random, text, random.nextInt(text.length()), TOKENS);
     }
     return text.toString();
   }

@@ -4,6 +4,9 @@
  */
 package org.dsvlm.train;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -83,6 +86,33 @@ public final class TinyRun {
       TrainingRun.run(RecipeReader.bind(recipe), opened, TrainingListener.NONE);
     }
     return run;
+  }
+
+  /**
+   * Trains in {@code name} until {@code lastStep} has ended, breaks off, and goes on to the end by
+   * resuming; gives the run's folder.
+   */
+  Path trainInTwoParts(String name, long lastStep, String... overrides) {
+    Path run = folder.resolve(name);
+    ObjectNode recipe = recipe(overrides);
+    try (RunFolder opened = RunFolder.create(run, recipe)) {
+      assertThatThrownBy(
+              () -> TrainingRun.run(RecipeReader.bind(recipe), opened, new StopAfter(lastStep)))
+          .isInstanceOf(StopAfter.Stopped.class);
+    }
+    try (RunFolder opened = RunFolder.resume(run, recipe)) {
+      TrainingRun.run(RecipeReader.bind(recipe), opened, TrainingListener.NONE);
+    }
+    return run;
+  }
+
+  /** Demands that two finished runs left bitwise the same results and metrics. */
+  public static void assertSame(Path actual, Path expected) throws IOException {
+    assertThat(metrics(actual)).isEqualTo(metrics(expected));
+    Map<String, byte[]> results = results(actual);
+    assertThat(results.keySet()).isEqualTo(results(expected).keySet());
+    results(expected)
+        .forEach((file, bytes) -> assertThat(results.get(file)).as(file).isEqualTo(bytes));
   }
 
   /** Everything that a finished run leaves but its metrics, by path: the files' bytes. */

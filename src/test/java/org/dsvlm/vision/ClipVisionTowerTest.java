@@ -10,7 +10,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.nn.ParameterStore;
@@ -18,23 +17,24 @@ import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.NativeObjects;
+import org.dsvlm.testing.TensorScope;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(TensorScope.class)
 class ClipVisionTowerTest {
   private static final VisionConfig CONFIG =
       new VisionConfig(
           VisionFamily.CLIP, 64, 128, 2, 4, 3, 28, 14, Activation.QUICK_GELU, 1e-5, false);
 
   private final RandomState random = new RandomState(7);
-  private PointerScope scope;
   private ParameterStore store;
   private ClipVisionTower tower;
 
   @BeforeEach
   void build() {
-    scope = new PointerScope();
     store = ParameterStore.random(random, ScalarType.Double, "cpu");
     tower = new ClipVisionTower(store.root().at("vision_model"), CONFIG);
   }
@@ -42,7 +42,6 @@ class ClipVisionTowerTest {
   @AfterEach
   void free() {
     store.close();
-    scope.close();
   }
 
   @Test

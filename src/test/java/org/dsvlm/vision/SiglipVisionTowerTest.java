@@ -8,32 +8,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.TensorScope;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(TensorScope.class)
 class SiglipVisionTowerTest {
   private final RandomState random = new RandomState(3);
-  private PointerScope scope;
   private ParameterStore store;
 
   @BeforeEach
   void open() {
-    scope = new PointerScope();
     store = ParameterStore.random(random, ScalarType.Double, "cpu");
   }
 
   @AfterEach
   void free() {
     store.close();
-    scope.close();
   }
 
   private SiglipVisionTower tower(boolean head) {
