@@ -19,6 +19,22 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 # Tags whose key in metrics.jsonl is not the tag with "_" for "/".
 KEYS = {"loss/total": "loss", "grad_norm/total": "grad_norm"}
+ROUTER = "router_"
+
+
+def numbers(rows, tag):
+    """What metrics.jsonl has for the tag, by step."""
+    if tag.startswith(ROUTER):
+        # router_low/down.0.1: a list by layer, in the order of the keys router_text, router_low ...
+        feature, layer = tag[len(ROUTER):].split("/")
+        return {row["step"]: row["router"][layer][features(row).index(feature)]
+                for row in rows if "router" in row}
+    key = KEYS.get(tag, tag.replace("/", "_"))
+    return {row["step"]: row[key] for row in rows if key in row}
+
+
+def features(row):
+    return [key[len(ROUTER):] for key in row if key.startswith(ROUTER)]
 
 
 def check(folder, metrics):
@@ -28,8 +44,7 @@ def check(folder, metrics):
     tags = events.Tags()
     compared = 0
     for tag in tags["scalars"]:
-        key = KEYS.get(tag, tag.replace("/", "_"))
-        wanted = {row["step"]: row[key] for row in rows if key in row}
+        wanted = numbers(rows, tag)
         found = [(scalar.step, scalar.value) for scalar in events.Scalars(tag)]
         if [step for step, _ in found] != list(wanted):
             sys.exit(f"{folder}: {tag}: steps {[step for step, _ in found]}, wanted {list(wanted)}")

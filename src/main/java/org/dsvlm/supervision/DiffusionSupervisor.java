@@ -206,6 +206,14 @@ public final class DiffusionSupervisor implements AutoCloseable {
   }
 
   /**
+   * Paths in the UNet of the layers that {@link Result#routerProbabilities} is of, in its order:
+   * {@code down_blocks.0.attentions.0.transformer_blocks.0.attn2} …; none for shared attention.
+   */
+  public List<String> routerLayers() {
+    return multiAdapter.routerLayers();
+  }
+
+  /**
    * The adapted features in the order of {@link Feature}, each [pictures, tokens, cross width]:
    * what the UNet's cross-attention reads.
    */

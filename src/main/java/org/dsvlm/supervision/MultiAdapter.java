@@ -6,6 +6,7 @@ package org.dsvlm.supervision;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,7 +24,7 @@ import org.dsvlm.tensor.Torch;
  */
 final class MultiAdapter implements AutoCloseable {
   private final Map<Feature, Adapter> adapters = new EnumMap<>(Feature.class);
-  private final List<MoeAttention> experts = new ArrayList<>();
+  private final Map<String, MoeAttention> experts = new LinkedHashMap<>();
 
   /**
    * Builds the adapters and puts experts in the place of every cross-attention of {@code unet}; for
@@ -40,14 +41,14 @@ final class MultiAdapter implements AutoCloseable {
     unet.replaceCrossAttention(
         (path, base) ->
             config.attention() == SupervisionConfig.Attention.MOE
-                ? expert(base, root.at("unet").at(path), config.features())
+                ? expert(path, base, root.at("unet").at(path), config.features())
                 : base);
   }
 
   private MoeAttention expert(
-      PlainCrossAttention base, Parameters parameters, Set<Feature> features) {
+      String path, PlainCrossAttention base, Parameters parameters, Set<Feature> features) {
     MoeAttention moe = new MoeAttention(base, parameters, features);
-    experts.add(moe);
+    experts.put(path, moe);
     return moe;
   }
 
@@ -81,11 +82,16 @@ final class MultiAdapter implements AutoCloseable {
    * P of every expert layer's latest pass in running order, [pictures, features]; none if shared.
    */
   List<Tensor> routerProbabilities() {
-    return experts.stream().map(MoeAttention::lastRouterProbabilities).toList();
+    return experts.values().stream().map(MoeAttention::lastRouterProbabilities).toList();
+  }
+
+  /** Paths of the expert layers in the UNet, in running order; none if shared. */
+  List<String> routerLayers() {
+    return List.copyOf(experts.keySet());
   }
 
   @Override
   public void close() {
-    experts.forEach(MoeAttention::close);
+    experts.values().forEach(MoeAttention::close);
   }
 }

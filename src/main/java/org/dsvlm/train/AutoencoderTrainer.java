@@ -86,8 +86,8 @@ final class AutoencoderTrainer {
     Tensor divergence = divergence(moments);
     error.add(divergence.mul(Torch.scalar(stage.klWeight()))).backward();
     StepLosses losses = new StepLosses();
-    losses.add("autoencoder", Torch.item(error), 1);
-    losses.add("kl", Torch.item(divergence), stage.klWeight());
+    losses.add("autoencoder", error, 1, 1);
+    losses.add("kl", divergence, 1, stage.klWeight());
     losses.addSamples(stage.batchSize());
     return losses;
   }

@@ -28,9 +28,9 @@ public interface AuxiliaryLoss extends AutoCloseable {
    * What one batch gave.
    *
    * @param loss scalar with its graph: the mean over the pictures, weight not applied
-   * @param details figures for the metrics, means over the pictures
+   * @param router how much its routers let each feature count; null where it has none
    */
-  record Outcome(Tensor loss, Map<String, Double> details) {}
+  record Outcome(Tensor loss, RouterWeights router) {}
 
   /**
    * The loss of a batch that has at least one picture.

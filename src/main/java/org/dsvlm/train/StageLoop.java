@@ -4,7 +4,9 @@
  */
 package org.dsvlm.train;
 
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.dsvlm.tensor.MemoryFigures;
 
@@ -84,9 +86,9 @@ final class StageLoop {
       StepLosses losses = body.run(step);
       GradientClipping.Norms norms =
           GradientClipping.clip(optimizer.gradientsByPart(), maxGradNorm);
-      norms.parts().forEach((part, norm) -> losses.addDetail(normKey(part), norm));
+      StepLosses.Figures figures = losses.read();
       double factor = schedule.factor(step);
-      boolean finite = Double.isFinite(losses.total()) && Double.isFinite(norms.all());
+      boolean finite = Double.isFinite(figures.total()) && Double.isFinite(norms.all());
       if (finite) {
         optimizer.step(factor);
       }
@@ -95,19 +97,30 @@ final class StageLoop {
       return new StepMetrics(
           stepsBefore + step + 1,
           stage,
-          losses.losses(),
-          losses.total(),
+          figures.losses(),
+          figures.total(),
           optimizer.groups().get(0).learningRate() * factor,
           norms.all(),
           skipped.total(),
           losses.samples(),
           (System.nanoTime() - start) / 1e9,
           MemoryFigures.residentBytes(),
-          losses.details());
+          details(norms, factor),
+          figures.router());
     }
   }
 
-  private static String normKey(String part) {
-    return StepMetrics.GRADIENT_NORM + "_" + part.toLowerCase(Locale.ROOT).replace(' ', '_');
+  /** Norm and rate of each part. */
+  private Map<String, Double> details(GradientClipping.Norms norms, double factor) {
+    Map<String, Double> details = new LinkedHashMap<>();
+    norms.parts().forEach((part, norm) -> details.put(key(StepMetrics.GRADIENT_NORM, part), norm));
+    for (ParameterGroup group : optimizer.groups()) {
+      details.put(key(StepMetrics.LEARNING_RATE, group.name()), group.learningRate() * factor);
+    }
+    return details;
+  }
+
+  private static String key(String figure, String part) {
+    return figure + "_" + part.toLowerCase(Locale.ROOT).replace(' ', '_');
   }
 }

@@ -105,7 +105,7 @@ final class StageTrainer {
               batch.attentionMask().to(device, ScalarType.Long),
               batch.labels().to(device, ScalarType.Long),
               features);
-      losses.add("language", share * Torch.item(loss), languageWeight);
+      losses.add("language", loss, share, languageWeight);
       backward(loss, languageWeight * share);
     }
   }
@@ -120,8 +120,10 @@ final class StageTrainer {
       StepLosses losses) {
     try (PointerScope scope = new PointerScope()) {
       AuxiliaryLoss.Outcome outcome = auxiliary.loss(features, batch, step);
-      losses.add(auxiliary.name(), share * Torch.item(outcome.loss()), auxiliary.weight());
-      outcome.details().forEach((name, value) -> losses.addDetail(name, share * value));
+      losses.add(auxiliary.name(), outcome.loss(), share, auxiliary.weight());
+      if (outcome.router() != null) {
+        losses.addRouter(outcome.router(), share);
+      }
       backward(outcome.loss(), auxiliary.weight() * share);
     }
   }

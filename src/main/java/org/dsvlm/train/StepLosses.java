@@ -4,25 +4,56 @@
  */
 package org.dsvlm.train;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.tensor.Torch;
 
-/** Losses of one step, gathered over its micro batches. */
+/**
+ * Losses and router weights of one step, gathered over its micro batches where they were computed.
+ * Nothing waits for the device until {@link #read}, at the step's end, takes all of them at once.
+ */
 final class StepLosses {
-  private final Map<String, Double> losses = new LinkedHashMap<>();
-  private final Map<String, Double> details = new LinkedHashMap<>();
-  private double total;
+  private record Share(String name, Tensor value, double share, double weight) {}
+
+  private final PointerScope scope = PointerScope.getInnerScope();
+  private final List<Share> shares = new ArrayList<>();
+  private RouterWeights router;
   private int samples;
 
-  /** Adds a micro batch's share of the loss {@code name}; shares of a step sum to its value. */
-  void add(String name, double share, double weight) {
-    losses.merge(name, share, Double::sum);
-    total += weight * share;
+  /**
+   * What a step gave.
+   *
+   * @param losses by name, in the order they came, weights not applied
+   * @param total the weighted sum
+   * @param router by layer and feature: the mean over the step's pictures; empty without routers
+   */
+  record Figures(
+      Map<String, Double> losses, double total, Map<String, Map<String, Double>> router) {}
+
+  /**
+   * Adds {@code share} of the value of a micro batch to the loss {@code name}; shares of a step sum
+   * to one.
+   */
+  void add(String name, Tensor value, double share, double weight) {
+    shares.add(new Share(name, held(value.detach().to(ScalarType.Double)), share, weight));
   }
 
-  /** Adds a share of a figure that is not differentiated. */
-  void addDetail(String name, double share) {
-    details.merge(name, share, Double::sum);
+  /** Adds {@code share} of a micro batch's router weights. */
+  void addRouter(RouterWeights batch, double share) {
+    Tensor weights = batch.weights().to(ScalarType.Double).mul(Torch.scalar(share));
+    Tensor sum = router == null ? weights : router.weights().add(weights);
+    router = new RouterWeights(batch.layers(), batch.features(), held(sum));
+  }
+
+  /** Lives as long as the scope of these losses. */
+  private Tensor held(Tensor tensor) {
+    scope.attach(tensor);
+    return tensor;
   }
 
   /** Counts records. */
@@ -30,19 +61,33 @@ final class StepLosses {
     samples += count;
   }
 
-  Map<String, Double> losses() {
-    return losses;
-  }
-
-  Map<String, Double> details() {
-    return details;
-  }
-
-  double total() {
-    return total;
-  }
-
   int samples() {
     return samples;
+  }
+
+  /** Waits for the device. */
+  Figures read() {
+    double[] values;
+    try (PointerScope inner = new PointerScope()) {
+      List<Tensor> parts = new ArrayList<>();
+      shares.forEach(share -> parts.add(share.value().reshape(1)));
+      if (router != null) {
+        parts.add(router.weights().flatten());
+      }
+      values =
+          parts.isEmpty()
+              ? new double[0]
+              : Torch.doubles(Torch.cat(0, parts.toArray(Tensor[]::new)));
+    }
+    Map<String, Double> losses = new LinkedHashMap<>();
+    double total = 0;
+    for (int i = 0; i < shares.size(); i++) {
+      Share share = shares.get(i);
+      double value = share.share() * values[i];
+      losses.merge(share.name(), value, Double::sum);
+      total += share.weight() * value;
+    }
+    return new Figures(
+        losses, total, router == null ? Map.of() : router.named(values, shares.size()));
   }
 }

@@ -7,10 +7,10 @@ package org.dsvlm.train;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.data.Batch;
@@ -30,6 +30,8 @@ import org.dsvlm.tensor.Torch;
 
 /** The diffusion supervision as the trainer sees it: a loss with parameters of its own. */
 final class SupervisionLoss implements AuxiliaryLoss {
+  private static final long[] PICTURES = {1};
+
   private final SupervisionConfig config;
   private final Llava llava;
   private final ParameterStore parameters;
@@ -127,22 +129,30 @@ final class SupervisionLoss implements AuxiliaryLoss {
     if (result.pictureHat() != null) {
       listener.reconstructed(step, picture, result.pictureHat());
     }
-    return new Outcome(result.loss(), routerMeans(result.routerProbabilities()));
+    return new Outcome(result.loss(), routerWeights(result.routerProbabilities()));
   }
 
-  /** Mean over layers and pictures of each feature's probability. */
-  private Map<String, Double> routerMeans(List<Tensor> layers) {
-    Map<String, Double> means = new LinkedHashMap<>();
-    if (layers.isEmpty()) {
-      return means;
+  /** probabilities: of each layer [pictures, features]; shared attention has none. */
+  private RouterWeights routerWeights(List<Tensor> probabilities) {
+    if (probabilities.isEmpty()) {
+      return null;
     }
-    Tensor all = Torch.cat(0, layers.toArray(Tensor[]::new));
-    double[] values = Torch.doubles(all.mean(0));
-    int column = 0;
-    for (Feature feature : config.features()) {
-      means.put("router_" + feature.key(), values[column++]);
-    }
-    return means;
+    Tensor all = Torch.stack(0, probabilities.toArray(Tensor[]::new));
+    return new RouterWeights(
+        supervisor.routerLayers().stream().map(SupervisionLoss::shortName).toList(),
+        config.features().stream().map(Feature::key).toList(),
+        all.to(ScalarType.Double).mean(PICTURES, false, new ScalarTypeOptional()));
+  }
+
+  /**
+   * {@code down.0.1} for {@code down_blocks.0.attentions.1.transformer_blocks.0.attn2}; where a
+   * transformer has several blocks, the further ones keep their number.
+   */
+  static String shortName(String path) {
+    return path.replaceFirst("_blocks?", "")
+        .replace(".attentions", "")
+        .replaceFirst("\\.transformer_blocks(\\.0)?", "")
+        .replaceFirst("\\.attn2$", "");
   }
 
   /** Writes the supervision's own parameters. */

@@ -27,8 +27,9 @@ final class TensorBoardLog implements TrainingListener, ReconstructionListener, 
   private static final int IMAGE_COLORSPACE = 3;
   private static final int IMAGE_ENCODED = 4;
 
-  /** What begins alike stands together: router/text, router/low … */
-  private static final Pattern GROUPS = Pattern.compile("^(router|grad_norm)_");
+  /** What begins alike stands together: grad_norm/connector, grad_norm/unet … */
+  private static final Pattern GROUPS =
+      Pattern.compile("^(" + StepMetrics.GRADIENT_NORM + "|" + StepMetrics.LEARNING_RATE + ")_");
 
   private final Path folder;
   private final long picturesEverySteps;
@@ -60,7 +61,7 @@ final class TensorBoardLog implements TrainingListener, ReconstructionListener, 
     ProtobufMessage summary = new ProtobufMessage();
     metrics.losses().forEach((name, value) -> scalar(summary, "loss/" + name, value));
     scalar(summary, "loss/total", metrics.loss());
-    scalar(summary, "learning_rate", metrics.learningRate());
+    scalar(summary, StepMetrics.LEARNING_RATE, metrics.learningRate());
     scalar(summary, StepMetrics.GRADIENT_NORM + "/total", metrics.gradientNorm());
     scalar(summary, "skipped", metrics.skipped());
     scalar(summary, "samples_per_second", metrics.samplesPerSecond());
@@ -68,6 +69,16 @@ final class TensorBoardLog implements TrainingListener, ReconstructionListener, 
     metrics
         .details()
         .forEach((name, value) -> scalar(summary, GROUPS.matcher(name).replaceFirst("$1/"), value));
+    metrics
+        .routerMeans()
+        .forEach((feature, weight) -> scalar(summary, StepMetrics.ROUTER + "/" + feature, weight));
+    metrics
+        .router()
+        .forEach(
+            (layer, row) ->
+                row.forEach(
+                    (feature, weight) ->
+                        scalar(summary, StepMetrics.ROUTER + "_" + feature + "/" + layer, weight)));
     add(metrics.step(), summary);
   }
 

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,9 +18,32 @@ import org.junit.jupiter.api.io.TempDir;
 class MetricsLogTest {
   @TempDir private Path folder;
 
+  private static Map<String, Double> weights(double text, double low) {
+    Map<String, Double> weights = new LinkedHashMap<>();
+    weights.put("text", text);
+    weights.put("low", low);
+    return weights;
+  }
+
   private static StepMetrics metrics(long step) {
+    Map<String, Double> down = weights(0.25, 0.75);
+    Map<String, Double> mid = weights(Double.NaN, 0.5);
+    Map<String, Map<String, Double>> router = new LinkedHashMap<>();
+    router.put("down.0.0", down);
+    router.put("mid.0", mid);
     return new StepMetrics(
-        step, 1, Map.of("language", 2.5), 3, 1e-3, 0.5, 7, 4, 2, 100, Map.of("router_low", 0.25));
+        step,
+        1,
+        Map.of("language", 2.5),
+        3,
+        1e-3,
+        0.5,
+        7,
+        4,
+        2,
+        100,
+        Map.of("grad_norm_connector", 0.125),
+        router);
   }
 
   @Test
@@ -31,7 +55,9 @@ class MetricsLogTest {
           .isEqualTo(
               "{\"step\":1,\"stage\":1,\"loss_language\":2.5,\"loss\":3.0,\"learning_rate\":0.001,"
                   + "\"grad_norm\":0.5,\"skipped\":7,\"samples\":4,\"samples_per_second\":2.0,"
-                  + "\"resident_bytes\":100,\"router_low\":0.25}\n");
+                  + "\"resident_bytes\":100,\"grad_norm_connector\":0.125,"
+                  + "\"router_text\":null,\"router_low\":0.625,"
+                  + "\"router\":{\"down.0.0\":[0.25,0.75],\"mid.0\":[null,0.5]}}\n");
     }
   }
 

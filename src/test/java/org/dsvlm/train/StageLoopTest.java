@@ -81,7 +81,7 @@ class StageLoopTest {
                   Tensor value = loss.of(parameter);
                   value.backward();
                   StepLosses losses = new StepLosses();
-                  losses.add("language", Torch.item(value), 1);
+                  losses.add("language", value, 1, 1);
                   losses.addSamples(1);
                   return losses;
                 },

@@ -7,6 +7,7 @@ package org.dsvlm.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
@@ -166,11 +167,22 @@ class TensorBoardLogTest {
               "learning_rate", "learning_rate",
               "grad_norm/total", "grad_norm",
               "grad_norm/connector", "grad_norm_connector",
+              "learning_rate/unet", "learning_rate_unet",
               "skipped", "skipped",
               "router/text", "router_text")
           .forEach(
               (tag, key) ->
                   assertThat(values.get(tag)).as(tag).isEqualTo(row.get(key).floatValue()));
+      assertThat(row.get("router").properties())
+          .extracting(Map.Entry::getKey)
+          .containsExactly("down.0.0", "mid.0", "up.1.0", "up.1.1");
+      List<String> features = List.of("text", "low", "mid", "high");
+      for (Map.Entry<String, JsonNode> layer : row.get("router").properties()) {
+        for (int i = 0; i < features.size(); i++) {
+          String tag = "router_" + features.get(i) + "/" + layer.getKey();
+          assertThat(values.get(tag)).as(tag).isEqualTo(layer.getValue().get(i).floatValue());
+        }
+      }
     }
   }
 }

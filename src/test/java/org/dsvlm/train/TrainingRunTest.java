@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,7 +60,7 @@ class TrainingRunTest {
                           + row.get("loss_reconstruction").asDouble(),
                       within(1e-12));
               assertThat(row.has("learning_rate")).isTrue();
-              assertThat(row.has("router_text")).isTrue();
+              areWeights(row);
               double squares =
                   Stream.of("connector", "supervision", "language_model", "vision_encoder", "unet")
                       .mapToDouble(part -> row.get("grad_norm_" + part).asDouble())
@@ -157,6 +158,22 @@ class TrainingRunTest {
     return out.resolve("model.safetensors");
   }
 
+  /** Each layer's weights, and their mean over the layers, sum to 1. */
+  private static void areWeights(ObjectNode row) {
+    List<String> features = List.of("router_text", "router_low", "router_mid", "router_high");
+    double sum = features.stream().mapToDouble(feature -> row.get(feature).asDouble()).sum();
+    assertThat(sum).isCloseTo(1, within(1e-12));
+    assertThat(row.get("router")).hasSize(4);
+    for (JsonNode layer : row.get("router")) {
+      double ofLayer = 0;
+      for (JsonNode weight : layer) {
+        ofLayer += weight.asDouble();
+      }
+      assertThat(layer).hasSize(4);
+      assertThat(ofLayer).isCloseTo(1, within(1e-6));
+    }
+  }
+
   @Test
   void microBatchesGiveTheGradientOfTheWholeBatch() throws IOException {
     Path parts = tiny.train("parts", "stage1.micro_batch_size=3", "stage2.micro_batch_size=3");
@@ -169,6 +186,12 @@ class TrainingRunTest {
         assertThat(actual.get(i).get(key).asDouble())
             .as("%s of step %d", key, i + 1)
             .isCloseTo(expected.get(i).get(key).asDouble(), within(1e-10));
+      }
+      assertThat(actual.get(i).get("router").properties()).hasSize(4);
+      for (String layer : List.of("down.0.0", "up.1.1")) {
+        assertThat(actual.get(i).at("/router/" + layer + "/1").asDouble())
+            .as("%s of step %d", layer, i + 1)
+            .isCloseTo(expected.get(i).at("/router/" + layer + "/1").asDouble(), within(1e-6));
       }
     }
   }
