@@ -7,24 +7,12 @@ package org.dsvlm.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.language.ConversationTemplate;
 import org.dsvlm.language.GenerationSettings;
-import org.dsvlm.language.StreamedText;
-import org.dsvlm.language.Tokenizer;
 import org.dsvlm.language.Turn;
-import org.dsvlm.llava.ExportCheck;
-import org.dsvlm.llava.ImageTokens;
-import org.dsvlm.llava.Llava;
-import org.dsvlm.llava.LlavaCheckpoint;
-import org.dsvlm.llava.LlavaLora;
-import org.dsvlm.llava.LlavaPictures;
-import org.dsvlm.nn.Lora;
+import org.dsvlm.llava.LlavaChat;
+import org.dsvlm.llava.LlavaChatOptions;
 import org.dsvlm.tensor.DTypes;
-import org.dsvlm.vision.ImageProcessor;
 import org.dsvlm.vision.Picture;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -103,58 +91,25 @@ final class ChatCommand implements Callable<Integer> {
     }
     Path folder = ModelArgument.folder(model);
     Picture picture = image == null ? null : Picture.read(image);
-    ScalarType type = DTypes.parse(dtype);
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard();
-        LlavaCheckpoint checkpoint = LlavaCheckpoint.openMapped(folder, type, device.device());
-        Lora lora = adapter == null ? null : LlavaLora.read(adapter, checkpoint.parameters());
-        Tokenizer tokenizer = Tokenizer.open(folder)) {
-      answer(checkpoint, tokenizer, folder, picture, type);
+    try (LlavaChat chat = LlavaChat.open(folder, options())) {
+      GenerationSettings settings = sampling.settings(chat.settings());
+      if (check != null) {
+        chat.writeCheck(check, picture, prompt, settings.maxNewTokens());
+      }
+      AnswerPrinter printer = new AnswerPrinter(spec.commandLine().getOut());
+      chat.answer(
+          picture, List.of(Turn.human(prompt)), settings, (record, piece) -> printer.print(piece));
+      printer.end();
     }
     return 0;
   }
 
-  private void answer(
-      LlavaCheckpoint checkpoint,
-      Tokenizer tokenizer,
-      Path folder,
-      Picture picture,
-      ScalarType type) {
-    Llava llava = checkpoint.model();
-    long[] ids = ids(checkpoint, tokenizer, picture != null);
-    Tensor pixelValues = null;
-    if (picture != null) {
-      ImageProcessor processor = LlavaPictures.read(folder);
-      if (padToSquare != null) {
-        processor = processor.paddedToSquare(padToSquare);
-      }
-      pixelValues =
-          processor.pixelValues(picture).unsqueeze(0).to(llava.languageModel().device(), type);
-    }
-    GenerationSettings settings = sampling.settings(folder);
-    if (check != null) {
-      ExportCheck.write(check, llava, ids, pixelValues, settings.maxNewTokens());
-    }
-    AnswerPrinter printer = new AnswerPrinter(spec.commandLine().getOut());
-    StreamedText text =
-        new StreamedText(tokenizer, settings.stopTokens(), (record, piece) -> printer.print(piece));
-    llava.generate(
-        List.of(ids), pixelValues == null ? null : llava.encode(pixelValues), settings, text);
-    text.finish();
-    printer.end();
-  }
-
-  private long[] ids(LlavaCheckpoint checkpoint, Tokenizer tokenizer, boolean withPicture) {
-    ConversationTemplate conversation = ConversationTemplate.named(template);
-    String question =
-        withPicture && !prompt.contains(ConversationTemplate.IMAGE)
-            ? ConversationTemplate.IMAGE + "\n" + prompt
-            : prompt;
-    String text = conversation.generationPrompt(List.of(Turn.human(question)));
-    return ImageTokens.expand(
-        conversation.tokenize(text, tokenizer),
-        ConversationTemplate.IMAGE_MARKER,
-        checkpoint.config().imageToken(),
-        checkpoint.config().imageTokens());
+  private LlavaChatOptions options() {
+    return new LlavaChatOptions(
+        ConversationTemplate.named(template),
+        DTypes.parse(dtype),
+        device.device(),
+        adapter,
+        padToSquare);
   }
 }

@@ -4,7 +4,6 @@
  */
 package org.dsvlm.cli;
 
-import java.nio.file.Path;
 import org.dsvlm.language.GenerationSettings;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -13,8 +12,6 @@ import picocli.CommandLine.Spec;
 
 /** How long an answer gets and how its tokens are chosen. */
 final class SamplingOptions {
-  private static final int DEFAULT_MAX_NEW_TOKENS = 128;
-
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
@@ -72,11 +69,9 @@ final class SamplingOptions {
     }
   }
 
-  /** The settings of the model in {@code folder} with those that are given here. */
-  GenerationSettings settings(Path folder) {
-    GenerationSettings settings =
-        GenerationSettings.read(folder, DEFAULT_MAX_NEW_TOKENS)
-            .withSampling(temperature, topK, topP, seed);
+  /** {@code own} settings of a model with those that are given here. */
+  GenerationSettings settings(GenerationSettings own) {
+    GenerationSettings settings = own.withSampling(temperature, topK, topP, seed);
     if (maxNewTokens != null) {
       settings = settings.withMaxNewTokens(maxNewTokens);
     }

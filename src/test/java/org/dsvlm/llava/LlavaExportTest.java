@@ -33,14 +33,6 @@ class LlavaExportTest {
     scope.close();
   }
 
-  private static ModelFiles files() {
-    return new ModelFiles(
-        TinyLlava.json(TinyLlava.TOKENIZER.resolve("tokenizer.json")),
-        TinyLlava.json(TinyLlava.TOKENIZER.resolve("tokenizer_config.json")),
-        TinyLlava.json(TinyLlava.FOLDER.resolve("preprocessor_config.json")),
-        null);
-  }
-
   private static LlavaCheckpoint open(Path folder, ScalarType dtype) {
     return LlavaCheckpoint.open(folder, dtype, "cpu");
   }
@@ -54,7 +46,7 @@ class LlavaExportTest {
     try (LlavaCheckpoint original = open(TinyLlava.FOLDER.resolve("original"), ScalarType.Float)) {
       Map<String, Tensor> parameters = new HashMap<>(original.parameters().tensors());
       parameters.put("adapters.low.weight", torch.ones(2));
-      LlavaExport.write(target, original.config(), parameters, files(), ScalarType.Float);
+      LlavaExport.write(target, original.config(), parameters, TinyLlava.files(), ScalarType.Float);
       try (LlavaCheckpoint exported = open(target, ScalarType.Float);
           Tokenizer tokenizer = Tokenizer.open(target)) {
         long token = exported.config().imageToken();
@@ -97,7 +89,11 @@ class LlavaExportTest {
     LlavaConfig config = withImageToken(1400);
     try (LlavaCheckpoint checkpoint = open(TinyLlava.FOLDER, ScalarType.Float)) {
       LlavaExport.write(
-          target, config, checkpoint.parameters().tensors(), files(), ScalarType.BFloat16);
+          target,
+          config,
+          checkpoint.parameters().tensors(),
+          TinyLlava.files(),
+          ScalarType.BFloat16);
     }
     assertThat(TinyLlava.json(target.resolve("config.json")).get("dtype").asText())
         .isEqualTo("bfloat16");
@@ -133,7 +129,7 @@ class LlavaExportTest {
                       target,
                       checkpoint.config(),
                       checkpoint.parameters().tensors(),
-                      files(),
+                      TinyLlava.files(),
                       ScalarType.Float))
           .isInstanceOf(DsVlmException.class)
           .hasMessageStartingWith("the model's image token is 320, but tokenizer.json would place");

@@ -22,6 +22,15 @@ final class TinyLlava {
     return json(FOLDER.resolve("config.json"));
   }
 
+  /** What an export holds beside config and weights. */
+  static ModelFiles files() {
+    return new ModelFiles(
+        json(TOKENIZER.resolve("tokenizer.json")),
+        json(TOKENIZER.resolve("tokenizer_config.json")),
+        json(FOLDER.resolve("preprocessor_config.json")),
+        null);
+  }
+
   static LlavaConfig parsed() {
     return LlavaConfig.parse(config(), "config.json");
   }
