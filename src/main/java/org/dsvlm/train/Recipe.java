@@ -38,7 +38,8 @@ public record Recipe(
     double languageWeight,
     ObjectNode supervision,
     CheckpointPolicy checkpoint,
-    TensorBoard tensorboard) {
+    TensorBoard tensorboard,
+    Report report) {
   public Recipe {
     require(
         maxSkippedInARow > 0, "max_skipped_in_a_row has to be above 0, not " + maxSkippedInARow);
@@ -196,6 +197,14 @@ public record Recipe(
       require(
           picturesEverySteps >= 0,
           "tensorboard.pictures_every_steps has to be 0 or more, not " + picturesEverySteps);
+    }
+  }
+
+  /** How many pictures of the report's film strip, and the sampler's steps to them. */
+  public record Report(int pictures, int samplerSteps) {
+    public Report {
+      require(pictures >= 0, "report.pictures has to be 0 or more, not " + pictures);
+      require(samplerSteps > 0, "report.sampler_steps has to be above 0, not " + samplerSteps);
     }
   }
 

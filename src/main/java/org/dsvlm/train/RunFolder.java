@@ -27,13 +27,17 @@ import org.dsvlm.tensor.DsVlmException;
  * data.json                  the hashes of the records
  * metrics.jsonl              one object a step of stages 1 and 2; metrics_stage0.jsonl for stage 0
  * tensorboard/               the same for TensorBoard; tensorboard/stage0 for stage 0
+ * sessions.jsonl             when processes took up and left each stage, and their versions
+ * reconstructions/step-N.png pictures of a step, what the supervision made of them below
  * bad_records_stageN.jsonl   records that could not be used, if there were any
  * tokenizer/                 the recipe's own tokenizer, if it has one
  * checkpoints/step-N/        what --resume goes on from
  * export/                    the trained LLaVA in Hugging Face's layout, adapters merged
  * adapter/                   LoRA of the language model in PEFT's layout, where the run trained it
  * stable_diffusion/          the diffusion model, where the run trained it
+ * film_strip/picture-N/      how a picture appears from noise under the trained model's features
  * multi_adapter.safetensors  the supervisor's own parameters
+ * report.html                all of it on one page
  * </pre>
  *
  * One process at a time holds the folder.
@@ -172,6 +176,26 @@ public final class RunFolder implements AutoCloseable {
   /** One JSON object a step of the autoencoder's fit. */
   public Path autoencoderMetrics() {
     return root.resolve("metrics_stage0.jsonl");
+  }
+
+  /** When processes took up and left each stage; see {@link SessionLog}. */
+  public Path sessions() {
+    return root.resolve("sessions.jsonl");
+  }
+
+  /** Pictures {@code step-N.png}; see {@link ReconstructionLog}. */
+  public Path reconstructions() {
+    return root.resolve("reconstructions");
+  }
+
+  /** Pictures as they appear from noise; see {@link FilmStrip}. */
+  public Path filmStrip() {
+    return root.resolve("film_strip");
+  }
+
+  /** The page about the run. */
+  public Path report() {
+    return root.resolve("report.html");
   }
 
   /** Bad records of {@code stage}; see {@link org.dsvlm.data.RecordLedger}. */

@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -34,6 +36,7 @@ final class SupervisionLoss implements AuxiliaryLoss {
 
   private final SupervisionConfig config;
   private final Llava llava;
+  private final StableDiffusion diffusion;
   private final ParameterStore parameters;
   private final PerceptualNetwork perceptual;
   private final DiffusionSupervisor supervisor;
@@ -60,6 +63,7 @@ final class SupervisionLoss implements AuxiliaryLoss {
     this.device = recipe.device();
     this.config = supervisionConfig(recipe);
     this.llava = llava;
+    this.diffusion = diffusion;
     this.perceptual =
         config.loss().needsNetwork()
             ? perceptual(recipe.model().perceptual(), random, dtype, recipe.device())
@@ -121,8 +125,7 @@ final class SupervisionLoss implements AuxiliaryLoss {
     Tensor picture = batch.picture().to(place, dtype);
     DiffusionSupervisor.Result result =
         supervisor.loss(
-            FeatureTaps.take(
-                config, llava.visionTower(), features.hiddenStates(), features.imageFeatures()),
+            taken(features),
             picture,
             draw.timesteps().to(place, ScalarType.Long),
             draw.noise().to(place, dtype));
@@ -130,6 +133,29 @@ final class SupervisionLoss implements AuxiliaryLoss {
       listener.reconstructed(step, picture, result.pictureHat());
     }
     return new Outcome(result.loss(), routerWeights(result.routerProbabilities()));
+  }
+
+  private Map<String, Tensor> taken(Features features) {
+    return FeatureTaps.take(
+        config, llava.visionTower(), features.hiddenStates(), features.imageFeatures());
+  }
+
+  /** Draws how the first pictures of {@code batch} appear from noise, into {@code folder}. */
+  void filmStrip(Path folder, Batch batch, Recipe.Report settings) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      Device place = new Device(device);
+      long count = Math.min(settings.pictures(), batch.picture().size(0));
+      Features features = llava.encode(batch.pixelValues().narrow(0, 0, count).to(place, dtype));
+      List<String> ids =
+          Arrays.stream(batch.pictureSampleIds(), 0, (int) count).mapToObj(Long::toString).toList();
+      new FilmStrip(diffusion, settings.samplerSteps())
+          .write(
+              folder,
+              batch.picture().narrow(0, 0, count),
+              supervisor.contexts(taken(features)),
+              draws.draw(ids, 0).noise().to(place, dtype));
+    }
   }
 
   /** probabilities: of each layer [pictures, features]; shared attention has none. */

@@ -6,15 +6,13 @@ package org.dsvlm.train;
 
 import java.nio.file.Path;
 import java.util.regex.Pattern;
-import org.bytedeco.pytorch.Tensor;
 
 /**
- * Writes what TensorBoard shows of a run: scalars of every step, and reconstructions now and then.
- * A run that is resumed begins another file; TensorBoard drops what an earlier one says of the
- * steps that are made again.
+ * Writes what TensorBoard shows of a run: scalars of every step, and pictures now and then. A run
+ * that is resumed begins another file; TensorBoard drops what an earlier one says of the steps that
+ * are made again.
  */
-final class TensorBoardLog implements TrainingListener, ReconstructionListener, AutoCloseable {
-  private static final int MOST_PICTURES = 4;
+final class TensorBoardLog implements TrainingListener, AutoCloseable {
   private static final int RGB = 3;
 
   // Of summary.proto: Summary.value, Summary.Value and Summary.Image.
@@ -32,18 +30,11 @@ final class TensorBoardLog implements TrainingListener, ReconstructionListener, 
       Pattern.compile("^(" + StepMetrics.GRADIENT_NORM + "|" + StepMetrics.LEARNING_RATE + ")_");
 
   private final Path folder;
-  private final long picturesEverySteps;
   private EventFile events;
-  private long lastPictured;
 
-  /**
-   * A log in {@code folder}, where nothing is written before the first step.
-   *
-   * @param picturesEverySteps how often reconstructions are shown; 0: never
-   */
-  TensorBoardLog(Path folder, long picturesEverySteps) {
+  /** A log in {@code folder}, where nothing is written before the first step. */
+  TensorBoardLog(Path folder) {
     this.folder = folder;
-    this.picturesEverySteps = picturesEverySteps;
   }
 
   private void add(long step, ProtobufMessage summary) {
@@ -90,17 +81,8 @@ final class TensorBoardLog implements TrainingListener, ReconstructionListener, 
   @Override
   public void stageEnded(int stage) {}
 
-  /**
-   * Shows the first few of the first micro batch of a step whose turn it is, the originals above.
-   */
-  @Override
-  public void reconstructed(long stepsBefore, Tensor pictures, Tensor reconstructions) {
-    long step = stepsBefore + 1;
-    if (picturesEverySteps == 0 || stepsBefore % picturesEverySteps != 0 || step == lastPictured) {
-      return;
-    }
-    lastPictured = step;
-    PictureGrid grid = PictureGrid.of(MOST_PICTURES, pictures, reconstructions);
+  /** Adds a picture to what is shown of {@code step}. */
+  void add(long step, String tag, PictureGrid grid) {
     ProtobufMessage image =
         new ProtobufMessage()
             .integer(IMAGE_HEIGHT, grid.height())
@@ -110,8 +92,7 @@ final class TensorBoardLog implements TrainingListener, ReconstructionListener, 
     add(
         step,
         new ProtobufMessage()
-            .message(
-                VALUE, new ProtobufMessage().text(TAG, "reconstruction").message(IMAGE, image)));
+            .message(VALUE, new ProtobufMessage().text(TAG, tag).message(IMAGE, image)));
   }
 
   @Override

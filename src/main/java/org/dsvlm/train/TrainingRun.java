@@ -7,9 +7,12 @@ package org.dsvlm.train;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.data.Batch;
+import org.dsvlm.data.Prefetcher;
 import org.dsvlm.data.RecordSource;
 import org.dsvlm.diffusion.StableDiffusion;
 import org.dsvlm.diffusion.StableDiffusionFolder;
@@ -24,6 +27,9 @@ import org.dsvlm.tensor.Torch;
  * without the interruption.
  */
 public final class TrainingRun {
+  /** Steps whose records are text alone may come first, but not this many. */
+  private static final long STEPS_WITH_PICTURES = 20;
+
   private final Recipe recipe;
   private final RunFolder folder;
   private final TrainingListener listener;
@@ -35,7 +41,7 @@ public final class TrainingRun {
       Recipe recipe, RunFolder folder, TrainingListener listener, BooleanSupplier stop) {
     this.recipe = recipe;
     this.folder = folder;
-    this.listener = listener;
+    this.listener = new SessionLog(folder.sessions(), recipe.device()).and(listener);
     this.stop = stop;
     this.random = new RandomState(recipe.seed());
     this.dtype = DTypes.parse(recipe.precision());
@@ -80,7 +86,7 @@ public final class TrainingRun {
   }
 
   private boolean unsupervised(RunData data, LlavaStart llava) {
-    try (TensorBoardLog events = new TensorBoardLog(folder.tensorBoard(), 0)) {
+    try (TensorBoardLog events = new TensorBoardLog(folder.tensorBoard())) {
       boolean done = train(data, llava, List.of(), null, events);
       if (done) {
         export(data, llava);
@@ -93,10 +99,16 @@ public final class TrainingRun {
     Recipe.StableDiffusion settings = recipe.model().stableDiffusion();
     Path path = settings.path().isEmpty() ? folder.stableDiffusion() : Path.of(settings.path());
     try (StableDiffusion diffusion = StableDiffusionFolder.open(path, dtype, recipe.device());
-        TensorBoardLog events =
-            new TensorBoardLog(folder.tensorBoard(), recipe.tensorboard().picturesEverySteps());
+        TensorBoardLog events = new TensorBoardLog(folder.tensorBoard());
         SupervisionLoss supervision =
-            new SupervisionLoss(recipe, llava.model(), diffusion, random, dtype, events)) {
+            new SupervisionLoss(
+                recipe,
+                llava.model(),
+                diffusion,
+                random,
+                dtype,
+                new ReconstructionLog(
+                    folder.reconstructions(), recipe.tensorboard().picturesEverySteps(), events))) {
       boolean done = train(data, llava, List.of(supervision), diffusion, events);
       if (done) {
         export(data, llava);
@@ -104,8 +116,30 @@ public final class TrainingRun {
         if (settings.trainable()) {
           StableDiffusionFolder.write(folder.stableDiffusion(), diffusion);
         }
+        if (recipe.report().pictures() > 0) {
+          filmStrip(data, llava, supervision);
+        }
       }
       return done;
+    }
+  }
+
+  /** Of the first pictures that the run was shown. */
+  private void filmStrip(RunData data, LlavaStart llava, SupervisionLoss supervision) {
+    int stage = recipe.stage1().leftOut() ? 2 : 1;
+    try (RecordSource records = data.records(stage);
+        Prefetcher<RunData.Step> steps =
+            data.steps(stage, records, llava.model().config(), 0, STEPS_WITH_PICTURES)) {
+      boolean written = false;
+      for (long i = 0; i < STEPS_WITH_PICTURES && !written; i++) {
+        try (RunData.Step step = steps.next()) {
+          Optional<Batch> seen =
+              step.microBatches().stream().filter(batch -> batch.picture() != null).findFirst();
+          seen.ifPresent(
+              batch -> supervision.filmStrip(folder.filmStrip(), batch, recipe.report()));
+          written = seen.isPresent();
+        }
+      }
     }
   }
 
@@ -144,7 +178,7 @@ public final class TrainingRun {
                 dtype,
                 recipe.device());
         MetricsLog log = MetricsLog.after(0, folder.autoencoderMetrics());
-        TensorBoardLog events = new TensorBoardLog(folder.autoencoderTensorBoard(), 0)) {
+        TensorBoardLog events = new TensorBoardLog(folder.autoencoderTensorBoard())) {
       AutoencoderTrainer trainer =
           new AutoencoderTrainer(recipe, data.pictures(records), records.size());
       boolean done = trainer.fit(drawn.vae(), drawn.vaeStore(), log, events.and(listener), stop);

@@ -87,14 +87,15 @@ class TensorBoardLogTest {
 
   @Test
   void nothingIsWrittenBeforeTheFirstStep() {
-    new TensorBoardLog(folder.resolve("tensorboard"), 1).close();
+    new TensorBoardLog(folder.resolve("tensorboard")).close();
     assertThat(folder.resolve("tensorboard")).doesNotExist();
   }
 
   @Test
   void aPictureAndItsReconstructionStandBelowEachOther() throws IOException {
     try (PointerScope scope = new PointerScope();
-        TensorBoardLog log = new TensorBoardLog(folder, 2)) {
+        TensorBoardLog events = new TensorBoardLog(folder)) {
+      ReconstructionLog log = new ReconstructionLog(folder.resolve("pictures"), 2, events);
       double[] values = new double[3 * 2 * 2];
       values[0] = -1; // of the first pixel red, and then green, and blue
       values[4] = 1;
@@ -111,7 +112,9 @@ class TensorBoardLogTest {
     List<Field> image = image(values(events.get(2)).get("reconstruction"));
     assertThat(image.subList(0, 3))
         .containsExactly(new Field(1, 4L), new Field(2, 2L), new Field(3, 3L));
-    BufferedImage picture = ImageIO.read(new ByteArrayInputStream((byte[]) image.get(3).value()));
+    byte[] png = (byte[]) image.get(3).value();
+    assertThat(folder.resolve("pictures/step-3.png")).hasBinaryContent(png);
+    BufferedImage picture = ImageIO.read(new ByteArrayInputStream(png));
     assertThat(picture.getWidth()).isEqualTo(2);
     assertThat(picture.getHeight()).isEqualTo(4);
     assertThat(picture.getRGB(0, 0)).isEqualTo(0xFF00FFFF);

@@ -10,10 +10,12 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
@@ -29,6 +31,7 @@ import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.tensor.Sha256;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.vision.Picture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -156,6 +159,47 @@ class TrainingRunTest {
           out, llava.config(), start.parameters().tensors(), data.modelFiles(), ScalarType.Double);
     }
     return out.resolve("model.safetensors");
+  }
+
+  @Test
+  void leavesPicturesOnTheWayAndAFilmStrip() throws IOException {
+    Path run = tiny.train("run", "tensorboard.pictures_every_steps=2", "report.pictures=2");
+    assertThat(names(run.resolve("reconstructions")))
+        .containsExactly("step-1.png", "step-3.png", "step-5.png");
+    assertThat(names(run.resolve("film_strip"))).containsExactly("picture-1", "picture-2");
+    Path strip = run.resolve("film_strip/picture-2");
+    assertThat(names(strip))
+        .containsExactly("original.png", "step-0.png", "step-1.png", "step-2.png", "step-3.png");
+    for (String name : names(strip)) {
+      Picture picture = Picture.read(strip.resolve(name));
+      assertThat(picture.width()).isEqualTo(16);
+      assertThat(picture.height()).isEqualTo(16);
+    }
+    assertThat(Files.readAllBytes(strip.resolve("step-0.png")))
+        .isNotEqualTo(Files.readAllBytes(strip.resolve("step-3.png")));
+    assertThat(tiny.train("none", "report.pictures=0").resolve("film_strip")).doesNotExist();
+  }
+
+  private static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> children = Files.list(folder)) {
+      return children.map(child -> child.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  @Test
+  void notesWhenEachStageWasTakenUpAndLeft() throws IOException {
+    Path run = tiny.train("run");
+    List<JsonNode> lines = new ArrayList<>();
+    for (String line : Files.readAllLines(run.resolve("sessions.jsonl"))) {
+      lines.add(new ObjectMapper().readTree(line));
+    }
+    assertThat(lines)
+        .extracting(line -> line.get("event").asText() + " " + line.get("stage").asInt())
+        .containsExactly("started 0", "ended 0", "started 1", "ended 1", "started 2", "ended 2");
+    assertThat(lines.get(4).get("done").asInt()).isZero();
+    assertThat(lines.get(4).get("total").asInt()).isEqualTo(3);
+    assertThat(lines.get(4).at("/system/libtorch").asText()).startsWith("2.");
+    assertThat(lines.get(4).at("/system/threads").asInt()).isPositive();
   }
 
   /** Each layer's weights, and their mean over the layers, sum to 1. */
