@@ -3,13 +3,14 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 // The operators as C++ functions: what JavaCPP binds for Java, and what C++ programs call. Python reaches
-// the same operators by name after torch.ops.load_library. All of them go through LibTorch's dispatcher,
-// so they are differentiable and run where their tensors are.
+// the same operators by name after torch.ops.load_library. What takes tensors goes through LibTorch's
+// dispatcher, so it is differentiable and runs where its tensors are.
 #pragma once
 
 #include "ops/linear_cross_entropy.h"
 #include "ops/moe_cross_attention.h"
 #include "ops/perceptual_distance.h"
+#include "ops/picture_resize.h"
 #include "ops/ssim.h"
 
 // JavaCPP writes torch::Tensor for at::Tensor; the header that says so is large.

@@ -18,8 +18,8 @@ import org.bytedeco.pytorch.TensorVector;
 
 /**
  * The C++ functions of {@code native/ops}, one to one. Callers go through {@link
- * MoeCrossAttention}, {@link Ssim}, {@link PerceptualDistance} and {@link LinearCrossEntropy},
- * which fall back to LibTorch when this is not loaded.
+ * MoeCrossAttention}, {@link Ssim}, {@link PerceptualDistance}, {@link LinearCrossEntropy} and
+ * {@link PictureResize}, which have their twins when this is not loaded.
  */
 @Properties(
     @Platform(
@@ -52,4 +52,24 @@ final class NativeOps {
       @Const @ByRef Tensor weight,
       @Const @ByRef Tensor labels,
       @Cast("int64_t") long chunkRows);
+
+  @Namespace("dsvlm")
+  static native void resize_picture(
+      @Cast("const uint8_t*") byte[] picture,
+      @Cast("int64_t") long height,
+      @Cast("int64_t") long width,
+      @Cast("int64_t") long canvasHeight,
+      @Cast("int64_t") long canvasWidth,
+      @Cast("int64_t") long top,
+      @Cast("int64_t") long left,
+      @Cast("const uint8_t*") byte[] colour,
+      @Cast("const int32_t*") int[] columnBegins,
+      @Cast("const int32_t*") int[] columnWeights,
+      @Cast("int64_t") long columns,
+      @Cast("int64_t") long columnTaps,
+      @Cast("const int32_t*") int[] rowBegins,
+      @Cast("const int32_t*") int[] rowWeights,
+      @Cast("int64_t") long rows,
+      @Cast("int64_t") long rowTaps,
+      @Cast("uint8_t*") byte[] output);
 }

@@ -7,6 +7,7 @@ package org.dsvlm.language;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.LongStream;
 import org.dsvlm.tensor.DsVlmException;
 
@@ -113,6 +114,9 @@ public enum ConversationTemplate {
   private final String afterAnswer;
   private final List<String> alwaysTrained;
 
+  /** The special token in what ends an answer, or nothing. */
+  private final String separator;
+
   ConversationTemplate(
       String key,
       String opening,
@@ -132,6 +136,7 @@ public enum ConversationTemplate {
     this.trainedAfterAnswer = trainedAfterAnswer;
     this.afterAnswer = afterAnswer;
     this.alwaysTrained = List.of(alwaysTrained);
+    this.separator = trainedAfterAnswer.strip();
   }
 
   /**
@@ -249,11 +254,14 @@ public enum ConversationTemplate {
     List<Segment> segments = segments(turns);
     long[] ids = tokenize(prompt(turns), tokenizer);
     boolean[] trained = new boolean[ids.length];
+    SegmentEnds ends = new SegmentEnds(tokenizer, separator, ids);
     StringBuilder prefix = new StringBuilder();
     int begin = 0;
     for (Segment segment : segments) {
       prefix.append(segment.text());
-      int end = prefixLength(prefix.toString(), ids, tokenizer);
+      OptionalInt known = ends.after(segment.text());
+      int end =
+          known.isPresent() ? known.getAsInt() : prefixLength(prefix.toString(), ids, tokenizer);
       Arrays.fill(trained, begin, end, segment.trained());
       begin = end;
     }

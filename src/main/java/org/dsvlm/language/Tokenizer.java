@@ -156,6 +156,12 @@ public final class Tokenizer implements AutoCloseable {
     return tokens.specialIds().contains(id);
   }
 
+  /** Id of the special token that reads {@code token}, if there is one. */
+  OptionalLong special(String token) {
+    Long id = tokens.id(token);
+    return id != null && isSpecial(id) ? OptionalLong.of(id) : OptionalLong.empty();
+  }
+
   /** Whether {@code id} stands for one byte of a character. */
   boolean isByte(long id) {
     return byteIds.contains(id);

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.kernels.PictureResize;
+import org.dsvlm.kernels.ResizeTaps;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.JsonConfig;
 import org.dsvlm.tensor.Torch;
@@ -82,19 +84,32 @@ public final class ImageProcessor {
    * @throws DsVlmException if the picture is smaller than the crop, or too long to be padded
    */
   public Picture resized(Picture picture) {
-    PixelRows rows = PixelRows.of(picture);
+    int width = picture.width();
+    int height = picture.height();
+    PictureResize.Canvas canvas = PictureResize.Canvas.NONE;
     if (config.padToSquare()) {
       requirePaddable(picture);
-      rows = new SquareRows(rows, config.meanColour());
+      int side = Math.max(width, height);
+      canvas =
+          new PictureResize.Canvas((side - width) / 2, (side - height) / 2, config.meanColour());
+      width = side;
+      height = side;
     }
-    long[] whole = config.resizedTo(rows.width(), rows.height());
+    long[] whole = config.resizedTo(width, height);
     int[] kept = config.croppedTo(whole);
-    return BicubicResize.resize(
-        rows, taps(rows.width(), whole[0], kept[0]), taps(rows.height(), whole[1], kept[1]));
+    byte[] resized =
+        PictureResize.resize(
+            picture.rgb(),
+            picture.width(),
+            picture.height(),
+            canvas,
+            taps(width, whole[0], kept[0]),
+            taps(height, whole[1], kept[1]));
+    return new Picture(kept[0], kept[1], resized);
   }
 
-  private static Taps taps(int inSize, long outSize, int kept) {
-    return new Taps(inSize, outSize, (outSize - kept) / 2, kept);
+  private static ResizeTaps taps(int inSize, long outSize, int kept) {
+    return new ResizeTaps(inSize, outSize, (outSize - kept) / 2, kept);
   }
 
   private static void requirePaddable(Picture picture) {

@@ -2,40 +2,50 @@
  * Copyright 2026 The DS-VLM for the JVM Authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package org.dsvlm.vision;
+package org.dsvlm.kernels;
+
+import java.util.Arrays;
 
 /**
  * Weights of a bicubic resize along one axis (Keys 1981 with a = −0.5), widened when the picture
  * shrinks so that it does not alias. They are rounded to {@value #FRACTION_BITS} fractional bits as
  * Pillow rounds them, which makes the result equal to its own.
  */
-final class Taps {
+public final class ResizeTaps {
   static final int FRACTION_BITS = 22;
 
   private static final double A = -0.5;
   private static final double RADIUS = 2;
 
-  private final int[] begin;
-  private final int[][] weights;
+  private final int inSize;
+  private final int taps;
+  private final int[] begins;
+  private final int[] weights;
 
   /**
    * @param inSize length of the axis
    * @param outSize length after the resize
    * @param from first output position that is wanted
-   * @param count number of output positions that are wanted
+   * @param count number of output positions that are wanted, at least 1
    */
-  Taps(int inSize, long outSize, long from, int count) {
-    begin = new int[count];
-    weights = new int[count][];
+  public ResizeTaps(int inSize, long outSize, long from, int count) {
+    this.inSize = inSize;
     double scale = (double) inSize / outSize;
     double stretch = Math.max(scale, 1);
     double support = RADIUS * stretch;
+    int[][] rounded = new int[count][];
+    begins = new int[count];
     for (int i = 0; i < count; i++) {
       double centre = (from + i + 0.5) * scale;
       int first = (int) Math.max(0, centre - support + 0.5);
       int end = (int) Math.min(inSize, centre + support + 0.5);
-      begin[i] = first;
-      weights[i] = round(weights(first, end, centre, 1 / stretch));
+      begins[i] = first;
+      rounded[i] = round(weights(first, end, centre, 1 / stretch));
+    }
+    taps = Arrays.stream(rounded).mapToInt(row -> row.length).max().orElseThrow();
+    weights = new int[Math.multiplyExact(count, taps)];
+    for (int i = 0; i < count; i++) {
+      System.arraycopy(rounded[i], 0, weights, i * taps, rounded[i].length);
     }
   }
 
@@ -69,32 +79,32 @@ final class Taps {
     return rounded;
   }
 
+  /** Length of the axis before the resize. */
+  int inSize() {
+    return inSize;
+  }
+
   int count() {
-    return begin.length;
+    return begins.length;
   }
 
-  /** First input position that any output looks at. */
-  int first() {
-    return begin[0];
+  /** Most input positions that an output looks at. */
+  int taps() {
+    return taps;
   }
 
-  /** One past the last input position that any output looks at. */
-  int end() {
-    return end(count() - 1);
-  }
-
-  /** First input position that output {@code i} looks at. */
-  int begin(int i) {
-    return begin[i];
+  /** First input position that each output looks at. */
+  int[] begins() {
+    return begins;
   }
 
   /** One past the last input position that output {@code i} looks at. */
   int end(int i) {
-    return begin[i] + weights[i].length;
+    return Math.min(inSize, begins[i] + taps);
   }
 
-  /** Weights of the input positions from {@link #begin}. */
-  int[] weights(int i) {
-    return weights[i];
+  /** {@link #taps} weights of each output, those that it has no use for at the end and 0. */
+  int[] weights() {
+    return weights;
   }
 }
