@@ -9,9 +9,10 @@ import java.io.IOException;
 import org.dsvlm.tensor.DsVlmException;
 
 /**
- * JPEG. ImageIO decodes the components as stored; colours are computed here with the integer tables
- * of libjpeg, which Pillow uses, since ImageIO's conversion would apply colour profiles. The
- * decoding itself is libjpeg's too in the usual JDKs, and then every value agrees.
+ * JPEG. Grey and colour are left to libjpeg-turbo (see {@link TurboJpeg}), as Pillow leaves them.
+ * What it does not take, inks above all, ImageIO decodes, by libjpeg too in the usual JDKs, and
+ * then every value agrees: it gives the components as stored, and colours are computed here with
+ * libjpeg's integer tables, since ImageIO's conversion would apply colour profiles.
  */
 final class JpegDecoder {
   private static final int HALF = 1 << 15;
@@ -34,6 +35,18 @@ final class JpegDecoder {
       throw new DsVlmException(
           where + ": a JPEG of " + components + " components cannot be shown as RGB; convert it");
     }
+    if (components != 4) {
+      Picture picture = TurboJpeg.decode(data);
+      if (picture != null) {
+        return picture;
+      }
+    }
+    return throughImageIo(markers);
+  }
+
+  /** The same without libjpeg-turbo, and with inks. */
+  static Picture throughImageIo(JpegMarkers markers) throws IOException {
+    int components = markers.components();
     Raster raster =
         PlainDecoder.withReader(
             "jpeg", markers.untransformed(), reader -> reader.readRaster(0, null));

@@ -167,16 +167,19 @@ final class JpegMarkers {
   private void entropyCoded() {
     int begin = at;
     while (true) {
-      if (next() == 0xff) {
-        int code = next();
-        while (code == 0xff) {
-          code = next();
-        }
-        if (code != 0 && !(code >= 0xd0 && code <= 0xd7)) {
-          at -= 2;
-          pixels.write(data, begin, at - begin);
-          return;
-        }
+      // Nearly all of a file is here.
+      while (at < data.length && data[at] != (byte) 0xff) {
+        at++;
+      }
+      next();
+      int code = next();
+      while (code == 0xff) {
+        code = next();
+      }
+      if (code != 0 && !(code >= 0xd0 && code <= 0xd7)) {
+        at -= 2;
+        pixels.write(data, begin, at - begin);
+        return;
       }
     }
   }

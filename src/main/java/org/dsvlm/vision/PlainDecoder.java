@@ -5,7 +5,9 @@
 package org.dsvlm.vision;
 
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
+import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -55,16 +57,39 @@ final class PlainDecoder {
     if (image.getColorModel() instanceof IndexColorModel palette) {
       return PaletteColours.of(palette).rgb(raster);
     }
+    if (raster.getSampleModel() instanceof PixelInterleavedSampleModel model
+        && raster.getDataBuffer() instanceof DataBufferByte bytes) {
+      return levels(model, bytes);
+    }
     int width = raster.getWidth();
     int bands = raster.getNumBands();
+    int[] bits = raster.getSampleModel().getSampleSize();
     byte[] rgb = new byte[3 * width * raster.getHeight()];
     int[] row = new int[bands * width];
     for (int y = 0; y < raster.getHeight(); y++) {
       raster.getPixels(0, y, width, 1, row);
       for (int i = 0; i < 3 * width; i++) {
         int band = bands < 3 ? 0 : i % 3;
-        int bits = raster.getSampleModel().getSampleSize(band);
-        rgb[3 * width * y + i] = (byte) level(row[i / 3 * bands + band], bits, bands);
+        rgb[3 * width * y + i] = (byte) level(row[i / 3 * bands + band], bits[band], bands);
+      }
+    }
+    return rgb;
+  }
+
+  /** Levels of 8 bits that lie side by side, as in most files: moved without a look at them. */
+  private static byte[] levels(PixelInterleavedSampleModel model, DataBufferByte bytes) {
+    int[] offsets = model.getBandOffsets();
+    byte[] stored = bytes.getData();
+    byte[] rgb = new byte[3 * model.getWidth() * model.getHeight()];
+    int to = 0;
+    for (int y = 0; y < model.getHeight(); y++) {
+      int from = bytes.getOffset() + y * model.getScanlineStride();
+      for (int x = 0; x < model.getWidth(); x++) {
+        rgb[to] = stored[from + offsets[0]];
+        rgb[to + 1] = stored[from + offsets[offsets.length < 3 ? 0 : 1]];
+        rgb[to + 2] = stored[from + offsets[offsets.length < 3 ? 0 : 2]];
+        to += 3;
+        from += model.getPixelStride();
       }
     }
     return rgb;
