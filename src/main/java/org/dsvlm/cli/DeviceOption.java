@@ -4,6 +4,7 @@
  */
 package org.dsvlm.cli;
 
+import org.dsvlm.tensor.Devices;
 import picocli.CommandLine.Option;
 
 /** Where a command computes. */
@@ -15,8 +16,8 @@ final class DeviceOption {
       description = "cpu, cuda or cuda:N. Default: ${DEFAULT-VALUE}.")
   private String device;
 
-  /** The device's name, as LibTorch knows it. */
+  /** The device's name, as LibTorch knows it. Throws where it cannot be used. */
   String device() {
-    return device;
+    return Devices.require(device);
   }
 }

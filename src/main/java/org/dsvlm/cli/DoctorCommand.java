@@ -9,9 +9,9 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.kernels.Kernels;
+import org.dsvlm.tensor.Devices;
 import org.dsvlm.tensor.MemoryFigures;
 import org.dsvlm.tensor.Torch;
 import picocli.CommandLine.Command;
@@ -37,7 +37,7 @@ final class DoctorCommand implements Callable<Integer> {
     row(out, "system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     row(out, "LibTorch", Versions.libTorch());
     row(out, "operators", Kernels.status());
-    row(out, "devices", devices());
+    row(out, "devices", Devices.summary());
     row(
         out,
         "threads",
@@ -58,26 +58,6 @@ final class DoctorCommand implements Callable<Integer> {
 
   private static void row(PrintWriter out, String name, String value) {
     out.printf("%-10s %s%n", name, value);
-  }
-
-  private static String devices() {
-    if (!torch.hasCUDA() && hasCudaJar()) {
-      // JavaCPP goes on without a library that does not load.
-      return "cpu; LibTorch's CUDA part is there but did not load: have cuBLAS, cuDNN, cuSOLVER,"
-          + " cuSPARSE and NCCL of CUDA 13 on LD_LIBRARY_PATH, see README, GPU";
-    }
-    if (!torch.hasCUDA()) {
-      return "cpu; this build of LibTorch has no CUDA (Maven profile gpu brings it)";
-    }
-    int count = torch.cuda_device_count();
-    return count == 0
-        ? "cpu; CUDA is built in, but no GPU or driver is found"
-        : "cpu, cuda × " + count;
-  }
-
-  private static boolean hasCudaJar() {
-    String library = Loader.getPlatform() + "-gpu/libtorch_cuda.so";
-    return torch.class.getResource("/org/bytedeco/pytorch/" + library) != null;
   }
 
   /** What the system could still give, where /proc tells. */

@@ -6,6 +6,8 @@ package org.dsvlm.cli;
 
 import java.io.PrintWriter;
 import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.LibTorchVersion;
+import org.dsvlm.tensor.OutOfMemory;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -42,6 +44,9 @@ public final class Main {
   /** Logback reads it once, when the first logger is made. */
   private static final String LOGGING = "logback.configurationFile";
 
+  private static final String ADVICE =
+      "Choose a smaller type (bfloat16), shorter texts or another --device";
+
   private boolean verbose;
 
   private Main() {}
@@ -66,6 +71,11 @@ public final class Main {
   /** Runs one command; gives its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... arguments) {
     Main main = new Main();
+    try {
+      LibTorchVersion.require();
+    } catch (DsVlmException e) {
+      return main.report(e, err);
+    }
     CommandLine commandLine = new CommandLine(main);
     commandLine.setOut(out);
     commandLine.setErr(err);
@@ -74,7 +84,9 @@ public final class Main {
     return commandLine.execute(arguments);
   }
 
-  private int report(Exception exception, PrintWriter err) {
+  private int report(Exception thrown, PrintWriter err) {
+    Exception exception =
+        thrown instanceof RuntimeException e ? OutOfMemory.explained(e, "memory", ADVICE) : thrown;
     if (verbose || !(exception instanceof DsVlmException)) {
       exception.printStackTrace(err);
     } else {

@@ -43,13 +43,15 @@ public final class Prefetcher<T extends AutoCloseable> implements AutoCloseable 
    * @param first position of the first item
    * @param end position after the last
    * @param threads how many items are made at the same time
-   * @param depth how many items may wait, finished or not, for the consumer
+   * @param depth how many items may wait, finished or not, for the consumer; at least {@code
+   *     threads} may
    */
   public Prefetcher(LongFunction<T> maker, long first, long end, int threads, int depth) {
     this.maker = maker;
     this.nextPosition = first;
     this.end = end;
-    this.depth = depth;
+    // With fewer under way than there are threads, some would never work.
+    this.depth = Math.max(depth, threads);
     this.threads =
         Executors.newFixedThreadPool(
             threads,

@@ -34,6 +34,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class Torch {
   static {
+    LibTorchVersion.require();
     Loader.load(torch.class);
   }
 

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.dsvlm.tensor.MemoryFigures;
+import org.dsvlm.tensor.OutOfMemory;
 
 /**
  * The steps of one stage: gradients by the stage's own body, then clipping, update, metrics. One
@@ -107,7 +108,16 @@ final class StageLoop {
           MemoryFigures.residentBytes(),
           details(norms, factor),
           figures.router());
+    } catch (RuntimeException e) {
+      throw OutOfMemory.explained(e, "stage " + stage + ", step " + (step + 1), advice());
     }
+  }
+
+  private String advice() {
+    return "Lower stage"
+        + stage
+        + ".micro_batch_size, which changes the memory of a step and not its result, or"
+        + " data.max_length; precision bfloat16 takes half of float32";
   }
 
   /** Norm and rate of each part. */

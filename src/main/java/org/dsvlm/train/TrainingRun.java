@@ -18,6 +18,7 @@ import org.dsvlm.diffusion.StableDiffusion;
 import org.dsvlm.diffusion.StableDiffusionFolder;
 import org.dsvlm.llava.LlavaExport;
 import org.dsvlm.tensor.DTypes;
+import org.dsvlm.tensor.Devices;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 
@@ -67,6 +68,7 @@ public final class TrainingRun {
   public static boolean run(
       Recipe recipe, RunFolder folder, TrainingListener listener, BooleanSupplier stop) {
     Torch.load();
+    Devices.require(recipe.device());
     if (recipe.threads() > 0) {
       torch.set_num_threads(recipe.threads());
     }

@@ -67,14 +67,14 @@ class CheckpointFolderTest {
   }
 
   @Test
-  void bad54_aSaveThatWasKilledIsNoCheckpoint() throws IOException {
+  void bad54And59_aSaveThatWasKilledIsNoCheckpointAndIsCleared() throws IOException {
     try (PointerScope scope = new PointerScope()) {
       CheckpointFolder checkpoints = new CheckpointFolder(root, 2);
       checkpoints.save(at(3), tensor(1), tensor(1));
       Path half = Files.createDirectories(root.resolve(".step-4.tmp-1-1"));
       Files.copy(root.resolve("step-3/model.safetensors"), half.resolve("model.safetensors"));
       assertThat(checkpoints.latest()).contains(at(3));
-      assertThat(half).as("bad input 59: stale temporary folder").doesNotExist();
+      assertThat(half).as("the stale temporary folder").doesNotExist();
     }
   }
 

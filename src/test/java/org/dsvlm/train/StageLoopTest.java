@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.junit.jupiter.api.Test;
@@ -153,5 +154,45 @@ class StageLoopTest {
         .hasMessageContaining("2 in a row now, and max_skipped_in_a_row is 2")
         .hasMessageContaining("Good until step 3");
     assertThat(Files.readAllLines(folder.resolve("metrics.jsonl"))).hasSize(5);
+  }
+
+  /** More than any machine has; on a GPU the allocator's words are others. */
+  private static Tensor muchMemory(Tensor parameter) {
+    return torch.empty(1L << 50).sum().add(parameter.sum());
+  }
+
+  @Test
+  void bad62_outOfMemorySaysWhatToChange() {
+    assertThatThrownBy(() -> run(Set.of(2L), StageLoopTest::muchMemory, 2))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith("stage 1, step 3: DefaultCPUAllocator: can't allocate memory: ")
+        .hasMessageContaining("Lower stage1.micro_batch_size");
+  }
+
+  @Test
+  void bad62_cudaOutOfMemorySaysWhatToChange() {
+    Loss full =
+        parameter -> {
+          throw new RuntimeException(
+              "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of"
+                  + " 79.11 GiB.\nException raised from malloc (most recent call first):");
+        };
+    assertThatThrownBy(() -> run(Set.of(0L), full, 2))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith(
+            "stage 1, step 1: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total"
+                + " capacity of 79.11 GiB. Lower stage1.micro_batch_size")
+        .hasMessageContaining("bfloat16");
+  }
+
+  @Test
+  void otherErrorsKeepTheirWords() {
+    Loss broken =
+        parameter -> {
+          throw new IllegalStateException("a defect");
+        };
+    assertThatThrownBy(() -> run(Set.of(0L), broken, 2))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("a defect");
   }
 }

@@ -1,0 +1,120 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.tensor;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.pytorch.global.torch;
+
+/** What LibTorch can compute on here, and why not on more. */
+public final class Devices {
+  private static final Pattern NAME = Pattern.compile("cpu|cuda(?::(\\d{1,4}))?");
+
+  /** Where Linux's driver says what it is. */
+  private static final Path DRIVER = Path.of("/proc/driver/nvidia/version");
+
+  private static final Pattern DRIVER_VERSION =
+      Pattern.compile("NVRM version:.*?\\s(\\d{3,})\\.(\\d+)");
+
+  /** The first driver that knows CUDA 13. */
+  private static final int OLDEST_DRIVER = 580;
+
+  private Devices() {}
+
+  /**
+   * What decides.
+   *
+   * @param cudaJar whether LibTorch's JAR for CUDA is there
+   * @param cuda whether its CUDA part is loaded
+   * @param gpus how many GPUs it sees
+   * @param driver what the driver says of itself; empty without one
+   */
+  record Machine(boolean cudaJar, boolean cuda, int gpus, String driver) {
+    static Machine present() {
+      Torch.load();
+      String library = Loader.getPlatform() + "-gpu/libtorch_cuda.so";
+      boolean jar = torch.class.getResource("/org/bytedeco/pytorch/" + library) != null;
+      boolean cuda = torch.hasCUDA();
+      return new Machine(jar, cuda, cuda ? torch.cuda_device_count() : 0, ofDriver());
+    }
+
+    private static String ofDriver() {
+      try {
+        return Files.readString(DRIVER, StandardCharsets.UTF_8);
+      } catch (IOException e) {
+        return "";
+      }
+    }
+
+    /** Why there is no GPU to compute on; null if there is one. */
+    private String obstacle() {
+      if (!cuda && cudaJar) {
+        // JavaCPP goes on without a library that does not load.
+        return "LibTorch's CUDA part is there but did not load: have cuBLAS, cuDNN, cuSOLVER,"
+            + " cuSPARSE and NCCL of CUDA 13 on LD_LIBRARY_PATH, see README, GPU";
+      }
+      if (!cuda) {
+        return "this build of LibTorch has no CUDA (Maven profile gpu brings it)";
+      }
+      if (gpus > 0) {
+        return null;
+      }
+      Matcher version = DRIVER_VERSION.matcher(driver);
+      if (version.find() && Integer.parseInt(version.group(1)) < OLDEST_DRIVER) {
+        return "the NVIDIA driver "
+            + version.group(1)
+            + "."
+            + version.group(2)
+            + " is older than this build's CUDA 13 takes; install "
+            + OLDEST_DRIVER
+            + " or newer";
+      }
+      return "CUDA is built in, but no GPU or driver is found";
+    }
+
+    String summary() {
+      String obstacle = obstacle();
+      return obstacle == null ? "cpu, cuda × " + gpus : "cpu; " + obstacle;
+    }
+
+    String require(String device) {
+      Matcher name = NAME.matcher(device);
+      if (!name.matches()) {
+        throw new DsVlmException("device '" + device + "' is unknown: cpu, cuda or cuda:N");
+      }
+      if (device.startsWith("cuda")) {
+        String obstacle = obstacle();
+        if (obstacle != null) {
+          throw new DsVlmException(
+              "device '" + device + "' cannot be used: " + obstacle + ". Else choose cpu");
+        }
+        if (name.group(1) != null && Integer.parseInt(name.group(1)) >= gpus) {
+          throw new DsVlmException(
+              "device '" + device + "' is not there: " + gpus + " GPUs, counted from cuda:0");
+        }
+      }
+      return device;
+    }
+  }
+
+  /** For people, in a line: the devices, and what stands in the way of a GPU. */
+  public static String summary() {
+    return Machine.present().summary();
+  }
+
+  /**
+   * {@code device}, which must be {@code cpu}, {@code cuda} or {@code cuda:N} and be there.
+   *
+   * @throws DsVlmException saying why it is not
+   */
+  public static String require(String device) {
+    return device.equals("cpu") ? device : Machine.present().require(device);
+  }
+}

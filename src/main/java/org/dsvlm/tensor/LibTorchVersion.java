@@ -1,0 +1,46 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.tensor;
+
+import java.io.IOException;
+import org.bytedeco.javacpp.Loader;
+
+/**
+ * Whether the LibTorch of the class path is the one that this was built for. Another one's binding
+ * may lack methods, and its library would not fit the native operators.
+ */
+public final class LibTorchVersion {
+  /** What was built for: LibTorch, not the binding's own version behind the hyphen. */
+  static final String BUILT_FOR = "2.13.0";
+
+  private LibTorchVersion() {}
+
+  /**
+   * Demands the right one; loads nothing.
+   *
+   * @throws DsVlmException naming both versions
+   */
+  public static void require() {
+    try {
+      require(Loader.getVersion("org.bytedeco", "pytorch"));
+    } catch (IOException e) {
+      // A JAR that was put together anew need not say: no reason to think that it is another one.
+      return;
+    }
+  }
+
+  static void require(String found) {
+    if (found != null && !found.startsWith(BUILT_FOR + "-")) {
+      throw new DsVlmException(
+          "the class path holds org.bytedeco:pytorch "
+              + found
+              + ", but this is built for LibTorch "
+              + BUILT_FOR
+              + "; set the dependency to version "
+              + BUILT_FOR
+              + "-*");
+    }
+  }
+}

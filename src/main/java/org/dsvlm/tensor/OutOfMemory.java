@@ -1,0 +1,34 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.tensor;
+
+import java.util.List;
+
+/** Tells errors of LibTorch's allocators from others, and says what their reader can change. */
+public final class OutOfMemory {
+  /** How the allocators of GPUs and of the CPU begin. */
+  private static final List<String> WORDS =
+      List.of("CUDA out of memory", "DefaultCPUAllocator: can't allocate memory");
+
+  private OutOfMemory() {}
+
+  /**
+   * {@code error}, or in its place one of ours if memory ran out.
+   *
+   * @param where what was under way
+   * @param advice what to change
+   */
+  public static RuntimeException explained(RuntimeException error, String where, String advice) {
+    String message = String.valueOf(error.getMessage());
+    for (String words : WORDS) {
+      int begin = message.indexOf(words);
+      if (begin >= 0) {
+        String line = message.substring(begin).lines().findFirst().orElseThrow().strip();
+        return new DsVlmException(where + ": " + line + " " + advice, error);
+      }
+    }
+    return error;
+  }
+}
