@@ -27,6 +27,7 @@ import picocli.CommandLine.ScopeType;
       InitCommand.class,
       ProbeCommand.class,
       ReconstructCommand.class,
+      ReportCommand.class,
       ExportCommand.class,
       InspectCommand.class,
       DoctorCommand.class,

@@ -12,6 +12,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.dsvlm.report.RunReport;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.train.RecipeReader;
 import org.dsvlm.train.RunFolder;
@@ -71,13 +72,28 @@ final class TrainCommand implements Callable<Integer> {
         new TrainingProgress(Terminal.standardErrorIsTerminal(), spec.commandLine().getErr());
     try (StopSignal signal = new StopSignal();
         RunFolder run = resume ? RunFolder.resume(folder, tree) : RunFolder.create(folder, tree)) {
-      if (!TrainingRun.run(RecipeReader.bind(tree), run, progress, signal::requested)) {
+      boolean done;
+      try {
+        done = TrainingRun.run(RecipeReader.bind(tree), run, progress, signal::requested);
+      } finally {
+        report(folder);
+      }
+      if (!done) {
         spec.commandLine().getErr().println("stopped; go on with: train --resume --out " + folder);
         return StopSignal.EXIT_CODE;
       }
     }
     spec.commandLine().getOut().println(folder);
     return 0;
+  }
+
+  /** The page also tells of a run that was stopped or has failed; no run fails for want of it. */
+  private void report(Path folder) {
+    try {
+      RunReport.write(folder);
+    } catch (DsVlmException e) {
+      spec.commandLine().getErr().println("no report is written: " + e.getMessage());
+    }
   }
 
   private String recipeOfRun() {

@@ -20,7 +20,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.dsvlm.tensor.DsVlmException;
 
@@ -82,8 +84,25 @@ public final class RecipeReader {
     return tree.root();
   }
 
+  /** The values of {@code recipe} by dotted key, in its order. */
+  public static Map<String, JsonNode> leaves(ObjectNode recipe) {
+    Map<String, JsonNode> leaves = new LinkedHashMap<>();
+    collect(recipe, "", leaves);
+    return leaves;
+  }
+
+  private static void collect(ObjectNode tree, String path, Map<String, JsonNode> leaves) {
+    for (Map.Entry<String, JsonNode> entry : tree.properties()) {
+      if (entry.getValue() instanceof ObjectNode below) {
+        collect(below, path + entry.getKey() + ".", leaves);
+      } else {
+        leaves.put(path + entry.getKey(), entry.getValue());
+      }
+    }
+  }
+
   /** Every key with its default. */
-  static ObjectNode defaults() {
+  public static ObjectNode defaults() {
     return builtIn(DEFAULTS);
   }
 

@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import org.dsvlm.tensor.AtomicFiles;
 import org.dsvlm.tensor.DsVlmException;
@@ -60,6 +59,12 @@ public final class RunFolder implements AutoCloseable {
       throw new DsVlmException(root + ": the run folder cannot be made: " + e.getMessage(), e);
     }
     lock = lock();
+  }
+
+  private RunFolder(Path root, FileChannel lockFile, FileLock lock) {
+    this.root = root;
+    this.lockFile = lockFile;
+    this.lock = lock;
   }
 
   private FileLock lock() {
@@ -119,11 +124,21 @@ public final class RunFolder implements AutoCloseable {
     return folder;
   }
 
+  /**
+   * The folder of a run that is to be read alone, whoever trains there.
+   *
+   * @throws DsVlmException if there is no run
+   */
+  public static RunFolder reading(Path root) {
+    if (!Files.isRegularFile(root.resolve(RECIPE))) {
+      throw new DsVlmException(root + ": holds no run: " + RECIPE + " is missing");
+    }
+    return new RunFolder(root, null, null);
+  }
+
   private static String difference(ObjectNode before, ObjectNode now) {
-    Map<String, JsonNode> old = new TreeMap<>();
-    Map<String, JsonNode> wanted = new TreeMap<>();
-    flatten(before, "", old);
-    flatten(now, "", wanted);
+    Map<String, JsonNode> old = RecipeReader.leaves(before);
+    Map<String, JsonNode> wanted = RecipeReader.leaves(now);
     TreeSet<String> keys = new TreeSet<>(old.keySet());
     keys.addAll(wanted.keySet());
     StringBuilder text = new StringBuilder();
@@ -136,16 +151,6 @@ public final class RunFolder implements AutoCloseable {
       }
     }
     return text.toString();
-  }
-
-  private static void flatten(ObjectNode tree, String path, Map<String, JsonNode> values) {
-    for (Map.Entry<String, JsonNode> entry : tree.properties()) {
-      if (entry.getValue() instanceof ObjectNode below) {
-        flatten(below, path + entry.getKey() + ".", values);
-      } else {
-        values.put(path + entry.getKey(), entry.getValue());
-      }
-    }
   }
 
   /** The resolved recipe. */
@@ -243,6 +248,9 @@ public final class RunFolder implements AutoCloseable {
 
   @Override
   public void close() {
+    if (lock == null) {
+      return;
+    }
     try {
       lock.release();
     } catch (IOException e) {

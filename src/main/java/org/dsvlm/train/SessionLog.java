@@ -65,7 +65,7 @@ final class SessionLog implements TrainingListener {
         .put("dsvlm", version == null ? "(not packaged)" : version)
         .put("commit", System.getProperty(COMMIT, ""))
         .put("libtorch", libTorch())
-        .put("operators", Kernels.status())
+        .put("operators", Kernels.nativeLoaded() ? "native" : "of LibTorch")
         .put("java", Runtime.version().toString())
         .put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"))
         .put("device", device)

@@ -79,7 +79,7 @@ public final class TinyRun {
   }
 
   /** Trains from the beginning in {@code name}; gives the run's folder. */
-  Path train(String name, String... overrides) {
+  public Path train(String name, String... overrides) {
     Path run = folder.resolve(name);
     ObjectNode recipe = recipe(overrides);
     try (RunFolder opened = RunFolder.create(run, recipe)) {

@@ -1,0 +1,287 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.report;
+
+import com.fasterxml.jackson.databind.node.TextNode;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * Curves over the steps, as a figure of inline SVG. Its colours are classes of the page's style
+ * sheet, and its numbers stand beside it for the page's script, which shows them at the pointer.
+ */
+final class LineChart {
+  /** Points that a curve has at most. */
+  static final int POINTS = 300;
+
+  private static final int WIDTH = 460;
+  private static final int HEIGHT = 230;
+  private static final int LEFT = 52;
+  private static final int RIGHT = 8;
+  private static final int TOP = 10;
+  private static final int BOTTOM = 26;
+  private static final double BASE = HEIGHT - BOTTOM;
+  private static final double SMOOTHING = 0.9;
+  private static final int FEWEST_TO_SMOOTH = 20;
+  private static final int COLOURS = 8;
+
+  private final String title;
+  private final List<Curve> curves;
+  private final Marks marks;
+  private boolean logarithmic;
+  private boolean smooth;
+
+  /**
+   * What all charts of a run show below their curves.
+   *
+   * @param stages first steps of stages but the first; curves do not go on across them
+   * @param skipped steps that were skipped
+   */
+  record Marks(double[] stages, double[] skipped) {
+    static final Marks NONE = new Marks(new double[0], new double[0]);
+  }
+
+  LineChart(String title, List<Curve> curves, Marks marks) {
+    this.title = title;
+    this.curves = curves.stream().filter(curve -> !curve.isEmpty()).toList();
+    this.marks = marks;
+  }
+
+  /** Equal distances are equal factors, if all values are above 0. */
+  LineChart logarithmic() {
+    logarithmic =
+        curves.stream().flatMapToDouble(c -> Arrays.stream(c.low())).noneMatch(v -> v <= 0);
+    return this;
+  }
+
+  /** Draws the running average, and the curve itself fainter. */
+  LineChart smoothed() {
+    smooth = true;
+    return this;
+  }
+
+  /** What the charts of a page have in common; stands in it once. */
+  static String definitions() {
+    return "<svg class=\"definitions\" aria-hidden=\"true\"><defs><clipPath id=\"plot\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%s\"/></clipPath></defs></svg>%n"
+        .formatted(LEFT - 2, TOP - 2, WIDTH - RIGHT - LEFT + 4, page(BASE - TOP + 2));
+  }
+
+  /** The figure; nothing if there is nothing to draw. */
+  String html() {
+    if (curves.isEmpty()) {
+      return "";
+    }
+    Scale x = steps();
+    Scale y = values();
+    StringBuilder html = new StringBuilder();
+    html.append("<figure class=\"chart\"><figcaption>")
+        .append(Html.escape(title))
+        .append("</figcaption>\n");
+    html.append(svgStart(x));
+    grid(html, x, y);
+    html.append("<g clip-path=\"url(#plot)\">");
+    for (int i = 0; i < curves.size(); i++) {
+      draw(html, curves.get(i), "c" + (i % COLOURS + 1), x, y);
+    }
+    html.append(
+        "</g><line class=\"cursor\" y1=\"%d\" y2=\"%s\"/></svg>%n".formatted(TOP, page(BASE)));
+    legend(html);
+    return html.append(data()).append("</figure>\n").toString();
+  }
+
+  private Scale steps() {
+    double first = curves.stream().mapToDouble(c -> c.steps()[0]).min().orElseThrow();
+    double last = curves.stream().mapToDouble(c -> c.steps()[c.points() - 1]).max().orElseThrow();
+    return first == last
+        ? new Scale(first - 1, last + 1, LEFT, WIDTH - RIGHT, false)
+        : new Scale(first, last, LEFT, WIDTH - RIGHT, false);
+  }
+
+  private Scale values() {
+    double lowest = Double.POSITIVE_INFINITY;
+    double highest = Double.NEGATIVE_INFINITY;
+    for (Curve curve : curves) {
+      for (double value : curve.mean()) {
+        lowest = Double.isFinite(value) ? Math.min(lowest, value) : lowest;
+        highest = Double.isFinite(value) ? Math.max(highest, value) : highest;
+      }
+    }
+    return Scale.around(lowest, highest, BASE, TOP, logarithmic);
+  }
+
+  private String svgStart(Scale x) {
+    return "<svg viewBox=\"0 0 %d %d\" role=\"img\" tabindex=\"0\" aria-label=\"%s\" data-x0=\"%s\" data-x1=\"%s\" data-p0=\"%d\" data-p1=\"%d\">%n"
+        .formatted(
+            WIDTH,
+            HEIGHT,
+            Html.escape(description()),
+            Html.number(x.low(), 9),
+            Html.number(x.high(), 9),
+            LEFT,
+            WIDTH - RIGHT);
+  }
+
+  /** What the picture says, for who does not see it. */
+  private String description() {
+    return title
+        + " over the steps: "
+        + curves.stream()
+            .map(
+                curve ->
+                    curve.name()
+                        + " from "
+                        + Html.number(first(curve.mean()))
+                        + " to "
+                        + Html.number(last(curve.mean())))
+            .collect(Collectors.joining(", "));
+  }
+
+  private static double first(double[] values) {
+    return Arrays.stream(values).filter(Double::isFinite).findFirst().orElse(Double.NaN);
+  }
+
+  private static double last(double[] values) {
+    return Arrays.stream(values).filter(Double::isFinite).reduce((a, b) -> b).orElse(Double.NaN);
+  }
+
+  private void grid(StringBuilder html, Scale x, Scale y) {
+    for (double tick : y.ticks()) {
+      String at = page(y.at(tick));
+      html.append(
+          "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%s\" y2=\"%s\"/>"
+              .formatted(LEFT, WIDTH - RIGHT, at, at));
+      html.append(
+          "<text x=\"%d\" y=\"%s\" class=\"y\">%s</text>"
+              .formatted(LEFT - 6, at, Html.number(tick)));
+    }
+    for (double tick : x.ticks()) {
+      if (tick == Math.rint(tick)) {
+        html.append(
+            "<text x=\"%s\" y=\"%d\" class=\"x\">%s</text>"
+                .formatted(page(x.at(tick)), HEIGHT - 8, Html.count((long) tick)));
+      }
+    }
+    html.append(
+        "<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%s\" y2=\"%s\"/>%n"
+            .formatted(LEFT, WIDTH - RIGHT, page(BASE), page(BASE)));
+    for (double stage : marks.stages()) {
+      String at = page(x.at(stage));
+      html.append(
+          "<line class=\"stage\" x1=\"%s\" x2=\"%s\" y1=\"%d\" y2=\"%s\"/>"
+              .formatted(at, at, TOP, page(BASE)));
+    }
+    String last = "";
+    for (double step : marks.skipped()) {
+      String at = page(x.at(step));
+      if (!at.equals(last)) {
+        html.append(
+            "<line class=\"skipped\" x1=\"%s\" x2=\"%s\" y1=\"%s\" y2=\"%s\"/>"
+                .formatted(at, at, page(BASE), page(BASE - 7)));
+      }
+      last = at;
+    }
+  }
+
+  private void draw(StringBuilder html, Curve curve, String colour, Scale x, Scale y) {
+    boolean average = smooth && curve.points() >= FEWEST_TO_SMOOTH;
+    if (curve.hasRange()) {
+      html.append("<path class=\"band %s\" d=\"%s\"/>".formatted(colour, band(curve, x, y)));
+    }
+    if (average) {
+      html.append(
+          "<path class=\"faint %s\" d=\"%s\"/>".formatted(colour, line(curve, curve.mean(), x, y)));
+    }
+    double[] drawn = average ? curve.smoothed(SMOOTHING, marks.stages()) : curve.mean();
+    html.append("<path class=\"line %s\" d=\"%s\"/>%n".formatted(colour, line(curve, drawn, x, y)));
+  }
+
+  /** A point that stands alone is a line of no length, which round ends make a dot. */
+  private String line(Curve curve, double[] values, Scale x, Scale y) {
+    StringBuilder path = new StringBuilder();
+    boolean drawing = false;
+    boolean alone = false;
+    for (int i = 0; i < curve.points(); i++) {
+      boolean goesOn =
+          i > 0 && !Curve.liesBetween(marks.stages(), curve.steps()[i - 1], curve.steps()[i]);
+      if (!Double.isFinite(values[i]) || !goesOn) {
+        path.append(alone ? "h0" : "");
+        drawing = false;
+        alone = false;
+      }
+      if (Double.isFinite(values[i])) {
+        path.append(drawing ? 'L' : 'M')
+            .append(page(x.at(curve.steps()[i])))
+            .append(' ')
+            .append(page(y.at(values[i])));
+        alone = !drawing;
+        drawing = true;
+      }
+    }
+    return path.append(alone ? "h0" : "").toString();
+  }
+
+  /** Between the lowest and the highest values; one closed path a stretch without gaps. */
+  private String band(Curve curve, Scale x, Scale y) {
+    StringBuilder path = new StringBuilder();
+    int begin = 0;
+    while (begin < curve.points()) {
+      int end = begin;
+      while (end < curve.points() && Double.isFinite(curve.mean()[end])) {
+        end++;
+      }
+      for (int i = begin; i < end; i++) {
+        path.append(i == begin ? 'M' : 'L')
+            .append(page(x.at(curve.steps()[i])))
+            .append(' ')
+            .append(page(y.at(curve.high()[i])));
+      }
+      for (int i = end - 1; i >= begin; i--) {
+        path.append('L')
+            .append(page(x.at(curve.steps()[i])))
+            .append(' ')
+            .append(page(y.at(curve.low()[i])));
+      }
+      path.append(end > begin ? "Z" : "");
+      begin = end + 1;
+    }
+    return path.toString();
+  }
+
+  private void legend(StringBuilder html) {
+    html.append("<ul class=\"legend\">");
+    for (int i = 0; i < curves.size(); i++) {
+      Curve curve = curves.get(i);
+      html.append(
+          "<li><i class=\"c%d\"></i>%s <b>%s</b></li>"
+              .formatted(
+                  i % COLOURS + 1, Html.escape(curve.name()), Html.number(last(curve.mean()))));
+    }
+    html.append("</ul>\n");
+  }
+
+  /** The numbers for the script: the steps, then a name and values of each curve. */
+  private String data() {
+    StringBuilder json = new StringBuilder("<script type=\"application/json\">[");
+    json.append(numbers(curves.get(0).steps(), 9));
+    for (Curve curve : curves) {
+      // The name must not end the script, whatever it is.
+      json.append(",[").append(TextNode.valueOf(curve.name().replace("<", ""))).append(',');
+      json.append(numbers(curve.mean(), 5)).append(']');
+    }
+    return json.append("]</script>").toString();
+  }
+
+  private static String numbers(double[] values, int digits) {
+    return Arrays.stream(values)
+        .mapToObj(value -> Double.isFinite(value) ? Html.number(value, digits) : "null")
+        .collect(Collectors.joining(",", "[", "]"));
+  }
+
+  private static String page(double position) {
+    return String.format(Locale.ROOT, "%.1f", position);
+  }
+}

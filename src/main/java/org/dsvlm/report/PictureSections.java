@@ -1,0 +1,114 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.report;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.dsvlm.tensor.DsVlmException;
+
+/** The sections of pictures: the film strip, and the reconstructions on the way. */
+final class PictureSections {
+  private static final Pattern NUMBER = Pattern.compile("(?:picture|step)-(\\d{1,18})(?:\\.png)?");
+  private static final int FRAME_WIDTH = 128;
+  private static final int GRID_WIDTH = 400;
+  private static final int MOST_GRIDS = 8;
+
+  private PictureSections() {}
+
+  /** From noise to picture; nothing if {@code folder} is not there. */
+  static String filmStrip(Path folder) {
+    StringBuilder html = new StringBuilder();
+    for (Path picture : numbered(folder)) {
+      html.append("<div class=\"strip\">");
+      for (Path frame : numbered(picture)) {
+        long step = number(frame);
+        String caption = step == 0 ? "noise" : "step " + step;
+        frame(html, "frame", frame, caption);
+      }
+      Path original = picture.resolve("original.png");
+      if (Files.exists(original)) {
+        frame(html, "frame original", original, "original");
+      }
+      html.append("</div>\n");
+    }
+    return html.isEmpty()
+        ? ""
+        : Html.section(
+            "film-strip",
+            "From noise to picture",
+            "<p>The trained model's diffusion denoises from pure noise, seeing the original through"
+                + " the model's features alone.</p>\n"
+                + html);
+  }
+
+  /** What the supervision made of the pictures while it trained, at some steps of all. */
+  static String reconstructions(Path folder) {
+    List<Path> all = numbered(folder);
+    StringBuilder html = new StringBuilder();
+    for (Path grid : some(all)) {
+      frame(html, "grid", grid, "step " + Html.count(number(grid)));
+    }
+    return html.isEmpty()
+        ? ""
+        : Html.section(
+            "reconstructions",
+            "Reconstructions on the way",
+            "<p>Above the pictures of a step, below them what the diffusion made of each in the"
+                + " step's forward pass, from a noise that differs from picture to picture.</p>\n"
+                + "<div class=\"grids\">"
+                + html
+                + "</div>\n");
+  }
+
+  /** The first, the last, and some at equal distances between them. */
+  private static List<Path> some(List<Path> all) {
+    if (all.size() <= MOST_GRIDS) {
+      return all;
+    }
+    List<Path> some = new ArrayList<>();
+    for (int i = 0; i < MOST_GRIDS; i++) {
+      some.add(all.get(i * (all.size() - 1) / (MOST_GRIDS - 1)));
+    }
+    return some;
+  }
+
+  private static void frame(StringBuilder html, String style, Path file, String caption) {
+    int width = style.equals("grid") ? GRID_WIDTH : FRAME_WIDTH;
+    html.append("<figure class=\"")
+        .append(style)
+        .append("\">")
+        .append(Thumbnail.of(file, width).html(caption))
+        .append("<figcaption>")
+        .append(caption)
+        .append("</figcaption></figure>");
+  }
+
+  /** Files and folders in {@code folder} that have a number, by it. */
+  private static List<Path> numbered(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> children = Files.list(folder)) {
+      return children
+          .filter(child -> NUMBER.matcher(child.getFileName().toString()).matches())
+          .sorted(Comparator.comparingLong(PictureSections::number))
+          .toList();
+    } catch (IOException e) {
+      throw new DsVlmException(folder + ": cannot be listed: " + e.getMessage(), e);
+    }
+  }
+
+  private static long number(Path path) {
+    Matcher matcher = NUMBER.matcher(path.getFileName().toString());
+    return matcher.matches() ? Long.parseLong(matcher.group(1)) : -1;
+  }
+}

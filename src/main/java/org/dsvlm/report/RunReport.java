@@ -1,0 +1,182 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.report;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.List;
+import org.dsvlm.tensor.AtomicFiles;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.train.RecipeReader;
+import org.dsvlm.train.RunFolder;
+
+/**
+ * One page about a run, {@code report.html}: curves, pictures, router weights, throughput, records
+ * and configuration. It needs nothing but itself, and is made from what the run's folder holds,
+ * also of a run that was interrupted or is under way.
+ */
+public final class RunReport {
+  private RunReport() {}
+
+  /**
+   * Writes the page of the run in {@code root} into its folder.
+   *
+   * @return the file
+   * @throws DsVlmException if there is no run, or a file of it cannot be read
+   */
+  public static Path write(Path root) {
+    RunFolder run = RunFolder.reading(root);
+    AtomicFiles.text(run.report(), html(root, run));
+    return run.report();
+  }
+
+  private static String html(Path root, RunFolder run) {
+    Metrics metrics = Metrics.read(run.metrics());
+    Metrics autoencoder = Metrics.read(run.autoencoderMetrics());
+    Sessions sessions = Sessions.read(run.sessions());
+    ObjectNode recipe = RecipeReader.read(run.recipe());
+    CurveSections curves = new CurveSections(metrics, autoencoder);
+    List<String> sections =
+        List.of(
+            PictureSections.filmStrip(run.filmStrip()),
+            curves.losses(),
+            PictureSections.reconstructions(run.reconstructions()),
+            curves.routers(),
+            curves.optimization(),
+            curves.throughput(),
+            RecordSections.skipped(metrics),
+            RecordSections.ledger(run),
+            RecordSections.checkpoints(run, metrics),
+            Html.section("processes", "Processes", sessions.html()),
+            RecordSections.configuration(recipe));
+    String name = root.toAbsolutePath().normalize().getFileName().toString();
+    StringBuilder html = new StringBuilder();
+    html.append(
+        """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <title>%s · DS-VLM run</title>
+        <style>
+        %s</style>
+        </head>
+        <body>
+        %s<header>
+        <p class="kind">DS-VLM training run</p>
+        <h1>%s</h1>
+        <p>%s</p>
+        %s<p class="system">%s</p>
+        </header>
+        <main>
+        """
+            .formatted(
+                Html.escape(name),
+                resource("report.css"),
+                LineChart.definitions(),
+                Html.escape(name),
+                status(run, metrics, sessions),
+                tiles(metrics, sessions),
+                Html.escape(sessions.system())));
+    sections.forEach(html::append);
+    String written = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    return html.append(
+            """
+            </main>
+            <footer>Written %s by dsvlm report.</footer>
+            <script>
+            %s</script>
+            </body>
+            </html>
+            """
+                .formatted(written.replace('T', ' ').replace("Z", " UTC"), resource("report.js")))
+        .toString();
+  }
+
+  /** How far the run has come, in a sentence. */
+  private static String status(RunFolder run, Metrics metrics, Sessions sessions) {
+    if (metrics.rows() == 0) {
+      return "No step of stages 1 and 2 is done yet.";
+    }
+    double[] steps = metrics.values("step");
+    double[] skipped = CurveSections.skippedSteps(metrics);
+    double last = steps[steps.length - 1];
+    long total = sessions.totalSteps();
+    if (Files.exists(run.export())) {
+      return "Finished after " + Html.count((long) last) + " steps.";
+    }
+    String skipping =
+        skipped.length > 0 && skipped[skipped.length - 1] == last
+            ? " The last step was skipped: its loss or gradient was not finite."
+            : "";
+    return "Not finished: "
+        + Html.count((long) last)
+        + (total > last ? " of at least " + Html.count(total) : "")
+        + " steps are done; the run is under way, or <code>train --resume --out</code> goes on"
+        + " with it."
+        + skipping;
+  }
+
+  private static String tiles(Metrics metrics, Sessions sessions) {
+    if (metrics.rows() == 0) {
+      return "";
+    }
+    StringBuilder html = new StringBuilder("<dl class=\"tiles\">");
+    double[] steps = metrics.values("step");
+    tile(html, "steps", Html.count((long) steps[steps.length - 1]));
+    for (String loss : metrics.endings("loss_")) {
+      double[] values = metrics.values("loss_" + loss);
+      tile(
+          html,
+          loss.replace('_', ' ') + " loss, last tenth",
+          Html.number(CurveSections.mean(CurveSections.lastTenth(values)), 3));
+    }
+    tile(html, "skipped steps", Html.count(CurveSections.skippedSteps(metrics).length));
+    tile(html, "records a second", Html.number(median(metrics.values("samples_per_second")), 3));
+    double peak =
+        Arrays.stream(metrics.values("resident_bytes"))
+            .filter(Double::isFinite)
+            .max()
+            .orElse(Double.NaN);
+    tile(html, "memory at most", Html.bytes(peak));
+    if (!sessions.time().isZero()) {
+      tile(html, "time in stages", Html.duration(sessions.time()));
+    }
+    return html.append("</dl>\n").toString();
+  }
+
+  private static void tile(StringBuilder html, String name, String value) {
+    html.append("<div><dt>")
+        .append(Html.escape(name))
+        .append("</dt><dd>")
+        .append(value)
+        .append("</dd></div>");
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = Arrays.stream(values).filter(Double::isFinite).sorted().toArray();
+    return sorted.length == 0 ? Double.NaN : sorted[sorted.length / 2];
+  }
+
+  private static String resource(String name) {
+    try (InputStream stream = RunReport.class.getResourceAsStream(name)) {
+      if (stream == null) {
+        throw new DsVlmException(name + " is missing from this build");
+      }
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new DsVlmException(name + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+}

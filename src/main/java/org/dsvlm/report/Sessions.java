@@ -1,0 +1,134 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.dsvlm.tensor.DsVlmException;
+
+/** Which processes took up the run's stages, and when; from sessions.jsonl. */
+final class Sessions {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /**
+   * One process in one stage.
+   *
+   * @param done steps of the stage that were done before
+   * @param total all its steps
+   * @param ended null if the process was killed or is at work
+   */
+  private record Session(
+      int stage, long done, long total, Instant started, Instant ended, JsonNode system) {}
+
+  private final List<Session> sessions = new ArrayList<>();
+
+  private Sessions() {}
+
+  /** Reads {@code file}; without it there are none. */
+  static Sessions read(Path file) {
+    Sessions sessions = new Sessions();
+    if (Files.exists(file)) {
+      try {
+        for (String line : Files.readAllLines(file)) {
+          sessions.add(line);
+        }
+      } catch (IOException e) {
+        throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
+      }
+    }
+    return sessions;
+  }
+
+  private void add(String line) {
+    JsonNode json;
+    try {
+      json = JSON.readTree(line);
+    } catch (JsonProcessingException e) {
+      // half a line, as a killed process leaves it
+      return;
+    }
+    int stage = json.path("stage").asInt();
+    Instant time = Instant.parse(json.path("time").asText("1970-01-01T00:00:00Z"));
+    if (json.path("event").asText().equals("started")) {
+      long done = json.path("done").asLong();
+      long total = json.path("total").asLong();
+      sessions.add(new Session(stage, done, total, time, null, json.path("system")));
+    } else if (!sessions.isEmpty() && last().stage() == stage) {
+      Session begun = sessions.remove(sessions.size() - 1);
+      sessions.add(
+          new Session(stage, begun.done(), begun.total(), begun.started(), time, begun.system()));
+    }
+  }
+
+  private Session last() {
+    return sessions.get(sessions.size() - 1);
+  }
+
+  /** Steps of stages 1 and 2 together, as far as the run has come to know; 0 if not at all. */
+  long totalSteps() {
+    Map<Integer, Long> totals = new TreeMap<>();
+    sessions.stream()
+        .filter(session -> session.stage() > 0)
+        .forEach(session -> totals.put(session.stage(), session.total()));
+    return totals.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Time within stages, as far as it is known. */
+  Duration time() {
+    return sessions.stream()
+        .filter(session -> session.ended() != null)
+        .map(session -> Duration.between(session.started(), session.ended()))
+        .reduce(Duration.ZERO, Duration::plus);
+  }
+
+  /** What the last process was made of, as {@code name value} pairs; empty if unknown. */
+  String system() {
+    JsonNode system = sessions.isEmpty() ? MissingNode.getInstance() : last().system();
+    return system.properties().stream()
+        .filter(entry -> !entry.getValue().asText().isEmpty())
+        .map(entry -> entry.getKey() + " " + entry.getValue().asText())
+        .collect(Collectors.joining(" · "));
+  }
+
+  /** The table; nothing without sessions. */
+  String html() {
+    if (sessions.isEmpty()) {
+      return "";
+    }
+    List<List<String>> rows = new ArrayList<>();
+    for (Session session : sessions) {
+      rows.add(
+          List.of(
+              "stage " + session.stage(),
+              Html.count(session.done()),
+              Html.count(session.total()),
+              time(session.started()),
+              session.ended() == null ? "not ended: killed, or at work" : time(session.ended()),
+              session.ended() == null
+                  ? "–"
+                  : Html.duration(Duration.between(session.started(), session.ended()))));
+    }
+    return Html.table(
+        "Processes",
+        List.of("", "steps done before", "steps in all", "taken up", "left", "time"),
+        rows);
+  }
+
+  private static String time(Instant instant) {
+    return instant.toString().replace('T', ' ').replace("Z", " UTC");
+  }
+}

@@ -1,0 +1,171 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.train.RecipeReader;
+import org.dsvlm.train.RunFolder;
+import org.dsvlm.train.TinyRun;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunReportTest {
+  private static final int MANY_STEPS = 100_000;
+  private static final long MOST_BYTES = 2_000_000;
+  private static final Pattern SVG = Pattern.compile("(?s)<svg.*?</svg>");
+  private static final Pattern ADDRESS =
+      Pattern.compile("(?:src|href|url)\\s*[=(]\\s*\"?([^\")\\s]*)");
+
+  @TempDir private Path folder;
+
+  /** A run that has no more than its recipe and these metrics. */
+  private Path run(String metrics) throws IOException {
+    Path run = folder.resolve("written");
+    RunFolder.create(run, RecipeReader.resolve(TinyRun.RECIPE, List.of())).close();
+    Files.writeString(run.resolve("metrics.jsonl"), metrics);
+    return run;
+  }
+
+  private static String row(long step, String loss) {
+    return String.format(
+        "{\"step\":%d,\"stage\":1,\"loss_language\":%s,\"loss\":%s,\"learning_rate\":0.001,"
+            + "\"grad_norm\":1.5,\"samples_per_second\":2.0,\"resident_bytes\":1000,"
+            + "\"grad_norm_connector\":1.5,\"router_text\":0.5,\"router_low\":0.5,"
+            + "\"router\":{\"down.0.0\":[0.25,0.75],\"mid.0\":[0.75,0.25]}}%n",
+        step, loss, loss);
+  }
+
+  private static String page(Path run) throws IOException {
+    assertThat(RunReport.write(run)).isEqualTo(run.resolve("report.html"));
+    String page = Files.readString(run.resolve("report.html"));
+    needsNothingElse(page);
+    assertThat(page).doesNotContain("NaN", "Infinity", "null,\"");
+    return page;
+  }
+
+  private static void needsNothingElse(String page) {
+    assertThat(page).doesNotContain("http:", "https:", "//cdn", "@import");
+    Matcher addresses = ADDRESS.matcher(page);
+    while (addresses.find()) {
+      assertThat(addresses.group(1)).matches("data:image/.*|#plot");
+    }
+  }
+
+  /** Charts have to be well-formed: a browser repairs what is not, each in its own way. */
+  private static int charts(String page) {
+    int charts = 0;
+    Matcher pictures = SVG.matcher(page);
+    while (pictures.find()) {
+      byte[] xml = pictures.group().getBytes(StandardCharsets.UTF_8);
+      try {
+        DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse(new ByteArrayInputStream(xml));
+      } catch (Exception e) {
+        throw new AssertionError(pictures.group(), e);
+      }
+      charts++;
+    }
+    return charts - 1; // the first holds what they have in common
+  }
+
+  @Test
+  void tellsAllOfAFinishedRun() throws IOException {
+    Path run = new TinyRun(folder).train("run", "tensorboard.pictures_every_steps=2");
+    Files.writeString(
+        run.resolve("bad_records_stage2.jsonl"),
+        "{\"id\":\"r<1>\",\"index\":7,\"reason\":\"no picture <script>x & y\"}\n");
+    String page = page(run);
+    assertThat(page)
+        .contains("Finished after 6 steps.")
+        .contains("language loss", "reconstruction loss", "the autoencoder's fit")
+        .contains("connector, supervision, language model")
+        .contains("up.1.1", "alt=\"noise\"", "alt=\"original\"", "alt=\"step 5\"")
+        .contains("the last good one")
+        .contains("r&lt;1&gt;", "no picture &lt;script&gt;x &amp; y")
+        .doesNotContain("<script>x")
+        .contains("libtorch 2.")
+        .contains("<code>stage1.max_steps</code>", "micro_batch_size: 2");
+    assertThat(charts(page)).isEqualTo(8);
+  }
+
+  @Test
+  void withoutSupervisionNothingOfItIsShown() throws IOException {
+    String page = page(new TinyRun(folder).train("run", "supervision.enabled=false"));
+    assertThat(page)
+        .contains("language loss")
+        .doesNotContain("reconstruction loss", "Router weights", "From noise to picture");
+    assertThat(charts(page)).isEqualTo(5);
+  }
+
+  @Test
+  void aSingleStepIsADot() throws IOException {
+    String page = page(run(row(1, "2.5")));
+    assertThat(page).contains("Not finished: 1 steps are done").contains("h0\"/>");
+    assertThat(charts(page)).isEqualTo(6);
+  }
+
+  @Test
+  void aRunWithoutAStepHasAPage() throws IOException {
+    String page = page(run(""));
+    assertThat(page).contains("No step of stages 1 and 2 is done yet", "Configuration");
+    assertThat(charts(page)).isZero();
+  }
+
+  @Test
+  void skippedStepsAreListedAndTheCheckpointBeforeThemIsNamed() throws IOException {
+    Path run =
+        run(row(1, "2.5") + row(2, "null") + row(3, "2.25") + row(4, "null") + row(5, "null"));
+    for (int step = 1; step <= 3; step++) {
+      Files.createDirectories(run.resolve("checkpoints/step-" + step));
+    }
+    String page = page(run);
+    assertThat(page)
+        .contains("3 skipped steps", "<th scope=\"row\">step 4</th><td>1</td><td>not finite</td>")
+        .contains("The last step was skipped")
+        .containsPattern("<th scope=\"row\">step-2</th>[^\\n]*the last good one");
+    assertThat(page.split("class=\"skipped\"")).as("marks of six charts").hasSize(1 + 6 * 3);
+  }
+
+  @Test
+  void manyStepsMakeASmallPage() throws IOException {
+    StringBuilder metrics = new StringBuilder();
+    for (int step = 1; step <= MANY_STEPS; step++) {
+      metrics.append(row(step, Double.toString(2 + Math.sin(step))));
+    }
+    String page = page(run(metrics.append("{\"step\":100001,\"sta").toString()));
+    assertThat(page.length()).isLessThan((int) MOST_BYTES);
+    assertThat(page).contains("100\u202f000 steps are done");
+    assertThat(page).as("lowest and highest of each stretch").contains("class=\"band c1\"");
+    charts(page);
+  }
+
+  @Test
+  void aBrokenLineIsNamed() throws IOException {
+    Path run = run(row(1, "2.5") + "{\"step\":\n" + row(3, "2.5"));
+    assertThatThrownBy(() -> RunReport.write(run))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("metrics.jsonl: line 2 is no JSON");
+  }
+
+  @Test
+  void aFolderWithoutARunIsRefused() {
+    assertThatThrownBy(() -> RunReport.write(folder))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("holds no run: recipe.yaml is missing");
+  }
+}
