@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
  */
 class RandomShapesTest {
   /** Shapes an operator is tried on; more with {@code -Ddsvlm.shapes=N}. */
-  private static final int SHAPES = Integer.getInteger("dsvlm.shapes", 200);
+  private static final int SHAPES = Integer.getInteger("dsvlm.shapes", 500);
 
   private static final int MANY_THREADS = 3;
 
