@@ -9,11 +9,17 @@
 
 namespace dsvlm {
 
-// Number format of a kernel's tensors. bf16 is accumulated in float, the others in themselves.
-enum class DType { f32, f64, bf16 };
+// Number format of a kernel's tensors. bf16 and f16 are accumulated in float, the others in themselves; f16 is
+// known on GPUs alone.
+enum class DType { f32, f64, bf16, f16 };
 
-// The upper half of an IEEE single. Arithmetic happens in float, see load() and store() of a kernel.
+// The upper half of an IEEE single. Arithmetic happens in float, see load() and store() in number.h.
 struct BFloat16 {
+  uint16_t bits;
+};
+
+// IEEE half precision.
+struct Float16 {
   uint16_t bits;
 };
 

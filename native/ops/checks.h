@@ -23,8 +23,10 @@ class Checks {
   void floating(const char* name, const at::Tensor& tensor) const {
     const auto type = tensor.scalar_type();
     TORCH_CHECK(
-        type == at::kFloat || type == at::kDouble || type == at::kBFloat16, op_, ": ", name,
-        " must be float32, float64 or bfloat16, but is ", type_name(type));
+        type == at::kFloat || type == at::kDouble || type == at::kBFloat16 ||
+            (type == at::kHalf && tensor.is_cuda()),
+        op_, ": ", name, " must be float32, float64 or bfloat16, or on a GPU float16, but is ", type_name(type),
+        " on ", tensor.device().str());
   }
 
   // The exact shape; -1 stands for any size.

@@ -20,8 +20,8 @@ namespace dsvlm {
 //   router_probabilities  [batch, contexts]
 //   scale                 1 / sqrt(head_dim) if absent
 //
-// Returns a tensor like query. Any strides, nothing is copied; float32, float64 or bfloat16 (accumulated in
-// float32), one type and one device for all. Differentiable once in every tensor.
+// Returns a tensor like query. Any strides, nothing is copied; float32, float64 or bfloat16, on a GPU float16
+// too (both accumulated in float32), one type and one device for all. Differentiable once in every tensor.
 DSVLM_EXPORT at::Tensor moe_cross_attention(
     const at::Tensor& query, const std::vector<at::Tensor>& keys, const std::vector<at::Tensor>& values,
     const at::Tensor& router_probabilities, std::optional<double> scale = std::nullopt);

@@ -17,6 +17,8 @@ inline DType dtype_of(const at::Tensor& tensor) {
       return DType::f64;
     case at::kBFloat16:
       return DType::bf16;
+    case at::kHalf:
+      return DType::f16;
     default:
       return DType::f32;
   }

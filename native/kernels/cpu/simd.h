@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/tensor_view.h"
+#include "kernels/number.h"
 
 // Returns what FUNCTION<T> does for the type of elements that DTYPE says.
 #define DSVLM_CALL_FOR_TYPE(FUNCTION, DTYPE, ...) \
@@ -80,37 +80,6 @@ inline A sum_of(Vector<A> v) {
     sum += v[i];
   }
   return sum;
-}
-
-// Type that a stored type is computed in.
-template <typename T>
-struct AccumulatorOf {
-  using type = T;
-};
-template <>
-struct AccumulatorOf<BFloat16> {
-  using type = float;
-};
-template <typename T>
-using Accumulator = typename AccumulatorOf<T>::type;
-
-inline float load(float value) { return value; }
-inline double load(double value) { return value; }
-inline float load(BFloat16 value) {
-  uint32_t bits = static_cast<uint32_t>(value.bits) << 16;
-  float result;
-  memcpy(&result, &bits, sizeof result);
-  return result;
-}
-
-inline void store(float* to, float value) { *to = value; }
-inline void store(double* to, double value) { *to = value; }
-// Rounds to nearest, ties to even; NaN stays NaN.
-inline void store(BFloat16* to, float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-  to->bits = static_cast<uint16_t>(value == value ? rounded : 0x7fc0);
 }
 
 // 2^x for x <= 0, to about one unit in the last place; not below 2^-126. A NaN stays one.

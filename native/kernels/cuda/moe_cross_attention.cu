@@ -9,21 +9,19 @@
 
 #include "kernels/cuda/attention_tile.cuh"
 #include "kernels/cuda/launchers.h"
+#include "kernels/cuda/tensor_attention.cuh"
 
 namespace dsvlm::cuda {
 namespace {
 
-template <typename T, int DIM>
+template <typename Tile>
 constexpr int kForwardBytes =
-    (AttentionTile<T, DIM>::kRowTile + 2 * AttentionTile<T, DIM>::kColumnTile + AttentionTile<T, DIM>::kWeightTile) *
-    static_cast<int>(sizeof(Accumulator<T>));
+    (Tile::kRowTile + 2 * Tile::kColumnTile + Tile::kWeightTile) * static_cast<int>(sizeof(typename Tile::A));
 
-template <typename T, int DIM>
+template <typename Tile>
 __global__ void __launch_bounds__(kThreads) attend(const __grid_constant__ MoeForward call, int64_t tiles) {
-  using Tile = AttentionTile<T, DIM>;
   using A = typename Tile::A;
-  extern __shared__ double memory[];
-  A* query = reinterpret_cast<A*>(memory);
+  A* query = shared_memory<A>();
   A* keys = query + Tile::kRowTile;
   A* values = keys + Tile::kColumnTile;
   A* weights = values + Tile::kColumnTile;
@@ -33,10 +31,10 @@ __global__ void __launch_bounds__(kThreads) attend(const __grid_constant__ MoeFo
   const int64_t first = blockIdx.x % tiles * Tile::kRows;
   const int64_t head = blockIdx.x / tiles % p.heads, batch = blockIdx.x / tiles / p.heads;
 
-  load_tile<Tile::kRows, DIM>(query, HeadRows<T>(p.query, batch, head), first, p.queries, p.head_dim, A(p.scale));
+  Tile::template load<Tile::kRows>(query, HeadRows<A>(p.query, batch, head), first, p.queries, p.head_dim, A(p.scale));
   A output[Tile::kRowsEach][Tile::kDimsEach] = {};
   for (int e = 0; e < p.experts; ++e) {
-    const HeadRows<T> key_rows(p.keys[e], batch, head), value_rows(p.values[e], batch, head);
+    const HeadRows<A> key_rows(p.keys[e], batch, head), value_rows(p.values[e], batch, head);
     A mixed[Tile::kRowsEach][Tile::kDimsEach] = {};
     A top[Tile::kRowsEach], sum[Tile::kRowsEach];
 #pragma unroll
@@ -46,8 +44,8 @@ __global__ void __launch_bounds__(kThreads) attend(const __grid_constant__ MoeFo
     }
     for (int64_t token = 0; token < p.tokens[e]; token += Tile::kColumns) {
       __syncthreads();  // the tiles before are no longer read
-      load_tile<Tile::kColumns, DIM>(keys, key_rows, token, p.tokens[e], p.head_dim, A(1));
-      load_tile<Tile::kColumns, DIM>(values, value_rows, token, p.tokens[e], p.head_dim, A(1));
+      Tile::template load<Tile::kColumns>(keys, key_rows, token, p.tokens[e], p.head_dim, A(1));
+      Tile::template load<Tile::kColumns>(values, value_rows, token, p.tokens[e], p.head_dim, A(1));
       __syncthreads();
       A scores[Tile::kRowsEach][Tile::kColumnsEach];
       Tile::multiply_transposed(scores, query, keys, static_cast<int>(p.head_dim));
@@ -80,13 +78,13 @@ __global__ void __launch_bounds__(kThreads) attend(const __grid_constant__ MoeFo
       __syncwarp();  // a row's weights are written and read by the same half of a warp
       Tile::multiply_add(mixed, weights, values);
     }
-    const A probability = router_weight<T>(p, batch, e);
+    const A probability = router_weight<A>(p, batch, e);
     A* logsumexp = static_cast<A*>(call.logsumexp);
 #pragma unroll
     for (int i = 0; i < Tile::kRowsEach; ++i) {
       const int64_t row = first + y + i * kSide;
       if (logsumexp != nullptr && x == 0 && row < p.queries) {
-        logsumexp[((batch * p.experts + e) * p.heads + head) * p.queries + row] = top[i] + log(sum[i]);
+        logsumexp[row_figures(p, batch, e, head) + row] = top[i] + log(sum[i]);
       }
       const A factor = probability / sum[i];
 #pragma unroll
@@ -95,7 +93,7 @@ __global__ void __launch_bounds__(kThreads) attend(const __grid_constant__ MoeFo
       }
     }
   }
-  T* to = static_cast<T*>(call.output) + (batch * p.queries * p.heads + head) * p.head_dim;
+  A* to = static_cast<A*>(call.output) + (batch * p.queries * p.heads + head) * p.head_dim;
   Tile::write(to, output, p, first, p.queries, A(1));
 }
 
@@ -103,15 +101,13 @@ __global__ void __launch_bounds__(kThreads) attend(const __grid_constant__ MoeFo
 
 void moe_cross_attention_forward(const MoeForward& call, cudaStream_t stream) {
   const MoeProblem& p = call.problem;
-  with_type(p.dtype, [&](auto type) {
-    using T = decltype(type);
-    with_head_dim<T>(p.head_dim, [&](auto dim) {
-      constexpr int kDim = decltype(dim)::value;
-      constexpr int kBytes = kForwardBytes<T, kDim>;
-      const int64_t tiles = ceil_div(p.queries, AttentionTile<T, kDim>::kRows);
-      allow_shared_memory(attend<T, kDim>, kBytes);
-      attend<T, kDim><<<static_cast<unsigned>(tiles * p.heads * p.batch), kThreads, kBytes, stream>>>(call, tiles);
-    });
+  if (is_for_tensor_cores(p.dtype)) {
+    return tensor_attention_forward(call, stream);
+  }
+  with_tile(p, [&](auto tile) {
+    using Tile = decltype(tile);
+    const int64_t tiles = ceil_div(p.queries, Tile::kRows);
+    launch(attend<Tile>, tiles * p.heads * p.batch, kThreads, kForwardBytes<Tile>, stream, call, tiles);
   });
 }
 

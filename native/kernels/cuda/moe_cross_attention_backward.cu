@@ -11,11 +11,12 @@
 // rows' delta, one owns tiles of tokens and gives dk and dv, one adds delta up to dP. No atomics.
 #include "kernels/cuda/attention_tile.cuh"
 #include "kernels/cuda/launchers.h"
+#include "kernels/cuda/tensor_attention.cuh"
 
 namespace dsvlm::cuda {
 namespace {
 
-// Per row of scores, laid out as the logarithms: [batch, experts, heads, queries].
+// Per row of scores, see row_figures.
 template <typename A>
 struct RowFigures {
   A* normalise;  // 1 / sum of the probabilities, which the rounded logarithm leaves a little off 1
@@ -25,24 +26,17 @@ struct RowFigures {
       : normalise(static_cast<A*>(workspace)), delta(normalise + p.batch * p.experts * p.heads * p.queries) {}
 };
 
-template <typename T, int DIM>
-constexpr int kQueriesBytes = (2 * AttentionTile<T, DIM>::kRowTile + 2 * AttentionTile<T, DIM>::kColumnTile +
-                               AttentionTile<T, DIM>::kWeightTile) *
-                              static_cast<int>(sizeof(Accumulator<T>));
-
-template <typename T, int DIM>
-constexpr int kContextBytes = (2 * AttentionTile<T, DIM>::kRowTile + 2 * AttentionTile<T, DIM>::kColumnTile +
-                               2 * AttentionTile<T, DIM>::kWeightTile) *
-                              static_cast<int>(sizeof(Accumulator<T>));
+template <typename Tile, int WEIGHT_TILES>
+constexpr int kBackwardBytes =
+    (2 * Tile::kRowTile + 2 * Tile::kColumnTile + WEIGHT_TILES * Tile::kWeightTile) *
+    static_cast<int>(sizeof(typename Tile::A));
 
 // Each context is gone through twice: delta must be known before the first gradient of a score.
-template <typename T, int DIM>
-__global__ void __launch_bounds__(kThreads)
-    differentiate_queries(const __grid_constant__ MoeBackward call, RowFigures<Accumulator<T>> figures, int64_t tiles) {
-  using Tile = AttentionTile<T, DIM>;
+template <typename Tile>
+__global__ void __launch_bounds__(kThreads) differentiate_queries(
+    const __grid_constant__ MoeBackward call, RowFigures<typename Tile::A> figures, int64_t tiles) {
   using A = typename Tile::A;
-  extern __shared__ double memory[];
-  A* query = reinterpret_cast<A*>(memory);
+  A* query = shared_memory<A>();
   A* grad_output = query + Tile::kRowTile;
   A* keys = grad_output + Tile::kRowTile;
   A* values = keys + Tile::kColumnTile;
@@ -54,15 +48,15 @@ __global__ void __launch_bounds__(kThreads)
   const int64_t first = blockIdx.x % tiles * Tile::kRows;
   const int64_t head = blockIdx.x / tiles % p.heads, batch = blockIdx.x / tiles / p.heads;
 
-  load_tile<Tile::kRows, DIM>(query, HeadRows<T>(p.query, batch, head), first, p.queries, p.head_dim, A(p.scale));
-  load_tile<Tile::kRows, DIM>(
-      grad_output, HeadRows<T>(call.grad_output, batch, head), first, p.queries, p.head_dim, A(1));
+  Tile::template load<Tile::kRows>(query, HeadRows<A>(p.query, batch, head), first, p.queries, p.head_dim, A(p.scale));
+  Tile::template load<Tile::kRows>(
+      grad_output, HeadRows<A>(call.grad_output, batch, head), first, p.queries, p.head_dim, A(1));
   A grad_query[Tile::kRowsEach][Tile::kDimsEach] = {};
   for (int e = 0; e < p.experts; ++e) {
-    const HeadRows<T> key_rows(p.keys[e], batch, head), value_rows(p.values[e], batch, head);
+    const HeadRows<A> key_rows(p.keys[e], batch, head), value_rows(p.values[e], batch, head);
     const int64_t tokens = p.tokens[e];
-    const int64_t figure = ((batch * p.experts + e) * p.heads + head) * p.queries + first + y;
-    const A weight = router_weight<T>(p, batch, e);
+    const int64_t figure = row_figures(p, batch, e, head) + first + y;
+    const A weight = router_weight<A>(p, batch, e);
     A logsumexp[Tile::kRowsEach], sum[Tile::kRowsEach] = {}, dot[Tile::kRowsEach] = {};
 #pragma unroll
     for (int i = 0; i < Tile::kRowsEach; ++i) {
@@ -72,8 +66,8 @@ __global__ void __launch_bounds__(kThreads)
     A scores[Tile::kRowsEach][Tile::kColumnsEach], products[Tile::kRowsEach][Tile::kColumnsEach];
     const auto next_tile = [&](int64_t token) {
       __syncthreads();  // the tiles before are no longer read
-      load_tile<Tile::kColumns, DIM>(keys, key_rows, token, tokens, p.head_dim, A(1));
-      load_tile<Tile::kColumns, DIM>(values, value_rows, token, tokens, p.head_dim, A(1));
+      Tile::template load<Tile::kColumns>(keys, key_rows, token, tokens, p.head_dim, A(1));
+      Tile::template load<Tile::kColumns>(values, value_rows, token, tokens, p.head_dim, A(1));
       __syncthreads();
       Tile::multiply_transposed(scores, query, keys, head_dim);
       Tile::multiply_transposed(products, grad_output, values, head_dim);
@@ -118,18 +112,16 @@ __global__ void __launch_bounds__(kThreads)
       Tile::multiply_add(grad_query, grad_scores, keys);
     }
   }
-  T* to = static_cast<T*>(call.grad_query) + (batch * p.queries * p.heads + head) * p.head_dim;
+  A* to = static_cast<A*>(call.grad_query) + (batch * p.queries * p.heads + head) * p.head_dim;
   Tile::write(to, grad_query, p, first, p.queries, A(p.scale));
 }
 
 // Rows are tokens of one context, columns are queries.
-template <typename T, int DIM>
-__global__ void __launch_bounds__(kThreads)
-    differentiate_context(const __grid_constant__ MoeBackward call, RowFigures<Accumulator<T>> figures, int64_t tiles) {
-  using Tile = AttentionTile<T, DIM>;
+template <typename Tile>
+__global__ void __launch_bounds__(kThreads) differentiate_context(
+    const __grid_constant__ MoeBackward call, RowFigures<typename Tile::A> figures, int64_t tiles) {
   using A = typename Tile::A;
-  extern __shared__ double memory[];
-  A* keys = reinterpret_cast<A*>(memory);
+  A* keys = shared_memory<A>();
   A* values = keys + Tile::kRowTile;
   A* query = values + Tile::kRowTile;
   A* grad_output = query + Tile::kColumnTile;
@@ -140,25 +132,21 @@ __global__ void __launch_bounds__(kThreads)
   const int y = threadIdx.x / kSide, x = threadIdx.x % kSide;
   const int head_dim = static_cast<int>(p.head_dim);
   const int64_t head = blockIdx.x / tiles % p.heads, batch = blockIdx.x / tiles / p.heads;
-  // The tiles of a head are those of its contexts, one context after the other.
-  int64_t first = blockIdx.x % tiles * Tile::kRows;
-  int e = 0;
-  for (; first >= p.tokens[e]; ++e) {
-    first -= (p.tokens[e] + Tile::kRows - 1) / Tile::kRows * Tile::kRows;
-  }
+  int64_t first;
+  const int e = context_of_tile(p, blockIdx.x % tiles, Tile::kRows, first);
   const int64_t tokens = p.tokens[e];
 
-  load_tile<Tile::kRows, DIM>(keys, HeadRows<T>(p.keys[e], batch, head), first, tokens, p.head_dim, A(1));
-  load_tile<Tile::kRows, DIM>(values, HeadRows<T>(p.values[e], batch, head), first, tokens, p.head_dim, A(1));
-  const HeadRows<T> query_rows(p.query, batch, head), grad_rows(call.grad_output, batch, head);
-  const int64_t figure = ((batch * p.experts + e) * p.heads + head) * p.queries;
+  Tile::template load<Tile::kRows>(keys, HeadRows<A>(p.keys[e], batch, head), first, tokens, p.head_dim, A(1));
+  Tile::template load<Tile::kRows>(values, HeadRows<A>(p.values[e], batch, head), first, tokens, p.head_dim, A(1));
+  const HeadRows<A> query_rows(p.query, batch, head), grad_rows(call.grad_output, batch, head);
+  const int64_t figure = row_figures(p, batch, e, head);
   const A* logsumexp = static_cast<const A*>(call.logsumexp) + figure;
-  const A weight = router_weight<T>(p, batch, e);
+  const A weight = router_weight<A>(p, batch, e);
   A grad_keys[Tile::kRowsEach][Tile::kDimsEach] = {}, grad_values[Tile::kRowsEach][Tile::kDimsEach] = {};
   for (int64_t start = 0; start < p.queries; start += Tile::kColumns) {
     __syncthreads();  // the tiles before are no longer read
-    load_tile<Tile::kColumns, DIM>(query, query_rows, start, p.queries, p.head_dim, A(p.scale));
-    load_tile<Tile::kColumns, DIM>(grad_output, grad_rows, start, p.queries, p.head_dim, A(1));
+    Tile::template load<Tile::kColumns>(query, query_rows, start, p.queries, p.head_dim, A(p.scale));
+    Tile::template load<Tile::kColumns>(grad_output, grad_rows, start, p.queries, p.head_dim, A(1));
     __syncthreads();
     A scores[Tile::kRowsEach][Tile::kColumnsEach], products[Tile::kRowsEach][Tile::kColumnsEach];
     Tile::multiply_transposed(scores, keys, query, head_dim);
@@ -184,47 +172,45 @@ __global__ void __launch_bounds__(kThreads)
     Tile::multiply_add(grad_keys, grad_scores, query);
   }
   const int64_t offset = (batch * tokens * p.heads + head) * p.head_dim;
-  Tile::write(static_cast<T*>(call.grad_keys[e]) + offset, grad_keys, p, first, tokens, A(1));
-  Tile::write(static_cast<T*>(call.grad_values[e]) + offset, grad_values, p, first, tokens, A(1));
+  Tile::write(static_cast<A*>(call.grad_keys[e]) + offset, grad_keys, p, first, tokens, A(1));
+  Tile::write(static_cast<A*>(call.grad_values[e]) + offset, grad_values, p, first, tokens, A(1));
 }
 
-template <typename T, int DIM>
-void launch(const MoeBackward& call, void* workspace, cudaStream_t stream) {
-  using A = Accumulator<T>;
-  constexpr int kRows = AttentionTile<T, DIM>::kRows;
-  constexpr int kForQueries = kQueriesBytes<T, DIM>, kForContext = kContextBytes<T, DIM>;
+template <typename Tile>
+void differentiate(const MoeBackward& call, void* workspace, cudaStream_t stream) {
+  using A = typename Tile::A;
   const MoeProblem& p = call.problem;
   const RowFigures<A> figures(p, workspace);
-  const int64_t query_tiles = ceil_div(p.queries, kRows);
-  int64_t token_tiles = 0;
-  for (int e = 0; e < p.experts; ++e) {
-    token_tiles += ceil_div(p.tokens[e], kRows);
-  }
-  const auto blocks = [&](int64_t tiles) { return static_cast<unsigned>(tiles * p.heads * p.batch); };
-  allow_shared_memory(differentiate_queries<T, DIM>, kForQueries);
-  differentiate_queries<T, DIM><<<blocks(query_tiles), kThreads, kForQueries, stream>>>(call, figures, query_tiles);
-  allow_shared_memory(differentiate_context<T, DIM>, kForContext);
-  differentiate_context<T, DIM><<<blocks(token_tiles), kThreads, kForContext, stream>>>(call, figures, token_tiles);
+  const int64_t heads = p.batch * p.heads, query_tiles = ceil_div(p.queries, Tile::kRows);
+  const int64_t token_tiles = context_tiles(p, Tile::kRows);
+  launch(
+      differentiate_queries<Tile>, query_tiles * heads, kThreads, kBackwardBytes<Tile, 1>, stream, call, figures,
+      query_tiles);
+  launch(
+      differentiate_context<Tile>, token_tiles * heads, kThreads, kBackwardBytes<Tile, 2>, stream, call, figures,
+      token_tiles);
   const int64_t rows = p.heads * p.queries;
-  add_parts<T, A><<<static_cast<unsigned>(p.batch * p.experts), kThreads, 0, stream>>>(
-      static_cast<T*>(call.grad_router), Parts{figures.delta, rows, rows, 1, 1.0});
+  launch(
+      add_parts<A, A>, p.batch * p.experts, kThreads, 0, stream, static_cast<A*>(call.grad_router),
+      Parts{figures.delta, rows, rows, 1, 1.0});
 }
 
 }  // namespace
 
 int64_t moe_cross_attention_backward_workspace(const MoeBackward& call) {
   const MoeProblem& p = call.problem;
-  const int64_t size = p.dtype == DType::f64 ? sizeof(double) : sizeof(float);
-  return 2 * p.batch * p.experts * p.heads * p.queries * size;
+  const int64_t rows = p.batch * p.experts * p.heads * p.queries;
+  if (is_for_tensor_cores(p.dtype)) {
+    return tensor_attention_backward_workspace(rows);
+  }
+  return 2 * rows * static_cast<int64_t>(p.dtype == DType::f64 ? sizeof(double) : sizeof(float));
 }
 
 void moe_cross_attention_backward(const MoeBackward& call, void* workspace, cudaStream_t stream) {
-  const MoeProblem& p = call.problem;
-  with_type(p.dtype, [&](auto type) {
-    using T = decltype(type);
-    with_head_dim<T>(
-        p.head_dim, [&](auto dim) { launch<T, decltype(dim)::value>(call, workspace, stream); });
-  });
+  if (is_for_tensor_cores(call.problem.dtype)) {
+    return tensor_attention_backward(call, workspace, stream);
+  }
+  with_tile(call.problem, [&](auto tile) { differentiate<decltype(tile)>(call, workspace, stream); });
 }
 
 }  // namespace dsvlm::cuda

@@ -14,7 +14,7 @@ namespace {
 constexpr int kPositions = 32, kWarps = kThreads / kPositions;
 
 __host__ __device__ inline int64_t blocks_per_sample(const PerceptualProblem& p) {
-  return (p.positions + kPositions - 1) / kPositions;
+  return ceil_div(p.positions, kPositions);
 }
 
 // What one thread knows: its position in both maps, the warp's first channel, and after lengths() the
@@ -146,10 +146,10 @@ void perceptual_distance_forward(const PerceptualForward& call, void* workspace,
   with_type(p.dtype, [&](auto type) {
     using T = decltype(type);
     using A = Accumulator<T>;
-    sum_distance<T><<<static_cast<unsigned>(p.batch * parts), kThreads, 0, stream>>>(
-        p, static_cast<double*>(workspace));
-    add_parts<A, double><<<static_cast<unsigned>(p.batch), kThreads, 0, stream>>>(
-        static_cast<A*>(call.output), Parts{workspace, parts, parts, 1, static_cast<double>(p.positions)});
+    launch(sum_distance<T>, p.batch * parts, kThreads, 0, stream, p, static_cast<double*>(workspace));
+    launch(
+        add_parts<A, double>, p.batch, kThreads, 0, stream, static_cast<A*>(call.output),
+        Parts{workspace, parts, parts, 1, static_cast<double>(p.positions)});
   });
 }
 
@@ -166,10 +166,11 @@ void perceptual_distance_backward(const PerceptualBackward& call, void* workspac
   double* weight_parts = call.grad_weights == nullptr ? nullptr : static_cast<double*>(workspace);
   with_type(p.dtype, [&](auto type) {
     using T = decltype(type);
-    differentiate_distance<T><<<static_cast<unsigned>(blocks), kThreads, 0, stream>>>(call, weight_parts);
+    launch(differentiate_distance<T>, blocks, kThreads, 0, stream, call, weight_parts);
     if (weight_parts != nullptr) {
-      add_parts<T, double><<<static_cast<unsigned>(p.channels), kThreads, 0, stream>>>(
-          static_cast<T*>(call.grad_weights), Parts{weight_parts, blocks, 1, p.channels, 1.0});
+      launch(
+          add_parts<T, double>, p.channels, kThreads, 0, stream, static_cast<T*>(call.grad_weights),
+          Parts{weight_parts, blocks, 1, p.channels, 1.0});
     }
   });
 }

@@ -6,6 +6,7 @@
 // parts. The order is fixed, so two runs agree to the last bit.
 #pragma once
 
+#include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/number.cuh"
 
 namespace dsvlm::cuda {

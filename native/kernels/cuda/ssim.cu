@@ -19,8 +19,7 @@ template <typename T>
 __global__ void __launch_bounds__(kThreads)
     sum_similarity(const __grid_constant__ SsimProblem p, Gaussian<Accumulator<T>> window, double* parts) {
   using A = Accumulator<T>;
-  extern __shared__ double memory[];
-  A* x = reinterpret_cast<A*>(memory);
+  A* x = shared_memory<A>();
   A* y = x + kPixels;
   A* moments = y + kPixels;
 
@@ -60,12 +59,13 @@ void ssim_forward(const SsimForward& call, void* workspace, cudaStream_t stream)
   with_type(p.dtype, [&](auto type) {
     using T = decltype(type);
     using A = Accumulator<T>;
-    allow_shared_memory(sum_similarity<T>, kBytes<T>);
-    sum_similarity<T><<<static_cast<unsigned>(p.batch * parts), kThreads, kBytes<T>, stream>>>(
-        p, Gaussian<A>(), static_cast<double*>(workspace));
+    launch(
+        sum_similarity<T>, p.batch * parts, kThreads, kBytes<T>, stream, p, Gaussian<A>(),
+        static_cast<double*>(workspace));
     const double points = static_cast<double>(p.channels * map_height(p) * map_width(p));
-    add_parts<A, double><<<static_cast<unsigned>(p.batch), kThreads, 0, stream>>>(
-        static_cast<A*>(call.output), Parts{workspace, parts, parts, 1, points});
+    launch(
+        add_parts<A, double>, p.batch, kThreads, 0, stream, static_cast<A*>(call.output),
+        Parts{workspace, parts, parts, 1, points});
   });
 }
 

@@ -45,8 +45,7 @@ template <typename T>
 __global__ void __launch_bounds__(kThreads)
     differentiate_similarity(const __grid_constant__ SsimForward call, Gaussian<Accumulator<T>> window) {
   using A = Accumulator<T>;
-  extern __shared__ double memory[];
-  A* x = reinterpret_cast<A*>(memory);
+  A* x = shared_memory<A>();
   A* y = x + kPixels;
   A* moments = y + kPixels;
   A* derivatives = moments + kMoments * kMomentSize;
@@ -113,9 +112,8 @@ void ssim_gradients(const SsimForward& call, cudaStream_t stream) {
   const int64_t blocks = p.batch * p.channels * TilePlace::per_plane(p.height, p.width);
   with_type(p.dtype, [&](auto type) {
     using T = decltype(type);
-    allow_shared_memory(differentiate_similarity<T>, kBytes<T>);
-    differentiate_similarity<T><<<static_cast<unsigned>(blocks), kThreads, kBytes<T>, stream>>>(
-        call, Gaussian<Accumulator<T>>());
+    launch(
+        differentiate_similarity<T>, blocks, kThreads, kBytes<T>, stream, call, Gaussian<Accumulator<T>>());
   });
 }
 

@@ -50,7 +50,7 @@ struct TilePlace {
   }
 
   __device__ TilePlace(int64_t height, int64_t width) {
-    const int64_t across = (width + kTileWidth - 1) / kTileWidth, down = (height + kTileHeight - 1) / kTileHeight;
+    const int64_t across = ceil_div(width, kTileWidth), down = ceil_div(height, kTileHeight);
     plane = blockIdx.x / (across * down);
     row = blockIdx.x / across % down * kTileHeight;
     column = blockIdx.x % across * kTileWidth;

@@ -6,7 +6,6 @@ package org.dsvlm.kernels;
 
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.Torch;
 
@@ -51,8 +50,7 @@ public final class LinearCrossEntropy {
         () -> {
           checkArguments(hiddenStates, weight, labels);
           Tensor logits = torch.linear(hiddenStates, weight, Torch.none());
-          boolean wide = logits.scalar_type().intern() == ScalarType.Double;
-          return torch.cross_entropy_loss(wide ? logits : logits.to(ScalarType.Float), labels);
+          return torch.cross_entropy_loss(OperatorCall.wide(logits), labels);
         });
   }
 

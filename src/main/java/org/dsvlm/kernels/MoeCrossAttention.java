@@ -9,7 +9,6 @@ import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.Torch;
 
 /**
@@ -27,7 +26,7 @@ public final class MoeCrossAttention {
 
   /**
    * Attends to all contexts at once. Any strides are accepted and none are copied, so projections
-   * are passed as views, without a transpose.
+   * are passed as views, without a transpose. float32, float64 and bfloat16; on a GPU also float16.
    *
    * @param query [batch, queries, heads, headDim]
    * @param keys one tensor [batch, tokensₑ, heads, headDim] for each of 1 to 8 contexts
@@ -62,16 +61,14 @@ public final class MoeCrossAttention {
           if (query.numel() == 0) {
             return empty(query, keys, values, routerProbabilities);
           }
-          boolean reduced = query.scalar_type().intern() == ScalarType.BFloat16;
           Tensor sum = null;
           for (int e = 0; e < keys.size(); e++) {
             Tensor attended = attend(query, keys.get(e), values.get(e));
             Tensor probability = routerProbabilities.select(1, e).view(-1, 1, 1, 1);
-            Tensor weighted =
-                reduced ? wide(attended).mul(wide(probability)) : attended.mul(probability);
+            Tensor weighted = OperatorCall.wide(attended).mul(OperatorCall.wide(probability));
             sum = sum == null ? weighted : sum.add(weighted);
           }
-          return reduced ? sum.to(ScalarType.BFloat16) : sum;
+          return sum.to(query.scalar_type());
         });
   }
 
@@ -95,10 +92,6 @@ public final class MoeCrossAttention {
   private static Tensor attendToOne(Tensor q, Tensor k, Tensor v) {
     Tensor scores = torch.matmul(q.mul(Torch.scalar(1 / Math.sqrt(q.size(3)))), k.transpose(2, 3));
     return torch.matmul(torch.softmax(scores, -1), v);
-  }
-
-  private static Tensor wide(Tensor tensor) {
-    return tensor.to(ScalarType.Float);
   }
 
   /** An empty result; it hangs on every argument, so that each gets its gradient of zeros. */

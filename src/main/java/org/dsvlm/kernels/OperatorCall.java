@@ -77,8 +77,12 @@ final class OperatorCall {
   void requireFloating(String argument, Tensor tensor) {
     ScalarType dtype = tensor.scalar_type().intern();
     require(
-        FLOATING.contains(dtype),
-        argument + " must be float32, float64 or bfloat16, but is " + DTypes.name(dtype));
+        FLOATING.contains(dtype) || dtype == ScalarType.Half && tensor.is_cuda(),
+        argument
+            + " must be float32, float64 or bfloat16, or on a GPU float16, but is "
+            + DTypes.name(dtype)
+            + " on "
+            + device(tensor));
   }
 
   void requireInt64(String argument, Tensor tensor) {
@@ -115,6 +119,12 @@ final class OperatorCall {
     if (!condition) {
       throw new DsVlmException(operator + ": " + message);
     }
+  }
+
+  /** {@code tensor} in the type that the operators compute in: float32 instead of shorter ones. */
+  static Tensor wide(Tensor tensor) {
+    boolean isWide = tensor.scalar_type().intern() == ScalarType.Double;
+    return isWide ? tensor : tensor.to(ScalarType.Float);
   }
 
   private static String device(Tensor tensor) {

@@ -7,7 +7,6 @@ package org.dsvlm.kernels;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.Torch;
 
 /**
@@ -48,8 +47,9 @@ public final class PerceptualDistance {
     return CALL.run(
         () -> {
           checkArguments(features, target, channelWeights);
-          Tensor difference = direction(wide(features)).sub(direction(wide(target)));
-          Tensor weights = wide(channelWeights).view(1, -1, 1, 1);
+          Tensor difference =
+              direction(OperatorCall.wide(features)).sub(direction(OperatorCall.wide(target)));
+          Tensor weights = OperatorCall.wide(channelWeights).view(1, -1, 1, 1);
           Tensor distance =
               difference.square().mul(weights).sum(CHANNELS, false, new ScalarTypeOptional());
           return features.numel() == 0
@@ -64,11 +64,6 @@ public final class PerceptualDistance {
     Tensor none = squaredLength.eq(Torch.scalar(0));
     Tensor length = torch.sqrt(squaredLength.masked_fill(none, Torch.scalar(1)));
     return features.div(length.add(Torch.scalar(EPSILON))).masked_fill(none, Torch.scalar(0));
-  }
-
-  private static Tensor wide(Tensor tensor) {
-    boolean reduced = tensor.scalar_type().intern() == ScalarType.BFloat16;
-    return reduced ? tensor.to(ScalarType.Float) : tensor;
   }
 
   private static void requireOpen(Tensor features, Tensor target, Tensor channelWeights) {

@@ -7,7 +7,6 @@ package org.dsvlm.kernels;
 import java.util.Locale;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.Torch;
 
 /**
@@ -60,7 +59,7 @@ public final class Ssim {
         () -> {
           checkArguments(x, y, border, dataRange);
           if (x.numel() == 0) {
-            return wide(x).mul(wide(y)).flatten(1, 3).sum(1);
+            return OperatorCall.wide(x).mul(OperatorCall.wide(y)).flatten(1, 3).sum(1);
           }
           long batch = x.size(0);
           return similarity(planes(x), planes(y), border, dataRange).view(batch, -1).mean(1);
@@ -131,12 +130,7 @@ public final class Ssim {
   }
 
   private static Tensor planes(Tensor picture) {
-    return wide(picture).reshape(-1, 1, picture.size(2), picture.size(3));
-  }
-
-  private static Tensor wide(Tensor tensor) {
-    boolean reduced = tensor.scalar_type().intern() == ScalarType.BFloat16;
-    return reduced ? tensor.to(ScalarType.Float) : tensor;
+    return OperatorCall.wide(picture).reshape(-1, 1, picture.size(2), picture.size(3));
   }
 
   private static void requireOpen(Tensor x, Tensor y) {

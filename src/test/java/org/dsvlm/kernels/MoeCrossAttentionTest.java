@@ -200,6 +200,7 @@ class MoeCrossAttentionTest {
     refuses(implementation, good, 5, good.get(5).narrow(1, 0, 1), "router_probabilities", "[2, 2]");
     Tensor elsewhere = good.get(1).to(new Device("meta"), ScalarType.Float, false, false, null);
     refuses(implementation, good, 1, elsewhere, "keys[0] is on meta, but query is on cpu");
+    refuses(implementation, good, 0, good.get(0).to(ScalarType.Half), "is float16 on cpu");
   }
 
   @ParameterizedTest

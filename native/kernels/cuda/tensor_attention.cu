@@ -1,0 +1,163 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+// Forward of kernels/moe_cross_attention.h on tensor cores: a block takes a tile of one head's queries through
+// all contexts, with an online softmax for each.
+#include "kernels/cuda/tensor_attention.cuh"
+
+#include <cmath>
+
+namespace dsvlm::cuda {
+namespace {
+
+// Two accumulators, of the context and of all contexts, decide what fits into the registers.
+template <typename T, int DIM>
+using ForwardTile = TensorTile<
+    T, DIM, /*ROWS=*/DIM <= 160 ? 128 : 64, /*WARP_ROWS=*/DIM <= 64 ? 32 : 16,
+    /*COLUMNS=*/(DIM == 64 || DIM > 128) ? 32 : 64, /*PARTS=*/DIM <= 160 ? 1 : 2>;
+
+template <typename Tile>
+constexpr int kForwardBytes = (Tile::kRowTile + 4 * Tile::kColumnTile) * 2;
+
+// One context's softmax, so far: maximum and sum of exponentials of each row, the sum over this thread's columns.
+template <typename Tile>
+struct Softmax {
+  typename Tile::RowValues top, sum;
+
+  __device__ Softmax() {
+#pragma unroll
+    for (int i = 0; i < Tile::kRowTiles; ++i) {
+#pragma unroll
+      for (int half = 0; half < 2; ++half) {
+        top[i][half] = -INFINITY;
+        sum[i][half] = 0;
+      }
+    }
+  }
+
+  // Scores become weights, and what was mixed before is made to fit them. Scores are times scale, which brings
+  // them to the base 2; those of columns from count on do not count.
+  __device__ void add(typename Tile::Scores& scores, typename Tile::Sums& mixed, float scale, int64_t count) {
+#pragma unroll
+    for (int i = 0; i < Tile::kRowTiles; ++i) {
+      float most[2] = {top[i][0], top[i][1]};
+#pragma unroll
+      for (int j = 0; j < Tile::kColumnTiles; ++j) {
+#pragma unroll
+        for (int element = 0; element < 4; ++element) {
+          const float score = Tile::column(j, element) < count ? scores[i][j][element] * scale : -INFINITY;
+          scores[i][j][element] = score;
+          most[element / 2] = fmaxf(most[element / 2], score);
+        }
+      }
+#pragma unroll
+      for (int half = 0; half < 2; ++half) {
+        most[half] = quad_max(most[half]);
+        const float correction = exp2_fast(top[i][half] - most[half]);
+        top[i][half] = most[half];
+        sum[i][half] *= correction;
+#pragma unroll
+        for (int j = 0; j < Tile::kDimTiles; ++j) {
+          mixed[i][j][2 * half] *= correction;
+          mixed[i][j][2 * half + 1] *= correction;
+        }
+      }
+#pragma unroll
+      for (int j = 0; j < Tile::kColumnTiles; ++j) {
+#pragma unroll
+        for (int element = 0; element < 4; ++element) {
+          scores[i][j][element] = exp2_fast(scores[i][j][element] - most[element / 2]);
+          sum[i][element / 2] += scores[i][j][element];
+        }
+      }
+    }
+  }
+};
+
+template <typename Tile>
+__global__ void __launch_bounds__(Tile::kThreads)
+    attend(const __grid_constant__ MoeForward call, int64_t tiles, bool in_vectors) {
+  using T = typename Tile::Number;
+  T* query = shared_memory<T>();
+  T* buffers = query + Tile::kRowTile;  // twice: keys, values
+
+  const MoeProblem& p = call.problem;
+  const TensorPlace<Tile> place(p, tiles);
+  const int64_t first = place.tile * Tile::kRows;
+  const bool has_rows = first + Tile::warp_row() < p.queries;
+  const float scale = static_cast<float>(p.scale * kLog2OfE);
+
+  const auto copy_columns = [&](int buffer, int e, int64_t token) {
+    T* keys = buffers + buffer * 2 * Tile::kColumnTile;
+    Tile::template copy<Tile::kColumns>(
+        keys, HeadRows<T>(p.keys[e], place.batch, place.head), token, p.tokens[e], p.head_dim, in_vectors);
+    Tile::template copy<Tile::kColumns>(
+        keys + Tile::kColumnTile, HeadRows<T>(p.values[e], place.batch, place.head), token, p.tokens[e], p.head_dim,
+        in_vectors);
+  };
+  Tile::template copy<Tile::kRows>(
+      query, HeadRows<T>(p.query, place.batch, place.head), first, p.queries, p.head_dim, in_vectors);
+  copy_columns(0, 0, 0);
+
+  typename Tile::Sums output = {};
+  int buffer = 0;
+  for (int e = 0; e < p.experts; ++e) {
+    typename Tile::Sums mixed = {};
+    Softmax<Tile> softmax;
+    for (int64_t token = 0; token < p.tokens[e]; token += Tile::kColumns, buffer ^= 1) {
+      wait_for_copies();
+      __syncthreads();  // this tile is there, and the one before is no longer read
+      if (token + Tile::kColumns < p.tokens[e]) {
+        copy_columns(buffer ^ 1, e, token + Tile::kColumns);
+      } else if (e + 1 < p.experts) {
+        copy_columns(buffer ^ 1, e + 1, 0);
+      }
+      if (has_rows) {
+        const T* keys = buffers + buffer * 2 * Tile::kColumnTile;
+        const T* values = keys + Tile::kColumnTile + place.part * Tile::kDimTiles * 8;
+        typename Tile::Scores scores;
+        Tile::multiply_transposed(scores, query, keys);
+        softmax.add(scores, mixed, scale, p.tokens[e] - token);
+        typename Tile::Weights weights;
+        Tile::round(weights, scores);
+        Tile::multiply_add(values, Product<Tile>{mixed, weights});
+      }
+    }
+    const float probability = router_weight<T>(p, place.batch, e);
+    float* logsumexp = static_cast<float*>(call.logsumexp) + row_figures(p, place.batch, e, place.head);
+#pragma unroll
+    for (int i = 0; i < Tile::kRowTiles; ++i) {
+#pragma unroll
+      for (int half = 0; half < 2; ++half) {
+        const float sum = quad_sum(softmax.sum[i][half]), factor = probability / sum;
+#pragma unroll
+        for (int j = 0; j < Tile::kDimTiles; ++j) {
+          output[i][j][2 * half] += factor * mixed[i][j][2 * half];
+          output[i][j][2 * half + 1] += factor * mixed[i][j][2 * half + 1];
+        }
+        const int64_t row = first + Tile::row(i, half);
+        if (call.logsumexp != nullptr && place.part == 0 && Tile::lane() % 4 == 0 && row < p.queries) {
+          logsumexp[row] = softmax.top[i][half] + log2f(sum);
+        }
+      }
+    }
+  }
+  Tile::write(
+      place.head_of(static_cast<T*>(call.output), p, p.queries), output, p, first, p.queries, place.part, 1.0f);
+}
+
+}  // namespace
+
+void tensor_attention_forward(const MoeForward& call, cudaStream_t stream) {
+  const MoeProblem& p = call.problem;
+  with_tensor_dim(p, [&](auto type, auto dim) {
+    using Tile = ForwardTile<decltype(type), decltype(dim)::value>;
+    const int64_t tiles = ceil_div(p.queries, Tile::kRows);
+    launch(
+        attend<Tile>, tiles * p.heads * p.batch * Tile::kParts, Tile::kThreads, kForwardBytes<Tile>, stream, call,
+        tiles, tensors_in_vectors(p));
+  });
+}
+
+}  // namespace dsvlm::cuda
