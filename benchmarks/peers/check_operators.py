@@ -55,8 +55,78 @@ def perceptual_distance(features, target, weights):
     return (squares * weights.view(1, -1, 1, 1)).sum(1).mean((1, 2))
 
 
+def llama_decode(ids, weights, biases, cache, cos, sin, starts, length, heads, eps):
+    """Logits after one more token of each record; cache holds keys and values of each layer."""
+
+    def norm(x, weight):
+        return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + eps) * weight
+
+    def turned(x, record):
+        at = length - starts[record]
+        first, second = x.chunk(2, -1)
+        return x * cos[at] + torch.cat([-second, first], -1) * sin[at]
+
+    stream = weights[0][ids]
+    for i in range(len(cache) // 2):
+        input_norm, q, k, v, o, post_norm, gate, up, down = weights[1 + 9 * i : 10 + 9 * i]
+        b = [bias if bias.numel() else 0 for bias in biases[7 * i : 7 * i + 7]] or [0] * 7
+        keys, values = cache[2 * i], cache[2 * i + 1]
+        x = norm(stream, input_norm)
+        attended = []
+        for record in range(len(ids)):
+            split = [(x[record] @ w.t() + c).view(-1, cos.shape[1]) for w, c in zip((q, k, v), b)]
+            seen = slice(starts[record], length)
+            all_keys = torch.cat([keys[record, :, seen], turned(split[1], record)[:, None]], 1)
+            all_values = torch.cat([values[record, :, seen], split[2][:, None]], 1)
+            group = heads // keys.shape[1]
+            all_keys, all_values = (t.repeat_interleave(group, 0) for t in (all_keys, all_values))
+            scores = (all_keys @ turned(split[0], record)[:, :, None]).squeeze(-1) / math.sqrt(cos.shape[1])
+            attended.append((scores.softmax(-1)[:, None] @ all_values).flatten())
+        stream = stream + torch.stack(attended) @ o.t() + b[3]
+        x = norm(stream, post_norm)
+        stream = stream + (F.silu(x @ gate.t() + b[4]) * (x @ up.t() + b[5])) @ down.t() + b[6]
+    return norm(stream, weights[-2]) @ weights[-1].t()
+
+
+def decode_case(rng, generator, dtype):
+    layers, batch, vocabulary = rng.randint(1, 3), rng.randint(1, 16), rng.randint(1, 300)
+    width, inner = rng.choice([1, 7, 64, 300, 2500]), rng.choice([1, 6, 96, 500])
+    key_heads, head_dim = rng.randint(1, 4), rng.choice([2, 6, 16, 64, 128])
+    heads, length = key_heads * rng.randint(1, 4), rng.choice([0, 1, 5, 40])
+    biased = rng.random() < 0.5
+
+    def make(*shape):
+        return torch.randn(shape, generator=generator).div(math.sqrt(shape[-1])).to(dtype)
+
+    q, k = heads * head_dim, key_heads * head_dim
+    products = [(q, width), (k, width), (k, width), (width, q), (inner, width), (inner, width), (width, inner)]
+    weights, biases, cache = [make(vocabulary, width)], [], []
+    for _ in range(layers):
+        made = [make(*shape) for shape in products]
+        weights += [make(width), *made[:4], make(width), *made[4:]]
+        biases += [make(out) if rng.random() < 0.5 else make(0) for out, _ in products] if biased else []
+        cache += [make(batch, key_heads, length + 2, head_dim) for _ in range(2)]
+    weights += [make(width), make(vocabulary, width)]
+    ids, starts = ([rng.randint(0, last) for _ in range(batch)] for last in (vocabulary - 1, length))
+    cos, sin = make(length + 1, head_dim), make(length + 1, head_dim)
+
+    def decode(function, convert):
+        lists = [[convert(tensor) for tensor in tensors] for tensors in (weights, biases, cache)]
+        whole = [torch.tensor(numbers) for numbers in (ids, starts)]
+        return function(whole[0], *lists, convert(cos), convert(sin), whole[1], length, heads, 1e-5)
+
+    return (
+        f"llama_decode {[layers, batch, vocabulary, width, inner, heads, key_heads, head_dim, length]}",
+        lambda i: decode(torch.ops.dsvlm.llama_decode, lambda tensor: tensor),
+        lambda i: decode(llama_decode, lambda tensor: tensor.double()),
+        [],
+    )
+
+
 def gradients(function, inputs):
     out = function(inputs)
+    if not inputs:
+        return [out]  # an operator without gradients
     upstream = torch.linspace(-1, 2, out.numel(), dtype=torch.float64, device=out.device).view(out.shape)
     return [out] + list(torch.autograd.grad((out.double() * upstream).sum(), inputs))
 
@@ -123,6 +193,9 @@ def cases(rng, generator, device, dtype):
         lambda i: F.cross_entropy(i[0] @ i[1].t(), labels),
         [make(rows, width), make(classes, width)],
     )
+
+    if device == "cpu":
+        yield decode_case(rng, generator, dtype)
 
 
 def worst(actual, expected):

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "ops/linear_cross_entropy.h"
+#include "ops/llama_decode.h"
 #include "ops/moe_cross_attention.h"
 #include "ops/perceptual_distance.h"
 #include "ops/picture_resize.h"

@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.TensorVector;
 /**
  * The C++ functions of {@code native/ops}, one to one. Callers go through {@link
  * MoeCrossAttention}, {@link Ssim}, {@link PerceptualDistance}, {@link LinearCrossEntropy} and
- * {@link PictureResize}, which have their twins when this is not loaded.
+ * {@link PictureResize}, which have their twins when this is not loaded, and {@link LlamaDecode}.
  */
 @Properties(
     @Platform(
@@ -72,4 +72,17 @@ final class NativeOps {
       @Cast("int64_t") long rows,
       @Cast("int64_t") long rowTaps,
       @Cast("uint8_t*") byte[] output);
+
+  @Namespace("dsvlm")
+  static native @ByVal Tensor llama_decode(
+      @Const @ByRef Tensor ids,
+      @Const @ByRef TensorVector weights,
+      @Const @ByRef TensorVector biases,
+      @Const @ByRef TensorVector cache,
+      @Const @ByRef Tensor cos,
+      @Const @ByRef Tensor sin,
+      @Const @ByRef Tensor starts,
+      @Cast("int64_t") long length,
+      @Cast("int64_t") long heads,
+      double eps);
 }

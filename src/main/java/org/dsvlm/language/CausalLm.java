@@ -44,6 +44,14 @@ public final class CausalLm {
     return model.config();
   }
 
+  /** All that the model computes with, in running order. */
+  DecoderWeights decoderWeights() {
+    DecoderWeights all = new DecoderWeights();
+    model.addTo(all);
+    all.addHead(head);
+    return all;
+  }
+
   /** Where its parameters are. */
   public Device device() {
     return head.weight().device();

@@ -29,6 +29,8 @@ public final class Generation {
    */
   public record Prompt(Tensor embeddings, long[] ids) {}
 
+  private static final long[] NONE = {};
+
   private final CausalLm languageModel;
   private final GenerationSettings settings;
   private final TokenListener listener;
@@ -85,45 +87,41 @@ public final class Generation {
   }
 
   private void answer(List<Prompt> prompts, List<Answer> answers, int longest, KvCache cache) {
-    boolean padded = prompts.stream().anyMatch(prompt -> prompt.ids().length != longest);
+    long[] padding = prompts.stream().mapToLong(prompt -> longest - prompt.ids().length).toArray();
+    boolean padded = Arrays.stream(padding).anyMatch(tokens -> tokens > 0);
     Tensor mask = padded ? mask(prompts, longest) : null;
-    Tensor states = prefill(prompts, longest, mask, cache);
     TokenSampler sampler = new TokenSampler(settings);
-    for (int step = 0; step < settings.maxNewTokens(); step++) {
-      choose(answers, states, step, sampler);
-      if (step == settings.maxNewTokens() - 1 || answers.stream().allMatch(Answer::ended)) {
-        return;
-      }
-      Tensor seen = mask == null ? null : mask.narrow(1, 0, longest + step + 1);
-      states = continueFrom(answers, states, seen, cache);
-    }
-  }
-
-  /** Runs the newest token of each answer; its stream, [batch, 1, hidden]. */
-  private Tensor continueFrom(List<Answer> answers, Tensor like, Tensor mask, KvCache cache) {
-    return Torch.tidy(
-        () -> {
+    choose(answers, prefill(prompts, longest, mask, cache), 0, sampler);
+    try (NextTokens next = new NextTokens(languageModel, cache, mask, padding)) {
+      for (int step = 1; step < settings.maxNewTokens(); step++) {
+        if (answers.stream().allMatch(Answer::ended)) {
+          return;
+        }
+        try (PointerScope scope = new PointerScope()) {
           long[] newest = answers.stream().mapToLong(Answer::newest).toArray();
-          Tensor ids = Torch.of(newest, newest.length, 1).to(like.device(), ScalarType.Long);
-          return languageModel.model().forward(languageModel.model().embed(ids), mask, cache);
-        });
-  }
-
-  private void choose(List<Answer> answers, Tensor states, int step, TokenSampler sampler) {
-    try (PointerScope scope = new PointerScope()) {
-      Tensor logits = languageModel.logits(states);
-      for (int i = 0; i < answers.size(); i++) {
-        Answer answer = answers.get(i);
-        if (!answer.ended()) {
-          long id = sampler.next(logits.select(0, i).select(0, 0), answer.context(), i, step);
-          answer.add(id, settings.stopTokens().contains(id));
-          listener.onToken(i, id);
+          choose(answers, next.logits(newest), step, sampler);
         }
       }
     }
   }
 
-  /** Runs all prompts; the stream of each one's last token, [batch, 1, hidden]. */
+  private void choose(List<Answer> answers, Tensor logits, int step, TokenSampler sampler) {
+    for (int i = 0; i < answers.size(); i++) {
+      Answer answer = answers.get(i);
+      if (!answer.ended()) {
+        long id = sampler.next(logits.select(0, i), context(answer), i, step);
+        answer.add(id, settings.stopTokens().contains(id));
+        listener.onToken(i, id);
+      }
+    }
+  }
+
+  /** What the repetition penalty counts, a copy that grows with the answer: only where it does. */
+  private long[] context(Answer answer) {
+    return settings.repetitionPenalty() == 1 ? NONE : answer.context();
+  }
+
+  /** Runs all prompts; the logits of the token after each, [batch, vocabulary]. */
   private Tensor prefill(List<Prompt> prompts, int longest, Tensor mask, KvCache cache) {
     return Torch.tidy(
         () -> {
@@ -134,7 +132,7 @@ public final class Generation {
           }
           Tensor promptMask = mask == null ? null : mask.narrow(1, 0, longest);
           Tensor states = languageModel.model().forward(Torch.stack(0, rows), promptMask, cache);
-          return states.narrow(1, longest - 1, 1).clone();
+          return languageModel.logits(states.select(1, longest - 1));
         });
   }
 

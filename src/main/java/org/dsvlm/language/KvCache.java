@@ -6,6 +6,7 @@ package org.dsvlm.language;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -70,6 +71,16 @@ public final class KvCache implements AutoCloseable {
   /** Tokens held. */
   public long length() {
     return length;
+  }
+
+  /** Tokens it can hold. */
+  long capacity() {
+    return capacity;
+  }
+
+  /** Keys and values of each layer in turn, whole. */
+  List<Tensor> tensors() {
+    return layers.stream().flatMap(layer -> Stream.of(layer.keys, layer.values)).toList();
   }
 
   Layer layer(int index) {

@@ -33,6 +33,13 @@ final class LlamaAttention {
     output = Linear.of(parameters.at("o_proj"), init, queryWidth, width, config.outputBias());
   }
 
+  void addTo(DecoderWeights all) {
+    all.add(query);
+    all.add(key);
+    all.add(value);
+    all.add(output);
+  }
+
   /**
    * hiddenStates: [batch, tokens, hidden] in, the same out.
    *

@@ -26,6 +26,13 @@ final class LlamaDecoderLayer {
     mlp = new LlamaMlp(parameters.at("mlp"), config);
   }
 
+  void addTo(DecoderWeights all) {
+    all.add(inputNorm);
+    attention.addTo(all);
+    all.add(postAttentionNorm);
+    mlp.addTo(all);
+  }
+
   /** hiddenStates: [batch, tokens, hidden] in, the same out; the rest as in LlamaAttention. */
   Tensor forward(
       Tensor hiddenStates, RotaryEmbedding.Angles angles, Tensor mask, KvCache.Layer cache) {

@@ -27,6 +27,12 @@ final class LlamaMlp {
     down = Linear.of(parameters.at("down_proj"), init, inner, width, bias);
   }
 
+  void addTo(DecoderWeights all) {
+    all.add(gate);
+    all.add(up);
+    all.add(down);
+  }
+
   /** hiddenStates: [batch, tokens, hidden] in, the same out. */
   Tensor forward(Tensor hiddenStates) {
     return down.forward(silu(gate.forward(hiddenStates)).mul(up.forward(hiddenStates)));

@@ -47,6 +47,12 @@ public final class LlamaModel {
     return embedTokens.weight();
   }
 
+  void addTo(DecoderWeights all) {
+    all.add(embedTokens);
+    layers.forEach(layer -> layer.addTo(all));
+    all.add(norm);
+  }
+
   RotaryEmbedding rotary() {
     return rotary;
   }

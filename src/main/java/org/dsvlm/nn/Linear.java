@@ -97,6 +97,16 @@ public final class Linear {
     }
   }
 
+  /** Whether what it computes differs from its weight and bias alone. */
+  public boolean adapted() {
+    return lora != null && lora.takesPart();
+  }
+
+  /** The bias, [out]; null without one. */
+  public Tensor bias() {
+    return bias;
+  }
+
   /** The weight, [out, in], without what adapts it. */
   public Tensor weight() {
     return weight;

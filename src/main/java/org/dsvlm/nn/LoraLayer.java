@@ -58,6 +58,11 @@ final class LoraLayer {
     active = takesPart;
   }
 
+  /** Whether it changes the layer's output: it is active, and not in the weight already. */
+  boolean takesPart() {
+    return active && unmerged == null;
+  }
+
   void setRows(List<RandomState> drawnFrom) {
     rows = drawnFrom;
   }
@@ -70,7 +75,7 @@ final class LoraLayer {
    * @param y what it made of it, [..., out]
    */
   Tensor update(Tensor x, Tensor y) {
-    if (!active || unmerged != null) {
+    if (!takesPart()) {
       return y;
     }
     return Torch.tidy(

@@ -25,6 +25,11 @@ public final class RmsNorm {
     this.eps = eps;
   }
 
+  /** The factors, [size]. */
+  public Tensor weight() {
+    return weight;
+  }
+
   /** x: [..., size] in, the same out. */
   public Tensor forward(Tensor x) {
     ScalarType dtype = x.scalar_type().intern();

@@ -7,10 +7,12 @@ package org.dsvlm.language;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.nn.ParameterStore;
@@ -110,6 +112,40 @@ class GenerationTest {
         .isNotEqualTo(first);
     assertThat(run(settings.withSampling(1.0, 1, 1.0, 2), prompt(3, 4, 5)).get(0))
         .containsExactly(withoutCache(20, 3, 4, 5));
+  }
+
+  /** What a token takes is freed before the next, and none takes more than an earlier one. */
+  @Test
+  void memoryOfATokenDoesNotGrow() {
+    for (int together : new int[] {1, 3, 20}) { // the last more than the native decoder takes
+      Generation.Prompt[] prompts = new Generation.Prompt[together];
+      Arrays.setAll(prompts, i -> prompt(3, 4, 5 + i % 2));
+      List<Long> pointers = new ArrayList<>();
+      List<Long> bytes = new ArrayList<>();
+      TokenListener listener =
+          (record, id) -> {
+            if (record == 0) {
+              pointers.add(Pointer.totalCount());
+              bytes.add(allocatedBytes());
+            }
+          };
+      for (int warmUp = 0; warmUp < 3; warmUp++) {
+        pointers.clear();
+        bytes.clear();
+        new Generation(languageModel, GenerationSettings.greedy(28, Set.of()), listener)
+            .run(List.of(prompts));
+      }
+      assertThat(pointers.subList(2, pointers.size())).containsOnly(pointers.get(1));
+      long early = bytes.get(6) - bytes.get(2);
+      long late = bytes.get(27) - bytes.get(23);
+      assertThat(late).isLessThanOrEqualTo(early + 4 * Long.BYTES * 20);
+    }
+  }
+
+  /** Of the heap, by this thread so far. */
+  private static long allocatedBytes() {
+    return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean())
+        .getCurrentThreadAllocatedBytes();
   }
 
   @Test
