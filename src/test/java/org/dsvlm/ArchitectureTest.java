@@ -41,7 +41,7 @@ class ArchitectureTest {
           Set.of("models"),
           Set.of("data"),
           Set.of("train"),
-          Set.of("eval", "report"),
+          Set.of("eval", "plan", "report"),
           Set.of("cli"));
 
   private static final JavaClasses PRODUCTION = production();

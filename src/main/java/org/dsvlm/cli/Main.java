@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       TrainCommand.class,
       RecipesCommand.class,
+      PlanCommand.class,
       ChatCommand.class,
       InitCommand.class,
       ProbeCommand.class,

@@ -192,7 +192,7 @@ public record UNetConfig(
   }
 
   /** Width of the timestep embedding. */
-  int timeWidth() {
+  public int timeWidth() {
     return 4 * channels.get(0);
   }
 
@@ -211,7 +211,7 @@ public record UNetConfig(
    * Widths of the hidden states that the down path leaves for the up path, in the order they are
    * made: {@code conv_in}, then each level's resnets and its downsampler.
    */
-  List<Integer> skipWidths() {
+  public List<Integer> skipWidths() {
     List<Integer> widths = new ArrayList<>(List.of(channels.get(0)));
     for (int level = 0; level < levels(); level++) {
       int made = level < levels() - 1 ? layersPerBlock + 1 : layersPerBlock;

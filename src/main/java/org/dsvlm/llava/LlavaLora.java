@@ -6,6 +6,7 @@ package org.dsvlm.llava;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.dsvlm.nn.Lora;
 import org.dsvlm.nn.LoraConfig;
@@ -44,6 +45,11 @@ public final class LlavaLora {
    */
   public static Lora start(ParameterStore llava, LoraConfig config, RandomState random) {
     return Lora.start(llava, config, LlavaLora::bare, random);
+  }
+
+  /** Shapes of what {@link #start} would attach to a LLaVA of these sizes, by name. */
+  public static Map<String, long[]> shapes(LlavaConfig llava, LoraConfig config) {
+    return Lora.shapes(root -> new Llava(root, llava), config, LlavaLora::bare);
   }
 
   /**

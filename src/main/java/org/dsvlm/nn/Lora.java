@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
@@ -126,6 +127,28 @@ public final class Lora implements AutoCloseable {
       }
     }
     return targeted;
+  }
+
+  /**
+   * Shapes of the matrices that {@link #start} would attach to a model, by name, found without its
+   * weights.
+   *
+   * @param model builds the model on the parameters it is given
+   */
+  public static Map<String, long[]> shapes(
+      Consumer<Parameters> model, LoraConfig config, UnaryOperator<String> names) {
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    try (ParameterStore store = ParameterStore.ofShapes(null)) {
+      model.accept(store.root());
+      targeted(store, config, names)
+          .forEach(
+              (path, name) -> {
+                long[] weight = store.shapes().get(path + ".weight");
+                shapes.put(path + A, new long[] {config.rank(name), weight[1]});
+                shapes.put(path + B, new long[] {weight[0], config.rank(name)});
+              });
+    }
+    return shapes;
   }
 
   public LoraConfig config() {

@@ -17,6 +17,7 @@ import org.dsvlm.diffusion.DdimSampler;
 import org.dsvlm.diffusion.NoiseSchedule;
 import org.dsvlm.diffusion.StableDiffusion;
 import org.dsvlm.diffusion.UNet;
+import org.dsvlm.diffusion.UNetConfig;
 import org.dsvlm.diffusion.Vae;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.DsVlmException;
@@ -103,6 +104,15 @@ public final class DiffusionSupervisor implements AutoCloseable {
               + multiple
               + ", by which the VAE and the UNet together reduce a picture");
     }
+  }
+
+  /**
+   * Names and shapes of the parameters that supervision adds, found without a weight: adapters, and
+   * for each of the UNet's cross-attentions keys, values and the router.
+   */
+  public static Map<String, long[]> parameterShapes(
+      SupervisionConfig config, UNetConfig unet, long textWidth, long imageWidth) {
+    return MultiAdapter.shapes(config, unet, textWidth, imageWidth);
   }
 
   /** Draws timesteps and noise by sample id and step; {@code random} is the run's. */

@@ -8,6 +8,7 @@ import static org.bytedeco.pytorch.global.torch.linear;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -68,6 +69,20 @@ public final class MoeAttention implements CrossAttention, AutoCloseable {
         Torch.keep(
             Torch.of(this.experts.stream().mapToLong(Feature::ordinal).toArray(), experts.size())
                 .to(router.device(), ScalarType.Long));
+  }
+
+  /** Names and shapes of the parameters that the experts at {@code path} add. */
+  static Map<String, long[]> shapes(
+      String path, long inner, long crossWidth, Set<Feature> experts) {
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    for (Feature expert : experts) {
+      if (expert != Feature.TEXT) {
+        shapes.put(path + "to_k_" + expert.key() + ".weight", new long[] {inner, crossWidth});
+        shapes.put(path + "to_v_" + expert.key() + ".weight", new long[] {inner, crossWidth});
+      }
+    }
+    shapes.put(path + "router.weight", new long[] {Feature.values().length, inner});
+    return shapes;
   }
 
   private static Linear copy(Linear original, Parameters parameters) {

@@ -13,6 +13,8 @@ import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.diffusion.PlainCrossAttention;
 import org.dsvlm.diffusion.UNet;
+import org.dsvlm.diffusion.UNetConfig;
+import org.dsvlm.nn.ParameterShapes;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Torch;
@@ -33,16 +35,43 @@ final class MultiAdapter implements AutoCloseable {
   MultiAdapter(
       SupervisionConfig config, Parameters root, UNet unet, long textWidth, long imageWidth) {
     long crossWidth = unet.config().crossAttentionDim();
-    for (Feature feature : config.features()) {
-      long width = feature == Feature.TEXT ? textWidth : imageWidth;
-      Parameters own = root.at("adapters").at(feature.key());
-      adapters.put(feature, Adapter.of(config.adapter(), own, width, crossWidth));
-    }
+    adapters.putAll(adapters(config, root, crossWidth, textWidth, imageWidth));
     unet.replaceCrossAttention(
         (path, base) ->
             config.attention() == SupervisionConfig.Attention.MOE
                 ? expert(path, base, root.at("unet").at(path), config.features())
                 : base);
+  }
+
+  private static Map<Feature, Adapter> adapters(
+      SupervisionConfig config, Parameters root, long crossWidth, long textWidth, long imageWidth) {
+    Map<Feature, Adapter> adapters = new EnumMap<>(Feature.class);
+    for (Feature feature : config.features()) {
+      long width = feature == Feature.TEXT ? textWidth : imageWidth;
+      Parameters own = root.at("adapters").at(feature.key());
+      adapters.put(feature, Adapter.of(config.adapter(), own, width, crossWidth));
+    }
+    return adapters;
+  }
+
+  /** Names and shapes of its parameters, found without a weight. */
+  static Map<String, long[]> shapes(
+      SupervisionConfig config, UNetConfig unet, long textWidth, long imageWidth) {
+    long crossWidth = unet.crossAttentionDim();
+    Map<String, long[]> shapes =
+        new LinkedHashMap<>(
+            ParameterShapes.of(root -> adapters(config, root, crossWidth, textWidth, imageWidth)));
+    if (config.attention() == SupervisionConfig.Attention.MOE) {
+      ParameterShapes.of(root -> new UNet(root, unet))
+          .forEach(
+              (name, shape) -> {
+                if (name.endsWith(".attn2.to_k.weight")) {
+                  String path = "unet." + name.substring(0, name.length() - "to_k.weight".length());
+                  shapes.putAll(MoeAttention.shapes(path, shape[0], shape[1], config.features()));
+                }
+              });
+    }
+    return shapes;
   }
 
   private MoeAttention expert(

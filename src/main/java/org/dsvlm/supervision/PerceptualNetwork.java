@@ -7,13 +7,16 @@ package org.dsvlm.supervision;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.kernels.PerceptualDistance;
 import org.dsvlm.nn.Init;
+import org.dsvlm.nn.ParameterShapes;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.DsVlmException;
@@ -113,6 +116,25 @@ public final class PerceptualNetwork implements AutoCloseable {
     ParameterStore vgg = ParameterStore.random(random.fork("perceptual.vgg"), dtype, device);
     ParameterStore lpips = ParameterStore.random(random.fork("perceptual.lpips"), dtype, device);
     return new PerceptualNetwork(vgg, lpips, VggFeatures.ofWidths(vgg.root(), widths));
+  }
+
+  /** Convolutions of the stage numbered {@code stage} from 0. */
+  public static int convolutions(int stage) {
+    return VggFeatures.convolutions(stage);
+  }
+
+  /** Names and shapes of a network's parameters, of the heads too. */
+  public static Map<String, long[]> shapes(List<Long> widths) {
+    Map<String, long[]> shapes =
+        new LinkedHashMap<>(
+            ParameterShapes.of(
+                root ->
+                    VggFeatures.ofWidths(
+                        root, widths.stream().mapToLong(Long::longValue).toArray())));
+    for (int i = 0; i < VggFeatures.STAGES; i++) {
+      shapes.put("lin" + i + ".model.1.weight", new long[] {1, widths.get(i), 1, 1});
+    }
+    return shapes;
   }
 
   /** LPIPS. x, target: [pictures, 3, height, width] in [-1, 1]; [pictures]. */

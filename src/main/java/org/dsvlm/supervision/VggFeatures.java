@@ -68,6 +68,11 @@ final class VggFeatures {
     return new VggFeatures(root.at("features"), (stage, index) -> widths[stage]);
   }
 
+  /** How many convolutions a stage has. */
+  static int convolutions(int stage) {
+    return CONVOLUTIONS[stage];
+  }
+
   /** Channels of each stage's output. */
   List<Long> widths() {
     return widths;

@@ -7,6 +7,7 @@ package org.dsvlm.train;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import org.dsvlm.supervision.SupervisionConfig;
 import org.dsvlm.tensor.DsVlmException;
 
 /**
@@ -206,6 +207,12 @@ public record Recipe(
       require(pictures >= 0, "report.pictures has to be 0 or more, not " + pictures);
       require(samplerSteps > 0, "report.sampler_steps has to be above 0, not " + samplerSteps);
     }
+  }
+
+  /** The section that the supervisor reads. */
+  public SupervisionConfig supervisionConfig() {
+    return SupervisionConfig.parse(
+        supervision.deepCopy().without("enabled"), "recipe: supervision");
   }
 
   /** Whether the diffusion model supervises. */

@@ -45,7 +45,7 @@ public final class Reconstructor implements AutoCloseable {
   private final DiffusionSupervisor supervisor;
 
   private Reconstructor(Path run, Recipe recipe) {
-    config = SupervisionLoss.supervisionConfig(recipe);
+    config = recipe.supervisionConfig();
     Path export = run.resolve("export");
     processor = ImageProcessor.read(export.resolve("preprocessor_config.json"));
     try {

@@ -166,7 +166,7 @@ final class RunData implements AutoCloseable {
   }
 
   private ReconstructionTarget target() {
-    return new ReconstructionTarget(SupervisionLoss.supervisionConfig(recipe).pictureSize());
+    return new ReconstructionTarget(recipe.supervisionConfig().pictureSize());
   }
 
   /** One step's micro batches. */

@@ -61,7 +61,7 @@ final class SupervisionLoss implements AuxiliaryLoss {
     this.listener = listener;
     this.dtype = dtype;
     this.device = recipe.device();
-    this.config = supervisionConfig(recipe);
+    this.config = recipe.supervisionConfig();
     this.llava = llava;
     this.diffusion = diffusion;
     this.perceptual =
@@ -78,12 +78,6 @@ final class SupervisionLoss implements AuxiliaryLoss {
             llava.config().text().hiddenSize(),
             llava.config().vision().hiddenSize());
     this.draws = supervisor.draws(random);
-  }
-
-  /** The section of the recipe that the supervisor reads. */
-  static SupervisionConfig supervisionConfig(Recipe recipe) {
-    return SupervisionConfig.parse(
-        recipe.supervision().deepCopy().without("enabled"), "recipe: supervision");
   }
 
   private static PerceptualNetwork perceptual(

@@ -6,11 +6,14 @@ package org.dsvlm.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.PointerScope;
@@ -98,6 +101,11 @@ class MainTest {
     isUsageError(run("train", "--fast"), "--fast");
     isUsageError(run("train"), "--recipe is missing");
     isUsageError(run("recipes", "--set", "seed=1"), "--set needs");
+    isUsageError(run("plan"), "--recipe");
+    isUsageError(run("plan", "--recipe=nano-scratch", "--gpu=z80"), "h100");
+    isUsageError(run("plan", "--recipe=nano-scratch", "--gpus=0"), "above 0");
+    isUsageError(run("plan", "--recipe=nano-scratch", "--measure", "--gpu=h100"), "--measure");
+    isUsageError(run("plan", "--recipe=nano-scratch", "--set=sed=1"), "'seed'");
     isUsageError(run("recipes", "ds-vlm-vicuna-7b-clp"), "'ds-vlm-vicuna-7b-clip'");
     isUsageError(run("train", "--resume"), "--out");
     isUsageError(run("chat", "--model", "x"), "--prompt");
@@ -136,6 +144,23 @@ class MainTest {
     Path file = Files.writeString(folder.resolve("shown.yaml"), shown.out());
     assertThat(run("recipes", file.toString()).out()).isEqualTo(shown.out());
     isFailure(run("recipes", "nano-scratch", "--set", "checkpoint.keep=0"), "checkpoint.keep");
+  }
+
+  @Test
+  void aPlanNeedsNoFiles() throws IOException {
+    String[] arguments = {"plan", "--recipe", "ds-vlm-llama-3-8b-siglip", "--gpus", "8"};
+    Outcome plan = run(arguments);
+    assertThat(plan.err()).isEmpty();
+    assertThat(plan.code()).isZero();
+    assertThat(plan.out())
+        .containsSubsequence("8 × H100", "parameters", "language_model", "8,030,261,248")
+        .containsSubsequence("stage 1", "2,181 steps", "time", "stage 2", "5,198 steps", "in all");
+    String[] json = Arrays.copyOf(arguments, arguments.length + 1);
+    json[arguments.length] = "--json";
+    JsonNode tree = new ObjectMapper().readTree(run(json).out());
+    assertThat(tree.at("/parameters/language_model/count").asLong()).isEqualTo(8_030_261_248L);
+    assertThat(tree.at("/stages/stage1/overhead").asDouble()).isGreaterThan(1);
+    isFailure(run("plan", "--recipe=nano-scratch", "--set=checkpoint.keep=0"), "checkpoint.keep");
   }
 
   @Test

@@ -60,7 +60,7 @@ class RecipeCatalogueTest {
     assertThat(recipe.data().expected().stage1().records()).isPositive();
     assertThat(recipe.data().expected().stage2().records()).isPositive();
     if (recipe.supervised()) {
-      SupervisionConfig supervision = SupervisionLoss.supervisionConfig(recipe);
+      SupervisionConfig supervision = recipe.supervisionConfig();
       assertThat(supervision.levels().high()).isLessThanOrEqualTo(models.vision().layers());
       int multiple = models.vae().reduction() << (models.unet().levels() - 1);
       assertThat(supervision.pictureSize() % multiple).isZero();

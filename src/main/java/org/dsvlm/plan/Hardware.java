@@ -1,0 +1,154 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.plan;
+
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.dsvlm.plan.Operation.Kind;
+import org.dsvlm.plan.Operation.Role;
+import org.dsvlm.tensor.DsVlmException;
+
+/**
+ * What a device can do. An operation takes the longer of what its arithmetic and what its memory
+ * traffic take; calls are added where the processor that makes them also computes, and hidden
+ * behind the computation where a device does that.
+ *
+ * @param name of the device
+ * @param memory bytes that it has
+ * @param rates floating-point operations a second by kind; empty where all was measured
+ * @param measured seconds of single shapes, where they were timed
+ * @param bandwidth bytes a second that pointwise operations reach
+ * @param callSeconds what a call takes before and after its computation
+ * @param asynchronous whether calls are made ahead of the computation
+ * @param runtime bytes that a process or context takes before anything is trained
+ * @param source where these figures come from
+ */
+record Hardware(
+    String name,
+    double memory,
+    Map<Kind, Double> rates,
+    Map<Kind, List<Timing>> measured,
+    double bandwidth,
+    double callSeconds,
+    boolean asynchronous,
+    double runtime,
+    String source) {
+
+  /**
+   * What one shape took.
+   *
+   * @param work floating-point operations forward, or bytes where there are none
+   * @param seconds by role, per unit of that role's work
+   */
+  record Timing(List<Long> shape, double work, Map<Role, Double> seconds) {}
+
+  /** A call of LibTorch from Java on a server's processor. */
+  private static final double CALL_SECONDS = 5e-6;
+
+  /** LibTorch's CUDA context and cuBLAS's workspaces. */
+  private static final double CUDA_CONTEXT = 1.0e9;
+
+  /** Shares of the peak that large training runs report; the plan says that they are assumed. */
+  private static final Map<Kind, Double> SHARES =
+      Map.of(
+          Kind.MATRIX_PRODUCT,
+          0.6,
+          Kind.CONVOLUTION,
+          0.4,
+          Kind.ATTENTION,
+          0.35,
+          Kind.EXPERT_ATTENTION,
+          0.35);
+
+  private static final double BANDWIDTH_SHARE = 0.75;
+
+  /** Peak of dense bfloat16, of float32, bandwidth and memory, from the makers' data sheets. */
+  private record Sheet(
+      String name, double bfloat16, double float32, double bandwidth, double memory) {}
+
+  private static final Map<String, Sheet> SHEETS = new LinkedHashMap<>();
+
+  static {
+    SHEETS.put("h100", new Sheet("H100 SXM 80 GB", 989e12, 67e12, 3.35e12, 80e9));
+    SHEETS.put("h200", new Sheet("H200 SXM 141 GB", 989e12, 67e12, 4.8e12, 141e9));
+    SHEETS.put("a100", new Sheet("A100 SXM 80 GB", 312e12, 19.5e12, 2.04e12, 80e9));
+    SHEETS.put("a100-40", new Sheet("A100 SXM 40 GB", 312e12, 19.5e12, 1.56e12, 40e9));
+    SHEETS.put("l40s", new Sheet("L40S 48 GB", 362e12, 91.6e12, 0.864e12, 48e9));
+  }
+
+  /** Devices that are known by name. */
+  static List<String> names() {
+    return List.copyOf(SHEETS.keySet());
+  }
+
+  /**
+   * A device by name.
+   *
+   * @param bytes of an element: 2 computes in bfloat16, 4 in float32
+   */
+  static Hardware named(String name, int bytes) {
+    Sheet sheet = SHEETS.get(name);
+    if (sheet == null) {
+      throw new DsVlmException("no GPU '" + name + "' is known here; known are " + names());
+    }
+    double peak = bytes == 2 ? sheet.bfloat16() : sheet.float32();
+    Map<Kind, Double> rates = new EnumMap<>(Kind.class);
+    SHARES.forEach((kind, share) -> rates.put(kind, share * peak));
+    return new Hardware(
+        sheet.name(),
+        sheet.memory(),
+        rates,
+        Map.of(),
+        BANDWIDTH_SHARE * sheet.bandwidth(),
+        CALL_SECONDS,
+        true,
+        CUDA_CONTEXT,
+        "assumed: of the data sheet's peak 60 % for matrix products, 40 % for convolutions, 35 % for"
+            + " attention; 75 % of its bandwidth");
+  }
+
+  /** Seconds that {@code operations} take one after another. */
+  double seconds(List<Operation> operations) {
+    double computing = 0;
+    double calling = 0;
+    for (Operation operation : operations) {
+      computing += computing(operation);
+      calling += callSeconds * operation.calls();
+    }
+    return asynchronous ? Math.max(computing, calling) : computing + calling;
+  }
+
+  private double computing(Operation operation) {
+    double work = work(operation);
+    Timing timing = nearest(operation, work);
+    if (timing != null) {
+      return work * timing.seconds().get(operation.role());
+    }
+    Double rate = rates.get(operation.kind());
+    double moving = operation.bytes() / bandwidth;
+    return rate == null ? moving : Math.max(operation.flops() / rate, moving);
+  }
+
+  /** What the time of an operation is in proportion to. */
+  static double work(Operation operation) {
+    return operation.flops() > 0 ? operation.flops() : operation.bytes();
+  }
+
+  /** The timed shape of the kind that is the operation's, or else does most nearly as much. */
+  private Timing nearest(Operation operation, double work) {
+    return measured.getOrDefault(operation.kind(), List.of()).stream()
+        .filter(timing -> timing.seconds().containsKey(operation.role()))
+        .min(
+            Comparator.comparingDouble(
+                timing ->
+                    timing.shape().equals(operation.shape())
+                        ? -1
+                        : Math.abs(Math.log(timing.work() / work))))
+        .orElse(null);
+  }
+}

@@ -1,0 +1,158 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.plan;
+
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.dsvlm.diffusion.UNet;
+import org.dsvlm.diffusion.UNetConfig;
+import org.dsvlm.diffusion.Vae;
+import org.dsvlm.diffusion.VaeConfig;
+import org.dsvlm.language.LlamaConfig;
+import org.dsvlm.llava.Llava;
+import org.dsvlm.llava.LlavaConfig;
+import org.dsvlm.llava.LlavaLora;
+import org.dsvlm.nn.LoraConfig;
+import org.dsvlm.nn.ParameterShapes;
+import org.dsvlm.supervision.DiffusionSupervisor;
+import org.dsvlm.supervision.PerceptualNetwork;
+import org.dsvlm.supervision.SupervisionConfig;
+import org.dsvlm.train.Recipe;
+import org.dsvlm.train.RecipeModels;
+import org.dsvlm.vision.VisionConfig;
+
+/** The models of a recipe: their configurations, and the shape of every parameter by part. */
+final class ModelSizes {
+  private final Recipe recipe;
+  private final LlavaConfig llava;
+  private final UNetConfig unet;
+  private final VaeConfig vae;
+  private final SupervisionConfig supervision;
+  private final Map<Part, Map<String, long[]>> shapes = new EnumMap<>(Part.class);
+
+  ModelSizes(Recipe recipe) {
+    this.recipe = recipe;
+    RecipeModels models = RecipeModels.planned(recipe.model());
+    VisionConfig vision = models.vision();
+    llava =
+        new LlavaConfig(
+            vision,
+            models.language(),
+            0,
+            List.of(recipe.model().vision().featureLayer()),
+            vision.family().classTokens() > 0,
+            true);
+    ParameterShapes.of(root -> new Llava(root, llava))
+        .forEach((name, shape) -> put(partOf(name), name, shape));
+    Recipe.LoraSettings lora = recipe.model().language().lora();
+    if (lora.rank() > 0) {
+      shapes.put(
+          Part.LORA,
+          LlavaLora.shapes(
+              llava,
+              LoraConfig.of(
+                  lora.rank(),
+                  lora.alpha(),
+                  lora.dropout(),
+                  lora.useRslora(),
+                  lora.targetModules())));
+    }
+    if (!recipe.supervised()) {
+      unet = null;
+      vae = null;
+      supervision = null;
+      return;
+    }
+    unet = models.unet();
+    vae = models.vae();
+    supervision = recipe.supervisionConfig();
+    shapes.put(
+        Part.ADAPTERS,
+        DiffusionSupervisor.parameterShapes(
+            supervision, unet, llava.text().hiddenSize(), vision.hiddenSize()));
+    shapes.put(Part.UNET, ParameterShapes.of(root -> new UNet(root, unet)));
+    shapes.put(Part.VAE, ParameterShapes.of(root -> new Vae(root, vae)));
+    if (supervision.loss().needsNetwork()) {
+      shapes.put(Part.PERCEPTUAL, PerceptualNetwork.shapes(recipe.model().perceptual().widths()));
+    }
+  }
+
+  private static Part partOf(String name) {
+    if (name.startsWith("vision_tower.")) {
+      return Part.VISION_ENCODER;
+    }
+    return name.startsWith("multi_modal_projector.") ? Part.CONNECTOR : Part.LANGUAGE_MODEL;
+  }
+
+  private void put(Part part, String name, long[] shape) {
+    shapes.computeIfAbsent(part, key -> new LinkedHashMap<>()).put(name, shape);
+  }
+
+  LlavaConfig llava() {
+    return llava;
+  }
+
+  VisionConfig vision() {
+    return llava.vision();
+  }
+
+  LlamaConfig language() {
+    return llava.text();
+  }
+
+  UNetConfig unet() {
+    return unet;
+  }
+
+  VaeConfig vae() {
+    return vae;
+  }
+
+  /** Null without supervision. */
+  SupervisionConfig supervision() {
+    return supervision;
+  }
+
+  /** The parts that there are. */
+  Set<Part> parts() {
+    return shapes.keySet();
+  }
+
+  /** Number of parameters of a part. */
+  long parameters(Part part) {
+    return shapes.getOrDefault(part, Map.of()).values().stream()
+        .mapToLong(ParameterShapes::elements)
+        .sum();
+  }
+
+  /** Number of its tensors. */
+  int tensors(Part part) {
+    return shapes.getOrDefault(part, Map.of()).size();
+  }
+
+  /** Whether a stage trains a part, which it does wholly or not at all. */
+  boolean trains(Part part, int stage) {
+    return switch (part) {
+      case VISION_ENCODER -> stage > 0 && recipe.visionLearningRate() > 0;
+      case CONNECTOR, ADAPTERS -> stage > 0;
+      case LANGUAGE_MODEL ->
+          stage > 0 && recipe.model().language().trainable() && recipe.languageWeight() > 0;
+      case LORA -> stage == 2;
+      case UNET -> stage > 0 && recipe.model().stableDiffusion().trainable();
+      case VAE -> stage == 0;
+      case PERCEPTUAL, OPTIMIZER -> false;
+    };
+  }
+
+  /** Whether LoRA adapts the linear layer at a path of the bare language model. */
+  Predicate<String> adapted() {
+    Set<String> matrices = shapes.getOrDefault(Part.LORA, Map.of()).keySet();
+    return path -> matrices.contains("language_model." + path + ".lora_A.weight");
+  }
+}

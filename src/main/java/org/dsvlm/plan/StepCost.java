@@ -1,0 +1,200 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.dsvlm.supervision.Feature;
+import org.dsvlm.supervision.LossExpression;
+import org.dsvlm.supervision.SupervisionConfig;
+import org.dsvlm.train.Recipe;
+import org.dsvlm.vision.VisionConfig;
+
+/** The operations of one micro batch, and those of the update that ends a step. */
+final class StepCost {
+  private final Recipe recipe;
+  private final ModelSizes sizes;
+  private final int stage;
+  private final int bytes;
+
+  /**
+   * Costs of a stage.
+   *
+   * @param bytes of an element of the model's type
+   */
+  StepCost(Recipe recipe, ModelSizes sizes, int stage, int bytes) {
+    this.recipe = recipe;
+    this.sizes = sizes;
+    this.stage = stage;
+    this.bytes = bytes;
+  }
+
+  /** Stage 0: encoder and decoder of the autoencoder, on {@code pictures}. */
+  Tape autoencoder(double pictures) {
+    Tape tape = new Tape(bytes);
+    VaeCost vae = new VaeCost(tape, sizes.vae(), pictures, true);
+    int side = sizes.supervision().pictureSize();
+    vae.encode(side);
+    vae.decode(side);
+    return tape;
+  }
+
+  /**
+   * A micro batch.
+   *
+   * @param records of the language model
+   * @param pictures of the encoder
+   * @param tokens of each record in the language model, those of a picture included
+   * @param answers tokens of the batch that the language loss is taken on
+   */
+  Tape microBatch(double records, double pictures, double tokens, double answers) {
+    Tape tape = new Tape(bytes);
+    boolean visionTrains = sizes.trains(Part.VISION_ENCODER, stage);
+    if (pictures > 0) {
+      VisionCost.record(tape, sizes.vision(), pictures, visionTrains, usedBlocks());
+      connector(tape, pictures, visionTrains);
+    }
+    if (recipe.languageWeight() > 0) {
+      boolean adapts = sizes.trains(Part.LORA, stage);
+      Predicate<String> adapted = adapts ? sizes.adapted() : path -> false;
+      new LanguageCost(
+              tape,
+              sizes.language(),
+              sizes.trains(Part.LANGUAGE_MODEL, stage),
+              adapted,
+              recipe.model().language().lora().rank(),
+              records,
+              tokens)
+          .record(pictures > 0, answers);
+    }
+    if (pictures > 0 && sizes.supervision() != null) {
+      supervision(tape, pictures, visionTrains);
+    }
+    return tape;
+  }
+
+  /** Blocks of the encoder that the connector or the supervision reads from. */
+  private int usedBlocks() {
+    VisionConfig vision = sizes.vision();
+    int used = Math.floorMod(recipe.model().vision().featureLayer(), vision.layers() + 1);
+    if (sizes.supervision() != null) {
+      for (Feature feature : sizes.supervision().features()) {
+        if (feature != Feature.TEXT) {
+          used = Math.max(used, sizes.supervision().levels().block(feature));
+        }
+      }
+    }
+    return used;
+  }
+
+  private void connector(Tape tape, double pictures, boolean differentiated) {
+    double rows = pictures * sizes.llava().imageTokens();
+    double width = sizes.language().hiddenSize();
+    tape.enter(Part.CONNECTOR, differentiated);
+    tape.linear(rows, sizes.llava().connectorInput(), width, true);
+    tape.activation(rows * width);
+    tape.linear(rows, width, width, true);
+  }
+
+  private void supervision(Tape tape, double pictures, boolean visionTrains) {
+    SupervisionConfig config = sizes.supervision();
+    List<Double> contexts = new ArrayList<>();
+    for (Feature feature : config.features()) {
+      boolean text = feature == Feature.TEXT;
+      contexts.add(
+          AdapterCost.record(
+              tape,
+              config.adapter(),
+              text || visionTrains,
+              pictures,
+              sizes.llava().imageTokens(),
+              text ? sizes.language().hiddenSize() : sizes.vision().hiddenSize(),
+              sizes.unet().crossAttentionDim()));
+    }
+    int side = config.pictureSize();
+    VaeCost vae = new VaeCost(tape, sizes.vae(), pictures, false);
+    if (!config.reconstruction().unrolled()) {
+      vae.encode(side);
+    }
+    unet(tape, pictures, contexts);
+    if (comparesPictures(config)) {
+      vae.decode(side);
+    }
+    losses(tape, pictures, side);
+  }
+
+  private void unet(Tape tape, double pictures, List<Double> contexts) {
+    SupervisionConfig config = sizes.supervision();
+    int latentSide = config.pictureSize() / sizes.vae().reduction();
+    UNetCost unet =
+        new UNetCost(
+            tape, sizes.unet(), config, sizes.trains(Part.UNET, stage), pictures, contexts);
+    SupervisionConfig.Reconstruct reconstruction = config.reconstruction();
+    if (!reconstruction.unrolled()) {
+      unet.record(latentSide);
+      return;
+    }
+    // Steps that pass gradients run forward twice, and no more than one is kept at a time.
+    int more = reconstruction.steps() + reconstruction.gradientSteps() - 1;
+    Tape forward = new Tape(bytes);
+    new UNetCost(forward, sizes.unet(), config, false, pictures, contexts).record(latentSide);
+    for (int i = 0; i < more; i++) {
+      forward.operations().stream()
+          .filter(operation -> operation.role() == Operation.Role.FORWARD)
+          .forEach(tape.operations()::add);
+    }
+    for (int i = 0; i < reconstruction.gradientSteps() - 1; i++) {
+      forward.operations().stream()
+          .filter(operation -> operation.role() != Operation.Role.FORWARD)
+          .forEach(tape.operations()::add);
+    }
+    unet.record(latentSide);
+  }
+
+  private static boolean comparesPictures(SupervisionConfig config) {
+    return config.loss().terms().stream().anyMatch(term -> !term.name().equals("epsilon"));
+  }
+
+  private void losses(Tape tape, double pictures, int side) {
+    double pixels = pictures * 3 * side * side;
+    for (LossExpression.Term term : sizes.supervision().loss().terms()) {
+      PerceptualCost network =
+          new PerceptualCost(tape, recipe.model().perceptual().widths(), pictures, side);
+      switch (term.name()) {
+        case "perceptual" -> network.record(5);
+        case "vgg_l1" -> network.record(3);
+        default -> {
+          tape.enter(Part.PERCEPTUAL, true);
+          tape.pointwise(5 * pixels, 4, 4 * pixels, 4, 2 * pixels);
+        }
+      }
+    }
+  }
+
+  /** What ends a step: norm and clipping of the gradients, AdamW. */
+  List<Operation> update(Memory memory) {
+    List<Operation> operations = new ArrayList<>();
+    for (Map.Entry<Part, Memory.PartMemory> entry : memory.parts().entrySet()) {
+      Memory.PartMemory part = entry.getValue();
+      if (part.gradients() > 0) {
+        // The norm reads gradients, clipping reads and writes them, AdamW reads them once more; it
+        // reads and writes weights and states.
+        double traffic = 4 * part.gradients() + 2 * part.weights() + 2 * part.optimizerStates();
+        operations.add(
+            new Operation(
+                Part.OPTIMIZER,
+                Operation.Role.UPDATE,
+                Operation.Kind.POINTWISE,
+                Operation.shape(part.gradients() / bytes),
+                0,
+                traffic,
+                2 * sizes.tensors(entry.getKey())));
+      }
+    }
+    return operations;
+  }
+}
