@@ -34,7 +34,7 @@ class ArchitectureTest {
   private static final List<Set<String>> ROWS =
       List.of(
           Set.of("tensor"),
-          Set.of("kernels"),
+          Set.of("kernels", "distributed"),
           Set.of("nn"),
           Set.of("vision", "language", "diffusion"),
           Set.of("llava", "supervision"),

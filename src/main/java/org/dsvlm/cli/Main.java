@@ -39,7 +39,8 @@ import picocli.CommandLine.ScopeType;
       "0:done",
       "1:it failed; the message says why",
       "2:wrong usage",
-      "75:train: stopped by SIGTERM or Ctrl-C, a checkpoint is saved; --resume goes on"
+      "75:train: stopped by SIGTERM or Ctrl-C, a checkpoint is saved; --resume goes on",
+      "76:train: another process of the run died or failed; its rank is named"
     },
     footer = "%nArguments may stand in a file, one a line: dsvlm @FILE")
 public final class Main {

@@ -5,6 +5,7 @@
 package org.dsvlm.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -12,8 +13,11 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.dsvlm.distributed.Launch;
+import org.dsvlm.distributed.Ranks;
 import org.dsvlm.report.RunReport;
 import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.train.Recipe;
 import org.dsvlm.train.RecipeReader;
 import org.dsvlm.train.RunFolder;
 import org.dsvlm.train.TrainingRun;
@@ -67,23 +71,35 @@ final class TrainCommand implements Callable<Integer> {
     }
     ObjectNode tree =
         RecipeArgument.resolve(spec, recipe == null ? recipeOfRun() : recipe, overrides);
-    Path folder = out == null ? defaultFolder() : out;
-    TrainingProgress progress =
-        new TrainingProgress(Terminal.standardErrorIsTerminal(), spec.commandLine().getErr());
+    return TogetherWithOthers.run(
+        Launch.of(System.getenv()), spec.commandLine().getErr(), ranks -> train(ranks, tree));
+  }
+
+  private int train(Ranks ranks, ObjectNode tree) {
+    Path folder = Path.of(ranks.onFirst(() -> (out == null ? defaultFolder() : out).toString()));
+    PrintWriter err = spec.commandLine().getErr();
+    Recipe bound = RecipeReader.bind(TogetherWithOthers.onOwnDevice(tree, ranks.launch()));
     try (StopSignal signal = new StopSignal();
-        RunFolder run = resume ? RunFolder.resume(folder, tree) : RunFolder.create(folder, tree)) {
+        RunFolder run = ranks.firstBeforeOthers(() -> open(ranks, folder, tree))) {
+      TrainingProgress progress = new TrainingProgress(Terminal.standardErrorIsTerminal(), err);
       boolean done;
       try {
-        done = TrainingRun.run(RecipeReader.bind(tree), run, progress, signal::requested);
+        done = TrainingRun.run(ranks, bound, run, progress, signal::requested);
       } finally {
-        report(folder);
+        if (ranks.isFirst()) {
+          report(folder);
+        }
       }
       if (!done) {
-        spec.commandLine().getErr().println("stopped; go on with: train --resume --out " + folder);
+        if (ranks.isFirst()) {
+          err.println("stopped; go on with: train --resume --out " + folder);
+        }
         return StopSignal.EXIT_CODE;
       }
     }
-    spec.commandLine().getOut().println(folder);
+    if (ranks.isFirst()) {
+      spec.commandLine().getOut().println(folder);
+    }
     return 0;
   }
 
@@ -94,6 +110,13 @@ final class TrainCommand implements Callable<Integer> {
     } catch (DsVlmException e) {
       spec.commandLine().getErr().println("no report is written: " + e.getMessage());
     }
+  }
+
+  private RunFolder open(Ranks ranks, Path folder, ObjectNode tree) {
+    if (!ranks.isFirst()) {
+      return RunFolder.join(folder, tree);
+    }
+    return resume ? RunFolder.resume(folder, tree) : RunFolder.create(folder, tree);
   }
 
   private String recipeOfRun() {

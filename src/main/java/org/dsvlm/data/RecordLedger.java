@@ -4,6 +4,7 @@
  */
 package org.dsvlm.data;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
@@ -11,7 +12,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.dsvlm.tensor.DsVlmException;
 
@@ -26,6 +29,7 @@ public final class RecordLedger {
   private final long records;
   private final double cap;
   private final Set<Long> known = new HashSet<>();
+  private List<String> unsent;
 
   /**
    * Opens the ledger, going on with what a run that is resumed left in it.
@@ -40,6 +44,16 @@ public final class RecordLedger {
     if (Files.exists(file)) {
       readKnown();
     }
+  }
+
+  /**
+   * A ledger of a process that does not write {@code file}, but hands what it finds to the one that
+   * does.
+   */
+  public static RecordLedger unwritten(Path file, long records) {
+    RecordLedger ledger = new RecordLedger(file, records, 1);
+    ledger.unsent = new ArrayList<>();
+    return ledger;
   }
 
   private void readKnown() {
@@ -73,10 +87,14 @@ public final class RecordLedger {
       return;
     }
     String line =
-        JSON.createObjectNode().put("id", id).put("index", index).put("reason", reason) + "\n";
+        JSON.createObjectNode().put("id", id).put("index", index).put("reason", reason).toString();
+    if (unsent != null) {
+      unsent.add(line);
+      return;
+    }
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
-      Files.writeString(file, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      Files.writeString(file, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be written: " + e.getMessage(), e);
     }
@@ -93,6 +111,34 @@ public final class RecordLedger {
               + reason
               + ". Repair the data, or raise the share");
     }
+  }
+
+  /**
+   * Notes what another process found.
+   *
+   * @param line as {@link #takeUnsent} there gave it
+   * @throws DsVlmException if more than the capped share of records is bad by now
+   */
+  public void add(String line) {
+    try {
+      JsonNode entry = JSON.readTree(line);
+      add(
+          entry.path("index").longValue(),
+          entry.path("id").asText(),
+          entry.path("reason").asText());
+    } catch (JsonProcessingException e) {
+      throw new DsVlmException("no entry of a ledger: " + line, e);
+    }
+  }
+
+  /** The entries since the last call, where this process does not write them itself. */
+  public synchronized List<String> takeUnsent() {
+    if (unsent == null) {
+      return List.of();
+    }
+    List<String> entries = unsent;
+    unsent = new ArrayList<>();
+    return entries;
   }
 
   /** Whether the record is known to be bad. */

@@ -70,7 +70,8 @@ final class AutoencoderTrainer {
         new AdamW(List.of(group), settings.beta1(), settings.beta2(), settings.eps())) {
       SkippedSteps skipped =
           new SkippedSteps(recipe.maxSkippedInARow(), step -> "Stage 0 makes no checkpoints");
-      return new StageLoop(0, 0, optimizer, schedule, stage.maxGradNorm(), skipped)
+      GradientExchange alone = GradientExchange.alone(List.of(group));
+      return new StageLoop(0, 0, alone, optimizer, schedule, stage.maxGradNorm(), skipped)
           .run(0, step -> step(vae, step), log, listener, done -> !stop.getAsBoolean());
     } finally {
       store.setTrainable(name -> false);

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -23,6 +24,7 @@ import org.dsvlm.tensor.JsonConfig;
 import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.tensor.SafetensorsWriter;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.tensor.WeightSource;
 
 /**
  * The checkpoints of a run, each a folder {@code step-N} that appears whole or not at all: {@code
@@ -33,7 +35,8 @@ import org.dsvlm.tensor.Torch;
  */
 final class CheckpointFolder {
   private static final String MODEL = "model.safetensors";
-  private static final String OPTIMIZER = "optimizer.safetensors";
+  private static final String OPTIMIZER_STEM = "optimizer";
+  private static final String OPTIMIZER = OPTIMIZER_STEM + ".safetensors";
   private static final String POSITION = "position.json";
   private static final String PREFIX = "step-";
 
@@ -57,12 +60,12 @@ final class CheckpointFolder {
   }
 
   /** Writes a checkpoint, then removes all but the latest ones. */
-  void save(Position position, Map<String, Tensor> model, Map<String, Tensor> optimizer) {
+  void save(Position position, Map<String, Tensor> model, WeightSource optimizer) {
     AtomicFiles.folder(
         folder.resolve(PREFIX + position.step()),
         path -> {
           SafetensorsWriter.write(path.resolve(MODEL), model);
-          SafetensorsWriter.write(path.resolve(OPTIMIZER), optimizer);
+          SafetensorsWriter.writeFolder(path, OPTIMIZER_STEM, optimizer, Long.MAX_VALUE);
           String json =
               new ObjectMapper()
                   .createObjectNode()
@@ -92,14 +95,18 @@ final class CheckpointFolder {
     }
     Path last = all.get(all.size() - 1);
     Manifest.verify(last);
-    JsonConfig json = JsonConfig.read(last.resolve(POSITION));
-    return Optional.of(
-        new Position(
-            json.integer("stage", 0),
-            json.integer("stage_step", 0),
-            json.integer("step", 0),
-            json.integer("skipped", 0),
-            json.integer("skipped_in_a_row", 0)));
+    return Optional.of(at(stepOf(last)));
+  }
+
+  /** Where the checkpoint of {@code step} steps stands. */
+  Position at(long step) {
+    JsonConfig json = JsonConfig.read(folder.resolve(PREFIX + step).resolve(POSITION));
+    return new Position(
+        json.integer("stage", 0),
+        json.integer("stage_step", 0),
+        json.integer("step", 0),
+        json.integer("skipped", 0),
+        json.integer("skipped_in_a_row", 0));
   }
 
   /** The latest checkpoint of fewer than {@code step} steps, if there is one. */
@@ -109,23 +116,29 @@ final class CheckpointFolder {
 
   /** Copies the model's tensors of the checkpoint at {@code position} into {@code model}. */
   void loadModel(Position position, Map<String, Tensor> model) {
-    load(folder.resolve(PREFIX + position.step()).resolve(MODEL), model);
+    load(folder.resolve(PREFIX + position.step()).resolve(MODEL), model, (name, whole) -> whole);
   }
 
   /**
    * Copies the optimizer's tensors of the checkpoint at {@code position} into {@code optimizer}.
+   *
+   * @param portion what is wanted of a tensor, given its name and the whole
    */
-  void loadOptimizer(Position position, Map<String, Tensor> optimizer) {
-    load(folder.resolve(PREFIX + position.step()).resolve(OPTIMIZER), optimizer);
+  void loadOptimizer(
+      Position position,
+      Map<String, Tensor> optimizer,
+      BiFunction<String, Tensor, Tensor> portion) {
+    load(folder.resolve(PREFIX + position.step()).resolve(OPTIMIZER), optimizer, portion);
   }
 
-  private static void load(Path file, Map<String, Tensor> into) {
+  private static void load(
+      Path file, Map<String, Tensor> into, BiFunction<String, Tensor, Tensor> portion) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard();
         Safetensors stored = Safetensors.open(file)) {
       into.forEach(
           (name, tensor) -> {
-            Tensor value = stored.read(name);
+            Tensor value = portion.apply(name, stored.read(name));
             if (!Arrays.equals(Torch.shape(value), Torch.shape(tensor))) {
               throw new DsVlmException(
                   file

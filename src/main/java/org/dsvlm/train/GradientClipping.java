@@ -4,10 +4,12 @@
  */
 package org.dsvlm.train;
 
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -23,6 +25,9 @@ public final class GradientClipping {
       TensorLists.operator("aten::_foreach_norm", "Scalar");
   private static final OperatorHandle FOREACH_MUL =
       TensorLists.operator("aten::_foreach_mul_", "Tensor");
+
+  private static final OperatorHandle FOREACH_MUL_BY_NUMBER =
+      TensorLists.operator("aten::_foreach_mul_", "Scalar");
 
   private GradientClipping() {}
 
@@ -70,17 +75,63 @@ public final class GradientClipping {
         factor.clamp_max_(Torch.scalar(1));
         TensorLists.call(FOREACH_MUL, list, new IValue(factor));
       }
-      double[] values = Torch.doubles(norms);
+      double[] squares = squares(parts, Torch.doubles(norms));
       int next = 0;
-      for (Map.Entry<String, List<Tensor>> part : parts.entrySet()) {
-        double squares = 0;
-        for (int i = 0; i < part.getValue().size(); i++) {
-          squares += values[next] * values[next];
-          next++;
-        }
-        byPart.put(part.getKey(), Math.sqrt(squares));
+      for (String part : parts.keySet()) {
+        byPart.put(part, Math.sqrt(squares[next++]));
       }
       return new Norms(Torch.item(norm), byPart);
+    }
+  }
+
+  /** Squared norm of each part, given that of each gradient. */
+  private static double[] squares(Map<String, List<Tensor>> parts, double[] norms) {
+    double[] squares = new double[parts.size()];
+    int part = 0;
+    int next = 0;
+    for (List<Tensor> gradients : parts.values()) {
+      for (int i = 0; i < gradients.size(); i++) {
+        squares[part] += norms[next] * norms[next];
+        next++;
+      }
+      part++;
+    }
+    return squares;
+  }
+
+  /**
+   * The same for gradients of which this process has some.
+   *
+   * @param together turns the squared norms of this process's parts into those of all
+   */
+  static Norms clip(
+      Map<String, List<Tensor>> parts, double limit, UnaryOperator<double[]> together) {
+    List<Tensor> gradients = parts.values().stream().flatMap(List::stream).toList();
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      IValue list = TensorLists.argument(gradients);
+      double[] each =
+          gradients.isEmpty()
+              ? new double[0]
+              : Torch.doubles(
+                  torch.stack(
+                      TensorLists.call(
+                              FOREACH_NORM, list, new IValue(Torch.scalar(2)), new IValue())
+                          .get(0)
+                          .toTensorVector(),
+                      0));
+      double[] squares = together.apply(squares(parts, each));
+      double norm = Math.sqrt(Arrays.stream(squares).sum());
+      if (limit > 0 && !gradients.isEmpty()) {
+        double factor = Math.min(1, limit / (norm + 1e-6));
+        TensorLists.call(FOREACH_MUL_BY_NUMBER, list, new IValue(Torch.scalar(factor)));
+      }
+      Map<String, Double> byPart = new LinkedHashMap<>();
+      int next = 0;
+      for (String part : parts.keySet()) {
+        byPart.put(part, Math.sqrt(squares[next++]));
+      }
+      return new Norms(norm, byPart);
     }
   }
 }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,15 +22,14 @@ final class MetricsLog implements AutoCloseable {
   private final Path file;
   private final BufferedWriter writer;
 
-  private MetricsLog(Path file) {
+  private MetricsLog(Path file, BufferedWriter writer) {
     this.file = file;
-    try {
-      this.writer =
-          Files.newBufferedWriter(
-              file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    } catch (IOException e) {
-      throw failed(file, e);
-    }
+    this.writer = writer;
+  }
+
+  /** A log that keeps nothing. */
+  static MetricsLog none() {
+    return new MetricsLog(Path.of("none"), new BufferedWriter(Writer.nullWriter()));
   }
 
   /**
@@ -48,7 +48,14 @@ final class MetricsLog implements AutoCloseable {
         throw failed(file, e);
       }
     }
-    return new MetricsLog(file);
+    try {
+      return new MetricsLog(
+          file,
+          Files.newBufferedWriter(
+              file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+    } catch (IOException e) {
+      throw failed(file, e);
+    }
   }
 
   private static long stepOf(String line) {

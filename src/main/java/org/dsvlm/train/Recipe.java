@@ -38,6 +38,7 @@ public record Recipe(
     @JsonProperty("max_skipped_in_a_row") int maxSkippedInARow,
     double languageWeight,
     ObjectNode supervision,
+    Distributed distributed,
     CheckpointPolicy checkpoint,
     TensorBoard tensorboard,
     Report report) {
@@ -183,6 +184,15 @@ public record Recipe(
 
   /** Settings of AdamW. */
   public record Optimizer(double beta1, double beta2, double eps) {}
+
+  /** How several processes share the work; of one alone it decides nothing. */
+  public record Distributed(boolean shardOptimizer, double bucketMebibytes) {
+    public Distributed {
+      require(
+          bucketMebibytes > 0,
+          "distributed.bucket_mebibytes has to be above 0, not " + bucketMebibytes);
+    }
+  }
 
   /** How often a checkpoint is written and how many are kept. */
   public record CheckpointPolicy(long everySteps, int keep) {

@@ -22,6 +22,7 @@ import org.dsvlm.data.ReconstructionTarget;
 import org.dsvlm.data.RecordLedger;
 import org.dsvlm.data.RecordSource;
 import org.dsvlm.data.SampleOrder;
+import org.dsvlm.distributed.Launch;
 import org.dsvlm.language.ConversationTemplate;
 import org.dsvlm.language.Tokenizer;
 import org.dsvlm.language.TokenizerSource;
@@ -42,6 +43,7 @@ final class RunData implements AutoCloseable {
   private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
   private static final int STEPS_AHEAD = 2;
 
+  private final Launch launch;
   private final Recipe recipe;
   private final RunFolder folder;
   private final RandomState random;
@@ -50,7 +52,14 @@ final class RunData implements AutoCloseable {
   private final ImageProcessor processor;
   private NotoArchive noto;
 
+  /** In one process. */
   RunData(Recipe recipe, RunFolder folder, RandomState random) {
+    this(recipe, folder, random, Launch.ALONE);
+  }
+
+  /** In that one of several which {@code launch} tells. */
+  RunData(Recipe recipe, RunFolder folder, RandomState random, Launch launch) {
+    this.launch = launch;
     this.recipe = recipe;
     this.folder = folder;
     this.random = random;
@@ -177,8 +186,29 @@ final class RunData implements AutoCloseable {
     }
   }
 
-  /** The steps of {@code stage} from {@code first} to {@code end}, made ahead of time. */
+  /** Bad records of {@code stage}, which the first process of a run writes down for all. */
+  RecordLedger ledger(int stage, RecordSource source) {
+    return launch.rank() == 0
+        ? new RecordLedger(folder.ledger(stage), source.size(), recipe.data().badRecords())
+        : RecordLedger.unwritten(folder.ledger(stage), source.size());
+  }
+
+  /** As below, with a ledger of its own. */
   Prefetcher<Step> steps(int stage, RecordSource source, LlavaConfig config, long first, long end) {
+    return steps(stage, source, ledger(stage, source), config, first, end);
+  }
+
+  /**
+   * The steps of {@code stage} from {@code first} to {@code end}, made ahead of time: of each, the
+   * micro batches that fall to this process, every so-manyth one.
+   */
+  Prefetcher<Step> steps(
+      int stage,
+      RecordSource source,
+      RecordLedger ledger,
+      LlavaConfig config,
+      long first,
+      long end) {
     Recipe.Stage settings = recipe.stage(stage);
     Collator collator =
         new Collator(
@@ -188,12 +218,7 @@ final class RunData implements AutoCloseable {
             target(),
             new Collator.Settings(
                 config.imageToken(), config.imageTokens(), 0, recipe.data().maxLength()));
-    BatchMaker maker =
-        new BatchMaker(
-            source,
-            order(stage, source),
-            collator,
-            new RecordLedger(folder.ledger(stage), source.size(), recipe.data().badRecords()));
+    BatchMaker maker = new BatchMaker(source, order(stage, source), collator, ledger);
     return new Prefetcher<>(
         step -> step(maker, settings, step), first, end, recipe.data().threads(), STEPS_AHEAD);
   }
@@ -206,11 +231,14 @@ final class RunData implements AutoCloseable {
         : SampleOrder.shuffled(seed, source.size());
   }
 
-  private static Step step(BatchMaker maker, Recipe.Stage settings, long step) {
+  private Step step(BatchMaker maker, Recipe.Stage settings, long step) {
     List<Batch> microBatches = new ArrayList<>();
     try {
       long begin = step * settings.batchSize();
-      for (int done = 0; done < settings.batchSize(); done += settings.microBatchSize()) {
+      int stride = launch.size() * settings.microBatchSize();
+      for (int done = launch.rank() * settings.microBatchSize();
+          done < settings.batchSize();
+          done += stride) {
         int count = Math.min(settings.microBatchSize(), settings.batchSize() - done);
         microBatches.add(maker.make(begin + done, count));
       }

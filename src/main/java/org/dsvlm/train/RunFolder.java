@@ -39,7 +39,7 @@ import org.dsvlm.tensor.DsVlmException;
  * report.html                all of it on one page
  * </pre>
  *
- * One process at a time holds the folder.
+ * One run at a time holds the folder; of its processes, the first one writes here.
  */
 public final class RunFolder implements AutoCloseable {
   private static final String RECIPE = "recipe.yaml";
@@ -65,6 +65,24 @@ public final class RunFolder implements AutoCloseable {
     this.root = root;
     this.lockFile = lockFile;
     this.lock = lock;
+  }
+
+  /**
+   * The folder that another process of the same run has made and holds. It has to be the same for
+   * both: machines share the file system that it lies on.
+   *
+   * @throws DsVlmException if it is not there, or the other process was started with another recipe
+   */
+  public static RunFolder join(Path root, ObjectNode recipe) {
+    if (!Files.isRegularFile(root.resolve(RECIPE))) {
+      throw new DsVlmException(
+          root
+              + ": is not to be seen by this process; let --out name a folder that all machines of"
+              + " the run share");
+    }
+    RunFolder folder = new RunFolder(root, null, null);
+    refuseAnother(folder, recipe);
+    return folder;
   }
 
   private FileLock lock() {
@@ -111,17 +129,21 @@ public final class RunFolder implements AutoCloseable {
       throw new DsVlmException(root + ": holds no run to resume: " + RECIPE + " is missing");
     }
     RunFolder folder = new RunFolder(root);
+    refuseAnother(folder, recipe);
+    AtomicFiles.removeLeftovers(root);
+    return folder;
+  }
+
+  private static void refuseAnother(RunFolder folder, ObjectNode recipe) {
     String difference = difference(RecipeReader.read(folder.recipe()), recipe);
     if (!difference.isEmpty()) {
       folder.close();
       throw new DsVlmException(
-          root
+          folder.root
               + ": the run was started with another recipe:"
               + difference
               + "\nresume it with the same one, or start another run");
     }
-    AtomicFiles.removeLeftovers(root);
-    return folder;
   }
 
   /**

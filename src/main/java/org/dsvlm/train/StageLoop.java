@@ -40,6 +40,7 @@ final class StageLoop {
 
   private final int stage;
   private final long stepsBefore;
+  private final GradientExchange exchange;
   private final AdamW optimizer;
   private final CosineWithWarmup schedule;
   private final double maxGradNorm;
@@ -49,12 +50,14 @@ final class StageLoop {
   StageLoop(
       int stage,
       long stepsBefore,
+      GradientExchange exchange,
       AdamW optimizer,
       CosineWithWarmup schedule,
       double maxGradNorm,
       SkippedSteps skipped) {
     this.stage = stage;
     this.stepsBefore = stepsBefore;
+    this.exchange = exchange;
     this.optimizer = optimizer;
     this.schedule = schedule;
     this.maxGradNorm = maxGradNorm;
@@ -84,16 +87,18 @@ final class StageLoop {
   private StepMetrics step(long step, Body body) {
     long start = System.nanoTime();
     try (PointerScope scope = new PointerScope()) {
-      StepLosses losses = body.run(step);
-      GradientClipping.Norms norms =
-          GradientClipping.clip(optimizer.gradientsByPart(), maxGradNorm);
-      StepLosses.Figures figures = losses.read();
+      StepLosses own = body.run(step);
+      exchange.finishGradients();
+      GradientClipping.Norms norms = exchange.clip(optimizer.gradientsByPart(), maxGradNorm);
+      StepLosses.Figures figures = exchange.gather(own.read());
       double factor = schedule.factor(step);
       boolean finite = Double.isFinite(figures.total()) && Double.isFinite(norms.all());
       if (finite) {
         optimizer.step(factor);
+        exchange.updated();
       }
       optimizer.zeroGradients();
+      exchange.drop();
       skipped.count(!finite);
       return new StepMetrics(
           stepsBefore + step + 1,
@@ -103,7 +108,7 @@ final class StageLoop {
           optimizer.groups().get(0).learningRate() * factor,
           norms.all(),
           skipped.total(),
-          losses.samples(),
+          figures.samples(),
           (System.nanoTime() - start) / 1e9,
           MemoryFigures.residentBytes(),
           details(norms, factor),

@@ -58,20 +58,26 @@ final class StageTrainer {
    * Forward and backward passes over one step's micro batches; gradients add up at the parameters.
    *
    * @param step steps of stages 1 and 2 done before
+   * @param exchange with other processes, which have the other micro batches of the step
    */
-  StepLosses accumulate(List<Batch> microBatches, long step) {
-    long answers = microBatches.stream().mapToLong(StageTrainer::answerTokens).sum();
-    long pictures = microBatches.stream().mapToLong(StageTrainer::pictures).sum();
+  StepLosses accumulate(List<Batch> microBatches, long step, GradientExchange exchange) {
+    double[] counts =
+        exchange.begin(
+            microBatches.stream().mapToLong(StageTrainer::answerTokens).sum(),
+            microBatches.stream().mapToLong(StageTrainer::pictures).sum());
     StepLosses losses = new StepLosses();
-    for (Batch batch : microBatches) {
+    for (int i = 0; i < microBatches.size(); i++) {
+      exchange.beginMicroBatch(i == microBatches.size() - 1);
       try (PointerScope scope = new PointerScope()) {
-        accumulate(batch, answers, pictures, step, losses);
+        accumulate(microBatches.get(i), counts[0], counts[1], step, losses);
       }
     }
     return losses;
   }
 
-  private void accumulate(Batch batch, long answers, long pictures, long step, StepLosses losses) {
+  /** answers, pictures: those of the whole step. */
+  private void accumulate(
+      Batch batch, double answers, double pictures, long step, StepLosses losses) {
     losses.addSamples(batch.size());
     if (lora != null) {
       lora.setDropout(
@@ -81,11 +87,11 @@ final class StageTrainer {
     FeatureBoundary boundary = seen ? new FeatureBoundary(encode(batch)) : null;
     Features features = seen ? boundary.features() : null;
     if (languageWeight > 0) {
-      language(batch, features, (double) answerTokens(batch) / answers, losses);
+      language(batch, features, answerTokens(batch) / answers, losses);
     }
     if (seen) {
       for (AuxiliaryLoss auxiliary : auxiliaries) {
-        auxiliary(auxiliary, batch, features, (double) pictures(batch) / pictures, step, losses);
+        auxiliary(auxiliary, batch, features, pictures(batch) / pictures, step, losses);
       }
       boundary.backward();
     }

@@ -5,16 +5,21 @@
 package org.dsvlm.train;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.dsvlm.data.Prefetcher;
+import org.dsvlm.data.RecordLedger;
 import org.dsvlm.data.RecordSource;
+import org.dsvlm.distributed.Ranks;
 import org.dsvlm.llava.LlavaConfig;
+import org.dsvlm.tensor.DsVlmException;
 
 /** Stages 1 and 2 of a run, or what the latest checkpoint has left of them. */
 final class Stages {
   private static final int COUNT = 2;
 
+  private final Ranks ranks;
   private final Recipe recipe;
   private final RunData data;
   private final LlavaConfig config;
@@ -23,14 +28,16 @@ final class Stages {
   private final CheckpointFolder checkpoints;
   private final SkippedSteps skipped;
 
-  /** Stages that train {@code parts}, a model of {@code config}. */
+  /** Stages in which {@code ranks} train {@code parts}, a model of {@code config}. */
   Stages(
+      Ranks ranks,
       Recipe recipe,
       RunData data,
       LlavaConfig config,
       TrainableParts parts,
       StageTrainer trainer,
       CheckpointFolder checkpoints) {
+    this.ranks = ranks;
     this.recipe = recipe;
     this.data = data;
     this.config = config;
@@ -58,15 +65,16 @@ final class Stages {
    * @return whether they came to their end
    */
   boolean run(Path metrics, TrainingListener listener, BooleanSupplier stop) {
-    Optional<CheckpointFolder.Position> latest = checkpoints.latest();
+    Optional<CheckpointFolder.Position> latest = latest();
     latest.ifPresent(
         position -> {
           checkpoints.loadModel(position, parts.all());
           skipped.restore(position.skipped(), position.skippedInARow());
         });
+    ranks.broadcast(parts.all().values());
     long done = latest.map(CheckpointFolder.Position::step).orElse(0L);
     long stepsBefore = 0;
-    try (MetricsLog log = MetricsLog.after(done, metrics)) {
+    try (MetricsLog log = ranks.isFirst() ? MetricsLog.after(done, metrics) : MetricsLog.none()) {
       for (int stage = 1; stage <= COUNT; stage++) {
         try (RecordSource records = data.records(stage)) {
           long total = recipe.stage(stage).steps(records.size());
@@ -80,6 +88,14 @@ final class Stages {
       }
     }
     return true;
+  }
+
+  /** The first process verifies the checkpoint, for all. */
+  private Optional<CheckpointFolder.Position> latest() {
+    String step =
+        ranks.onFirst(
+            () -> checkpoints.latest().map(latest -> Long.toString(latest.step())).orElse(""));
+    return step.isEmpty() ? Optional.empty() : Optional.of(checkpoints.at(Long.parseLong(step)));
   }
 
   /**
@@ -101,17 +117,20 @@ final class Stages {
     Recipe.Stage settings = recipe.stage(part.stage());
     Recipe.Optimizer adam = recipe.optimizer();
     CosineWithWarmup schedule = CosineWithWarmup.ofRatio(settings.warmupRatio(), part.total());
-    try (AdamW optimizer =
-            new AdamW(parts.enter(part.stage()), adam.beta1(), adam.beta2(), adam.eps());
+    List<ParameterGroup> groups = parts.enter(part.stage());
+    RecordLedger ledger = data.ledger(part.stage(), records);
+    try (GradientExchange exchange = exchange(groups, ledger);
+        AdamW optimizer = new AdamW(exchange.groups(), adam.beta1(), adam.beta2(), adam.eps());
         Prefetcher<RunData.Step> steps =
-            data.steps(part.stage(), records, config, part.first(), part.total())) {
+            data.steps(part.stage(), records, ledger, config, part.first(), part.total())) {
       if (part.first() > 0) {
-        checkpoints.loadOptimizer(latest.orElseThrow(), optimizer.state());
+        checkpoints.loadOptimizer(latest.orElseThrow(), optimizer.state(), exchange::portion);
       }
       StageLoop loop =
           new StageLoop(
               part.stage(),
               part.stepsBefore(),
+              exchange,
               optimizer,
               schedule,
               settings.maxGradNorm(),
@@ -120,19 +139,48 @@ final class Stages {
           part.first(),
           step -> {
             try (RunData.Step next = steps.next()) {
-              return trainer.accumulate(next.microBatches(), part.stepsBefore() + step);
+              return trainer.accumulate(next.microBatches(), part.stepsBefore() + step, exchange);
             }
           },
           log,
           listener,
           done -> {
-            boolean stopping = stop.getAsBoolean();
+            boolean stopping = exchange.any(stop.getAsBoolean());
             if (stopping || isDue(part, done)) {
-              save(part, done, optimizer);
+              save(part, done, exchange, optimizer);
             }
             return !stopping;
           });
     }
+  }
+
+  /**
+   * Finds out before anything is done whether each process gets a micro batch of every step.
+   *
+   * @throws DsVlmException if not
+   */
+  static void check(Recipe recipe, int processes) {
+    for (int stage = 1; stage <= COUNT; stage++) {
+      Recipe.Stage settings = recipe.stage(stage);
+      int microBatches =
+          (settings.batchSize() + settings.microBatchSize() - 1) / settings.microBatchSize();
+      if (!settings.leftOut() && microBatches < processes) {
+        throw new DsVlmException(
+            String.format(
+                "recipe: stage%d.batch_size %d with micro_batch_size %d makes %d micro batches a"
+                    + " step, too few for %d processes; lower micro_batch_size, or start fewer"
+                    + " processes",
+                stage, settings.batchSize(), settings.microBatchSize(), microBatches, processes));
+      }
+    }
+  }
+
+  private GradientExchange exchange(List<ParameterGroup> groups, RecordLedger ledger) {
+    if (ranks.size() == 1) {
+      return GradientExchange.alone(groups);
+    }
+    return new DataParallel(
+        ranks, recipe.distributed(), groups, parts.backwardOrder(groups), ledger);
   }
 
   /**
@@ -146,11 +194,10 @@ final class Stages {
     return skipped.inARow() == 0 && (often || done == part.total());
   }
 
-  private void save(Part part, long done, AdamW optimizer) {
-    checkpoints.save(
+  private void save(Part part, long done, GradientExchange exchange, AdamW optimizer) {
+    CheckpointFolder.Position position =
         new CheckpointFolder.Position(
-            part.stage(), done, part.stepsBefore() + done, skipped.total(), skipped.inARow()),
-        parts.all(),
-        optimizer.state());
+            part.stage(), done, part.stepsBefore() + done, skipped.total(), skipped.inARow());
+    exchange.write(optimizer.state(), state -> checkpoints.save(position, parts.all(), state));
   }
 }

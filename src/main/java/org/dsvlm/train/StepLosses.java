@@ -31,9 +31,13 @@ final class StepLosses {
    * @param losses by name, in the order they came, weights not applied
    * @param total the weighted sum
    * @param router by layer and feature: the mean over the step's pictures; empty without routers
+   * @param samples records
    */
   record Figures(
-      Map<String, Double> losses, double total, Map<String, Map<String, Double>> router) {}
+      Map<String, Double> losses,
+      double total,
+      Map<String, Map<String, Double>> router,
+      int samples) {}
 
   /**
    * Adds {@code share} of the value of a micro batch to the loss {@code name}; shares of a step sum
@@ -61,10 +65,6 @@ final class StepLosses {
     samples += count;
   }
 
-  int samples() {
-    return samples;
-  }
-
   /** Waits for the device. */
   Figures read() {
     double[] values;
@@ -88,6 +88,6 @@ final class StepLosses {
       total += share.weight() * value;
     }
     return new Figures(
-        losses, total, router == null ? Map.of() : router.named(values, shares.size()));
+        losses, total, router == null ? Map.of() : router.named(values, shares.size()), samples);
   }
 }

@@ -5,6 +5,7 @@
 package org.dsvlm.train;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -109,6 +110,24 @@ final class TrainableParts {
     add(groups, "vision encoder", vision, recipe.visionLearningRate(), stage);
     add(groups, "unet", unet, unetRate, stage);
     return groups;
+  }
+
+  /**
+   * The same parameters by name, about as a step's backward passes come to them: the losses' one
+   * after the other, then encoder and connector, each from its end.
+   */
+  Map<String, Tensor> backwardOrder(List<ParameterGroup> groups) {
+    Map<String, Tensor> order = new LinkedHashMap<>();
+    for (Map<String, Tensor> part :
+        List.of(language, adapter, auxiliary, unet, connector, vision)) {
+      List<Map.Entry<String, Tensor>> entries = new ArrayList<>(part.entrySet());
+      Collections.reverse(entries);
+      entries.forEach(entry -> order.put(entry.getKey(), entry.getValue()));
+    }
+    order
+        .keySet()
+        .removeIf(name -> groups.stream().noneMatch(group -> group.parameters().containsKey(name)));
+    return order;
   }
 
   /** As Hugging Face's Trainer does: vectors (biases, norms) do not decay. */

@@ -16,6 +16,7 @@ import org.dsvlm.data.Prefetcher;
 import org.dsvlm.data.RecordSource;
 import org.dsvlm.diffusion.StableDiffusion;
 import org.dsvlm.diffusion.StableDiffusionFolder;
+import org.dsvlm.distributed.Ranks;
 import org.dsvlm.llava.LlavaExport;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.Devices;
@@ -31,6 +32,7 @@ public final class TrainingRun {
   /** Steps whose records are text alone may come first, but not this many. */
   private static final long STEPS_WITH_PICTURES = 20;
 
+  private final Ranks ranks;
   private final Recipe recipe;
   private final RunFolder folder;
   private final TrainingListener listener;
@@ -39,7 +41,12 @@ public final class TrainingRun {
   private final ScalarType dtype;
 
   private TrainingRun(
-      Recipe recipe, RunFolder folder, TrainingListener listener, BooleanSupplier stop) {
+      Ranks ranks,
+      Recipe recipe,
+      RunFolder folder,
+      TrainingListener listener,
+      BooleanSupplier stop) {
+    this.ranks = ranks;
     this.recipe = recipe;
     this.folder = folder;
     this.listener = new SessionLog(folder.sessions(), recipe.device()).and(listener);
@@ -67,31 +74,77 @@ public final class TrainingRun {
    */
   public static boolean run(
       Recipe recipe, RunFolder folder, TrainingListener listener, BooleanSupplier stop) {
+    return run(Ranks.alone(), recipe, folder, listener, stop);
+  }
+
+  /**
+   * The same in one of several processes, which all call this. The first one alone writes into
+   * {@code folder}, and tells its {@code listener}; a stop asked for in any stops all after the
+   * same step.
+   *
+   * @throws org.dsvlm.tensor.DsVlmException if the recipe, a model or the data is unfit, or a
+   *     process was lost
+   */
+  public static boolean run(
+      Ranks ranks,
+      Recipe recipe,
+      RunFolder folder,
+      TrainingListener listener,
+      BooleanSupplier stop) {
     Torch.load();
     Devices.require(recipe.device());
+    Stages.check(recipe, ranks.size());
+    int here = ranks.launch().localSize();
     if (recipe.threads() > 0) {
       torch.set_num_threads(recipe.threads());
+    } else if (here > 1 && System.getenv("OMP_NUM_THREADS") == null) {
+      torch.set_num_threads(Math.max(1, Runtime.getRuntime().availableProcessors() / here));
     }
-    return new TrainingRun(recipe, folder, listener, stop).run();
+    return new TrainingRun(ranks, recipe, folder, listener, stop).run();
   }
 
   private boolean run() {
-    try (RunData data = new RunData(recipe, folder, random)) {
-      DataFingerprint.check(folder.data(), recipe, data);
+    try (RunData data = ranks.firstBeforeOthers(this::openData)) {
       try (LlavaStart llava = LlavaStart.of(recipe, data, random, dtype)) {
         if (recipe.supervised()) {
-          return fittedAutoencoder(data) && supervised(data, llava);
+          String fitted = ranks.onFirst(() -> Boolean.toString(fittedAutoencoder(data)), stop);
+          return Boolean.parseBoolean(fitted) && supervised(data, llava);
         }
         return unsupervised(data, llava);
       }
     }
   }
 
+  /** Writes what data needs in the run's folder, where it is not there. */
+  private RunData openData() {
+    RunData data = new RunData(recipe, folder, random, ranks.launch());
+    try {
+      DataFingerprint.check(folder.data(), recipe, data);
+      return data;
+    } catch (RuntimeException e) {
+      data.close();
+      throw e;
+    }
+  }
+
+  /** Writes the results, in the first process. */
+  private void write(Runnable results) {
+    ranks.onFirst(
+        () -> {
+          results.run();
+          return "";
+        });
+  }
+
+  private TrainingListener listener(TensorBoardLog events) {
+    return ranks.isFirst() ? events.and(listener) : TrainingListener.NONE;
+  }
+
   private boolean unsupervised(RunData data, LlavaStart llava) {
     try (TensorBoardLog events = new TensorBoardLog(folder.tensorBoard())) {
       boolean done = train(data, llava, List.of(), null, events);
       if (done) {
-        export(data, llava);
+        write(() -> export(data, llava));
       }
       return done;
     }
@@ -99,6 +152,7 @@ public final class TrainingRun {
 
   private boolean supervised(RunData data, LlavaStart llava) {
     Recipe.StableDiffusion settings = recipe.model().stableDiffusion();
+    long pictures = ranks.isFirst() ? recipe.tensorboard().picturesEverySteps() : 0;
     Path path = settings.path().isEmpty() ? folder.stableDiffusion() : Path.of(settings.path());
     try (StableDiffusion diffusion = StableDiffusionFolder.open(path, dtype, recipe.device());
         TensorBoardLog events = new TensorBoardLog(folder.tensorBoard());
@@ -109,18 +163,20 @@ public final class TrainingRun {
                 diffusion,
                 random,
                 dtype,
-                new ReconstructionLog(
-                    folder.reconstructions(), recipe.tensorboard().picturesEverySteps(), events))) {
+                new ReconstructionLog(folder.reconstructions(), pictures, events))) {
       boolean done = train(data, llava, List.of(supervision), diffusion, events);
       if (done) {
-        export(data, llava);
-        supervision.write(folder.multiAdapter());
-        if (settings.trainable()) {
-          StableDiffusionFolder.write(folder.stableDiffusion(), diffusion);
-        }
-        if (recipe.report().pictures() > 0) {
-          filmStrip(data, llava, supervision);
-        }
+        write(
+            () -> {
+              export(data, llava);
+              supervision.write(folder.multiAdapter());
+              if (settings.trainable()) {
+                StableDiffusionFolder.write(folder.stableDiffusion(), diffusion);
+              }
+              if (recipe.report().pictures() > 0) {
+                filmStrip(data, llava, supervision);
+              }
+            });
       }
       return done;
     }
@@ -183,7 +239,13 @@ public final class TrainingRun {
         TensorBoardLog events = new TensorBoardLog(folder.autoencoderTensorBoard())) {
       AutoencoderTrainer trainer =
           new AutoencoderTrainer(recipe, data.pictures(records), records.size());
-      boolean done = trainer.fit(drawn.vae(), drawn.vaeStore(), log, events.and(listener), stop);
+      boolean done =
+          trainer.fit(
+              drawn.vae(),
+              drawn.vaeStore(),
+              log,
+              events.and(listener),
+              () -> stop.getAsBoolean() || ranks.stopAsked());
       if (done) {
         StableDiffusionFolder.write(
             folder.stableDiffusion(), drawn.withScalingFactor(trainer.scalingFactor(drawn.vae())));
@@ -205,7 +267,7 @@ public final class TrainingRun {
             llava.model(), llava.lora(), auxiliaries, recipe.languageWeight(), random, dtype);
     CheckpointFolder checkpoints =
         new CheckpointFolder(folder.checkpoints(), recipe.checkpoint().keep());
-    return new Stages(recipe, data, llava.model().config(), parts, trainer, checkpoints)
-        .run(folder.metrics(), events.and(listener), stop);
+    return new Stages(ranks, recipe, data, llava.model().config(), parts, trainer, checkpoints)
+        .run(folder.metrics(), listener(events), stop);
   }
 }

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.HeldWeights;
 import org.dsvlm.tensor.Torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,12 +40,12 @@ class CheckpointFolderTest {
     try (PointerScope scope = new PointerScope()) {
       CheckpointFolder checkpoints = new CheckpointFolder(root, 2);
       assertThat(checkpoints.latest()).isEmpty();
-      checkpoints.save(at(3), tensor(0.1), tensor(0.2));
+      checkpoints.save(at(3), tensor(0.1), new HeldWeights(tensor(0.2)));
       Map<String, Tensor> model = tensor(0);
       Map<String, Tensor> optimizer = tensor(0);
       CheckpointFolder.Position position = checkpoints.latest().orElseThrow();
       checkpoints.loadModel(position, model);
-      checkpoints.loadOptimizer(position, optimizer);
+      checkpoints.loadOptimizer(position, optimizer, (name, whole) -> whole);
       assertThat(position).isEqualTo(at(3));
       assertThat(Torch.doubles(model.get("a.weight"))).containsExactly(0.1, 2);
       assertThat(Torch.doubles(optimizer.get("a.weight"))).containsExactly(0.2, 2);
@@ -56,7 +57,7 @@ class CheckpointFolderTest {
     try (PointerScope scope = new PointerScope()) {
       CheckpointFolder checkpoints = new CheckpointFolder(root, 2);
       for (long step : new long[] {8, 9, 10}) {
-        checkpoints.save(at(step), tensor(step), tensor(step));
+        checkpoints.save(at(step), tensor(step), new HeldWeights(tensor(step)));
       }
       assertThat(checkpoints.latest()).isEqualTo(Optional.of(at(10)));
       try (Stream<Path> folders = Files.list(root)) {
@@ -70,7 +71,7 @@ class CheckpointFolderTest {
   void bad54And59_aSaveThatWasKilledIsNoCheckpointAndIsCleared() throws IOException {
     try (PointerScope scope = new PointerScope()) {
       CheckpointFolder checkpoints = new CheckpointFolder(root, 2);
-      checkpoints.save(at(3), tensor(1), tensor(1));
+      checkpoints.save(at(3), tensor(1), new HeldWeights(tensor(1)));
       Path half = Files.createDirectories(root.resolve(".step-4.tmp-1-1"));
       Files.copy(root.resolve("step-3/model.safetensors"), half.resolve("model.safetensors"));
       assertThat(checkpoints.latest()).contains(at(3));
@@ -82,8 +83,8 @@ class CheckpointFolderTest {
   void whatWasNotSavedSoIsRefused() throws IOException {
     try (PointerScope scope = new PointerScope()) {
       CheckpointFolder checkpoints = new CheckpointFolder(root, 2);
-      checkpoints.save(at(3), tensor(1), tensor(1));
-      checkpoints.save(at(4), tensor(1), tensor(1));
+      checkpoints.save(at(3), tensor(1), new HeldWeights(tensor(1)));
+      checkpoints.save(at(4), tensor(1), new HeldWeights(tensor(1)));
       Path last = root.resolve("step-4");
       Path file = last.resolve("optimizer.safetensors");
       byte[] whole = Files.readAllBytes(file);
@@ -113,8 +114,8 @@ class CheckpointFolderTest {
   void theLastOneBeforeAStepIsFound() {
     try (PointerScope scope = new PointerScope()) {
       CheckpointFolder checkpoints = new CheckpointFolder(root, 3);
-      checkpoints.save(at(9), tensor(1), tensor(1));
-      checkpoints.save(at(10), tensor(1), tensor(1));
+      checkpoints.save(at(9), tensor(1), new HeldWeights(tensor(1)));
+      checkpoints.save(at(10), tensor(1), new HeldWeights(tensor(1)));
       assertThat(checkpoints.lastBefore(11)).contains(root.resolve("step-10"));
       assertThat(checkpoints.lastBefore(10)).contains(root.resolve("step-9"));
       assertThat(checkpoints.lastBefore(9)).isEmpty();
@@ -125,7 +126,7 @@ class CheckpointFolderTest {
   void aTensorOfAnotherShapeIsRefused() {
     try (PointerScope scope = new PointerScope()) {
       CheckpointFolder checkpoints = new CheckpointFolder(root, 1);
-      checkpoints.save(at(1), tensor(1), tensor(1));
+      checkpoints.save(at(1), tensor(1), new HeldWeights(tensor(1)));
       Map<String, Tensor> wider = Map.of("a.weight", Torch.of(new double[3], 3));
       assertThatThrownBy(() -> checkpoints.loadModel(at(1), wider))
           .isInstanceOf(DsVlmException.class)

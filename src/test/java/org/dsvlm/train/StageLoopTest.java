@@ -74,7 +74,8 @@ class StageLoopTest {
       Tensor parameter = parameter();
       try (AdamW optimizer = optimizer(parameter);
           MetricsLog log = MetricsLog.after(0, folder.resolve("metrics.jsonl"))) {
-        new StageLoop(1, 0, optimizer, SCHEDULE, 1, skipped)
+        new StageLoop(
+                1, 0, GradientExchange.alone(optimizer.groups()), optimizer, SCHEDULE, 1, skipped)
             .run(
                 0,
                 step -> {

@@ -1,0 +1,74 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintWriter;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToIntFunction;
+import org.dsvlm.distributed.Launch;
+import org.dsvlm.distributed.Ranks;
+import org.dsvlm.tensor.DsVlmException;
+
+/** A command that several processes run as one. */
+final class TogetherWithOthers {
+  /** Another process was lost: sysexits.h's "remote error in protocol". */
+  static final int LOST_EXIT_CODE = 76;
+
+  /** What was lost breaks collectives off; a thread that is in none of them gets this long. */
+  private static final long GRACE_SECONDS = 8;
+
+  private TogetherWithOthers() {}
+
+  /** Runs {@code body} once all processes of {@code launch} are there; gives its exit code. */
+  static int run(Launch launch, PrintWriter err, ToIntFunction<Ranks> body) {
+    try (Ranks ranks = Ranks.join(launch)) {
+      ranks.onLoss(how -> end(how, err));
+      try {
+        return body.applyAsInt(ranks);
+      } catch (RuntimeException | Error e) {
+        if (ranks.loss().isPresent()) {
+          report(ranks.loss().get(), err);
+          return LOST_EXIT_CODE;
+        }
+        ranks.failed(e);
+        throw e;
+      }
+    }
+  }
+
+  private static void report(String how, PrintWriter err) {
+    err.println("dsvlm: " + how + "; this process stops too. --resume goes on with the run");
+    err.flush();
+  }
+
+  /** Ends a process that is still there some time after another was lost. */
+  private static void end(String how, PrintWriter err) {
+    try {
+      TimeUnit.SECONDS.sleep(GRACE_SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    report(how, err);
+    Runtime.getRuntime().halt(LOST_EXIT_CODE);
+  }
+
+  /** {@code recipe} with the GPU of this process where it says {@code cuda}. */
+  static ObjectNode onOwnDevice(ObjectNode recipe, Launch launch) {
+    String device = recipe.path("device").asText();
+    if (launch.localSize() > 1 && device.startsWith("cuda:")) {
+      throw new DsVlmException(
+          "recipe: device is "
+              + device
+              + ", one GPU, but "
+              + launch.localSize()
+              + " processes run on this machine; write cuda, and each takes its own");
+    }
+    if (launch.size() == 1 || !device.equals("cuda")) {
+      return recipe;
+    }
+    return recipe.deepCopy().put("device", "cuda:" + launch.localRank());
+  }
+}

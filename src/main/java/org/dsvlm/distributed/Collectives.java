@@ -1,0 +1,147 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.distributed;
+
+import java.net.InetAddress;
+import java.util.concurrent.TimeUnit;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.javacpp.chrono.Milliseconds;
+import org.bytedeco.pytorch.Backend;
+import org.bytedeco.pytorch.BroadcastOptions;
+import org.bytedeco.pytorch.ProcessGroupGloo;
+import org.bytedeco.pytorch.Store;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.Work;
+import org.bytedeco.pytorch.global.torch_gloo;
+import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
+import org.dsvlm.tensor.DsVlmException;
+
+/** c10d's process groups: Gloo for tensors of the CPU, NCCL for those of a GPU. */
+final class Collectives implements AutoCloseable {
+  /** A process that died is found out by the link, long before this. */
+  private static final long TIMEOUT_MILLIS = TimeUnit.MINUTES.toMillis(30);
+
+  private final Store store;
+  private final int rank;
+  private final int size;
+  private final ProcessGroupGloo gloo;
+  private Backend nccl;
+
+  /**
+   * Connects all processes with one another.
+   *
+   * @param local address of this machine that the others can reach
+   * @param networkInterface to use instead; null for none
+   */
+  Collectives(Store store, int rank, int size, InetAddress local, String networkInterface) {
+    this.store = store;
+    this.rank = rank;
+    this.size = size;
+    Loader.load(torch_gloo.class);
+    try (PointerScope scope = new PointerScope()) {
+      ProcessGroupGloo.Options options =
+          ProcessGroupGloo.Options.create(new Milliseconds(TIMEOUT_MILLIS));
+      options
+          .devices()
+          .push_back(
+              networkInterface == null
+                  ? ProcessGroupGloo.createDeviceForHostname(local.getHostAddress())
+                  : ProcessGroupGloo.createDeviceForInterface(networkInterface));
+      gloo = kept(new ProcessGroupGloo(store, rank, size, options));
+    } catch (RuntimeException e) {
+      throw new DsVlmException(
+          "launch: rank " + rank + ": Gloo cannot connect the processes: " + e.getMessage(), e);
+    }
+  }
+
+  private static <T extends Pointer> T kept(T pointer) {
+    pointer.retainReference();
+    return pointer;
+  }
+
+  private synchronized Backend backend(Tensor tensor) {
+    if (!tensor.is_cuda()) {
+      return gloo;
+    }
+    if (nccl == null) {
+      try (PointerScope scope = new PointerScope()) {
+        nccl = kept(new ProcessGroupNCCL(store, rank, size));
+      } catch (RuntimeException | LinkageError e) {
+        throw new DsVlmException(
+            "NCCL, which joins the GPUs of several processes, cannot be used: "
+                + e.getMessage()
+                + "; libnccl.so.2 has to be on LD_LIBRARY_PATH, and a GPU belong to one process"
+                + " alone",
+            e);
+      }
+    }
+    return nccl;
+  }
+
+  /** Begins to replace {@code tensor} by its sum over all processes. */
+  Work sum(Tensor tensor) {
+    try (PointerScope scope = new PointerScope()) {
+      return kept(backend(tensor).allreduce(new TensorVector(tensor)));
+    }
+  }
+
+  /**
+   * Begins to replace the part of {@code tensor} that falls to this process, of {@code size} equal
+   * ones, by its sum over all processes; the other parts are lost.
+   */
+  Work sumPart(Tensor tensor) {
+    if (!tensor.is_cuda()) {
+      // Gloo has no reduce-scatter of its own: c10d's is this, on a copy.
+      return sum(tensor);
+    }
+    try (PointerScope scope = new PointerScope()) {
+      return kept(backend(tensor)._reduce_scatter_base(part(tensor), tensor));
+    }
+  }
+
+  /** Begins to fill {@code tensor} with every process's own part of it. */
+  Work gatherParts(Tensor tensor) {
+    try (PointerScope scope = new PointerScope()) {
+      return kept(backend(tensor)._allgather_base(tensor, part(tensor).clone()));
+    }
+  }
+
+  private Tensor part(Tensor tensor) {
+    long length = tensor.numel() / size;
+    return tensor.narrow(0, rank * length, length);
+  }
+
+  /** Begins to replace {@code tensor} by the first process's. */
+  Work broadcast(Tensor tensor) {
+    try (PointerScope scope = new PointerScope()) {
+      BroadcastOptions options = new BroadcastOptions();
+      options.rootRank(0);
+      return kept(backend(tensor).broadcast(new TensorVector(tensor), options));
+    }
+  }
+
+  Work send(Tensor tensor, int to) {
+    try (PointerScope scope = new PointerScope()) {
+      return kept(backend(tensor).send(new TensorVector(tensor), to, 0));
+    }
+  }
+
+  Work receive(Tensor tensor, int from) {
+    try (PointerScope scope = new PointerScope()) {
+      return kept(backend(tensor).recv(new TensorVector(tensor), from, 0));
+    }
+  }
+
+  @Override
+  public void close() {
+    if (nccl != null) {
+      nccl.close();
+    }
+    gloo.close();
+  }
+}
