@@ -23,10 +23,7 @@ int64_t moe_cross_attention_backward_workspace(const MoeBackward& call);
 void moe_cross_attention_backward(const MoeBackward& call, void* workspace, cudaStream_t stream);
 
 int64_t ssim_forward_workspace(const SsimForward& call);
-// Fills the output alone.
 void ssim_forward(const SsimForward& call, void* workspace, cudaStream_t stream);
-// Fills the gradients alone.
-void ssim_gradients(const SsimForward& call, cudaStream_t stream);
 
 int64_t perceptual_distance_forward_workspace(const PerceptualForward& call);
 void perceptual_distance_forward(const PerceptualForward& call, void* workspace, cudaStream_t stream);

@@ -2,10 +2,7 @@
  * Copyright 2026 The DS-VLM for the JVM Authors
  * SPDX-License-Identifier: Apache-2.0
  */
-// What value and gradients of kernels/ssim.h share: the window, tiles of pixels, moments, similarity.
-//
-// A tile of pixels lies in shared memory with a halo. It is filtered along the width, five moments in one
-// pass, into shared memory again; filtering along the height gives the moments at a point.
+// What a block of ssim.cu works on: its tile, the window, filters along lines, the similarity at a point.
 #pragma once
 
 #include <cmath>
@@ -15,9 +12,7 @@
 
 namespace dsvlm::cuda {
 
-constexpr int kTileHeight = 16, kTileWidth = 32;
 constexpr int kHalo = kSsimWindow - 1;
-constexpr int kMoments = 5;  // E[x], E[y], E[x^2], E[y^2], E[xy]
 
 template <typename A>
 struct Gaussian {
@@ -41,92 +36,105 @@ __host__ __device__ inline int64_t map_height(const SsimProblem& p) {
 }
 __host__ __device__ inline int64_t map_width(const SsimProblem& p) { return p.width + 2 * (p.padding - kSsimRadius); }
 
-// The block's tile: its first row and column, and the plane that it lies in.
-struct TilePlace {
+// A block owns ROWS x COLUMNS pixels, and the points whose windows have their middle there. GRADIENTS: it also
+// computes the points around them that see the pixels. Sizes in shared memory have odd strides, so that the
+// threads of a warp, in rows next to each other, meet different banks.
+template <int ROWS, bool GRADIENTS>
+struct SsimTile {
+  static constexpr bool kGradients = GRADIENTS;
+  static constexpr int kRows = ROWS, kColumns = 32;
+  // How far points, and pixels that they see, reach beyond the tile on each side.
+  static constexpr int kPointMargin = GRADIENTS ? kSsimRadius : 0, kPixelMargin = kPointMargin + kSsimRadius;
+
+  static constexpr int kPointRows = kRows + 2 * kPointMargin, kPointColumns = kColumns + 2 * kPointMargin;
+  static constexpr int kPixelRows = kRows + 2 * kPixelMargin, kPixelColumns = kColumns + 2 * kPixelMargin;
+  static constexpr int kPixelStride = kPixelColumns + 1, kPointStride = kPointColumns + 1, kStride = kColumns + 1;
+  static constexpr int kPixels = kPixelRows * kPixelStride;
+  static constexpr int kMoments = kPixelRows * kPointStride;  // of one kind, filtered along rows
+  static constexpr int kPoints = kPointRows * kPointStride;
+  static constexpr int kFiltered = kPointRows * kStride;  // derivatives of one kind, filtered along rows
+  static_assert(kFiltered <= kMoments, "derivatives take the place of the moments");
+
+  // Elements of shared memory: sum and difference of the pictures, their four moments, four derivatives.
+  static constexpr int kElements = 2 * kPixels + 4 * kMoments + (GRADIENTS ? 4 * kPoints : 0);
+
+  // The block's plane and first pixel.
   int64_t plane, row, column;
 
-  static int64_t per_plane(int64_t height, int64_t width) {
-    return ceil_div(height, kTileHeight) * ceil_div(width, kTileWidth);
-  }
+  static int64_t per_plane(const SsimProblem& p) { return ceil_div(p.height, kRows) * ceil_div(p.width, kColumns); }
 
-  __device__ TilePlace(int64_t height, int64_t width) {
-    const int64_t across = ceil_div(width, kTileWidth), down = ceil_div(height, kTileHeight);
+  __device__ explicit SsimTile(const SsimProblem& p) {
+    const int64_t across = ceil_div(p.width, kColumns), down = ceil_div(p.height, kRows);
     plane = blockIdx.x / (across * down);
-    row = blockIdx.x / across % down * kTileHeight;
-    column = blockIdx.x % across * kTileWidth;
+    row = blockIdx.x / across % down * kRows;
+    column = blockIdx.x % across * kColumns;
   }
 };
 
-// to[i][j] = pixel (row + i, column + j), or zero outside the picture.
-template <typename T, int ROWS, int COLUMNS>
-__device__ void load_pixels(
-    Accumulator<T>* to, const SsimProblem& p, const Strided4& picture, int64_t plane, int64_t row, int64_t column) {
-  const T* from = static_cast<const T*>(picture.data) + plane / p.channels * picture.stride[0] +
-                  plane % p.channels * picture.stride[1];
-  for (int i = threadIdx.x; i < ROWS * COLUMNS; i += kThreads) {
-    const int64_t r = row + i / COLUMNS, c = column + i % COLUMNS;
-    const bool inside = r >= 0 && r < p.height && c >= 0 && c < p.width;
-    to[i] = inside ? load(from[r * picture.stride[2] + c * picture.stride[3]]) : Accumulator<T>(0);
+// sums[k] = window over the elements from[k * STEP], from[(k + 1) * STEP], ...; with squares also that of their
+// squares.
+template <int RUN, int STEP, typename A>
+__device__ void filter(A (&sums)[RUN], const A* from, const Gaussian<A>& window) {
+#pragma unroll
+  for (int k = 0; k < RUN; ++k) {
+    sums[k] = 0;
   }
-}
-
-// moments[m][i][j] over the windows of row i that start at column j; x and y are COLUMNS + 10 wide.
-template <int ROWS, int COLUMNS, typename A>
-__device__ void filter_width(A* moments, const A* x, const A* y, const Gaussian<A>& window) {
-  for (int i = threadIdx.x; i < ROWS * COLUMNS; i += kThreads) {
-    const int start = i / COLUMNS * (COLUMNS + kHalo) + i % COLUMNS;
-    A sums[kMoments] = {};
 #pragma unroll
-    for (int k = 0; k < kSsimWindow; ++k) {
-      const A a = x[start + k], b = y[start + k];
-      const A weighted_a = window.weight[k] * a, weighted_b = window.weight[k] * b;
-      sums[0] += weighted_a;
-      sums[1] += weighted_b;
-      sums[2] += weighted_a * a;
-      sums[3] += weighted_b * b;
-      sums[4] += weighted_a * b;
-    }
+  for (int i = 0; i < RUN + kHalo; ++i) {
+    const A value = from[i * STEP];
 #pragma unroll
-    for (int m = 0; m < kMoments; ++m) {
-      moments[m * ROWS * COLUMNS + i] = sums[m];
+    for (int k = 0; k < RUN; ++k) {
+      if (i >= k && i < k + kSsimWindow) {
+        sums[k] += window.weight[i - k] * value;
+      }
     }
   }
 }
 
-// Sum over the window of column elements that starts at from.
-template <int COLUMNS, typename A>
-__device__ A filter_height(const A* from, const Gaussian<A>& window) {
-  A sum = 0;
+template <int RUN, typename A>
+__device__ void filter_with_squares(A (&sums)[RUN], A (&squares)[RUN], const A* from, const Gaussian<A>& window) {
 #pragma unroll
-  for (int k = 0; k < kSsimWindow; ++k) {
-    sum += window.weight[k] * from[k * COLUMNS];
+  for (int k = 0; k < RUN; ++k) {
+    sums[k] = squares[k] = 0;
   }
-  return sum;
+#pragma unroll
+  for (int i = 0; i < RUN + kHalo; ++i) {
+    const A value = from[i], square = value * value;
+#pragma unroll
+    for (int k = 0; k < RUN; ++k) {
+      if (i >= k && i < k + kSsimWindow) {
+        sums[k] += window.weight[i - k] * value;
+        squares[k] += window.weight[i - k] * square;
+      }
+    }
+  }
 }
 
-// Similarity at one point as a1 a2 / (b1 b2). Variances are never negative; where rounding makes one so, it
-// and the covariance count as 0. Derivatives ignore that: in exact arithmetic there is nothing to correct.
+// The similarity at a point by the moments of s = x + y and d = x - y, and half its derivatives by them:
+// 4 mean(x) mean(y) = mean(s)^2 - mean(d)^2 and 2 mean(x)^2 + 2 mean(y)^2 = mean(s)^2 + mean(d)^2, and so with the
+// variances. Those are never negative; where rounding makes one so, it counts as 0. Derivatives ignore that: in exact
+// arithmetic there is nothing to correct.
 template <typename A>
 struct Similarity {
-  A mean_x, mean_y, a1, a2, b1, b2;
+  A value, by_mean_s, by_mean_d, by_square_s, by_square_d;
 
-  // The moments of the windows that start at from, in maps of SIZE elements, COLUMNS wide.
-  template <int COLUMNS, int SIZE>
-  __device__ static Similarity at(const A* from, const Gaussian<A>& window, A c1, A c2) {
-    A m[kMoments];
-#pragma unroll
-    for (int i = 0; i < kMoments; ++i) {
-      m[i] = filter_height<COLUMNS>(from + i * SIZE, window);
-    }
-    A variance_x = m[2] - m[0] * m[0], variance_y = m[3] - m[1] * m[1], covariance = m[4] - m[0] * m[1];
-    covariance = variance_x < 0 || variance_y < 0 ? 0 : covariance;
-    variance_x = variance_x < 0 ? 0 : variance_x;
-    variance_y = variance_y < 0 ? 0 : variance_y;
-    return {m[0], m[1], 2 * m[0] * m[1] + c1, 2 * covariance + c2, m[0] * m[0] + m[1] * m[1] + c1,
-            variance_x + variance_y + c2};
+  __device__ Similarity(A mean_s, A mean_d, A square_s, A square_d, A c1, A c2) {
+    const A mean_ss = mean_s * mean_s, mean_dd = mean_d * mean_d;
+    A variance_s = square_s - mean_ss, variance_d = square_d - mean_dd;
+    variance_s = variance_s < 0 ? 0 : variance_s;
+    variance_d = variance_d < 0 ? 0 : variance_d;
+    const A a1 = mean_ss - mean_dd + 2 * c1, b1 = mean_ss + mean_dd + 2 * c1;
+    const A a2 = variance_s - variance_d + 2 * c2, b2 = variance_s + variance_d + 2 * c2;
+    const A inverse = 1 / (b1 * b2);
+    const A by_a1 = a2 * inverse, by_a2 = a1 * inverse;
+    value = a1 * by_a1;
+    const A by_b1 = value * b2 * inverse, by_b2 = value * b1 * inverse;
+    const A twice_by_square_s = by_a2 - by_b2, twice_by_square_d = -by_a2 - by_b2;
+    by_mean_s = mean_s * (by_a1 - by_b1 - twice_by_square_s);
+    by_mean_d = mean_d * (-by_a1 - by_b1 - twice_by_square_d);
+    by_square_s = twice_by_square_s / 2;
+    by_square_d = twice_by_square_d / 2;
   }
-
-  __device__ A value() const { return a1 * a2 / (b1 * b2); }
 };
 
 }  // namespace dsvlm::cuda

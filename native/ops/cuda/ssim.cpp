@@ -13,12 +13,7 @@ namespace {
 
 void launch_forward(const SsimForward& call) {
   const Workspace workspace(cuda::ssim_forward_workspace(call));
-  launch_on_current_stream([&](cudaStream_t stream) {
-    cuda::ssim_forward(call, workspace.data(), stream);
-    if (call.grad_x != nullptr || call.grad_y != nullptr) {
-      cuda::ssim_gradients(call, stream);
-    }
-  });
+  launch_on_current_stream([&](cudaStream_t stream) { cuda::ssim_forward(call, workspace.data(), stream); });
 }
 
 SsimForwardResult forward_cuda(

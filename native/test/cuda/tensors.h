@@ -98,6 +98,12 @@ class Input {
     return Input(shape, type, generator, distribution);
   }
 
+  // As they lie in memory, without gaps.
+  static Input planes(const Shape& shape, DType type, std::mt19937_64& generator) {
+    std::normal_distribution<double> distribution;
+    return Input(shape, type, generator, distribution, /*plain=*/true);
+  }
+
   Strided4 view(Side side) const {
     Strided4 view;
     const Tensor& tensor = side == Side::checked ? checked_ : exact_;
@@ -126,9 +132,10 @@ class Input {
 
  private:
   template <typename Distribution>
-  Input(const Shape& shape, DType type, std::mt19937_64& generator, Distribution& distribution)
+  Input(
+      const Shape& shape, DType type, std::mt19937_64& generator, Distribution& distribution, bool plain = false)
       : shape_(shape), type_(type), checked_(0, type), exact_(0, DType::f64) {
-    const auto one_in = [&](uint64_t n) { return generator() % n == 0; };
+    const auto one_in = [&](uint64_t n) { return !plain && generator() % n == 0; };
     size_t order[] = {0, 1, 2, 3};
     if (one_in(3)) {
       std::swap(order[1], order[2]);
