@@ -11,14 +11,37 @@
 
 namespace dsvlm::cuda {
 
+// A block's place: part, tile, head and sample, the parts of a tile next to each other.
+struct HeadPlace {
+  int part;
+  int64_t tile, head, batch;
+
+  __device__ HeadPlace(const MoeProblem& p, int64_t tiles, int parts = 1)
+      : part(static_cast<int>(blockIdx.x % parts)),
+        tile(blockIdx.x / parts % tiles),
+        head(blockIdx.x / parts / tiles % p.heads),
+        batch(blockIdx.x / parts / tiles / p.heads) {}
+
+  // The head's first row in a contiguous tensor.
+  template <typename T>
+  __device__ T* row_of(void* tensor, const MoeProblem& p, int64_t rows) const {
+    return static_cast<T*>(tensor) + (batch * rows * p.heads + head) * p.head_dim;
+  }
+
+  // Where a context's row figures (logarithms, deltas) begin: they are laid out [batch, experts, heads, queries].
+  __device__ int64_t row_figures(const MoeProblem& p, int64_t expert) const {
+    return ((batch * p.experts + expert) * p.heads + head) * p.queries;
+  }
+};
+
 // One head of one sample of a strided tensor: rows are queries or tokens.
 template <typename T>
 struct HeadRows {
   const T* data;
   int64_t row, column;
 
-  __device__ HeadRows(const Strided4& tensor, int64_t batch, int64_t head)
-      : data(static_cast<const T*>(tensor.data) + batch * tensor.stride[0] + head * tensor.stride[2]),
+  __device__ HeadRows(const Strided4& tensor, const HeadPlace& place)
+      : data(static_cast<const T*>(tensor.data) + place.batch * tensor.stride[0] + place.head * tensor.stride[2]),
         row(tensor.stride[1]),
         column(tensor.stride[3]) {}
 };
@@ -26,11 +49,6 @@ struct HeadRows {
 template <typename T>
 __device__ Accumulator<T> router_weight(const MoeProblem& p, int64_t batch, int expert) {
   return load(static_cast<const T*>(p.router)[batch * p.router_stride[0] + expert * p.router_stride[1]]);
-}
-
-// Where a context's row figures (logarithms, deltas) begin: they are laid out [batch, experts, heads, queries].
-__host__ __device__ inline int64_t row_figures(const MoeProblem& p, int64_t batch, int64_t expert, int64_t head) {
-  return ((batch * p.experts + expert) * p.heads + head) * p.queries;
 }
 
 // The tiles of a head's tokens are those of its contexts, one context after the other.

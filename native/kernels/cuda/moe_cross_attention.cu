@@ -28,13 +28,13 @@ __global__ void __launch_bounds__(kThreads) attend(const __grid_constant__ MoeFo
 
   const MoeProblem& p = call.problem;
   const int y = threadIdx.x / kSide, x = threadIdx.x % kSide;
-  const int64_t first = blockIdx.x % tiles * Tile::kRows;
-  const int64_t head = blockIdx.x / tiles % p.heads, batch = blockIdx.x / tiles / p.heads;
+  const HeadPlace place(p, tiles);
+  const int64_t first = place.tile * Tile::kRows;
 
-  Tile::template load<Tile::kRows>(query, HeadRows<A>(p.query, batch, head), first, p.queries, p.head_dim, A(p.scale));
+  Tile::template load<Tile::kRows>(query, HeadRows<A>(p.query, place), first, p.queries, p.head_dim, A(p.scale));
   A output[Tile::kRowsEach][Tile::kDimsEach] = {};
   for (int e = 0; e < p.experts; ++e) {
-    const HeadRows<A> key_rows(p.keys[e], batch, head), value_rows(p.values[e], batch, head);
+    const HeadRows<A> key_rows(p.keys[e], place), value_rows(p.values[e], place);
     A mixed[Tile::kRowsEach][Tile::kDimsEach] = {};
     A top[Tile::kRowsEach], sum[Tile::kRowsEach];
 #pragma unroll
@@ -78,13 +78,13 @@ __global__ void __launch_bounds__(kThreads) attend(const __grid_constant__ MoeFo
       __syncwarp();  // a row's weights are written and read by the same half of a warp
       Tile::multiply_add(mixed, weights, values);
     }
-    const A probability = router_weight<A>(p, batch, e);
+    const A probability = router_weight<A>(p, place.batch, e);
     A* logsumexp = static_cast<A*>(call.logsumexp);
 #pragma unroll
     for (int i = 0; i < Tile::kRowsEach; ++i) {
       const int64_t row = first + y + i * kSide;
       if (logsumexp != nullptr && x == 0 && row < p.queries) {
-        logsumexp[row_figures(p, batch, e, head) + row] = top[i] + log(sum[i]);
+        logsumexp[place.row_figures(p, e) + row] = top[i] + log(sum[i]);
       }
       const A factor = probability / sum[i];
 #pragma unroll
@@ -93,8 +93,7 @@ __global__ void __launch_bounds__(kThreads) attend(const __grid_constant__ MoeFo
       }
     }
   }
-  A* to = static_cast<A*>(call.output) + (batch * p.queries * p.heads + head) * p.head_dim;
-  Tile::write(to, output, p, first, p.queries, A(1));
+  Tile::write(place.row_of<A>(call.output, p, p.queries), output, p, first, p.queries, A(1));
 }
 
 }  // namespace

@@ -45,18 +45,18 @@ __global__ void __launch_bounds__(kThreads) differentiate_queries(
   const MoeProblem& p = call.problem;
   const int y = threadIdx.x / kSide, x = threadIdx.x % kSide;
   const int head_dim = static_cast<int>(p.head_dim);
-  const int64_t first = blockIdx.x % tiles * Tile::kRows;
-  const int64_t head = blockIdx.x / tiles % p.heads, batch = blockIdx.x / tiles / p.heads;
+  const HeadPlace place(p, tiles);
+  const int64_t first = place.tile * Tile::kRows;
 
-  Tile::template load<Tile::kRows>(query, HeadRows<A>(p.query, batch, head), first, p.queries, p.head_dim, A(p.scale));
+  Tile::template load<Tile::kRows>(query, HeadRows<A>(p.query, place), first, p.queries, p.head_dim, A(p.scale));
   Tile::template load<Tile::kRows>(
-      grad_output, HeadRows<A>(call.grad_output, batch, head), first, p.queries, p.head_dim, A(1));
+      grad_output, HeadRows<A>(call.grad_output, place), first, p.queries, p.head_dim, A(1));
   A grad_query[Tile::kRowsEach][Tile::kDimsEach] = {};
   for (int e = 0; e < p.experts; ++e) {
-    const HeadRows<A> key_rows(p.keys[e], batch, head), value_rows(p.values[e], batch, head);
+    const HeadRows<A> key_rows(p.keys[e], place), value_rows(p.values[e], place);
     const int64_t tokens = p.tokens[e];
-    const int64_t figure = row_figures(p, batch, e, head) + first + y;
-    const A weight = router_weight<A>(p, batch, e);
+    const int64_t figure = place.row_figures(p, e) + first + y;
+    const A weight = router_weight<A>(p, place.batch, e);
     A logsumexp[Tile::kRowsEach], sum[Tile::kRowsEach] = {}, dot[Tile::kRowsEach] = {};
 #pragma unroll
     for (int i = 0; i < Tile::kRowsEach; ++i) {
@@ -112,8 +112,7 @@ __global__ void __launch_bounds__(kThreads) differentiate_queries(
       Tile::multiply_add(grad_query, grad_scores, keys);
     }
   }
-  A* to = static_cast<A*>(call.grad_query) + (batch * p.queries * p.heads + head) * p.head_dim;
-  Tile::write(to, grad_query, p, first, p.queries, A(p.scale));
+  Tile::write(place.row_of<A>(call.grad_query, p, p.queries), grad_query, p, first, p.queries, A(p.scale));
 }
 
 // Rows are tokens of one context, columns are queries.
@@ -131,17 +130,17 @@ __global__ void __launch_bounds__(kThreads) differentiate_context(
   const MoeProblem& p = call.problem;
   const int y = threadIdx.x / kSide, x = threadIdx.x % kSide;
   const int head_dim = static_cast<int>(p.head_dim);
-  const int64_t head = blockIdx.x / tiles % p.heads, batch = blockIdx.x / tiles / p.heads;
+  const HeadPlace place(p, tiles);
   int64_t first;
-  const int e = context_of_tile(p, blockIdx.x % tiles, Tile::kRows, first);
+  const int e = context_of_tile(p, place.tile, Tile::kRows, first);
   const int64_t tokens = p.tokens[e];
 
-  Tile::template load<Tile::kRows>(keys, HeadRows<A>(p.keys[e], batch, head), first, tokens, p.head_dim, A(1));
-  Tile::template load<Tile::kRows>(values, HeadRows<A>(p.values[e], batch, head), first, tokens, p.head_dim, A(1));
-  const HeadRows<A> query_rows(p.query, batch, head), grad_rows(call.grad_output, batch, head);
-  const int64_t figure = row_figures(p, batch, e, head);
+  Tile::template load<Tile::kRows>(keys, HeadRows<A>(p.keys[e], place), first, tokens, p.head_dim, A(1));
+  Tile::template load<Tile::kRows>(values, HeadRows<A>(p.values[e], place), first, tokens, p.head_dim, A(1));
+  const HeadRows<A> query_rows(p.query, place), grad_rows(call.grad_output, place);
+  const int64_t figure = place.row_figures(p, e);
   const A* logsumexp = static_cast<const A*>(call.logsumexp) + figure;
-  const A weight = router_weight<A>(p, batch, e);
+  const A weight = router_weight<A>(p, place.batch, e);
   A grad_keys[Tile::kRowsEach][Tile::kDimsEach] = {}, grad_values[Tile::kRowsEach][Tile::kDimsEach] = {};
   for (int64_t start = 0; start < p.queries; start += Tile::kColumns) {
     __syncthreads();  // the tiles before are no longer read
@@ -171,9 +170,8 @@ __global__ void __launch_bounds__(kThreads) differentiate_context(
     Tile::multiply_add(grad_values, weights, grad_output);
     Tile::multiply_add(grad_keys, grad_scores, query);
   }
-  const int64_t offset = (batch * tokens * p.heads + head) * p.head_dim;
-  Tile::write(static_cast<A*>(call.grad_keys[e]) + offset, grad_keys, p, first, tokens, A(1));
-  Tile::write(static_cast<A*>(call.grad_values[e]) + offset, grad_values, p, first, tokens, A(1));
+  Tile::write(place.row_of<A>(call.grad_keys[e], p, tokens), grad_keys, p, first, tokens, A(1));
+  Tile::write(place.row_of<A>(call.grad_values[e], p, tokens), grad_values, p, first, tokens, A(1));
 }
 
 template <typename Tile>

@@ -18,7 +18,7 @@ using ForwardTile = TensorTile<
     /*COLUMNS=*/(DIM == 64 || DIM > 128) ? 32 : 64, /*PARTS=*/DIM <= 160 ? 1 : 2>;
 
 template <typename Tile>
-constexpr int kForwardBytes = (Tile::kRowTile + 4 * Tile::kColumnTile) * 2;
+constexpr int kForwardBytes = (Tile::kRowTile + ContextTiles<Tile>::kElements) * 2;
 
 // One context's softmax, so far: maximum and sum of exponentials of each row, the sum over this thread's columns.
 template <typename Tile>
@@ -80,41 +80,24 @@ __global__ void __launch_bounds__(Tile::kThreads)
     attend(const __grid_constant__ MoeForward call, int64_t tiles, bool in_vectors) {
   using T = typename Tile::Number;
   T* query = shared_memory<T>();
-  T* buffers = query + Tile::kRowTile;  // twice: keys, values
 
   const MoeProblem& p = call.problem;
-  const TensorPlace<Tile> place(p, tiles);
+  const HeadPlace place(p, tiles, Tile::kParts);
   const int64_t first = place.tile * Tile::kRows;
   const bool has_rows = first + Tile::warp_row() < p.queries;
   const float scale = static_cast<float>(p.scale * kLog2OfE);
 
-  const auto copy_columns = [&](int buffer, int e, int64_t token) {
-    T* keys = buffers + buffer * 2 * Tile::kColumnTile;
-    Tile::template copy<Tile::kColumns>(
-        keys, HeadRows<T>(p.keys[e], place.batch, place.head), token, p.tokens[e], p.head_dim, in_vectors);
-    Tile::template copy<Tile::kColumns>(
-        keys + Tile::kColumnTile, HeadRows<T>(p.values[e], place.batch, place.head), token, p.tokens[e], p.head_dim,
-        in_vectors);
-  };
   Tile::template copy<Tile::kRows>(
-      query, HeadRows<T>(p.query, place.batch, place.head), first, p.queries, p.head_dim, in_vectors);
-  copy_columns(0, 0, 0);
+      query, HeadRows<T>(p.query, place), first, p.queries, p.head_dim, in_vectors);
+  ContextTiles<Tile> columns(p, place, query + Tile::kRowTile, in_vectors);
 
   typename Tile::Sums output = {};
-  int buffer = 0;
   for (int e = 0; e < p.experts; ++e) {
     typename Tile::Sums mixed = {};
     Softmax<Tile> softmax;
-    for (int64_t token = 0; token < p.tokens[e]; token += Tile::kColumns, buffer ^= 1) {
-      wait_for_copies();
-      __syncthreads();  // this tile is there, and the one before is no longer read
-      if (token + Tile::kColumns < p.tokens[e]) {
-        copy_columns(buffer ^ 1, e, token + Tile::kColumns);
-      } else if (e + 1 < p.experts) {
-        copy_columns(buffer ^ 1, e + 1, 0);
-      }
+    for (int64_t token = 0; token < p.tokens[e]; token += Tile::kColumns) {
+      const T* keys = columns.next(e, token);
       if (has_rows) {
-        const T* keys = buffers + buffer * 2 * Tile::kColumnTile;
         const T* values = keys + Tile::kColumnTile + place.part * Tile::kDimTiles * 8;
         typename Tile::Scores scores;
         Tile::multiply_transposed(scores, query, keys);
@@ -125,7 +108,7 @@ __global__ void __launch_bounds__(Tile::kThreads)
       }
     }
     const float probability = router_weight<T>(p, place.batch, e);
-    float* logsumexp = static_cast<float*>(call.logsumexp) + row_figures(p, place.batch, e, place.head);
+    float* logsumexp = static_cast<float*>(call.logsumexp) + place.row_figures(p, e);
 #pragma unroll
     for (int i = 0; i < Tile::kRowTiles; ++i) {
 #pragma unroll
@@ -144,7 +127,7 @@ __global__ void __launch_bounds__(Tile::kThreads)
     }
   }
   Tile::write(
-      place.head_of(static_cast<T*>(call.output), p, p.queries), output, p, first, p.queries, place.part, 1.0f);
+      place.row_of<T>(call.output, p, p.queries), output, p, first, p.queries, place.part, 1.0f);
 }
 
 }  // namespace

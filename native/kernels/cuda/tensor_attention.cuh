@@ -201,24 +201,48 @@ struct Product {
   const typename Tile::Weights& weights;
 };
 
-// A block's place: part, tile, head and sample, the parts of a tile next to each other.
+// The keys and values of all contexts, tile by tile. While one is worked on, the next is copied.
 template <typename Tile>
-struct TensorPlace {
-  int part;
-  int64_t tile, head, batch;
+class ContextTiles {
+ public:
+  using T = typename Tile::Number;
+  static constexpr int kElements = 4 * Tile::kColumnTile;  // of shared memory
 
-  __device__ TensorPlace(const MoeProblem& p, int64_t tiles) {
-    const int64_t block = blockIdx.x / Tile::kParts;
-    part = static_cast<int>(blockIdx.x % Tile::kParts);
-    tile = block % tiles;
-    head = block / tiles % p.heads;
-    batch = block / tiles / p.heads;
+  __device__ ContextTiles(const MoeProblem& p, const HeadPlace& place, T* memory, bool in_vectors)
+      : p_(p), place_(place), memory_(memory), in_vectors_(in_vectors) {
+    copy(0, 0);
   }
 
-  template <typename T>
-  __device__ T* head_of(T* tensor, const MoeProblem& p, int64_t rows) const {
-    return tensor + (batch * rows * p.heads + head) * p.head_dim;
+  // The keys of context e from token on; the values are a tile further. To be called by all threads, in order.
+  __device__ const T* next(int e, int64_t token) {
+    wait_for_copies();
+    __syncthreads();  // this tile is there, and the one before is no longer read
+    const T* present = buffer();
+    present_ ^= 1;
+    if (token + Tile::kColumns < p_.tokens[e]) {
+      copy(e, token + Tile::kColumns);
+    } else if (e + 1 < p_.experts) {
+      copy(e + 1, 0);
+    }
+    return present;
   }
+
+ private:
+  __device__ T* buffer() const { return memory_ + present_ * 2 * Tile::kColumnTile; }
+
+  __device__ void copy(int e, int64_t token) {
+    Tile::template copy<Tile::kColumns>(
+        buffer(), HeadRows<T>(p_.keys[e], place_), token, p_.tokens[e], p_.head_dim, in_vectors_);
+    Tile::template copy<Tile::kColumns>(
+        buffer() + Tile::kColumnTile, HeadRows<T>(p_.values[e], place_), token, p_.tokens[e], p_.head_dim,
+        in_vectors_);
+  }
+
+  const MoeProblem& p_;
+  const HeadPlace& place_;
+  T* memory_;
+  bool in_vectors_;
+  int present_ = 0;
 };
 
 // Sum and maximum over the four lanes that hold a row.

@@ -37,33 +37,23 @@ __global__ void __launch_bounds__(Tile::kThreads) differentiate_queries(
   using T = typename Tile::Number;
   T* query = shared_memory<T>();
   T* grad_output = query + Tile::kRowTile;
-  T* buffers = grad_output + Tile::kRowTile;  // twice: keys, values
 
   const MoeProblem& p = call.problem;
-  const TensorPlace<Tile> place(p, tiles);
+  const HeadPlace place(p, tiles, Tile::kParts);
   const int64_t first = place.tile * Tile::kRows;
   const bool has_rows = first + Tile::warp_row() < p.queries;
   const float scale = static_cast<float>(p.scale * kLog2OfE);
 
-  const auto copy_columns = [&](int buffer, int e, int64_t token) {
-    T* keys = buffers + buffer * 2 * Tile::kColumnTile;
-    Tile::template copy<Tile::kColumns>(
-        keys, HeadRows<T>(p.keys[e], place.batch, place.head), token, p.tokens[e], p.head_dim, in_vectors);
-    Tile::template copy<Tile::kColumns>(
-        keys + Tile::kColumnTile, HeadRows<T>(p.values[e], place.batch, place.head), token, p.tokens[e], p.head_dim,
-        in_vectors);
-  };
   Tile::template copy<Tile::kRows>(
-      query, HeadRows<T>(p.query, place.batch, place.head), first, p.queries, p.head_dim, in_vectors);
+      query, HeadRows<T>(p.query, place), first, p.queries, p.head_dim, in_vectors);
   Tile::template copy<Tile::kRows>(
-      grad_output, HeadRows<T>(call.grad_output, place.batch, place.head), first, p.queries, p.head_dim, in_vectors);
-  copy_columns(0, 0, 0);
+      grad_output, HeadRows<T>(call.grad_output, place), first, p.queries, p.head_dim, in_vectors);
+  ContextTiles<Tile> columns(p, place, grad_output + Tile::kRowTile, in_vectors);
 
   typename Tile::Sums grad_query = {};
-  int buffer = 0;
   for (int e = 0; e < p.experts; ++e) {
     const float probability = router_weight<T>(p, place.batch, e);
-    const int64_t figures = row_figures(p, place.batch, e, place.head);
+    const int64_t figures = place.row_figures(p, e);
     typename Tile::Sums mean_key = {};
     typename Tile::RowValues logsumexp, reference = {}, sum = {}, dot = {};
 #pragma unroll
@@ -74,18 +64,11 @@ __global__ void __launch_bounds__(Tile::kThreads) differentiate_queries(
         logsumexp[i][half] = row < p.queries ? static_cast<const float*>(call.logsumexp)[figures + row] : 0.0f;
       }
     }
-    for (int64_t token = 0; token < p.tokens[e]; token += Tile::kColumns, buffer ^= 1) {
-      wait_for_copies();
-      __syncthreads();  // this tile is there, and the one before is no longer read
-      if (token + Tile::kColumns < p.tokens[e]) {
-        copy_columns(buffer ^ 1, e, token + Tile::kColumns);
-      } else if (e + 1 < p.experts) {
-        copy_columns(buffer ^ 1, e + 1, 0);
-      }
+    for (int64_t token = 0; token < p.tokens[e]; token += Tile::kColumns) {
+      const T* keys = columns.next(e, token);
       if (!has_rows) {
         continue;
       }
-      const T* keys = buffers + buffer * 2 * Tile::kColumnTile;
       typename Tile::Scores weights, products;
       Tile::multiply_transposed(weights, query, keys);
       Tile::multiply_transposed(products, grad_output, keys + Tile::kColumnTile);
@@ -150,7 +133,7 @@ __global__ void __launch_bounds__(Tile::kThreads) differentiate_queries(
     }
   }
   Tile::write(
-      place.head_of(static_cast<T*>(call.grad_query), p, p.queries), grad_query, p, first, p.queries, place.part,
+      place.row_of<T>(call.grad_query, p, p.queries), grad_query, p, first, p.queries, place.part,
       static_cast<float>(p.scale));
 }
 
@@ -165,15 +148,15 @@ __global__ void __launch_bounds__(Tile::kThreads) differentiate_context(
   float* figure_buffers = reinterpret_cast<float*>(buffers + 4 * Tile::kColumnTile);  // twice: logarithms, deltas
 
   const MoeProblem& p = call.problem;
-  const TensorPlace<Tile> place(p, tiles);
+  const HeadPlace place(p, tiles, Tile::kParts);
   int64_t first;
   const int e = context_of_tile(p, place.tile, Tile::kRows, first);
   const int64_t tokens = p.tokens[e];
   const bool has_rows = first + Tile::warp_row() < tokens;
   const float scale = static_cast<float>(p.scale * kLog2OfE);
 
-  const HeadRows<T> query_rows(p.query, place.batch, place.head), grad_rows(call.grad_output, place.batch, place.head);
-  const int64_t figures = row_figures(p, place.batch, e, place.head);
+  const HeadRows<T> query_rows(p.query, place), grad_rows(call.grad_output, place);
+  const int64_t figures = place.row_figures(p, e);
   const float* logsumexp = static_cast<const float*>(call.logsumexp) + figures;
   const auto copy_columns = [&](int buffer, int64_t start) {
     T* query = buffers + buffer * 2 * Tile::kColumnTile;
@@ -192,9 +175,9 @@ __global__ void __launch_bounds__(Tile::kThreads) differentiate_context(
     }
   };
   Tile::template copy<Tile::kRows>(
-      keys, HeadRows<T>(p.keys[e], place.batch, place.head), first, tokens, p.head_dim, in_vectors);
+      keys, HeadRows<T>(p.keys[e], place), first, tokens, p.head_dim, in_vectors);
   Tile::template copy<Tile::kRows>(
-      values, HeadRows<T>(p.values[e], place.batch, place.head), first, tokens, p.head_dim, in_vectors);
+      values, HeadRows<T>(p.values[e], place), first, tokens, p.head_dim, in_vectors);
   copy_columns(0, 0);
 
   typename Tile::Sums grad_keys = {}, grad_values = {};
@@ -240,10 +223,10 @@ __global__ void __launch_bounds__(Tile::kThreads) differentiate_context(
   }
   const float probability = router_weight<T>(p, place.batch, e);
   Tile::write(
-      place.head_of(static_cast<T*>(call.grad_keys[e]), p, tokens), grad_keys, p, first, tokens, place.part,
+      place.row_of<T>(call.grad_keys[e], p, tokens), grad_keys, p, first, tokens, place.part,
       probability * static_cast<float>(p.scale));
   Tile::write(
-      place.head_of(static_cast<T*>(call.grad_values[e]), p, tokens), grad_values, p, first, tokens, place.part,
+      place.row_of<T>(call.grad_values[e], p, tokens), grad_values, p, first, tokens, place.part,
       probability);
 }
 
