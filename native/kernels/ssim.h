@@ -2,8 +2,10 @@
  * Copyright 2026 The DS-VLM for the JVM Authors
  * SPDX-License-Identifier: Apache-2.0
  */
-// Structural similarity of picture pairs, per sample: 11 x 11 Gaussian window (sigma 1.5), mean over the
-// map and the channels.
+// Structural similarity S of picture pairs, per sample: 11 x 11 Gaussian window (sigma 1.5), mean over the map
+// and the channels. Beside it, in the same pass, the mean absolute difference of the pixels:
+//
+//   output = constant + similarity * mean S + difference * mean |x - y|
 #pragma once
 
 #include "kernels/tensor_view.h"
@@ -13,8 +15,13 @@ namespace dsvlm {
 constexpr int kSsimRadius = 5;
 constexpr int kSsimWindow = 2 * kSsimRadius + 1;
 
+struct SsimTerms {
+  double constant = 0, similarity = 1, difference = 0;
+};
+
 struct SsimProblem {
   DType dtype;
+  SsimTerms terms;
   int64_t batch, channels, height, width;
   // Zeros around the picture: kSsimRadius gives a map of its size, 0 a map that ends where the window would
   // leave, (height - 10) x (width - 10).

@@ -11,6 +11,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
+#include <cmath>
+
 #include "ops/checks.h"
 #include "ops/once_differentiable.h"
 #include "ops/ssim_internal.h"
@@ -19,30 +21,44 @@ namespace dsvlm {
 namespace {
 
 constexpr const char* kName = "dsvlm::ssim";
+constexpr const char* kJointName = "dsvlm::ssim_l1";
+
+using Terms = std::array<double, 3>;  // of SsimTerms
+
+constexpr Terms kSimilarity = {0, 1, 0};
+
+Terms joint_terms(double similarity_weight, double difference_weight) {
+  TORCH_CHECK(
+      std::isfinite(similarity_weight) && std::isfinite(difference_weight), kJointName,
+      ": similarity_weight and difference_weight must be finite, but are ", similarity_weight, " and ",
+      difference_weight);
+  return {similarity_weight, -similarity_weight, difference_weight};
+}
 
 // Returns whether the border is "same".
-bool check(const at::Tensor& x, const at::Tensor& y, c10::string_view border, double data_range) {
-  const Checks checks(kName);
+bool check(const char* name, const at::Tensor& x, const at::Tensor& y, c10::string_view border, double data_range) {
+  const Checks checks(name);
   checks.defined("x", x);
   checks.defined("y", y);
   checks.floating("x", x);
   checks.shape("x", x, "[batch, channels, height, width]", {-1, -1, -1, -1});
   checks.shape("y", y, "shaped like x,", x.sizes());
   checks.like("y", y, "x", x);
-  TORCH_CHECK(data_range > 0, kName, ": data_range must be positive, but is ", data_range);
+  TORCH_CHECK(data_range > 0, name, ": data_range must be positive, but is ", data_range);
   const bool same = border == "same";
-  TORCH_CHECK(same || border == "valid", kName, ": border must be 'valid' or 'same', but is '", border, "'");
+  TORCH_CHECK(same || border == "valid", name, ": border must be 'valid' or 'same', but is '", border, "'");
   TORCH_CHECK(
-      same || (x.size(2) >= kSsimWindow && x.size(3) >= kSsimWindow), kName,
+      same || (x.size(2) >= kSsimWindow && x.size(3) >= kSsimWindow), name,
       ": border 'valid' needs pictures of at least 11x11, but x has shape ", Checks::text(x.sizes()));
   return same;
 }
 
 SsimForwardResult call_forward(
-    const at::Tensor& x, const at::Tensor& y, bool same, double data_range, std::array<bool, 2> wanted) {
+    const at::Tensor& x, const at::Tensor& y, bool same, double data_range, const Terms& terms,
+    std::array<bool, 2> wanted) {
   static const auto op =
       c10::Dispatcher::singleton().findSchemaOrThrow("dsvlm::_ssim_forward", "").typed<SsimForwardSignature>();
-  return op.call(x, y, same, data_range, wanted);
+  return op.call(x, y, same, data_range, terms, wanted);
 }
 
 using BackwardSignature = at::Tensor(const at::Tensor&, const at::Tensor&, at::ScalarType);
@@ -58,10 +74,10 @@ at::Tensor call_backward(const at::Tensor& grad, const at::Tensor& gradient, at:
 struct Similarity : public torch::autograd::Function<Similarity> {
   static at::Tensor forward(
       torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& y, bool same,
-      double data_range) {
+      double data_range, const Terms& terms) {
     const std::array<bool, 2> wanted = {x.requires_grad(), y.requires_grad()};
     at::AutoDispatchBelowADInplaceOrView below;
-    auto [output, grad_x, grad_y] = call_forward(x, y, same, data_range, wanted);
+    auto [output, grad_x, grad_y] = call_forward(x, y, same, data_range, terms, wanted);
     context->save_for_backward({grad_x, grad_y});
     context->saved_data["dtype"] = x.scalar_type();
     return output;
@@ -75,21 +91,37 @@ struct Similarity : public torch::autograd::Function<Similarity> {
     const auto scaled = [&](const at::Tensor& gradient) {
       return gradient.defined() ? call_backward(grads[0], gradient, dtype) : at::Tensor();
     };
-    return {scaled(saved[0]), scaled(saved[1]), at::Tensor(), at::Tensor()};
+    return {scaled(saved[0]), scaled(saved[1]), at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };
 
-at::Tensor differentiable(const at::Tensor& x, const at::Tensor& y, c10::string_view border, double data_range) {
-  const bool same = check(x, y, border, data_range);
-  if (!at::GradMode::is_enabled()) {
-    at::AutoDispatchBelowADInplaceOrView below;
-    return std::get<0>(call_forward(x, y, same, data_range, {false, false}));
-  }
-  return Similarity::apply(x, y, same, data_range);
+at::Tensor plain_with(
+    const at::Tensor& x, const at::Tensor& y, bool same, double data_range, const Terms& terms) {
+  return std::get<0>(call_forward(x, y, same, data_range, terms, {false, false}));
 }
 
-at::Tensor plain(const at::Tensor& x, const at::Tensor& y, c10::string_view border, double data_range) {
-  return std::get<0>(call_forward(x, y, check(x, y, border, data_range), data_range, {false, false}));
+at::Tensor differentiable_with(
+    const at::Tensor& x, const at::Tensor& y, bool same, double data_range, const Terms& terms) {
+  if (!at::GradMode::is_enabled()) {
+    at::AutoDispatchBelowADInplaceOrView below;
+    return plain_with(x, y, same, data_range, terms);
+  }
+  return Similarity::apply(x, y, same, data_range, terms);
+}
+
+using Implementation = at::Tensor(const at::Tensor&, const at::Tensor&, bool, double, const Terms&);
+
+template <Implementation COMPUTE>
+at::Tensor ssim_by(const at::Tensor& x, const at::Tensor& y, c10::string_view border, double data_range) {
+  return COMPUTE(x, y, check(kName, x, y, border, data_range), data_range, kSimilarity);
+}
+
+template <Implementation COMPUTE>
+at::Tensor ssim_l1_by(
+    const at::Tensor& x, const at::Tensor& y, double similarity_weight, double difference_weight,
+    c10::string_view border, double data_range) {
+  const bool same = check(kJointName, x, y, border, data_range);
+  return COMPUTE(x, y, same, data_range, joint_terms(similarity_weight, difference_weight));
 }
 
 at::Tensor backward(const at::Tensor& grad, const at::Tensor& gradient, at::ScalarType dtype) {
@@ -97,8 +129,9 @@ at::Tensor backward(const at::Tensor& grad, const at::Tensor& gradient, at::Scal
 }
 
 SsimForwardResult forward_cpu(
-    const at::Tensor& x, const at::Tensor& y, bool same, double data_range, std::array<bool, 2> wanted) {
-  return ssim_forward_with(cpu::ssim_forward, x, y, same, data_range, wanted);
+    const at::Tensor& x, const at::Tensor& y, bool same, double data_range, at::ArrayRef<double> terms,
+    std::array<bool, 2> wanted) {
+  return ssim_forward_with(cpu::ssim_forward, x, y, same, data_range, terms, wanted);
 }
 
 }  // namespace
@@ -110,18 +143,35 @@ at::Tensor ssim(const at::Tensor& x, const at::Tensor& y, const std::string& bor
   return op.call(x, y, border, data_range);
 }
 
+at::Tensor ssim_l1(
+    const at::Tensor& x, const at::Tensor& y, double similarity_weight, double difference_weight,
+    const std::string& border, double data_range) {
+  static const auto op =
+      c10::Dispatcher::singleton()
+          .findSchemaOrThrow(kJointName, "")
+          .typed<at::Tensor(const at::Tensor&, const at::Tensor&, double, double, c10::string_view, double)>();
+  return op.call(x, y, similarity_weight, difference_weight, border, data_range);
+}
+
 TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
   library.def("ssim(Tensor x, Tensor y, str border=\"valid\", float data_range=1.0) -> Tensor");
   library.def(
-      "_ssim_forward(Tensor x, Tensor y, bool same, float data_range, bool[2] wanted) -> "
+      "ssim_l1(Tensor x, Tensor y, float similarity_weight, float difference_weight, str border=\"valid\", "
+      "float data_range=1.0) -> Tensor");
+  library.def(
+      "_ssim_forward(Tensor x, Tensor y, bool same, float data_range, float[] terms, bool[2] wanted) -> "
       "(Tensor output, Tensor x, Tensor y)");
   library.def("_ssim_backward(Tensor grad, Tensor gradient, ScalarType dtype) -> Tensor");
 }
 
-TORCH_LIBRARY_IMPL(dsvlm, Autograd, library) { library.impl("ssim", differentiable); }
+TORCH_LIBRARY_IMPL(dsvlm, Autograd, library) {
+  library.impl("ssim", ssim_by<differentiable_with>);
+  library.impl("ssim_l1", ssim_l1_by<differentiable_with>);
+}
 
 TORCH_LIBRARY_IMPL(dsvlm, CompositeExplicitAutograd, library) {
-  library.impl("ssim", plain);
+  library.impl("ssim", ssim_by<plain_with>);
+  library.impl("ssim_l1", ssim_l1_by<plain_with>);
   library.impl("_ssim_backward", backward);
 }
 

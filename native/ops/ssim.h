@@ -18,4 +18,10 @@ namespace dsvlm {
 DSVLM_EXPORT at::Tensor ssim(
     const at::Tensor& x, const at::Tensor& y, const std::string& border = "valid", double data_range = 1.0);
 
+// similarity_weight * (1 - ssim) + difference_weight * mean |x - y|, [batch], in the same pass; the mean absolute
+// difference is that of all pixels and in their units.
+DSVLM_EXPORT at::Tensor ssim_l1(
+    const at::Tensor& x, const at::Tensor& y, double similarity_weight, double difference_weight,
+    const std::string& border = "valid", double data_range = 1.0);
+
 }  // namespace dsvlm

@@ -17,14 +17,16 @@
 
 namespace dsvlm {
 
-// The similarities, and the gradients of each by its pictures where they are wanted.
+// The values, and the gradients of each by its pictures where they are wanted. The array of numbers is SsimTerms.
 using SsimForwardResult = std::tuple<at::Tensor, at::Tensor, at::Tensor>;
 using SsimForwardSignature =
-    SsimForwardResult(const at::Tensor&, const at::Tensor&, bool, double, std::array<bool, 2>);
+    SsimForwardResult(const at::Tensor&, const at::Tensor&, bool, double, at::ArrayRef<double>, std::array<bool, 2>);
 
-inline SsimProblem ssim_problem(const at::Tensor& x, const at::Tensor& y, bool same, double data_range) {
+inline SsimProblem ssim_problem(
+    const at::Tensor& x, const at::Tensor& y, bool same, double data_range, at::ArrayRef<double> terms) {
   SsimProblem p{};
   p.dtype = dtype_of(x);
+  p.terms = {terms[0], terms[1], terms[2]};
   p.batch = x.size(0);
   p.channels = x.size(1);
   p.height = x.size(2);
@@ -39,7 +41,7 @@ inline SsimProblem ssim_problem(const at::Tensor& x, const at::Tensor& y, bool s
 
 inline SsimForwardResult ssim_forward_with(
     void (*kernel)(const SsimForward&), const at::Tensor& x, const at::Tensor& y, bool same, double data_range,
-    std::array<bool, 2> wanted) {
+    at::ArrayRef<double> terms, std::array<bool, 2> wanted) {
   const auto options = x.options().dtype(accumulator_of(x));
   const auto gradient = [&](bool is_wanted) {
     return is_wanted ? at::empty_like(x, options, at::MemoryFormat::Contiguous) : at::Tensor();
@@ -48,7 +50,7 @@ inline SsimForwardResult ssim_forward_with(
   at::Tensor grad_x = gradient(wanted[0]), grad_y = gradient(wanted[1]);
   if (x.numel() > 0) {
     kernel(
-        {ssim_problem(x, y, same, data_range), output.mutable_data_ptr(), data_or_null(grad_x),
+        {ssim_problem(x, y, same, data_range, terms), output.mutable_data_ptr(), data_or_null(grad_x),
          data_or_null(grad_y)});
   }
   return {output, grad_x, grad_y};

@@ -13,7 +13,8 @@
 //   window(dS/dE[s]) + 2 s window(dS/dE[s^2])      window(dS/dE[d]) + 2 d window(dS/dE[d^2])
 //
 // where window sums over the points that see the pixel. Value and gradients come from one pass: the rows of
-// the moments stream into rows of derivatives, those into rows of gradients.
+// the moments stream into rows of derivatives, those into rows of gradients. The sign of d, the derivative of
+// |d|, is added to these.
 #pragma once
 
 #include <omp.h>
@@ -65,14 +66,19 @@ class Band {
   using V = Vector<A>;
   static constexpr int kMaps = WANTED == Wanted::nothing ? 0 : WANTED == Wanted::both ? 4 : 3;
 
-  // row_sums: one for each row of the plane's map.
-  Band(const SsimForward& call, int64_t plane, double* row_sums, A* scratch)
+  // row_sums: of the similarity, one for each row of the plane's map; differences: of |x - y|, one for each row of
+  // the plane, or null.
+  Band(const SsimForward& call, int64_t plane, double* row_sums, double* differences, A* scratch)
       : call_(call),
         p_(call.problem),
         row_sums_(row_sums),
+        differences_(differences),
         offset_(plane * p_.height * p_.width),
         margin_(2 * kSsimRadius - p_.padding),
-        factor_(2 / static_cast<A>(p_.channels * map_height(p_) * map_width(p_))),
+        factor_(static_cast<A>(
+            2 * p_.terms.similarity / static_cast<double>(p_.channels * map_height(p_) * map_width(p_)))),
+        by_difference_(static_cast<A>(
+            p_.terms.difference / static_cast<double>(p_.channels * p_.height * p_.width))),
         moments_(p_, plane, scratch),
         planes_(p_, plane),
         stride_(padded<A>(p_.width)),
@@ -80,6 +86,8 @@ class Band {
         ring_(padded_ + kMaps * padded_stride(), kMaps, stride_),
         own_(padded_ + kMaps * padded_stride() + Ring<A>::elements(kMaps, stride_)) {
     memset(padded_, 0, sizeof(A) * kMaps * padded_stride());
+    // What stands beside the pixels stays 0.
+    memset(own_, 0, sizeof(A) * 2 * stride_);
   }
 
   static int64_t elements(const SsimProblem& p) {
@@ -96,6 +104,10 @@ class Band {
       for (int64_t row = first; row < last && row < rows; ++row) {
         moments_.next();
         row_sums_[row] = points(row);
+      }
+      for (int64_t row = first; differences_ != nullptr && row < last; ++row) {
+        planes_.read(own_, own_ + stride_, row);
+        differences_[row] = sum_of_differences();
       }
       return;
     }
@@ -170,10 +182,15 @@ class Band {
   void gradients(int64_t row) {
     A *s = own_, *d = own_ + stride_;
     planes_.read(s, d, row);
+    if (differences_ != nullptr) {
+      differences_[row] = sum_of_differences();
+    }
     const auto last = ring_.last(row - margin_);
     for (int64_t j = 0; j < p_.width; j += kLanes<A>) {
       V by_square_s = window_.down(last.rows, (kMaps - 2) * stride_ + j) * load_vector(s + j) * 2;
-      V by_square_d = window_.down(last.rows, (kMaps - 1) * stride_ + j) * load_vector(d + j) * 2;
+      const V difference = load_vector(d + j);
+      V by_square_d = window_.down(last.rows, (kMaps - 1) * stride_ + j) * difference * 2;
+      by_square_d += difference > V{} ? V{} + by_difference_ : difference < V{} ? V{} - by_difference_ : V{};
       V first = window_.down(last.rows, j);
       if (WANTED == Wanted::both) {
         V by_s = first + by_square_s, by_d = window_.down(last.rows, stride_ + j) + by_square_d;
@@ -185,6 +202,16 @@ class Band {
         write(call_.grad_y, row, j, first + by_square_s - by_square_d);
       }
     }
+  }
+
+  // Of the row that is in own_.
+  double sum_of_differences() const {
+    V sum = {};
+    for (int64_t j = 0; j < stride_; j += kLanes<A>) {
+      const V d = load_vector(own_ + stride_ + j);
+      sum += d < V{} ? -d : d;
+    }
+    return sum_of<A>(sum);
   }
 
   void write(void* gradient, int64_t row, int64_t j, V values) const {
@@ -200,10 +227,11 @@ class Band {
 
   const SsimForward& call_;
   const SsimProblem& p_;
-  double* row_sums_;
+  double *row_sums_, *differences_;
   int64_t offset_;
   int64_t margin_;  // of the map's first column or row to the picture's, seen from the window's far end
-  A factor_;
+  A factor_;         // of half the derivatives of the similarity
+  A by_difference_;  // derivative of the value by |x - y| of a pixel
   Gaussian<A> window_;
   Moments<T> moments_;
   Planes<T> planes_;
@@ -212,6 +240,15 @@ class Band {
   Ring<A> ring_;
   A* own_;
 };
+
+// Of the points of sample b: rows of them have these sums, each of `width` points.
+inline double mean(const double* sums, int64_t b, int64_t rows, int64_t width) {
+  double sum = 0;
+  for (int64_t i = b * rows; i < (b + 1) * rows; ++i) {
+    sum += sums[i];
+  }
+  return sum / static_cast<double>(rows * width);
+}
 
 template <typename T, Wanted WANTED>
 bool forward_with(const SsimForward& call) {
@@ -226,24 +263,27 @@ bool forward_with(const SsimForward& call) {
   const int64_t tasks = planes * bands;
   const int threads = static_cast<int>(tasks < most ? tasks : most);
   Scratch scratch(threads, Band<T, WANTED>::elements(p) * static_cast<int64_t>(sizeof(A)));
-  Scratch sums(1, planes * rows * static_cast<int64_t>(sizeof(double)));
+  const bool differs = p.terms.difference != 0;
+  Scratch sums(1, planes * (rows + (differs ? p.height : 0)) * static_cast<int64_t>(sizeof(double)));
   if (scratch.failed() || sums.failed()) {
     return false;
   }
   double* row_sums = sums.at<double>(0);
+  double* differences = differs ? row_sums + planes * rows : nullptr;
 #pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)
   for (int64_t task = 0; task < tasks; ++task) {
     const int64_t plane = task / bands, first = task % bands * band_rows;
     const int64_t last = first + band_rows < p.height ? first + band_rows : p.height;
-    Band<T, WANTED>(call, plane, row_sums + plane * rows, scratch.at<A>(omp_get_thread_num())).run(first, last);
+    double* of_plane = differs ? differences + plane * p.height : nullptr;
+    Band<T, WANTED>(call, plane, row_sums + plane * rows, of_plane, scratch.at<A>(omp_get_thread_num()))
+        .run(first, last);
   }
-  const double points = static_cast<double>(p.channels * rows * map_width(p));
   for (int64_t b = 0; b < p.batch; ++b) {
-    double sum = 0;
-    for (int64_t i = b * p.channels * rows; i < (b + 1) * p.channels * rows; ++i) {
-      sum += row_sums[i];
+    double value = p.terms.constant + p.terms.similarity * mean(row_sums, b, p.channels * rows, map_width(p));
+    if (differs) {
+      value += p.terms.difference * mean(differences, b, p.channels * p.height, p.width);
     }
-    static_cast<A*>(call.output)[b] = static_cast<A>(sum / points);
+    static_cast<A*>(call.output)[b] = static_cast<A>(value);
   }
   return true;
 }

@@ -17,9 +17,11 @@ void launch_forward(const SsimForward& call) {
 }
 
 SsimForwardResult forward_cuda(
-    const at::Tensor& x, const at::Tensor& y, bool same, double data_range, std::array<bool, 2> wanted) {
+    const at::Tensor& x, const at::Tensor& y, bool same, double data_range, at::ArrayRef<double> terms,
+    std::array<bool, 2> wanted) {
+  TORCH_CHECK(terms[2] == 0, "dsvlm::ssim_l1: has no CUDA kernel yet; add the mean absolute difference apart");
   const c10::cuda::CUDAGuard guard(x.device());
-  return ssim_forward_with(launch_forward, x, y, same, data_range, wanted);
+  return ssim_forward_with(launch_forward, x, y, same, data_range, terms, wanted);
 }
 
 }  // namespace

@@ -43,6 +43,15 @@ final class NativeOps {
       @Const @ByRef Tensor x, @Const @ByRef Tensor y, @StdString String border, double dataRange);
 
   @Namespace("dsvlm")
+  static native @ByVal Tensor ssim_l1(
+      @Const @ByRef Tensor x,
+      @Const @ByRef Tensor y,
+      double similarityWeight,
+      double differenceWeight,
+      @StdString String border,
+      double dataRange);
+
+  @Namespace("dsvlm")
   static native @ByVal Tensor perceptual_distance(
       @Const @ByRef Tensor features, @Const @ByRef Tensor target, @Const @ByRef Tensor weights);
 

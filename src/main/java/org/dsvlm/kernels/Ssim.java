@@ -30,6 +30,7 @@ public final class Ssim {
   private static final long[] ONE = {1, 1};
 
   private static final OperatorCall CALL = new OperatorCall("dsvlm::ssim");
+  private static final OperatorCall JOINT_CALL = new OperatorCall("dsvlm::ssim_l1");
 
   private Ssim() {}
 
@@ -45,19 +46,83 @@ public final class Ssim {
    *     smaller than the window where {@code border} is {@code VALID}
    */
   public static Tensor perSample(Tensor x, Tensor y, Border border, double dataRange) {
-    requireOpen(x, y);
+    requireOpen(CALL, x, y);
     if (!Kernels.areNativeFor(x)) {
       return twin(x, y, border, dataRange);
     }
-    return CALL.run(() -> NativeOps.ssim(x, y, border.name().toLowerCase(Locale.ROOT), dataRange));
+    return CALL.run(() -> NativeOps.ssim(x, y, name(border), dataRange));
+  }
+
+  /**
+   * A photometric loss of each pair of pictures, in one pass: {@code similarityWeight} · (1 − SSIM)
+   * + {@code differenceWeight} · mean |x − y| (Zhao, Gallo, Frosio, Kautz 2017).
+   *
+   * @param x [batch, channels, height, width]
+   * @param y like {@code x}
+   * @param dataRange as for {@link #perSample}; the mean absolute difference is in the pictures'
+   *     own units
+   * @return [batch]; float32 for bfloat16 pictures, differentiable in {@code x} and {@code y}
+   * @throws org.dsvlm.tensor.DsVlmException as {@link #perSample}, and for a weight that is no
+   *     finite number
+   */
+  public static Tensor lossPerSample(
+      Tensor x,
+      Tensor y,
+      double similarityWeight,
+      double differenceWeight,
+      Border border,
+      double dataRange) {
+    requireOpen(JOINT_CALL, x, y);
+    if (Kernels.areNativeFor(x) && !x.is_cuda()) {
+      return JOINT_CALL.run(
+          () ->
+              NativeOps.ssim_l1(x, y, similarityWeight, differenceWeight, name(border), dataRange));
+    }
+    return JOINT_CALL.run(
+        () -> {
+          checkArguments(JOINT_CALL, x, y, border, dataRange);
+          return loss(perSample(x, y, border, dataRange), x, y, similarityWeight, differenceWeight);
+        });
+  }
+
+  /** {@link #lossPerSample} in LibTorch's own operators. */
+  public static Tensor lossTwin(
+      Tensor x,
+      Tensor y,
+      double similarityWeight,
+      double differenceWeight,
+      Border border,
+      double dataRange) {
+    requireOpen(JOINT_CALL, x, y);
+    return JOINT_CALL.run(
+        () -> {
+          checkArguments(JOINT_CALL, x, y, border, dataRange);
+          return loss(twin(x, y, border, dataRange), x, y, similarityWeight, differenceWeight);
+        });
+  }
+
+  private static Tensor loss(
+      Tensor similarity, Tensor x, Tensor y, double similarityWeight, double differenceWeight) {
+    JOINT_CALL.require(
+        Double.isFinite(similarityWeight) && Double.isFinite(differenceWeight),
+        "similarity_weight and difference_weight must be finite, but are "
+            + similarityWeight
+            + " and "
+            + differenceWeight);
+    if (x.numel() == 0) {
+      return similarity;
+    }
+    Tensor difference = wide(x).sub(wide(y)).abs().flatten(1, 3).mean(1);
+    return affine(similarity, -similarityWeight, similarityWeight)
+        .add(difference.mul(Torch.scalar(differenceWeight)));
   }
 
   /** The same in LibTorch's own operators: the window as two convolutions over five maps. */
   public static Tensor twin(Tensor x, Tensor y, Border border, double dataRange) {
-    requireOpen(x, y);
+    requireOpen(CALL, x, y);
     return CALL.run(
         () -> {
-          checkArguments(x, y, border, dataRange);
+          checkArguments(CALL, x, y, border, dataRange);
           if (x.numel() == 0) {
             return OperatorCall.wide(x).mul(OperatorCall.wide(y)).flatten(1, 3).sum(1);
           }
@@ -133,18 +198,23 @@ public final class Ssim {
     return OperatorCall.wide(picture).reshape(-1, 1, picture.size(2), picture.size(3));
   }
 
-  private static void requireOpen(Tensor x, Tensor y) {
-    CALL.requireOpen("x", x);
-    CALL.requireOpen("y", y);
+  private static String name(Border border) {
+    return border.name().toLowerCase(Locale.ROOT);
   }
 
-  private static void checkArguments(Tensor x, Tensor y, Border border, double dataRange) {
-    CALL.requireFloating("x", x);
-    CALL.requireShape("x", x, "[batch, channels, height, width]", -1, -1, -1, -1);
-    CALL.requireShape("y", y, "shaped like x,", Torch.shape(x));
-    CALL.requireLike("y", y, "x", x);
-    CALL.require(dataRange > 0, "data_range must be positive, but is " + dataRange);
-    CALL.require(
+  private static void requireOpen(OperatorCall call, Tensor x, Tensor y) {
+    call.requireOpen("x", x);
+    call.requireOpen("y", y);
+  }
+
+  private static void checkArguments(
+      OperatorCall call, Tensor x, Tensor y, Border border, double dataRange) {
+    call.requireFloating("x", x);
+    call.requireShape("x", x, "[batch, channels, height, width]", -1, -1, -1, -1);
+    call.requireShape("y", y, "shaped like x,", Torch.shape(x));
+    call.requireLike("y", y, "x", x);
+    call.require(dataRange > 0, "data_range must be positive, but is " + dataRange);
+    call.require(
         border == Border.SAME || (x.size(2) >= WINDOW && x.size(3) >= WINDOW),
         "border 'valid' needs pictures of at least 11x11, but x has shape "
             + java.util.Arrays.toString(Torch.shape(x)));

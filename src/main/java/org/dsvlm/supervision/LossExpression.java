@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.dsvlm.tensor.DsVlmException;
 
 /**
@@ -80,13 +81,23 @@ public record LossExpression(List<Term> terms) {
     if (terms.size() == 1 && terms.get(0).weight() == 1) {
       return loss(terms.get(0).name(), network);
     }
-    return new ReconstructionLoss.WeightedSum(
-        terms.stream()
-            .map(
-                term ->
-                    new ReconstructionLoss.WeightedSum.Term(
-                        term.weight(), loss(term.name(), network)))
-            .toList());
+    List<ReconstructionLoss.WeightedSum.Term> losses = new ArrayList<>();
+    List<Term> left = new ArrayList<>(terms);
+    if (Stream.of("ssim", "mae").allMatch(name -> weight(name) > 0)) {
+      losses.add(
+          new ReconstructionLoss.WeightedSum.Term(
+              1, new ReconstructionLoss.Photometric(weight("ssim"), weight("mae"))));
+      left.removeIf(term -> term.name().equals("ssim") || term.name().equals("mae"));
+    }
+    for (Term term : left) {
+      losses.add(
+          new ReconstructionLoss.WeightedSum.Term(term.weight(), loss(term.name(), network)));
+    }
+    return new ReconstructionLoss.WeightedSum(losses);
+  }
+
+  private double weight(String name) {
+    return terms.stream().filter(term -> term.name().equals(name)).mapToDouble(Term::weight).sum();
   }
 
   private static ReconstructionLoss loss(String name, PerceptualNetwork network) {

@@ -47,6 +47,26 @@ public sealed interface ReconstructionLoss {
     }
   }
 
+  /**
+   * {@code structuralWeight} · {@link Structural} + {@code absoluteWeight} · {@link MeanAbsolute},
+   * in one pass over the pictures.
+   */
+  record Photometric(double structuralWeight, double absoluteWeight) implements ReconstructionLoss {
+    @Override
+    public Tensor perSample(Reconstruction r) {
+      // Pictures in [0, 1] are half as far apart as those in [-1, 1].
+      return Torch.tidy(
+          () ->
+              Ssim.lossPerSample(
+                  toUnit(r.pictureHat()),
+                  toUnit(r.picture()),
+                  structuralWeight,
+                  2 * absoluteWeight,
+                  Ssim.Border.VALID,
+                  1.0));
+    }
+  }
+
   /** LPIPS: the paper's choice (its Table 4). */
   record Perceptual(PerceptualNetwork network) implements ReconstructionLoss {
     @Override

@@ -44,6 +44,13 @@ enum Implementation {
         : Ssim.twin(x, y, border, dataRange);
   }
 
+  Tensor ssimLoss(
+      Tensor x, Tensor y, double similarity, double difference, Ssim.Border border, double range) {
+    return this == NATIVE
+        ? Ssim.lossPerSample(x, y, similarity, difference, border, range)
+        : Ssim.lossTwin(x, y, similarity, difference, border, range);
+  }
+
   Tensor perceptual(Tensor features, Tensor target, Tensor weights) {
     return this == NATIVE
         ? PerceptualDistance.perSample(features, target, weights)

@@ -112,12 +112,16 @@ class RandomShapesTest {
           // Alike, or the similarities of all points cancel and rounding is all that is left.
           Tensor x = random.uniform(shape);
           Tensor y = random.uniform(shape).add_(x);
+          double difference = random.oneIn(2) ? 0 : 1;
           return new Case(
-              border + " range " + range,
+              border + " range " + range + " difference " + difference,
               List.of(x, y),
               (implementation, pair) ->
                   sum(
-                      implementation.ssim(pair.get(0), pair.get(1), border, range),
+                      difference == 0
+                          ? implementation.ssim(pair.get(0), pair.get(1), border, range)
+                          : implementation.ssimLoss(
+                              pair.get(0), pair.get(1), 1, difference, border, range),
                       channels * height * width));
         });
   }

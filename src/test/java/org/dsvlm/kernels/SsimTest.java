@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.kernels.Ssim.Border;
 import org.dsvlm.tensor.DsVlmException;
@@ -71,6 +72,45 @@ class SsimTest {
         operator(implementation, Border.VALID, 1), pictures(ScalarType.Double, 1, 2, 12, 13), 1e-6);
     GradCheck.check(
         operator(implementation, Border.SAME, 1), pictures(ScalarType.Double, 2, 1, 6, 4), 1e-6);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theLossIsOneMinusSimilarityAndTheMeanAbsoluteDifference(Implementation implementation) {
+    implementation.assume();
+    Tensor zeros = torch.zeros(1, 3, 12, 16);
+    Tensor ones = torch.ones(1, 3, 12, 16);
+    assertThat(Torch.doubles(implementation.ssimLoss(zeros, ones, 0.25, 3, Border.VALID, 1)))
+        .containsExactly(new double[] {0.25 * (1 - 1e-4 / (1 + 1e-4)) + 3}, within(1e-6));
+    assertThat(Torch.doubles(implementation.ssimLoss(ones, ones, 0.25, 3, Border.SAME, 1)))
+        .containsExactly(new double[] {0}, within(1e-6));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void bad78_gradientsOfTheLossEqualFiniteDifferences(Implementation implementation) {
+    implementation.assume();
+    for (Border border : Border.values()) {
+      GradCheck.check(
+          pair -> implementation.ssimLoss(pair.get(0), pair.get(1), 0.3, 0.7, border, 1),
+          pictures(ScalarType.Double, 1, 2, 12, 13),
+          1e-6);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void bad78_theLossRefusesWhatItCannotCompare(Implementation implementation) {
+    implementation.assume();
+    Tensor x = uniform(1, ScalarType.Float, 1, 3, 16, 16);
+    assertThatThrownBy(() -> implementation.ssimLoss(x, x, Double.NaN, 1, Border.VALID, 1))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith("dsvlm::ssim_l1: similarity_weight and difference_weight");
+    Tensor small = x.narrow(2, 0, 10);
+    assertThatThrownBy(() -> implementation.ssimLoss(small, small, 1, 1, Border.VALID, 1))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith("dsvlm::ssim_l1: ")
+        .hasMessageContaining("at least 11x11");
   }
 
   @ParameterizedTest

@@ -47,6 +47,30 @@ class ReconstructionLossTest {
   }
 
   @Test
+  void picturesThatAreComparedInTwoWaysAreComparedInOnePass() {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor picture = random("picture", 2, 3, 16, 16);
+      Tensor noise = random("noise", 2, 4, 8, 8);
+      Reconstruction reconstruction =
+          new Reconstruction(
+              picture, random("hat", 2, 3, 16, 16), noise, random("noise hat", 2, 4, 8, 8));
+      ReconstructionLoss joint = build("0.5*mae + epsilon + 2*ssim");
+      assertThat(((ReconstructionLoss.WeightedSum) joint).terms())
+          .extracting(ReconstructionLoss.WeightedSum.Term::loss)
+          .hasExactlyElementsOfTypes(
+              ReconstructionLoss.Photometric.class, ReconstructionLoss.Epsilon.class);
+      Tensor apart =
+          build("mae")
+              .perSample(reconstruction)
+              .mul(Torch.scalar(0.5))
+              .add(build("ssim").perSample(reconstruction).mul(Torch.scalar(2)))
+              .add(build("epsilon").perSample(reconstruction));
+      assertThat(Torch.doubles(joint.perSample(reconstruction)))
+          .containsExactly(Torch.doubles(apart), within(1e-12));
+    }
+  }
+
+  @Test
   void epsilonIsTheMeanSquaredError() {
     try (PointerScope scope = new PointerScope()) {
       Tensor noise = random("noise", 1, 4, 8, 8);
