@@ -9,8 +9,9 @@ line. It first says what it runs on: {"ready": "PyTorch 2.13.0"}. Requests:
      "warmups": 3, "iterations": 5, "seconds": 1.0, "models": DIR}
         -> {"samples_ms": [...]}: as JMH does, the mean time of one operation in each iteration
     {"task": "probe", ...}
-        -> {"extra_bytes": ..., "check": ...}: memory beyond the inputs at the peak of one call, and
-           numbers that must agree with those that our side computes from the same inputs
+        -> {"extra_bytes": ..., "check": ...}: memory at the peak of one call beyond inputs, result
+           and gradients, and numbers that must agree with those that our side computes from the
+           same inputs
 
 An error is answered with {"error": ...}. Every request runs in a process of its own, forked before
 PyTorch has started any thread, so that none finds the memory or the caches of another.
@@ -19,6 +20,7 @@ PyTorch has started any thread, so that none finds the memory or the caches of a
 import gc
 import json
 import os
+import statistics
 import sys
 import time
 import traceback
@@ -52,9 +54,12 @@ class Inputs:
 
     def summary(self, result):
         """Mean square of the result, and of each gradient where there is one."""
-        tensors = [result] + [leaf.grad for leaf in self.leaves if leaf.grad is not None]
         with torch.no_grad():
-            return [tensor.double().square().mean().item() for tensor in tensors]
+            return [tensor.double().square().mean().item() for tensor in self.left(result)]
+
+    def left(self, result):
+        """The result, and each gradient where there is one."""
+        return [result] + [leaf.grad for leaf in self.leaves if leaf.grad is not None]
 
 
 class Operator:
@@ -86,13 +91,22 @@ class Operator:
         self.backward(self.result())
         self.inputs.drop_gradients()
 
-    def check(self, mode):
+    def run(self, mode):
         result = self.result()
         if mode == "forwardBackward":
             self.backward(result)
-        summary = self.inputs.summary(result)
+        return result
+
+    def check(self, mode):
+        summary = self.inputs.summary(self.run(mode))
         self.inputs.drop_gradients()
         return summary
+
+    def kept_bytes(self, mode):
+        """Bytes that a call leaves: its result, and the gradients of its inputs."""
+        kept = sum(tensor.nbytes for tensor in self.inputs.left(self.run(mode)))
+        self.inputs.drop_gradients()
+        return kept
 
 
 def sizes(text):
@@ -125,15 +139,19 @@ def samples(call, operations, request):
     return measured
 
 
-def extra_bytes(call):
-    """Memory that one call needs at its peak beyond what is there before it."""
+def extra_bytes(call, kept):
+    """Memory at the peak of a call beyond what it leaves, and what was there before."""
     call()  # what is made once, such as code that is mapped and threads that are started
-    gc.collect()
-    before = status("VmRSS")
-    with open("/proc/self/clear_refs", "w") as file:
-        file.write("5")  # the peak counts from here
     call()
-    return max(0, status("VmHWM") - before)
+    extra = []
+    for _ in range(5):
+        gc.collect()
+        before = status("VmRSS")
+        with open("/proc/self/clear_refs", "w") as file:
+            file.write("5")  # the peak counts from here
+        call()
+        extra.append(status("VmHWM") - before - kept)
+    return max(0, statistics.median(extra))
 
 
 def answer(twin, request):
@@ -143,7 +161,8 @@ def answer(twin, request):
     if request["task"] == "time":
         return {"samples_ms": samples(call, benchmark.operations, request)}
     check = benchmark.check(request["mode"])
-    return {"extra_bytes": extra_bytes(call), "check": check}
+    kept = benchmark.kept_bytes(request["mode"]) if isinstance(benchmark, Operator) else 0
+    return {"extra_bytes": extra_bytes(call, kept), "check": check}
 
 
 def run_apart(twin, request, out):

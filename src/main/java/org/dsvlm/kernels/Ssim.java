@@ -112,7 +112,7 @@ public final class Ssim {
     if (x.numel() == 0) {
       return similarity;
     }
-    Tensor difference = wide(x).sub(wide(y)).abs().flatten(1, 3).mean(1);
+    Tensor difference = OperatorCall.wide(x).sub(OperatorCall.wide(y)).abs().flatten(1, 3).mean(1);
     return affine(similarity, -similarityWeight, similarityWeight)
         .add(difference.mul(Torch.scalar(differenceWeight)));
   }

@@ -70,10 +70,17 @@ final class Inputs implements AutoCloseable {
 
   /** Mean square of {@code result}, and of each leaf's gradient where it has one. */
   double[] summary(Tensor result) {
+    return with(result).mapToDouble(Inputs::meanSquare).toArray();
+  }
+
+  /** Bytes of {@code result}, and of each leaf's gradient where it has one. */
+  long bytes(Tensor result) {
+    return with(result).mapToLong(Tensor::nbytes).sum();
+  }
+
+  private Stream<Tensor> with(Tensor result) {
     return Stream.concat(
-            Stream.of(result), leaves.stream().map(Tensor::grad).filter(Tensor::defined))
-        .mapToDouble(Inputs::meanSquare)
-        .toArray();
+        Stream.of(result), leaves.stream().map(Tensor::grad).filter(Tensor::defined));
   }
 
   private static double meanSquare(Tensor tensor) {

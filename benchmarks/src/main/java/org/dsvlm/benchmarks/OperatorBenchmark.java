@@ -71,7 +71,19 @@ public abstract class OperatorBenchmark extends SuiteBenchmark {
   @Override
   public double[] check(String mode) {
     try (PointerScope scope = new PointerScope()) {
-      return inputs.summary(mode.equals("forward") ? result() : differentiated());
+      return inputs.summary(run(mode));
     }
+  }
+
+  @Override
+  public long keptBytes(String mode) {
+    try (PointerScope scope = new PointerScope()) {
+      inputs.dropGradients();
+      return inputs.bytes(run(mode));
+    }
+  }
+
+  private Tensor run(String mode) {
+    return mode.equals("forward") ? result() : differentiated();
   }
 }

@@ -32,4 +32,9 @@ public abstract class SuiteBenchmark {
    * the two need not agree.
    */
   public abstract double[] check(String mode);
+
+  /** Bytes that one call of {@code mode} leaves: its result, and the gradients of its inputs. */
+  public long keptBytes(String mode) {
+    return 0;
+  }
 }

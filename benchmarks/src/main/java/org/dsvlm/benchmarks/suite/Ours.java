@@ -106,6 +106,7 @@ final class Ours implements Side {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvmArguments);
+    command.addAll(Probe.JVM_ARGUMENTS);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Probe.class.getName()));
     command.addAll(List.of(wanted.operation().benchmark().getName(), wanted.mode()));
     command.addAll(List.of(wanted.shape(), wanted.dtype()));

@@ -67,7 +67,8 @@ record Rows(Map<String, String> facts, List<Row> rows) {
    *
    * @param medianMs median over the rounds of each round's median
    * @param roundsMs each round's iterations
-   * @param extraBytes memory beyond the inputs at the peak of one call; null if not measured
+   * @param extraBytes memory at the peak of one call beyond inputs, result and gradients; null if
+   *     not measured
    */
   record Figure(double medianMs, List<List<Double>> roundsMs, Long extraBytes) {
     static Figure of(List<List<Double>> roundsMs, Long extraBytes) {

@@ -31,7 +31,7 @@ interface Side extends AutoCloseable {
   /**
    * What was found beside the time.
    *
-   * @param extraBytes memory beyond the inputs at the peak of one call
+   * @param extraBytes memory at the peak of one call beyond inputs, result and gradients
    * @param check numbers that sum up the results
    */
   record Probed(long extraBytes, List<Double> check) {}
