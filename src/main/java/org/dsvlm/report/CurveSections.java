@@ -165,12 +165,11 @@ final class CurveSections {
             .toList();
     StringBuilder html = new StringBuilder();
     html.append(
-        "<p>How much each router lets each feature count; those of a layer sum to 1. Layers are the UNet's cross-attentions in running order.</p>");
+        "<p>How much each router lets each feature count; those of a layer sum to 1. Layers are"
+            + " the UNet's cross-attentions in running order.</p>");
     List<String> layers = metrics.routerLayers();
-    html.append(grid(chart("Mean over the layers", means).html() + heatMaps(features, layers)));
-    if (!layers.isEmpty()) {
-      html.append(lastWeights(features, layers));
-    }
+    html.append(grid(chart("Mean over the layers", means).html() + lastWeights(features, layers)));
+    html.append(heatMaps(features, layers));
     return Html.section("routers", "Router weights", html.toString());
   }
 
@@ -197,6 +196,9 @@ final class CurveSections {
   }
 
   private String lastWeights(List<String> features, List<String> layers) {
+    if (layers.isEmpty()) {
+      return "";
+    }
     List<String> heads = new ArrayList<>(List.of("layer"));
     heads.addAll(features);
     List<List<String>> rows = new ArrayList<>();
@@ -210,9 +212,7 @@ final class CurveSections {
       }
       rows.add(row);
     }
-    return Html.details(
-        "Weights by layer",
-        Html.table("Router weights, means over the last tenth of the steps", heads, rows));
+    return Html.table("Means over the last tenth of the steps", heads, rows);
   }
 
   private Curve curve(String name, String column) {

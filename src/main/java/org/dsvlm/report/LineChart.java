@@ -28,6 +28,7 @@ final class LineChart {
   private static final double SMOOTHING = 0.9;
   private static final int FEWEST_TO_SMOOTH = 20;
   private static final int COLOURS = 8;
+  private static final int ROOM_OF_A_NUMBER = 20;
 
   private final String title;
   private final List<Curve> curves;
@@ -66,7 +67,10 @@ final class LineChart {
 
   /** What the charts of a page have in common; stands in it once. */
   static String definitions() {
-    return "<svg class=\"definitions\" aria-hidden=\"true\"><defs><clipPath id=\"plot\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%s\"/></clipPath></defs></svg>%n"
+    return """
+        <svg class="definitions" aria-hidden="true"><defs><clipPath id="plot">
+        <rect x="%d" y="%d" width="%d" height="%s"/></clipPath></defs></svg>
+        """
         .formatted(LEFT - 2, TOP - 2, WIDTH - RIGHT - LEFT + 4, page(BASE - TOP + 2));
   }
 
@@ -114,7 +118,10 @@ final class LineChart {
   }
 
   private String svgStart(Scale x) {
-    return "<svg viewBox=\"0 0 %d %d\" role=\"img\" tabindex=\"0\" aria-label=\"%s\" data-x0=\"%s\" data-x1=\"%s\" data-p0=\"%d\" data-p1=\"%d\">%n"
+    return """
+        <svg viewBox="0 0 %d %d" role="img" tabindex="0" aria-label="%s"
+         data-x0="%s" data-x1="%s" data-p0="%d" data-p1="%d">
+        """
         .formatted(
             WIDTH,
             HEIGHT,
@@ -161,8 +168,12 @@ final class LineChart {
     for (double tick : x.ticks()) {
       if (tick == Math.rint(tick)) {
         html.append(
-            "<text x=\"%s\" y=\"%d\" class=\"x\">%s</text>"
-                .formatted(page(x.at(tick)), HEIGHT - 8, Html.count((long) tick)));
+            "<text x=\"%s\" y=\"%d\" class=\"%s\">%s</text>"
+                .formatted(
+                    page(x.at(tick)),
+                    HEIGHT - 8,
+                    x.at(tick) > WIDTH - RIGHT - ROOM_OF_A_NUMBER ? "x end" : "x",
+                    Html.count((long) tick)));
       }
     }
     html.append(
@@ -197,31 +208,49 @@ final class LineChart {
     }
     double[] drawn = average ? curve.smoothed(SMOOTHING, marks.stages()) : curve.mean();
     html.append("<path class=\"line %s\" d=\"%s\"/>%n".formatted(colour, line(curve, drawn, x, y)));
+    String dots = dots(curve, drawn, x, y);
+    if (!dots.isEmpty()) {
+      html.append("<path class=\"dots %s\" d=\"%s\"/>%n".formatted(colour, dots));
+    }
   }
 
-  /** A point that stands alone is a line of no length, which round ends make a dot. */
+  /** Points that hang together are joined; one that stands alone is left to {@link #dots}. */
   private String line(Curve curve, double[] values, Scale x, Scale y) {
     StringBuilder path = new StringBuilder();
-    boolean drawing = false;
-    boolean alone = false;
     for (int i = 0; i < curve.points(); i++) {
-      boolean goesOn =
-          i > 0 && !Curve.liesBetween(marks.stages(), curve.steps()[i - 1], curve.steps()[i]);
-      if (!Double.isFinite(values[i]) || !goesOn) {
-        path.append(alone ? "h0" : "");
-        drawing = false;
-        alone = false;
-      }
-      if (Double.isFinite(values[i])) {
-        path.append(drawing ? 'L' : 'M')
-            .append(page(x.at(curve.steps()[i])))
-            .append(' ')
-            .append(page(y.at(values[i])));
-        alone = !drawing;
-        drawing = true;
+      boolean begins = !joined(curve, values, i);
+      boolean ends = !joined(curve, values, i + 1);
+      if (Double.isFinite(values[i]) && !(begins && ends)) {
+        path.append(begins ? 'M' : 'L').append(point(curve, values, i, x, y));
       }
     }
-    return path.append(alone ? "h0" : "").toString();
+    return path.toString();
+  }
+
+  /** Lines of no length, which round ends make dots. */
+  private String dots(Curve curve, double[] values, Scale x, Scale y) {
+    StringBuilder path = new StringBuilder();
+    for (int i = 0; i < curve.points(); i++) {
+      if (Double.isFinite(values[i])
+          && !joined(curve, values, i)
+          && !joined(curve, values, i + 1)) {
+        path.append('M').append(point(curve, values, i, x, y)).append("h0");
+      }
+    }
+    return path.toString();
+  }
+
+  /** Whether a line leads from the point before {@code i} to it. */
+  private boolean joined(Curve curve, double[] values, int i) {
+    return i > 0
+        && i < curve.points()
+        && Double.isFinite(values[i - 1])
+        && Double.isFinite(values[i])
+        && !Curve.liesBetween(marks.stages(), curve.steps()[i - 1], curve.steps()[i]);
+  }
+
+  private static String point(Curve curve, double[] values, int i, Scale x, Scale y) {
+    return page(x.at(curve.steps()[i])) + ' ' + page(y.at(values[i]));
   }
 
   /** Between the lowest and the highest values; one closed path a stretch without gaps. */

@@ -123,7 +123,8 @@ public final class RunReport {
     return "Not finished: "
         + Html.count((long) last)
         + (total > last ? " of at least " + Html.count(total) : "")
-        + " steps are done; the run is under way, or <code>train --resume --out</code> goes on"
+        + (last == 1 ? " step is" : " steps are")
+        + " done; the run is under way, or <code>train --resume --out</code> goes on"
         + " with it."
         + skipping;
   }

@@ -23,8 +23,10 @@ record Scale(double low, double high, double from, double to, boolean logarithmi
       double factor = lowest == highest ? 2 : Math.pow(highest / lowest, ROOM);
       return new Scale(lowest / factor, highest * factor, from, to, true);
     }
-    double room =
-        lowest == highest ? Math.max(Math.abs(lowest) / 2, 1e-12) : (highest - lowest) * ROOM;
+    double room = (highest - lowest) * ROOM;
+    if (lowest == highest) {
+      room = lowest == 0 ? 1 : Math.abs(lowest) / 2;
+    }
     double low = lowest >= 0 ? Math.max(0, lowest - room) : lowest - room;
     return new Scale(low, highest + room, from, to, false);
   }
