@@ -92,6 +92,9 @@ class InterruptedRunTest {
     assertThat(steps).isBetween(3, 149);
     assertThat(run.resolve("checkpoints/step-" + steps)).isDirectory();
     assertThat(run.resolve("export")).doesNotExist();
+    assertThat(run.resolve("report.html"))
+        .content()
+        .contains("Not finished: " + steps + " of at least 150 steps are done", "last good one");
     assertThat(Outcome.of(train(run, overrides)).code()).isZero();
     TinyRun.assertSame(run, inOneGo("straight", overrides));
   }
