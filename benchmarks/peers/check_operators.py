@@ -201,6 +201,14 @@ def cases(rng, generator, device, dtype):
         [make(rows, width), make(classes, width)],
     )
 
+    rows, width, out = rng.choice([1, 2, 40, 300]), rng.choice([1, 30, 512]), rng.choice([1, 50, 700])
+    yield (
+        f"linear {[2, rows, width, out]}",
+        lambda i: torch.ops.dsvlm.linear(i[0], i[1], i[2] if len(i) > 2 else None),
+        lambda i: F.linear(*i),
+        [make(2, rows, width), make(out, width)] + ([make(out)] if rng.random() < 0.5 else []),
+    )
+
     if device == "cpu":
         yield decode_case(rng, generator, dtype)
 

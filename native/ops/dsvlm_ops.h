@@ -7,6 +7,7 @@
 // dispatcher, so it is differentiable and runs where its tensors are.
 #pragma once
 
+#include "ops/linear.h"
 #include "ops/linear_cross_entropy.h"
 #include "ops/llama_decode.h"
 #include "ops/moe_cross_attention.h"

@@ -11,9 +11,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/logsumexp.h>
-#include <ATen/ops/mm.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/sub.h>
@@ -26,6 +24,7 @@
 #include <tuple>
 
 #include "ops/checks.h"
+#include "ops/linear.h"
 #include "ops/once_differentiable.h"
 #include "ops/views.h"
 
@@ -36,6 +35,9 @@ constexpr const char* kName = "dsvlm::linear_cross_entropy";
 
 // Logits in memory at a time: enough rows for an efficient product, 64 MiB in float32.
 constexpr int64_t kChunkLogits = int64_t{1} << 24;
+
+// Classes whose weights' gradient is computed at a time.
+constexpr int64_t kBlockClasses = 8192;
 
 // The loss, and its gradients where they are wanted.
 using Result = std::tuple<at::Tensor, at::Tensor, at::Tensor>;
@@ -79,21 +81,21 @@ Result forward(
     const int64_t count = std::min(chunk, rows - begin);
     const at::Tensor states = hidden_states.narrow(0, begin, count);
     const at::Tensor targets = labels.narrow(0, begin, count).unsqueeze(1);
-    at::Tensor logits = at::linear(states, weight).to(accumulator);
+    at::Tensor logits = dsvlm::linear(states, weight, std::nullopt).to(accumulator);
     const at::Tensor normaliser = at::logsumexp(logits, {1}, true);
     loss.add_(at::sub(normaliser, logits.gather(1, targets)).sum());
     if (wanted[0] || wanted[1]) {
       logits.sub_(normaliser).exp_().scatter_add_(1, targets, at::ones_like(normaliser).neg_());
       const at::Tensor grad_logits = logits.div_(static_cast<double>(rows)).to(dtype);
       if (wanted[0]) {
-        at::Tensor to = grad_hidden.narrow(0, begin, count);
-        at::mm_out(to, grad_logits, weight);
+        grad_hidden.narrow(0, begin, count).copy_(dsvlm::linear(grad_logits, weight.t(), std::nullopt));
       }
       if (wanted[1]) {
-        if (dtype == accumulator) {
-          grad_weight.addmm_(grad_logits.t(), states);
-        } else {
-          grad_weight.add_(at::mm(grad_logits.t(), states));
+        // In blocks, so that what is added is never as large as the sum.
+        for (int64_t first = 0; first < weight.size(0); first += kBlockClasses) {
+          const int64_t classes = std::min(kBlockClasses, weight.size(0) - first);
+          grad_weight.narrow(0, first, classes)
+              .add_(dsvlm::linear(grad_logits.narrow(1, first, classes).t(), states.t(), std::nullopt));
         }
       }
     }

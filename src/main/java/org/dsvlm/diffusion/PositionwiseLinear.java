@@ -6,7 +6,7 @@ package org.dsvlm.diffusion;
 
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
+import org.dsvlm.kernels.LinearProduct;
 import org.dsvlm.nn.Init;
 import org.dsvlm.nn.Parameters;
 
@@ -36,6 +36,6 @@ final class PositionwiseLinear {
   /** x: [batch, positions, width] in, the same out. */
   Tensor forward(Tensor x) {
     Tensor matrix = storedAsConvolution ? weight.flatten(1, 3) : weight;
-    return torch.linear(x, matrix, new TensorOptional(bias));
+    return LinearProduct.of(x, matrix, new TensorOptional(bias));
   }
 }

@@ -14,6 +14,7 @@ import org.bytedeco.javacpp.annotation.Properties;
 import org.bytedeco.javacpp.annotation.StdString;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 
 /**
@@ -81,6 +82,10 @@ final class NativeOps {
       @Cast("int64_t") long rows,
       @Cast("int64_t") long rowTaps,
       @Cast("uint8_t*") byte[] output);
+
+  @Namespace("dsvlm")
+  static native @ByVal Tensor linear(
+      @Const @ByRef Tensor x, @Const @ByRef Tensor weight, @Const @ByRef TensorOptional bias);
 
   @Namespace("dsvlm")
   static native @ByVal Tensor llama_decode(

@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.kernels.LinearCrossEntropy;
+import org.dsvlm.kernels.LinearProduct;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Torch;
 
@@ -63,7 +64,7 @@ public final class Linear {
   /** x: [..., in] in, [..., out] out. */
   public Tensor forward(Tensor x) {
     TensorOptional optional = bias == null ? Torch.none() : new TensorOptional(bias);
-    Tensor y = torch.linear(x, weight, optional);
+    Tensor y = LinearProduct.of(x, weight, optional);
     return lora == null ? y : lora.update(x, y);
   }
 

@@ -15,6 +15,7 @@ import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.Torch;
@@ -170,6 +171,33 @@ class RandomShapesTest {
                           ? LinearCrossEntropy.mean(both.get(0), both.get(1), labels, chunk)
                           : LinearCrossEntropy.twin(both.get(0), both.get(1), labels),
                       rows));
+        });
+  }
+
+  @Test
+  void bad78_linear() {
+    check(
+        random -> {
+          int rows = random.sizeOrNone(200);
+          int in = random.size(300);
+          int out = random.size(300);
+          List<Tensor> inputs = new ArrayList<>();
+          inputs.add(random.oneIn(2) ? random.normal(rows, in) : random.normal(2, rows, in));
+          // Small, so that rounding a result to bfloat16 changes little.
+          inputs.add(random.normal(out, in).mul_(Torch.scalar(1.0 / in)));
+          if (random.oneIn(2)) {
+            inputs.add(random.normal(out));
+          }
+          return new Case(
+              "linear",
+              inputs,
+              (implementation, all) -> {
+                TensorOptional bias =
+                    all.size() == 3 ? new TensorOptional(all.get(2)) : Torch.none();
+                return implementation == Implementation.NATIVE
+                    ? LinearProduct.of(all.get(0), all.get(1), bias)
+                    : LinearProduct.twin(all.get(0), all.get(1), bias);
+              });
         });
   }
 

@@ -1,0 +1,49 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.kernels;
+
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.dsvlm.tensor.Torch;
+
+/**
+ * What a linear layer computes, {@code x Wᵀ + b}. On the CPU, large products of float32 go through
+ * oneDNN and use all threads, where LibTorch gives them to OpenBLAS and one; all others are
+ * LibTorch's own.
+ */
+public final class LinearProduct {
+  private static final OperatorCall CALL = new OperatorCall("dsvlm::linear");
+
+  private LinearProduct() {}
+
+  /**
+   * Differentiable any number of times.
+   *
+   * @param x [..., in]
+   * @param weight [out, in]
+   * @param bias [out], or {@link Torch#none}
+   * @return [..., out]
+   * @throws org.dsvlm.tensor.DsVlmException if shapes, types or devices do not fit
+   */
+  public static Tensor of(Tensor x, Tensor weight, TensorOptional bias) {
+    requireOpen(x, weight);
+    if (!x.is_cpu() || !Kernels.nativeLoaded()) {
+      return twin(x, weight, bias);
+    }
+    return CALL.run(() -> NativeOps.linear(x, weight, bias));
+  }
+
+  /** The same in LibTorch's own operator. */
+  public static Tensor twin(Tensor x, Tensor weight, TensorOptional bias) {
+    requireOpen(x, weight);
+    return CALL.run(() -> torch.linear(x, weight, bias));
+  }
+
+  private static void requireOpen(Tensor x, Tensor weight) {
+    CALL.requireOpen("x", x);
+    CALL.requireOpen("weight", weight);
+  }
+}
