@@ -68,23 +68,28 @@ final class BenchmarkModels {
     return RecipeReader.bind(RecipeReader.resolve(RECIPE, List.of()));
   }
 
-  /** The folder of a LLaVA in Hugging Face layout: {@code nano} or {@code 34m}. */
-  static Path llava(String name) {
+  /** The language model of that name, {@code nano} or {@code 34m}. */
+  static LlamaConfig language(String name) {
     int[] sizes = LANGUAGE_MODELS.get(name);
     if (sizes == null) {
       throw new IllegalArgumentException(
           "no model '" + name + "'; known: " + LANGUAGE_MODELS.keySet().stream().sorted().toList());
     }
+    ObjectNode language = recipe().model().language().config().deepCopy();
+    if (sizes[0] > 0) {
+      language.put("num_hidden_layers", sizes[0]).put("hidden_size", sizes[1]);
+      language.put("intermediate_size", sizes[2]).put("vocab_size", sizes[3]);
+      language.put("num_attention_heads", 8).put("num_key_value_heads", 8);
+    }
+    return LlamaConfig.parse(language, RECIPE);
+  }
+
+  /** The folder of a LLaVA in Hugging Face layout with the language model of that name. */
+  static Path llava(String name) {
+    LlamaConfig language = language(name);
     Path folder = folder().resolve(name);
     if (!Files.exists(folder)) {
-      Recipe.Model model = recipe().model();
-      ObjectNode language = model.language().config().deepCopy();
-      if (sizes[0] > 0) {
-        language.put("num_hidden_layers", sizes[0]).put("hidden_size", sizes[1]);
-        language.put("intermediate_size", sizes[2]).put("vocab_size", sizes[3]);
-        language.put("num_attention_heads", 8).put("num_key_value_heads", 8);
-      }
-      writeLlava(folder, model, LlamaConfig.parse(language, RECIPE));
+      writeLlava(folder, recipe().model(), language);
     }
     return folder;
   }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.LongStream;
 import org.dsvlm.language.GenerationSettings;
+import org.dsvlm.language.LlamaConfig;
 import org.dsvlm.llava.LlavaCheckpoint;
 import org.dsvlm.tensor.DTypes;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -35,6 +36,16 @@ public class GenerationBenchmark extends SuiteBenchmark {
 
   @Param({"float32", "bfloat16"})
   public String dtype;
+
+  /** Weights that a token reads at least: each projection of each layer, and the head. */
+  public static long weightsOfAToken(String shape) {
+    LlamaConfig config = BenchmarkModels.language(shape);
+    long width = config.hiddenSize();
+    long queries = (long) config.heads() * config.headDim();
+    long keys = (long) config.keyValueHeads() * config.headDim();
+    long layer = width * (2 * queries + 2 * keys + 3L * config.intermediateSize());
+    return config.layers() * layer + width * config.vocabularySize();
+  }
 
   private LlavaCheckpoint checkpoint;
   private long[] prompt;

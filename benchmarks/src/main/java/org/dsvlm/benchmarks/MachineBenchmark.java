@@ -63,6 +63,13 @@ public class MachineBenchmark extends SuiteBenchmark {
     }
   }
 
+  @Benchmark
+  public void read(Blackhole hole) {
+    try (PointerScope scope = new PointerScope()) {
+      hole.consume(source.max());
+    }
+  }
+
   @Override
   public double[] check(String mode) {
     return inputs.summary(source);

@@ -78,9 +78,16 @@ final class Comparison {
         .map(Case::dtype)
         .distinct()
         .forEach(dtype -> floor.measureProduct(side, dtype, effort));
-    if (cases.stream().anyMatch(wanted -> wanted.operation().form() == Operation.Form.MAPS)) {
+    if (has(cases, Operation.Form.MAPS)) {
       floor.measureCopy(side, effort);
     }
+    if (has(cases, Operation.Form.WEIGHTS)) {
+      floor.measureRead(side, effort);
+    }
+  }
+
+  private static boolean has(List<Case> cases, Operation.Form form) {
+    return cases.stream().anyMatch(wanted -> wanted.operation().form() == form);
   }
 
   private Rows.Row withFloor(Rows.Row row, Case wanted) {

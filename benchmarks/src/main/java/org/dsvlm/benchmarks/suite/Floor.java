@@ -9,12 +9,13 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.dsvlm.benchmarks.AttentionShape;
+import org.dsvlm.benchmarks.GenerationBenchmark;
 import org.dsvlm.benchmarks.MapShape;
 
 /**
  * The time that the machine needs at least, from rates measured in the same run: that of a large
- * matrix product for attention, that of a large copy for what works on maps. Either side may have
- * set the rate: the best one counts.
+ * matrix product for attention, that of a large copy for what works on maps, that of reading for
+ * what reads a model's weights. Either side may have set the rate: the best one counts.
  */
 final class Floor {
   private static final double MILLIS = 1000;
@@ -31,6 +32,9 @@ final class Floor {
   /** Bytes a second, read and written; null until measured. */
   private Double copy;
 
+  /** Bytes a second, read alone; null until measured. */
+  private Double read;
+
   /** Measures {@code side}'s rate of matrix products of {@code dtype}. */
   void measureProduct(Side side, String dtype, Effort effort) {
     Case product = new Case(Operation.MACHINE, "matmul", String.valueOf(PRODUCT_SIDE), dtype);
@@ -42,6 +46,13 @@ final class Floor {
     Case copying = new Case(Operation.MACHINE, "copy", String.valueOf(COPY_SIDE), "float32");
     double rate = copyRate(fastest(side, copying, effort));
     copy = copy == null ? rate : Math.max(copy, rate);
+  }
+
+  /** Measures {@code side}'s rate of reading. */
+  void measureRead(Side side, Effort effort) {
+    Case reading = new Case(Operation.MACHINE, "read", String.valueOf(COPY_SIDE), "float32");
+    double rate = copyRate(fastest(side, reading, effort)) / 2;
+    read = read == null ? rate : Math.max(read, rate);
   }
 
   private static double fastest(Side side, Case wanted, Effort effort) {
@@ -57,8 +68,9 @@ final class Floor {
   }
 
   /** Sets rates as if they had been measured. */
-  static Floor of(Map<String, Double> products, double copy) {
+  static Floor of(Map<String, Double> products, double copy, double read) {
     Floor floor = new Floor();
+    floor.read = read;
     floor.products.putAll(products);
     floor.copy = copy;
     return floor;
@@ -74,11 +86,17 @@ final class Floor {
       case MAPS:
         long elements =
             MapShape.parseAll(wanted.shape()).stream().mapToLong(MapShape::elements).sum();
-        int bytes = wanted.dtype().equals("bfloat16") ? Short.BYTES : Float.BYTES;
-        return milliseconds((double) elements * bytes * passes, copy);
+        return milliseconds((double) elements * bytes(wanted) * passes, copy);
+      case WEIGHTS:
+        long weights = GenerationBenchmark.weightsOfAToken(wanted.shape());
+        return milliseconds((double) weights * bytes(wanted), read);
       default:
         return null;
     }
+  }
+
+  private static int bytes(Case wanted) {
+    return wanted.dtype().equals("bfloat16") ? Short.BYTES : Float.BYTES;
   }
 
   private static Double milliseconds(double amount, Double rate) {
@@ -97,6 +115,9 @@ final class Floor {
                     String.format(Locale.ROOT, "%.0f GFLOP/s", e.getValue() / 1e9)));
     if (copy != null) {
       facts.put("copy", String.format(Locale.ROOT, "%.1f GB/s, read and written", copy / 1e9));
+    }
+    if (read != null) {
+      facts.put("read", String.format(Locale.ROOT, "%.1f GB/s", read / 1e9));
     }
     return facts;
   }

@@ -33,10 +33,10 @@ enum Operation {
   /** Both maps are read, in the backward pass once more, and a gradient is written. */
   PERCEPTUAL_DISTANCE(PerceptualDistanceBenchmark.class, Form.MAPS, 2, 5),
   TRAINING_STEP(TrainingStepBenchmark.class, "ms", "step"),
-  GENERATION(GenerationBenchmark.class, "tokens/s", "generate"),
+  GENERATION(GenerationBenchmark.class, Form.WEIGHTS, "tokens/s", "generate"),
   DATA_LOADING(DataLoadingBenchmark.class, "pictures/s", "load"),
   /** What the floors are computed from; no case of the table. */
-  MACHINE(MachineBenchmark.class, "ms", "matmul", "copy");
+  MACHINE(MachineBenchmark.class, "ms", "matmul", "copy", "read");
 
   /** What a shape says, which decides what the floor is computed from. */
   enum Form {
@@ -44,6 +44,8 @@ enum Operation {
     ATTENTION,
     /** {@link org.dsvlm.benchmarks.MapShape}s; the floor is a copy's. */
     MAPS,
+    /** A model whose weights are read once; the floor is that of reading. */
+    WEIGHTS,
     /** A name that the benchmark knows; no floor. */
     NAMED
   }
@@ -68,8 +70,12 @@ enum Operation {
   }
 
   Operation(Class<? extends SuiteBenchmark> benchmark, String unit, String... modes) {
+    this(benchmark, Form.NAMED, unit, modes);
+  }
+
+  Operation(Class<? extends SuiteBenchmark> benchmark, Form form, String unit, String... modes) {
     this.benchmark = benchmark;
-    this.form = Form.NAMED;
+    this.form = form;
     this.forwardPasses = 0;
     this.passes = 0;
     this.unit = unit;
@@ -111,7 +117,7 @@ enum Operation {
 
   /** Names of the operators whose shape a user can choose. */
   static List<String> shapedStems() {
-    return stems(op -> op.form != Form.NAMED);
+    return stems(op -> op.passes > 0);
   }
 
   private static List<String> stems(Predicate<Operation> wanted) {

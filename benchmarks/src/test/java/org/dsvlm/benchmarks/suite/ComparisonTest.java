@@ -84,7 +84,7 @@ class ComparisonTest {
     assertThat(turns).filteredOn(turn -> turn.endsWith("machine")).hasSize(4);
     assertThat(turns).startsWith("ours machine").endsWith("peer machine");
     assertThat(row.floorMs())
-        .isEqualTo(Floor.of(java.util.Map.of(), Floor.copyRate(10)).milliseconds(SSIM));
+        .isEqualTo(Floor.of(java.util.Map.of(), Floor.copyRate(10), 1).milliseconds(SSIM));
   }
 
   @Test

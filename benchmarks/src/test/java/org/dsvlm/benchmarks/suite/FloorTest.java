@@ -14,7 +14,7 @@ class FloorTest {
   private static final double GIGA = 1e9;
 
   private static final Floor FLOOR =
-      Floor.of(Map.of("float32", 100 * GIGA, "bfloat16", 200 * GIGA), 10 * GIGA);
+      Floor.of(Map.of("float32", 100 * GIGA, "bfloat16", 200 * GIGA), 10 * GIGA, 20 * GIGA);
 
   private static Double floor(Operation operation, String mode, String shape, String dtype) {
     return FLOOR.milliseconds(new Case(operation, mode, shape, dtype));
@@ -40,8 +40,19 @@ class FloorTest {
   }
 
   @Test
+  void aTokenReadsTheWeightsOnce() {
+    // 8 layers of 4 · 512² and 3 · 512 · 1408 weights and a head of 512 · 8192 are 29.9 million.
+    Operation operation = Operation.GENERATION;
+    assertThat(floor(operation, "generate", "34m", "float32")).isCloseTo(5.977, within(0.001));
+    assertThat(floor(operation, "generate", "34m", "bfloat16")).isCloseTo(2.988, within(0.001));
+  }
+
+  @Test
   void otherCasesHaveNoFloor() {
-    assertThat(floor(Operation.GENERATION, "generate", "nano", "float32")).isNull();
+    assertThat(floor(Operation.TRAINING_STEP, "step", "nano:8", "float32")).isNull();
+    assertThat(
+            new Floor().milliseconds(new Case(Operation.GENERATION, "generate", "34m", "float32")))
+        .isNull();
     assertThat(
             new Floor().milliseconds(new Case(Operation.SSIM, "forward", "1x1x11x11", "float32")))
         .isNull();
