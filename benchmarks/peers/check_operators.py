@@ -171,13 +171,12 @@ def cases(rng, generator, device, dtype):
         lambda i: ssim(i[0], i[1], border, data_range),
         [make(*shape, uniform=True), make(*shape, uniform=True)],
     )
-    if device == "cpu":  # on a GPU the Java side adds the two
-        yield (
-            f"ssim_l1 {shape} {border}",
-            lambda i: torch.ops.dsvlm.ssim_l1(i[0], i[1], 0.3, 0.7, border, data_range),
-            lambda i: 0.3 * (1 - ssim(i[0], i[1], border, data_range)) + 0.7 * (i[0] - i[1]).abs().mean((1, 2, 3)),
-            [make(*shape, uniform=True), make(*shape, uniform=True)],
-        )
+    yield (
+        f"ssim_l1 {shape} {border}",
+        lambda i: torch.ops.dsvlm.ssim_l1(i[0], i[1], 0.3, 0.7, border, data_range),
+        lambda i: 0.3 * (1 - ssim(i[0], i[1], border, data_range)) + 0.7 * (i[0] - i[1]).abs().mean((1, 2, 3)),
+        [make(*shape, uniform=True), make(*shape, uniform=True)],
+    )
 
     # Features keep away from 0: there a direction has no derivative, and with one channel its gradient near 0
     # is the difference of two equal terms of any size, which no float32 computation gets right.

@@ -41,11 +41,11 @@ __device__ inline double block_sum(double value) {
   return sum;
 }
 
-// Result r is the sum over i < count of parts[r * result_stride + i * part_stride], divided by divisor.
+// Result r is the sum over i < count of parts[r * result_stride + i * part_stride], divided by divisor, and constant.
 struct Parts {
   const void* data;
   int64_t count, result_stride, part_stride;
-  double divisor;
+  double divisor, constant = 0;
 };
 
 // Not shared between files: each has kernels of its own.
@@ -60,7 +60,7 @@ __global__ void __launch_bounds__(kThreads) add_parts(Out* to, Parts parts) {
   }
   sum = block_sum(sum);
   if (threadIdx.x == 0) {
-    store(to + blockIdx.x, static_cast<Accumulator<Out>>(sum / parts.divisor));
+    store(to + blockIdx.x, static_cast<Accumulator<Out>>(sum / parts.divisor + parts.constant));
   }
 }
 

@@ -4,7 +4,7 @@
  */
 // kernels/ssim.h: value and gradients in one pass. A block loads the sum s = x + y and the difference d = x - y of a
 // tile with its surroundings; filters them and their squares along rows, then along columns, which gives the moments
-// at its points; adds the similarities up. The gradient of s at a pixel is
+// at its points; adds the similarities up, and the |d| of its pixels where they count. The gradient of s at a pixel is
 //
 //   window(dS/dE[s]) + 2 s window(dS/dE[s^2])
 //
@@ -122,16 +122,38 @@ __device__ void filter_derivatives(A* filtered, const A* derivatives, const Gaus
   }
 }
 
-// factor: of the similarities in the value, twice.
+// Of the value at one point or pixel.
+struct Weights {
+  double similarity, difference;
+
+  __host__ __device__ explicit Weights(const SsimProblem& p)
+      : similarity(p.terms.similarity / static_cast<double>(p.channels * map_height(p) * map_width(p))),
+        difference(p.terms.difference / static_cast<double>(p.channels * p.height * p.width)) {}
+};
+
+// The sum of |d| over the tile's own pixels.
+template <typename Tile, typename A>
+__device__ double visit_pixels(const A* d, const SsimProblem& p, const Tile& tile) {
+  double sum = 0;
+  for (int i = threadIdx.x; i < Tile::kRows * Tile::kColumns; i += kThreads) {
+    const int row = i / Tile::kColumns, column = i % Tile::kColumns;
+    if (tile.row + row < p.height && tile.column + column < p.width) {
+      sum += abs(d[(row + Tile::kPixelMargin) * Tile::kPixelStride + column + Tile::kPixelMargin]);
+    }
+  }
+  return sum;
+}
+
 template <typename Tile, typename A>
 __device__ void write_gradients(
     const SsimForward& call, const A* filtered, const A* s, const A* d, const Tile& tile, const Gaussian<A>& window,
-    A factor) {
+    const Weights& weights) {
   constexpr int kRun = Tile::kRows % 4 == 0 ? 4 : 3;
   static_assert(Tile::kRows % kRun == 0);
   const SsimProblem& p = call.problem;
   A* grad_x = static_cast<A*>(call.grad_x);
   A* grad_y = static_cast<A*>(call.grad_y);
+  const A factor = static_cast<A>(2 * weights.similarity), slope = static_cast<A>(weights.difference);
   for (int i = threadIdx.x; i < Tile::kColumns * Tile::kRows / kRun; i += kThreads) {
     const int column = i % Tile::kColumns, first = i / Tile::kColumns * kRun;
     A by[4][kRun];
@@ -148,7 +170,8 @@ __device__ void write_gradients(
       }
       const int pixel = (first + k + Tile::kPixelMargin) * Tile::kPixelStride + column + Tile::kPixelMargin;
       const A by_s = factor * (by[0][k] + 2 * s[pixel] * by[2][k]);
-      const A by_d = factor * (by[1][k] + 2 * d[pixel] * by[3][k]);
+      const A sign = d[pixel] > 0 ? slope : d[pixel] < 0 ? -slope : 0;
+      const A by_d = factor * (by[1][k] + 2 * d[pixel] * by[3][k]) + sign;
       const int64_t offset = (tile.plane * p.height + row) * p.width + tile.column + column;
       if (grad_x != nullptr) {
         grad_x[offset] = by_s + by_d;
@@ -175,7 +198,12 @@ __global__ void __launch_bounds__(kThreads)
   __syncthreads();
   filter_rows<Tile>(moments, s, d, window);
   __syncthreads();
-  const double sum = block_sum(visit_points(derivatives, moments, p, tile, window));
+  const Weights weights(p);
+  double sum = weights.similarity * visit_points(derivatives, moments, p, tile, window);
+  if (weights.difference != 0) {
+    sum += weights.difference * visit_pixels(d, p, tile);
+  }
+  sum = block_sum(sum);
   if (threadIdx.x == 0) {
     parts[blockIdx.x] = sum;
   }
@@ -184,7 +212,7 @@ __global__ void __launch_bounds__(kThreads)
     A* filtered = moments;
     filter_derivatives<Tile>(filtered, derivatives, window);
     __syncthreads();
-    write_gradients(call, filtered, s, d, tile, window, 2 / static_cast<A>(p.channels * map_height(p) * map_width(p)));
+    write_gradients(call, filtered, s, d, tile, window, weights);
   }
 }
 
@@ -220,10 +248,9 @@ void ssim_forward(const SsimForward& call, void* workspace, cudaStream_t stream)
     launch(
         compare<T, Tile>, p.batch * parts, kThreads, Tile::kElements * static_cast<int>(sizeof(A)), stream, call,
         Gaussian<A>(), static_cast<double*>(workspace));
-    const double points = static_cast<double>(p.channels * map_height(p) * map_width(p));
     launch(
         add_parts<A, double>, p.batch, kThreads, 0, stream, static_cast<A*>(call.output),
-        Parts{workspace, parts, parts, 1, points});
+        Parts{workspace, parts, parts, 1, 1.0, p.terms.constant});
   });
 }
 

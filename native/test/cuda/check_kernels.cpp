@@ -201,6 +201,7 @@ void check_ssim(DType type, int64_t height, int64_t width, bool same) {
   Case here("ssim " + joined(shape) + (same ? " same" : " valid"), type);
   const Input x = Input::uniform(shape, type, generator), y = Input::uniform(shape, type, generator);
   const int64_t wanted = pick(0, 3);
+  const SsimTerms terms = pick(0, 1) == 0 ? SsimTerms{} : SsimTerms{0.85, -0.85, 0.15};
   const auto call = [&](Side side, DType dtype, Tensor& output, Tensor& grad_x, Tensor& grad_y) {
     SsimForward forward{};
     SsimProblem& p = forward.problem;
@@ -210,6 +211,7 @@ void check_ssim(DType type, int64_t height, int64_t width, bool same) {
     p.height = height;
     p.width = width;
     p.padding = same ? kSsimRadius : 0;
+    p.terms = terms;
     p.c1 = 1e-4;
     p.c2 = 9e-4;
     p.x = x.view(side);

@@ -73,16 +73,11 @@ public final class Ssim {
       Border border,
       double dataRange) {
     requireOpen(JOINT_CALL, x, y);
-    if (Kernels.areNativeFor(x) && !x.is_cuda()) {
-      return JOINT_CALL.run(
-          () ->
-              NativeOps.ssim_l1(x, y, similarityWeight, differenceWeight, name(border), dataRange));
+    if (!Kernels.areNativeFor(x)) {
+      return lossTwin(x, y, similarityWeight, differenceWeight, border, dataRange);
     }
     return JOINT_CALL.run(
-        () -> {
-          checkArguments(JOINT_CALL, x, y, border, dataRange);
-          return loss(perSample(x, y, border, dataRange), x, y, similarityWeight, differenceWeight);
-        });
+        () -> NativeOps.ssim_l1(x, y, similarityWeight, differenceWeight, name(border), dataRange));
   }
 
   /** {@link #lossPerSample} in LibTorch's own operators. */
