@@ -8,9 +8,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.language.CausalLm;
 import org.dsvlm.tensor.Torch;
 
@@ -74,10 +78,30 @@ public record Batch(
     }
   }
 
+  /**
+   * Pictures side by side. They are copied here, on the caller's thread: LibTorch's own stacking
+   * would wake its threads, which the training has use for, once for every batch.
+   */
   private static Tensor stacked(List<Sample> samples, Function<Sample, Tensor> part) {
-    Tensor[] pictures =
-        samples.stream().filter(Sample::hasPicture).map(part).toArray(Tensor[]::new);
-    return pictures.length == 0 ? null : Torch.stack(0, pictures);
+    List<Tensor> pictures = samples.stream().filter(Sample::hasPicture).map(part).toList();
+    if (pictures.isEmpty()) {
+      return null;
+    }
+    long[] one = Torch.shape(pictures.get(0));
+    long[] shape = LongStream.concat(LongStream.of(pictures.size()), LongStream.of(one)).toArray();
+    Tensor stacked = torch.empty(shape);
+    FloatPointer to = stacked.data_ptr_float();
+    long values = pictures.get(0).numel();
+    for (int i = 0; i < pictures.size(); i++) {
+      Tensor picture = pictures.get(i);
+      if (!Arrays.equals(Torch.shape(picture), one)) {
+        throw new IllegalArgumentException(
+            Torch.describe(picture) + " beside " + Torch.describe(pictures.get(0)));
+      }
+      Pointer.memcpy(
+          to.getPointer(i * values), picture.contiguous().data_ptr_float(), Float.BYTES * values);
+    }
+    return stacked;
   }
 
   private Stream<Tensor> tensors() {

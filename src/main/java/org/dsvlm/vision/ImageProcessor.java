@@ -7,7 +7,9 @@ package org.dsvlm.vision;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.kernels.PictureResize;
 import org.dsvlm.kernels.ResizeTaps;
 import org.dsvlm.tensor.DsVlmException;
@@ -25,6 +27,8 @@ import org.dsvlm.tensor.Torch;
 public final class ImageProcessor {
   /** Longest edge that is padded to a square: the picture would take seconds and gigabytes. */
   private static final int LONGEST_PADDED_EDGE = 1 << 16;
+
+  private static final int LEVELS_AT_ONCE = 1 << 13;
 
   private final ImageProcessorConfig config;
   private final float[][] values;
@@ -134,14 +138,24 @@ public final class ImageProcessor {
   public Tensor normalised(Picture resized) {
     byte[] rgb = resized.rgb();
     int pixels = resized.width() * resized.height();
-    float[] planes = new float[3 * pixels];
-    for (int channel = 0; channel < 3; channel++) {
-      float[] values = this.values[channel];
-      int plane = channel * pixels;
-      for (int i = 0; i < pixels; i++) {
-        planes[plane + i] = values[rgb[3 * i + channel] & 0xff];
-      }
-    }
-    return Torch.of(planes, 3, resized.height(), resized.width());
+    return Torch.tidy(
+        () -> {
+          Tensor planes = torch.empty(3, resized.height(), resized.width());
+          FloatPointer to = planes.data_ptr_float();
+          // Piece by piece: whole planes would be large arrays, which the heap is slow to give.
+          float[] piece = new float[Math.min(pixels, LEVELS_AT_ONCE)];
+          for (int channel = 0; channel < 3; channel++) {
+            float[] values = this.values[channel];
+            for (int begin = 0; begin < pixels; begin += piece.length) {
+              int count = Math.min(piece.length, pixels - begin);
+              int from = 3 * begin + channel;
+              for (int i = 0; i < count; i++) {
+                piece[i] = values[rgb[from + 3 * i] & 0xff];
+              }
+              to.position((long) channel * pixels + begin).put(piece, 0, count);
+            }
+          }
+          return planes;
+        });
   }
 }

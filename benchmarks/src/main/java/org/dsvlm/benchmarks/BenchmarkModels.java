@@ -119,6 +119,15 @@ final class BenchmarkModels {
     }
   }
 
+  /** The recipe's tokenizer.json. */
+  static Path tokenizer() {
+    Path file = folder().resolve("tokenizer.json");
+    if (!Files.exists(file)) {
+      AtomicFiles.text(file, builtIn("tokenizer.json").toString());
+    }
+    return file;
+  }
+
   /** CLIP's preprocessing at LLaVA-1.5's size, as preprocessor_config.json says it. */
   static String clipProcessor() {
     ObjectNode config = recipe().model().vision().preprocessor().deepCopy();

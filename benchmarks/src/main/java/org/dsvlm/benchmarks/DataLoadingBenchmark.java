@@ -15,6 +15,13 @@ import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.data.Batch;
+import org.dsvlm.data.Collator;
+import org.dsvlm.data.LlavaJson;
+import org.dsvlm.data.ReconstructionTarget;
+import org.dsvlm.language.CausalLm;
+import org.dsvlm.language.ConversationTemplate;
+import org.dsvlm.language.Tokenizer;
 import org.dsvlm.tensor.AtomicFiles;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.vision.ImageProcessor;
@@ -26,12 +33,34 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.Blackhole;
 
 /**
- * From a file to what the vision encoder reads, on one thread: decode, resize the shorter edge to
- * 336, crop, normalise, as CLIP's preprocessing at LLaVA-1.5's size.
+ * What the loader makes of a file on one thread: {@code load} what the vision encoder reads, as
+ * CLIP's preprocessing at LLaVA-1.5's size; {@code record} a whole batch of one record, padded to a
+ * square, with the picture that the diffusion reconstructs and the tokens and labels of four turns;
+ * {@code decode} the picture alone.
  */
 public class DataLoadingBenchmark extends SuiteBenchmark {
   private static final Pattern SHAPE =
       Pattern.compile("(jpeg|png):([1-9]\\d{1,3})x([1-9]\\d{1,3})");
+
+  /** Pixels along a side that the diffusion reconstructs. */
+  private static final int TARGET_SIDE = 512;
+
+  private static final int IMAGE_TOKENS = 576;
+  private static final int MAX_LENGTH = 2048;
+
+  private static final String RECORDS =
+      """
+      [{"id": "bus", "image": "%s", "conversations": [
+        {"from": "human", "value": "<image>\\nWhat are the colours of the bus in the picture?"},
+        {"from": "gpt", "value": "The bus in the picture is white and red."},
+        {"from": "human", "value": "What can be seen on the back of the bus?"},
+        {"from": "gpt", "value": "The back of the bus shows an advertisement."},
+        {"from": "human", "value": "Is the bus driving down the street or standing at its side?"},
+        {"from": "gpt", "value": "It drives down the street, among people and other vehicles."},
+        {"from": "human", "value": "What may the sign above its door be good for?"},
+        {"from": "gpt", "value": "It tells passengers which way the bus takes, so that they can decide\
+       in time whether to get on; it may also name the last stop."}]}]
+      """;
 
   /** Format, width and height of the file. */
   @Param({"jpeg:640x480", "png:640x480"})
@@ -43,17 +72,34 @@ public class DataLoadingBenchmark extends SuiteBenchmark {
 
   private Path file;
   private ImageProcessor processor;
+  private Tokenizer tokenizer;
+  private LlavaJson records;
+  private Collator collator;
 
   @Setup
   public void open() {
     Torch.load();
     file = file(shape);
     processor = ImageProcessor.read(file.resolveSibling("preprocessor_config.json"));
+    Path folder = file.getParent();
+    Path list = folder.resolve(file.getFileName() + ".records.json");
+    AtomicFiles.text(list, RECORDS.formatted(file.getFileName()));
+    tokenizer = Tokenizer.open(BenchmarkModels.tokenizer());
+    records = LlavaJson.open(list, folder);
+    collator =
+        new Collator(
+            ConversationTemplate.VICUNA_V1,
+            tokenizer,
+            processor.paddedToSquare(true),
+            new ReconstructionTarget(TARGET_SIDE),
+            new Collator.Settings(
+                tokenizer.id(ConversationTemplate.IMAGE), IMAGE_TOKENS, 0, MAX_LENGTH));
   }
 
   @TearDown
   public void close() {
-    processor = null;
+    records.close();
+    tokenizer.close();
   }
 
   @Benchmark
@@ -63,15 +109,54 @@ public class DataLoadingBenchmark extends SuiteBenchmark {
     }
   }
 
+  @Benchmark
+  public void record(Blackhole hole) {
+    try (Batch batch = batch()) {
+      hole.consume(batch);
+    }
+  }
+
+  @Benchmark
+  public Picture decode() {
+    return Picture.read(file);
+  }
+
   private Tensor pixels() {
     return processor.pixelValues(Picture.read(file));
+  }
+
+  private Batch batch() {
+    return collator.batch(records, new int[1], 0);
   }
 
   @Override
   public double[] check(String mode) {
     try (PointerScope scope = new PointerScope()) {
-      return new double[] {Torch.item(pixels().to(ScalarType.Double).square().mean())};
+      if (mode.equals("load")) {
+        return new double[] {meanSquare(pixels())};
+      }
+      if (mode.equals("decode")) {
+        byte[] rgb = decode().rgb();
+        double sum = 0;
+        for (byte level : rgb) {
+          sum += (level & 0xff) * (double) (level & 0xff);
+        }
+        return new double[] {sum / rgb.length};
+      }
+      try (Batch batch = batch()) {
+        Tensor learned = batch.labels().ne(Torch.scalar(CausalLm.IGNORED));
+        return new double[] {
+          meanSquare(batch.pixelValues()),
+          meanSquare(batch.picture()),
+          meanSquare(batch.inputIds()),
+          meanSquare(learned),
+        };
+      }
     }
+  }
+
+  private static double meanSquare(Tensor tensor) {
+    return Torch.item(tensor.to(ScalarType.Double).square().mean());
   }
 
   /** Soft shapes with some grain, about as hard to decode as a photograph. */

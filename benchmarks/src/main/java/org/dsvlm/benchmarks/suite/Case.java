@@ -50,6 +50,7 @@ record Case(Operation operation, String mode, String shape, String dtype) {
     cases.add(Operation.GENERATION, "generate", "nano", FLOAT);
     cases.add(Operation.GENERATION, "generate", "34m", FLOAT);
     cases.add(Operation.DATA_LOADING, "load", "jpeg:640x480", FLOAT);
+    cases.add(Operation.DATA_LOADING, "record", "jpeg:640x480", FLOAT);
     if (!quick) {
       ATTENTION.forEach(s -> cases.add(Operation.MOE_CROSS_ATTENTION, "forward", s, FLOAT));
       ATTENTION_SIGLIP.forEach(s -> cases.both(Operation.MOE_CROSS_ATTENTION, s, FLOAT));

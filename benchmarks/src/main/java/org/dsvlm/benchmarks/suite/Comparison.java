@@ -84,6 +84,11 @@ final class Comparison {
     if (has(cases, Operation.Form.WEIGHTS)) {
       floor.measureRead(side, effort);
     }
+    cases.stream()
+        .filter(wanted -> wanted.operation().form() == Operation.Form.PICTURE)
+        .map(Case::shape)
+        .distinct()
+        .forEach(shape -> floor.measureDecoder(side, shape, effort));
   }
 
   private static boolean has(List<Case> cases, Operation.Form form) {

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import org.dsvlm.benchmarks.AttentionShape;
 import org.dsvlm.benchmarks.GenerationBenchmark;
 import org.dsvlm.benchmarks.MapShape;
@@ -15,9 +16,13 @@ import org.dsvlm.benchmarks.MapShape;
 /**
  * The time that the machine needs at least, from rates measured in the same run: that of a large
  * matrix product for attention, that of a large copy for what works on maps, that of reading for
- * what reads a model's weights. Either side may have set the rate: the best one counts.
+ * what reads a model's weights, that of the decoder for what is made of a file. Either side may
+ * have set the rate: the best one counts.
  */
 final class Floor {
+  /** The mode of {@link Operation#DATA_LOADING} that does nothing but decode. */
+  static final String DECODE = "decode";
+
   private static final double MILLIS = 1000;
 
   /** Rows and columns of the matrices that are multiplied. */
@@ -34,6 +39,9 @@ final class Floor {
 
   /** Bytes a second, read alone; null until measured. */
   private Double read;
+
+  /** Milliseconds that decoding a picture takes, by shape. */
+  private final Map<String, Double> decoders = new TreeMap<>();
 
   /** Measures {@code side}'s rate of matrix products of {@code dtype}. */
   void measureProduct(Side side, String dtype, Effort effort) {
@@ -53,6 +61,12 @@ final class Floor {
     Case reading = new Case(Operation.MACHINE, "read", String.valueOf(COPY_SIDE), "float32");
     double rate = copyRate(fastest(side, reading, effort)) / 2;
     read = read == null ? rate : Math.max(read, rate);
+  }
+
+  /** Measures how long {@code side} decodes the picture of {@code shape}. */
+  void measureDecoder(Side side, String shape, Effort effort) {
+    Case decoding = new Case(Operation.DATA_LOADING, DECODE, shape, "float32");
+    decoders.merge(shape, fastest(side, decoding, effort), Math::min);
   }
 
   private static double fastest(Side side, Case wanted, Effort effort) {
@@ -90,6 +104,8 @@ final class Floor {
       case WEIGHTS:
         long weights = GenerationBenchmark.weightsOfAToken(wanted.shape());
         return milliseconds((double) weights * bytes(wanted), read);
+      case PICTURE:
+        return wanted.mode().equals(DECODE) ? null : decoders.get(wanted.shape());
       default:
         return null;
     }
@@ -119,6 +135,11 @@ final class Floor {
     if (read != null) {
       facts.put("read", String.format(Locale.ROOT, "%.1f GB/s", read / 1e9));
     }
+    decoders.forEach(
+        (shape, milliseconds) ->
+            facts.put(
+                "decoder, " + shape,
+                String.format(Locale.ROOT, "%.2f ms a picture", milliseconds)));
     return facts;
   }
 }

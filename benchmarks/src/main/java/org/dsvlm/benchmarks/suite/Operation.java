@@ -34,7 +34,9 @@ enum Operation {
   PERCEPTUAL_DISTANCE(PerceptualDistanceBenchmark.class, Form.MAPS, 2, 5),
   TRAINING_STEP(TrainingStepBenchmark.class, "ms", "step"),
   GENERATION(GenerationBenchmark.class, Form.WEIGHTS, "tokens/s", "generate"),
-  DATA_LOADING(DataLoadingBenchmark.class, "pictures/s", "load"),
+  /** Nothing is made of a picture before it is decoded, which is the floor. */
+  DATA_LOADING(
+      DataLoadingBenchmark.class, Form.PICTURE, "pictures/s", "load", "record", Floor.DECODE),
   /** What the floors are computed from; no case of the table. */
   MACHINE(MachineBenchmark.class, "ms", "matmul", "copy", "read");
 
@@ -46,6 +48,8 @@ enum Operation {
     MAPS,
     /** A model whose weights are read once; the floor is that of reading. */
     WEIGHTS,
+    /** Format and size of a file; the floor is its decoder's. */
+    PICTURE,
     /** A name that the benchmark knows; no floor. */
     NAMED
   }

@@ -93,7 +93,7 @@ final class ShapesFile {
       }
       String op = text("op");
       Operation operation = Operation.named(op, where);
-      if (operation.form() == Operation.Form.NAMED) {
+      if (!Operation.shapedStems().contains(op)) {
         throw new UsageException(
             where
                 + ": op '"

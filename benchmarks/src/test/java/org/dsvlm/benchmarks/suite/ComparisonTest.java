@@ -88,6 +88,17 @@ class ComparisonTest {
   }
 
   @Test
+  void theFasterDecoderIsTheFloorOfItsPictures() {
+    Case load = new Case(Operation.DATA_LOADING, "load", "jpeg:640x480", "float32");
+    Comparison comparison = comparison(new Steady("ours", 20, 1), new Steady("peer", 10, 1));
+    Rows.Row row = comparison.run(List.of(load)).get(0);
+    assertThat(row.floorMs()).isEqualTo(10);
+    assertThat(row.floorShare()).isEqualTo(0.5);
+    assertThat(comparison.floor().facts())
+        .containsEntry("decoder, jpeg:640x480", "10.00 ms a picture");
+  }
+
+  @Test
   void otherResultsFailTheRun() {
     Comparison comparison = comparison(new Steady("ours", 2, 1), new Steady("peer", 5, 1.1));
     Rows.Row row = comparison.run(List.of(STEP)).get(0);
