@@ -23,6 +23,9 @@ function(dsvlm_compile_options target)
                INSTALL_RPATH "$ORIGIN")
   target_compile_options(${target} PRIVATE -O3 -march=x86-64-v2 -fopenmp -Wall -Wextra
                                            -Wno-unused-parameter)
+  # No one looks at errno or at the exceptions' flags; without them loops over vectors can have square
+  # roots and choices. No value changes.
+  target_compile_options(${target} PRIVATE -fno-math-errno -fno-trapping-math)
   # The same library from any folder: failed checks name files below ours and LibTorch's own.
   target_compile_options(${target} PRIVATE -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=native/
                                            -ffile-prefix-map=${DSVLM_LIBTORCH_INCLUDE}/=libtorch/)

@@ -7,6 +7,9 @@
 // dispatcher, so it is differentiable and runs where its tensors are.
 #pragma once
 
+#include "ops/adamw.h"
+#include "ops/gradient_norms.h"
+#include "ops/group_norm_silu.h"
 #include "ops/linear.h"
 #include "ops/linear_cross_entropy.h"
 #include "ops/llama_decode.h"

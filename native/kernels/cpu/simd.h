@@ -82,29 +82,45 @@ inline A sum_of(Vector<A> v) {
   return sum;
 }
 
-// 2^x for x <= 0, to about one unit in the last place; not below 2^-126. A NaN stays one.
-inline Vector<float> exp2_of(Vector<float> x) {
-  using V = Vector<float>;
-  // Adding 1.5 * 2^23 leaves the nearest integer in the low bits; 127 more, and they are the exponent of a
-  // power of two.
-  constexpr float kRound = 12582912.0f + 127.0f;
-  x = x < -126.0f ? V{} - 126.0f : x;
-  const V rounded = x + kRound;
-  const V r = x - (rounded - kRound);
-  // The polynomial with least relative error on [-1/2, 1/2].
+// Square roots without errno, which vectors have none of (see -fno-math-errno).
+inline float root_of(float value) { return __builtin_sqrtf(value); }
+inline double root_of(double value) { return __builtin_sqrt(value); }
+
+// 1.5 * 2^23: adding it leaves the nearest integer in the low bits; 127 more, and they are the exponent of a power
+// of two.
+constexpr float kExponentRound = 12582912.0f + 127.0f;
+
+// 2^r for r in [-1/2, 1/2], by the polynomial with least relative error there. V: float or a vector of it.
+template <typename V>
+inline V exp2_near_zero(V r) {
   V p = V{} + 1.535336133e-4f;
   p = p * r + 1.339887452e-3f;
   p = p * r + 9.618437361e-3f;
   p = p * r + 5.550332471e-2f;
   p = p * r + 2.402264791e-1f;
   p = p * r + 6.931472029e-1f;
-  p = p * r + 1.0f;
+  return p * r + 1.0f;
+}
+
+// 2^x for x <= 0, to about one unit in the last place; not below 2^-126. A NaN stays one.
+inline Vector<float> exp2_of(Vector<float> x) {
+  using V = Vector<float>;
+  x = x < -126.0f ? V{} - 126.0f : x;
+  const V rounded = x + kExponentRound;
+  const V p = exp2_near_zero(x - (rounded - kExponentRound));
   VectorOf<float>::integers bits;
   memcpy(&bits, &rounded, sizeof bits);
   bits <<= 23;
   V scale;
   memcpy(&scale, &bits, sizeof scale);
   return p * scale;
+}
+
+// 2^x for x from -126 to 126, for loops that the compiler makes vectors of. A NaN stays one.
+inline float exp2_within(float x) {
+  const float rounded = x + kExponentRound;
+  const float p = exp2_near_zero(x - (rounded - kExponentRound));
+  return p * __builtin_bit_cast(float, __builtin_bit_cast(uint32_t, rounded) << 23);
 }
 
 inline Vector<double> exp2_of(Vector<double> x) {

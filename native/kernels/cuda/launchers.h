@@ -9,6 +9,9 @@
 
 #include <cuda_runtime_api.h>
 
+#include "kernels/adamw.h"
+#include "kernels/gradient_norms.h"
+#include "kernels/group_norm_silu.h"
 #include "kernels/moe_cross_attention.h"
 #include "kernels/perceptual_distance.h"
 #include "kernels/ssim.h"
@@ -29,5 +32,16 @@ int64_t perceptual_distance_forward_workspace(const PerceptualForward& call);
 void perceptual_distance_forward(const PerceptualForward& call, void* workspace, cudaStream_t stream);
 int64_t perceptual_distance_backward_workspace(const PerceptualBackward& call);
 void perceptual_distance_backward(const PerceptualBackward& call, void* workspace, cudaStream_t stream);
+
+void group_norm_silu_forward(const GroupNormSiluForward& call, cudaStream_t stream);
+int64_t group_norm_silu_backward_workspace(const GroupNormSiluBackward& call);
+void group_norm_silu_backward(const GroupNormSiluBackward& call, void* workspace, cudaStream_t stream);
+
+// call.tensors is in host memory.
+int64_t gradient_norms_workspace(const NormsForward& call);
+void gradient_norms(const NormsForward& call, void* workspace, cudaStream_t stream);
+
+// step.tensors is in host memory, step.gradient_scale on the device.
+void adamw_update(const AdamWStep& step, cudaStream_t stream);
 
 }  // namespace dsvlm::cuda

@@ -51,7 +51,7 @@ final class ResnetBlock {
   Tensor forward(Tensor x, Tensor time) {
     return Torch.tidy(
         () -> {
-          Tensor hidden = conv1.forward(torch.silu(norm1.forward(x)));
+          Tensor hidden = conv1.forward(norm1.forwardSilu(x));
           Tensor shift = timeProjection.forward(torch.silu(time));
           hidden = hidden.add(shift.unsqueeze(2).unsqueeze(3));
           return secondHalf(hidden, x);
@@ -60,11 +60,11 @@ final class ResnetBlock {
 
   /** x: [batch, in, height, width] in, [batch, out, height, width] out. */
   Tensor forward(Tensor x) {
-    return Torch.tidy(() -> secondHalf(conv1.forward(torch.silu(norm1.forward(x))), x));
+    return Torch.tidy(() -> secondHalf(conv1.forward(norm1.forwardSilu(x)), x));
   }
 
   private Tensor secondHalf(Tensor hidden, Tensor x) {
-    Tensor residual = conv2.forward(torch.silu(norm2.forward(hidden)));
+    Tensor residual = conv2.forward(norm2.forwardSilu(hidden));
     return (shortcut == null ? x : shortcut.forward(x)).add(residual);
   }
 }

@@ -12,7 +12,6 @@ import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.nn.Conv2d;
 import org.dsvlm.nn.GroupNorm;
 import org.dsvlm.nn.Parameters;
@@ -93,7 +92,7 @@ public final class UNet {
             hidden = upBlocks.get(i).forward(hidden, time, contexts, skips);
             observer.accept("up_blocks." + i, hidden);
           }
-          return convOut.forward(torch.silu(normOut.forward(hidden)));
+          return convOut.forward(normOut.forwardSilu(hidden));
         });
   }
 

@@ -7,7 +7,6 @@ package org.dsvlm.diffusion;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.nn.Conv2d;
 import org.dsvlm.nn.GroupNorm;
 import org.dsvlm.nn.Parameters;
@@ -58,6 +57,6 @@ final class VaeDecoder {
         hidden = level.upsampler().forward(hidden);
       }
     }
-    return convOut.forward(torch.silu(normOut.forward(hidden)));
+    return convOut.forward(normOut.forwardSilu(hidden));
   }
 }

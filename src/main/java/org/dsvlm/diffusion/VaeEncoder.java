@@ -62,6 +62,6 @@ final class VaeEncoder {
         hidden = level.downsampler().forward(padded);
       }
     }
-    return convOut.forward(torch.silu(normOut.forward(midBlock.forward(hidden))));
+    return convOut.forward(normOut.forwardSilu(midBlock.forward(hidden)));
   }
 }

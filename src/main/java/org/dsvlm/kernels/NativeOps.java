@@ -19,8 +19,8 @@ import org.bytedeco.pytorch.TensorVector;
 
 /**
  * The C++ functions of {@code native/ops}, one to one. Callers go through {@link
- * MoeCrossAttention}, {@link Ssim}, {@link PerceptualDistance}, {@link LinearCrossEntropy} and
- * {@link PictureResize}, which have their twins when this is not loaded, and {@link LlamaDecode}.
+ * MoeCrossAttention}, {@link Ssim} and so on; all but {@link LlamaDecode} have their twins for when
+ * this is not loaded.
  */
 @Properties(
     @Platform(
@@ -99,4 +99,30 @@ final class NativeOps {
       @Cast("int64_t") long length,
       @Cast("int64_t") long heads,
       double eps);
+
+  @Namespace("dsvlm")
+  static native @ByVal Tensor group_norm_silu(
+      @Const @ByRef Tensor input,
+      @Const @ByRef Tensor weight,
+      @Const @ByRef Tensor bias,
+      @Cast("int64_t") long groups,
+      double eps);
+
+  @Namespace("dsvlm")
+  static native @ByVal Tensor gradient_norms(@Const @ByRef TensorVector gradients);
+
+  @Namespace("dsvlm")
+  static native void adamw_(
+      @Const @ByRef TensorVector parameters,
+      @Const @ByRef TensorVector gradients,
+      @Const @ByRef TensorVector averages,
+      @Const @ByRef TensorVector squares,
+      @Const @ByRef TensorVector rounded,
+      @Const @ByRef Tensor steps,
+      @Const @ByRef TensorOptional gradientScale,
+      double learningRate,
+      double beta1,
+      double beta2,
+      double eps,
+      double weightDecay);
 }

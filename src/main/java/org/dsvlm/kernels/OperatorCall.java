@@ -7,6 +7,7 @@ package org.dsvlm.kernels;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.DTypes;
@@ -32,22 +33,47 @@ final class OperatorCall {
   Tensor run(Supplier<Tensor> body) {
     try {
       return Torch.tidy(body);
-    } catch (DsVlmException e) {
-      throw e;
     } catch (RuntimeException e) {
-      String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-      throw message.startsWith(operator)
-          ? new DsVlmException(message, e)
-          : new DsVlmException(operator + ": " + message, e);
+      throw named(e);
     }
+  }
+
+  /** The same for what works in place and has no result. */
+  void perform(Runnable body) {
+    try (PointerScope scope = new PointerScope()) {
+      body.run();
+    } catch (RuntimeException e) {
+      throw named(e);
+    }
+  }
+
+  private DsVlmException named(RuntimeException e) {
+    if (e instanceof DsVlmException already) {
+      return already;
+    }
+    String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    return message.startsWith(operator)
+        ? new DsVlmException(message, e)
+        : new DsVlmException(operator + ": " + message, e);
   }
 
   /** A closed tensor has no address any more; dereferencing it natively would be a crash. */
   void requireOpen(String argument, Tensor tensor) {
+    requireOpenOrUndefined(argument, tensor);
+    require(tensor.defined(), argument + " is an undefined tensor");
+  }
+
+  private void requireOpenOrUndefined(String argument, Tensor tensor) {
     require(
         tensor != null && !tensor.isNull(),
         argument + " is null or was closed; keep its scope open until the call returns");
-    require(tensor.defined(), argument + " is an undefined tensor");
+  }
+
+  /** For gradients, which need not be there. */
+  void requireOpenOrUndefined(String argument, List<Tensor> tensors) {
+    for (int i = 0; i < tensors.size(); i++) {
+      requireOpenOrUndefined(argument + "[" + i + "]", tensors.get(i));
+    }
   }
 
   void requireOpen(String argument, List<Tensor> tensors) {

@@ -7,6 +7,7 @@ package org.dsvlm.nn;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.dsvlm.kernels.GroupNormSilu;
 
 /** Group normalisation over channels and space; {@code weight} and {@code bias} [channels]. */
 public final class GroupNorm {
@@ -26,5 +27,10 @@ public final class GroupNorm {
   public Tensor forward(Tensor x) {
     return torch.group_norm(
         x, groups, new TensorOptional(weight), new TensorOptional(bias), eps, false);
+  }
+
+  /** x: [batch, channels, height, width] in, {@code silu(forward(x))} out. */
+  public Tensor forwardSilu(Tensor x) {
+    return GroupNormSilu.forward(x, weight, bias, groups, eps);
   }
 }

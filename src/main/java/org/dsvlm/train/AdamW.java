@@ -10,54 +10,138 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.kernels.AdamWUpdate;
 import org.dsvlm.tensor.Torch;
 
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019), the state of every parameter kept
- * under its checkpoint name.
+ * under its checkpoint name. A parameter without a gradient keeps its value and its state, as in
+ * PyTorch.
  *
- * <p>The update is LibTorch's fused one. Its Java class {@code AdamW} is not used: it exposes the
- * betas in reversed order and its state is reachable by tensor identity alone. A parameter without
- * a gradient keeps its value and its state, as in PyTorch.
+ * <p>With master weights every parameter of 16 bits has a copy of 32 bits, in which the updates add
+ * up: one that is small beside its parameter would be lost in the parameter's own rounding. The
+ * model computes with the copy rounded. Moments have the type of what is updated.
  */
 public final class AdamW implements AutoCloseable {
-  private static final OperatorHandle FUSED = TensorLists.operator("aten::_fused_adamw_", "");
-
-  private record State(Tensor averages, Tensor squares, Tensor steps) {}
-
   private final List<ParameterGroup> groups;
+  private final List<Bundle> bundles = new ArrayList<>();
   private final double beta1;
   private final double beta2;
   private final double eps;
-  private final Map<String, State> states = new LinkedHashMap<>();
 
+  /** Without master weights. */
   public AdamW(List<ParameterGroup> groups, double beta1, double beta2, double eps) {
+    this(groups, beta1, beta2, eps, false);
+  }
+
+  /**
+   * An optimizer whose steps are all to come.
+   *
+   * @param masterWeights whether parameters of 16 bits get masters of 32
+   */
+  public AdamW(
+      List<ParameterGroup> groups, double beta1, double beta2, double eps, boolean masterWeights) {
     this.groups = List.copyOf(groups);
     this.beta1 = beta1;
     this.beta2 = beta2;
     this.eps = eps;
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard()) {
-      for (ParameterGroup group : groups) {
-        group.parameters().forEach((name, parameter) -> states.put(name, start(parameter)));
+    for (ParameterGroup group : groups) {
+      Map<String, Tensor> plain = new LinkedHashMap<>();
+      Map<String, Tensor> mastered = new LinkedHashMap<>();
+      group
+          .parameters()
+          .forEach(
+              (name, parameter) ->
+                  (masterWeights && isShort(parameter) ? mastered : plain).put(name, parameter));
+      if (!plain.isEmpty()) {
+        bundles.add(new Bundle(group, plain, false));
+      }
+      if (!mastered.isEmpty()) {
+        bundles.add(new Bundle(group, mastered, true));
       }
     }
   }
 
-  private static State start(Tensor parameter) {
-    return new State(
-        Torch.keep(torch.zeros_like(parameter)),
-        Torch.keep(torch.zeros_like(parameter)),
-        Torch.keep(
-            torch
-                .zeros(new long[0], Torch.options(ScalarType.Float))
-                .to(parameter.device(), ScalarType.Float)));
+  private static boolean isShort(Tensor parameter) {
+    return parameter.scalar_type().intern() == ScalarType.BFloat16;
+  }
+
+  /** Parameters of a group that are updated in one call, with their state. */
+  private static final class Bundle implements AutoCloseable {
+    private final ParameterGroup group;
+    private final List<String> names;
+    private final List<Tensor> parameters;
+
+    /** What is updated: the parameters, or their masters. */
+    private final List<Tensor> updated;
+
+    private final List<Tensor> averages = new ArrayList<>();
+    private final List<Tensor> squares = new ArrayList<>();
+
+    /** Steps that each has had, float32 [parameters]; {@code stepOf} are its elements. */
+    private final Tensor steps;
+
+    private final List<Tensor> stepOf = new ArrayList<>();
+
+    Bundle(ParameterGroup group, Map<String, Tensor> parameters, boolean masters) {
+      this.group = group;
+      this.names = List.copyOf(parameters.keySet());
+      this.parameters = List.copyOf(parameters.values());
+      try (PointerScope scope = new PointerScope();
+          NoGradGuard guard = new NoGradGuard()) {
+        this.updated =
+            masters
+                ? this.parameters.stream().map(p -> Torch.keep(p.to(ScalarType.Float))).toList()
+                : this.parameters;
+        long[] count = {names.size()};
+        steps = Torch.keep(torch.zeros(count, Torch.options(ScalarType.Float)));
+        for (int i = 0; i < updated.size(); i++) {
+          averages.add(Torch.keep(torch.zeros_like(updated.get(i))));
+          squares.add(Torch.keep(torch.zeros_like(updated.get(i))));
+          stepOf.add(Torch.keep(steps.select(0, i)));
+        }
+      }
+    }
+
+    private boolean hasMasters() {
+      return updated != parameters;
+    }
+
+    void update(Tensor gradientScale, AdamWUpdate.Settings settings) {
+      List<Tensor> gradients = parameters.stream().map(Tensor::grad).toList();
+      List<Tensor> rounded = hasMasters() ? parameters : List.of();
+      AdamWUpdate.apply(
+          new AdamWUpdate.Tensors(updated, gradients, averages, squares, rounded, steps),
+          gradientScale,
+          settings);
+    }
+
+    void addState(Map<String, Tensor> named) {
+      for (int i = 0; i < names.size(); i++) {
+        String name = names.get(i);
+        named.put(name + ".exp_avg", averages.get(i));
+        named.put(name + ".exp_avg_sq", squares.get(i));
+        named.put(name + ".step", stepOf.get(i));
+        if (hasMasters()) {
+          named.put(name + ".master", updated.get(i));
+        }
+      }
+    }
+
+    @Override
+    public void close() {
+      averages.forEach(Tensor::close);
+      squares.forEach(Tensor::close);
+      stepOf.forEach(Tensor::close);
+      steps.close();
+      if (hasMasters()) {
+        updated.forEach(Tensor::close);
+      }
+    }
   }
 
   /** The groups in the order given. */
@@ -86,55 +170,24 @@ public final class AdamW implements AutoCloseable {
 
   /** Updates every parameter that has a gradient, each group at its rate times {@code factor}. */
   public void step(double factor) {
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard()) {
-      for (ParameterGroup group : groups) {
-        update(group, group.learningRate() * factor);
-      }
-    }
+    step(factor, null);
   }
 
-  private void update(ParameterGroup group, double learningRate) {
-    List<Tensor> parameters = new ArrayList<>();
-    List<Tensor> gradients = new ArrayList<>();
-    List<Tensor> averages = new ArrayList<>();
-    List<Tensor> squares = new ArrayList<>();
-    List<Tensor> steps = new ArrayList<>();
-    group
-        .parameters()
-        .forEach(
-            (name, parameter) -> {
-              Tensor gradient = parameter.grad();
-              if (gradient.defined()) {
-                State state = states.get(name);
-                state.steps().add_(Torch.scalar(1));
-                parameters.add(parameter);
-                gradients.add(gradient);
-                averages.add(state.averages());
-                squares.add(state.squares());
-                steps.add(state.steps());
-              }
-            });
-    if (parameters.isEmpty()) {
-      return;
+  /**
+   * As above.
+   *
+   * @param gradientScale a number where the parameters are, by which every gradient counts; null
+   *     for 1
+   */
+  public void step(double factor, Tensor gradientScale) {
+    try (PointerScope scope = new PointerScope()) {
+      for (Bundle bundle : bundles) {
+        double rate = bundle.group.learningRate() * factor;
+        bundle.update(
+            gradientScale,
+            new AdamWUpdate.Settings(rate, beta1, beta2, eps, bundle.group.weightDecay()));
+      }
     }
-    TensorLists.call(
-        FUSED,
-        TensorLists.argument(parameters),
-        TensorLists.argument(gradients),
-        TensorLists.argument(averages),
-        TensorLists.argument(squares),
-        TensorLists.argument(List.of()),
-        TensorLists.argument(steps),
-        new IValue(learningRate),
-        new IValue(beta1),
-        new IValue(beta2),
-        new IValue(group.weightDecay()),
-        new IValue(eps),
-        new IValue(false),
-        new IValue(false),
-        new IValue(),
-        new IValue());
   }
 
   /** Drops all gradients. */
@@ -147,23 +200,19 @@ public final class AdamW implements AutoCloseable {
   }
 
   /**
-   * The state by name: {@code <parameter>.exp_avg}, {@code .exp_avg_sq} (shape of the parameter)
-   * and {@code .step}. The tensors are the live ones: copying into them restores a saved state.
+   * The state by name: {@code <parameter>.exp_avg}, {@code .exp_avg_sq} (shape of the parameter),
+   * {@code .step} and, of one that has a master, {@code .master}. The tensors are the live ones:
+   * copying into them restores a saved state.
    */
   public Map<String, Tensor> state() {
     Map<String, Tensor> named = new LinkedHashMap<>();
-    states.forEach(
-        (name, state) -> {
-          named.put(name + ".exp_avg", state.averages());
-          named.put(name + ".exp_avg_sq", state.squares());
-          named.put(name + ".step", state.steps());
-        });
+    bundles.forEach(bundle -> bundle.addState(named));
     return Collections.unmodifiableMap(named);
   }
 
   @Override
   public void close() {
-    state().values().forEach(Tensor::close);
-    states.clear();
+    bundles.forEach(Bundle::close);
+    bundles.clear();
   }
 }

@@ -66,8 +66,7 @@ final class AutoencoderTrainer {
     ParameterGroup group = new ParameterGroup("autoencoder", parameters, stage.learningRate(), 0);
     Recipe.Optimizer settings = recipe.optimizer();
     CosineWithWarmup schedule = CosineWithWarmup.ofRatio(stage.warmupRatio(), stage.maxSteps());
-    try (AdamW optimizer =
-        new AdamW(List.of(group), settings.beta1(), settings.beta2(), settings.eps())) {
+    try (AdamW optimizer = settings.over(List.of(group))) {
       SkippedSteps skipped =
           new SkippedSteps(recipe.maxSkippedInARow(), step -> "Stage 0 makes no checkpoints");
       GradientExchange alone = GradientExchange.alone(List.of(group));

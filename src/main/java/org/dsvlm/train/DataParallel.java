@@ -82,12 +82,10 @@ final class DataParallel implements GradientExchange {
    * where machines differ, so may the last bits, and the parameters have to stay alike.
    */
   @Override
-  public GradientClipping.Norms clip(Map<String, List<Tensor>> parts, double limit) {
-    return GradientClipping.clip(
-        parts,
-        limit,
-        squares ->
-            ranks.sum(shards != null || ranks.isFirst() ? squares : new double[squares.length]));
+  public GradientClipping.Norms norms(GradientClipping own, double[] ofEach) {
+    double[] squares = own.squares(ofEach);
+    boolean counts = shards != null || ranks.isFirst();
+    return own.norms(ranks.sum(counts ? squares : new double[squares.length]));
   }
 
   @Override

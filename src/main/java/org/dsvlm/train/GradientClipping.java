@@ -5,31 +5,26 @@
 package org.dsvlm.train;
 
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.IValue;
-import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.kernels.GradientNorms;
 import org.dsvlm.tensor.Torch;
 
-/** Scales gradients so that their common Euclidean norm does not pass a limit. */
+/**
+ * Keeps the common Euclidean norm of all gradients within a limit. The gradients stay as they are:
+ * clipping is a factor for the optimizer, which is a tensor, so that nothing waits for the device.
+ */
 public final class GradientClipping {
-  private static final OperatorHandle FOREACH_NORM =
-      TensorLists.operator("aten::_foreach_norm", "Scalar");
-  private static final OperatorHandle FOREACH_MUL =
-      TensorLists.operator("aten::_foreach_mul_", "Tensor");
+  private final Map<String, Integer> countByPart = new LinkedHashMap<>();
+  private final Tensor each;
 
-  private static final OperatorHandle FOREACH_MUL_BY_NUMBER =
-      TensorLists.operator("aten::_foreach_mul_", "Scalar");
-
-  private GradientClipping() {}
+  private GradientClipping(Map<String, List<Tensor>> parts) {
+    parts.forEach((name, gradients) -> countByPart.put(name, gradients.size()));
+    each = GradientNorms.each(parts.values().stream().flatMap(List::stream).toList());
+  }
 
   /**
    * Euclidean norms of gradients before clipping.
@@ -39,14 +34,9 @@ public final class GradientClipping {
    */
   public record Norms(double all, Map<String, Double> parts) {}
 
-  /**
-   * Clips in place as {@code torch.nn.utils.clip_grad_norm_} does: factor {@code min(1, limit /
-   * (norm + 1e-6))}. A limit of 0 leaves the gradients as they are.
-   *
-   * @return the norm over all gradients before clipping
-   */
-  public static double clip(Collection<Tensor> gradients, double limit) {
-    return clip(Map.of("all", List.copyOf(gradients)), limit).all();
+  /** Of {@code gradients}, in the caller's scope. */
+  public static GradientClipping of(List<Tensor> gradients) {
+    return of(Map.of("all", gradients));
   }
 
   /**
@@ -54,84 +44,67 @@ public final class GradientClipping {
    *
    * @param parts gradients by the name of their part; those of a part may be none
    */
-  public static Norms clip(Map<String, List<Tensor>> parts, double limit) {
-    List<Tensor> gradients = parts.values().stream().flatMap(List::stream).toList();
-    Map<String, Double> byPart = new LinkedHashMap<>();
-    if (gradients.isEmpty()) {
-      parts.keySet().forEach(name -> byPart.put(name, 0.0));
-      return new Norms(0, byPart);
-    }
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard()) {
-      IValue list = TensorLists.argument(gradients);
-      TensorVector each =
-          TensorLists.call(FOREACH_NORM, list, new IValue(Torch.scalar(2)), new IValue())
-              .get(0)
-              .toTensorVector();
-      Tensor norms = torch.stack(each, 0);
-      Tensor norm = norms.norm(Torch.scalar(2));
-      if (limit > 0) {
-        Tensor factor = norm.add(Torch.scalar(1e-6)).reciprocal().mul(Torch.scalar(limit));
-        factor.clamp_max_(Torch.scalar(1));
-        TensorLists.call(FOREACH_MUL, list, new IValue(factor));
-      }
-      double[] squares = squares(parts, Torch.doubles(norms));
-      int next = 0;
-      for (String part : parts.keySet()) {
-        byPart.put(part, Math.sqrt(squares[next++]));
-      }
-      return new Norms(Torch.item(norm), byPart);
-    }
+  public static GradientClipping of(Map<String, List<Tensor>> parts) {
+    return new GradientClipping(parts);
   }
 
-  /** Squared norm of each part, given that of each gradient. */
-  private static double[] squares(Map<String, List<Tensor>> parts, double[] norms) {
-    double[] squares = new double[parts.size()];
+  /**
+   * What every gradient is to be multiplied by, as {@code torch.nn.utils.clip_grad_norm_} has it:
+   * {@code min(1, limit / (norm + 1e-6))}; null for a limit of 0, which does not clip.
+   */
+  public Tensor factor(double limit) {
+    if (!(limit > 0)) {
+      return null;
+    }
+    return Torch.tidy(
+        () ->
+            each.norm()
+                .add(Torch.scalar(1e-6))
+                .reciprocal()
+                .mul(Torch.scalar(limit))
+                .clamp_max(Torch.scalar(1)));
+  }
+
+  /** Norm of each gradient, float64, the parts one after the other. */
+  Tensor each() {
+    return each;
+  }
+
+  /** Squared norm of each part, once the host has {@link #each}. */
+  double[] squares(double[] ofEach) {
+    double[] squares = new double[countByPart.size()];
     int part = 0;
     int next = 0;
-    for (List<Tensor> gradients : parts.values()) {
-      for (int i = 0; i < gradients.size(); i++) {
-        squares[part] += norms[next] * norms[next];
-        next++;
+    for (int count : countByPart.values()) {
+      for (int end = next + count; next < end; next++) {
+        squares[part] += ofEach[next] * ofEach[next];
       }
       part++;
     }
     return squares;
   }
 
-  /**
-   * The same for gradients of which this process has some.
-   *
-   * @param together turns the squared norms of this process's parts into those of all
-   */
-  static Norms clip(
-      Map<String, List<Tensor>> parts, double limit, UnaryOperator<double[]> together) {
-    List<Tensor> gradients = parts.values().stream().flatMap(List::stream).toList();
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard()) {
-      IValue list = TensorLists.argument(gradients);
-      double[] each =
-          gradients.isEmpty()
-              ? new double[0]
-              : Torch.doubles(
-                  torch.stack(
-                      TensorLists.call(
-                              FOREACH_NORM, list, new IValue(Torch.scalar(2)), new IValue())
-                          .get(0)
-                          .toTensorVector(),
-                      0));
-      double[] squares = together.apply(squares(parts, each));
-      double norm = Math.sqrt(Arrays.stream(squares).sum());
-      if (limit > 0 && !gradients.isEmpty()) {
-        double factor = Math.min(1, limit / (norm + 1e-6));
-        TensorLists.call(FOREACH_MUL_BY_NUMBER, list, new IValue(Torch.scalar(factor)));
-      }
-      Map<String, Double> byPart = new LinkedHashMap<>();
-      int next = 0;
-      for (String part : parts.keySet()) {
-        byPart.put(part, Math.sqrt(squares[next++]));
-      }
-      return new Norms(norm, byPart);
+  /** The norms, given the squared one of each part. */
+  Norms norms(double[] squares) {
+    Map<String, Double> parts = new LinkedHashMap<>();
+    int next = 0;
+    for (String part : countByPart.keySet()) {
+      parts.put(part, Math.sqrt(squares[next++]));
     }
+    return new Norms(Math.sqrt(Arrays.stream(squares).sum()), parts);
+  }
+
+  /** The norms. Waits for the device. */
+  public Norms norms() {
+    return norms(squares(Torch.doubles(each)));
+  }
+
+  /** As {@link #factor(double)} for a norm that the host knows. */
+  Tensor factor(double norm, double limit) {
+    if (!(limit > 0)) {
+      return null;
+    }
+    double[] factor = {Math.min(1, limit / (norm + 1e-6))};
+    return Torch.tidy(() -> Torch.of(factor).to(each.device(), ScalarType.Double));
   }
 }

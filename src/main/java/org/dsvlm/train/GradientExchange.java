@@ -41,11 +41,13 @@ interface GradientExchange extends AutoCloseable {
   default void finishGradients() {}
 
   /**
-   * Clips the gradients that this process's optimizer sees by the norm of all, see {@link
-   * GradientClipping#clip}.
+   * Norms of the gradients of all processes.
+   *
+   * @param own those that this process's optimizer sees
+   * @param ofEach their norms
    */
-  default GradientClipping.Norms clip(Map<String, List<Tensor>> parts, double limit) {
-    return GradientClipping.clip(parts, limit);
+  default GradientClipping.Norms norms(GradientClipping own, double[] ofEach) {
+    return own.norms(own.squares(ofEach));
   }
 
   /** The figures of all processes; in any but the first one the total alone is. */

@@ -183,7 +183,12 @@ public record Recipe(
   }
 
   /** Settings of AdamW. */
-  public record Optimizer(double beta1, double beta2, double eps) {}
+  public record Optimizer(double beta1, double beta2, double eps, boolean masterWeights) {
+    /** An optimizer over {@code groups} with these settings. */
+    AdamW over(List<ParameterGroup> groups) {
+      return new AdamW(groups, beta1, beta2, eps, masterWeights);
+    }
+  }
 
   /** How several processes share the work; of one alone it decides nothing. */
   public record Distributed(boolean shardOptimizer, double bucketMebibytes) {

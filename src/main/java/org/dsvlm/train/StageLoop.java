@@ -89,12 +89,14 @@ final class StageLoop {
     try (PointerScope scope = new PointerScope()) {
       StepLosses own = body.run(step);
       exchange.finishGradients();
-      GradientClipping.Norms norms = exchange.clip(optimizer.gradientsByPart(), maxGradNorm);
-      StepLosses.Figures figures = exchange.gather(own.read());
+      GradientClipping clipping = GradientClipping.of(optimizer.gradientsByPart());
+      StepLosses.Reading read = own.read(clipping.each());
+      GradientClipping.Norms norms = exchange.norms(clipping, read.more());
+      StepLosses.Figures figures = exchange.gather(read.figures());
       double factor = schedule.factor(step);
       boolean finite = Double.isFinite(figures.total()) && Double.isFinite(norms.all());
       if (finite) {
-        optimizer.step(factor);
+        optimizer.step(factor, clipping.factor(norms.all(), maxGradNorm));
         exchange.updated();
       }
       optimizer.zeroGradients();

@@ -115,12 +115,11 @@ final class Stages {
       TrainingListener listener,
       BooleanSupplier stop) {
     Recipe.Stage settings = recipe.stage(part.stage());
-    Recipe.Optimizer adam = recipe.optimizer();
     CosineWithWarmup schedule = CosineWithWarmup.ofRatio(settings.warmupRatio(), part.total());
     List<ParameterGroup> groups = parts.enter(part.stage());
     RecordLedger ledger = data.ledger(part.stage(), records);
     try (GradientExchange exchange = exchange(groups, ledger);
-        AdamW optimizer = new AdamW(exchange.groups(), adam.beta1(), adam.beta2(), adam.eps());
+        AdamW optimizer = recipe.optimizer().over(exchange.groups());
         Prefetcher<RunData.Step> steps =
             data.steps(part.stage(), records, ledger, config, part.first(), part.total())) {
       if (part.first() > 0) {

@@ -227,11 +227,10 @@ final class StateShards implements AutoCloseable {
     private Tensor received(String name, int rank) {
       Tensor like = examples.get(name);
       long length = isNumber(like) ? 1 : rangesByRank.get(parameterOf(name)).get(rank).length();
+      // Numbers are kept on the CPU, which not every way between processes reaches.
+      String device = members.get(parameterOf(name)).parameter().device().str().getString();
       Tensor part =
-          torch.empty(
-              new long[] {length},
-              Torch.options(like.scalar_type(), like.device().str().getString()),
-              null);
+          torch.empty(new long[] {length}, Torch.options(like.scalar_type(), device), null);
       ranks.receive(part, rank);
       return part;
     }
@@ -264,7 +263,8 @@ final class StateShards implements AutoCloseable {
     for (String name = ranks.onFirst(() -> END); !name.equals(END); ) {
       Tensor part = state.get(name);
       if (part != null && owners(name, isNumber(part)).contains(ranks.rank())) {
-        ranks.send(part.view(-1), 0);
+        Tensor parameter = members.get(parameterOf(name)).parameter();
+        ranks.send(part.to(parameter.device(), part.scalar_type()).view(-1), 0);
       }
       name = ranks.onFirst(() -> END);
     }

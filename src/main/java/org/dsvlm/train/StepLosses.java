@@ -5,6 +5,7 @@
 package org.dsvlm.train;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,8 +66,19 @@ final class StepLosses {
     samples += count;
   }
 
-  /** Waits for the device. */
-  Figures read() {
+  /**
+   * What is read in one go.
+   *
+   * @param more the further figures asked for
+   */
+  record Reading(Figures figures, double[] more) {}
+
+  /**
+   * Waits for the device.
+   *
+   * @param more further figures to read along, float64 [any]
+   */
+  Reading read(Tensor more) {
     double[] values;
     try (PointerScope inner = new PointerScope()) {
       List<Tensor> parts = new ArrayList<>();
@@ -74,10 +86,8 @@ final class StepLosses {
       if (router != null) {
         parts.add(router.weights().flatten());
       }
-      values =
-          parts.isEmpty()
-              ? new double[0]
-              : Torch.doubles(Torch.cat(0, parts.toArray(Tensor[]::new)));
+      parts.add(more);
+      values = Torch.doubles(Torch.cat(0, parts.toArray(Tensor[]::new)));
     }
     Map<String, Double> losses = new LinkedHashMap<>();
     double total = 0;
@@ -87,7 +97,11 @@ final class StepLosses {
       losses.merge(share.name(), value, Double::sum);
       total += share.weight() * value;
     }
-    return new Figures(
-        losses, total, router == null ? Map.of() : router.named(values, shares.size()), samples);
+    Map<String, Map<String, Double>> routers =
+        router == null ? Map.of() : router.named(values, shares.size());
+    int end = values.length;
+    return new Reading(
+        new Figures(losses, total, routers, samples),
+        Arrays.copyOfRange(values, end - (int) more.numel(), end));
   }
 }

@@ -88,9 +88,10 @@ final class OptimRunner implements GoldenRunner {
           loss.backward();
           rates.add(rate * schedule.factor(step));
           losses.add(Torch.item(loss));
-          norms.add(
-              GradientClipping.clip(optimizer.gradients(), settings.path("clip_norm").asDouble()));
-          optimizer.step(schedule.factor(step));
+          GradientClipping clipping = GradientClipping.of(optimizer.gradients());
+          norms.add(clipping.norms().all());
+          optimizer.step(
+              schedule.factor(step), clipping.factor(settings.path("clip_norm").asDouble()));
           optimizer.zeroGradients();
           String prefix = run + ".step" + (step + 1) + ".";
           if (golden.has(prefix + "w")) {

@@ -57,6 +57,24 @@ enum Implementation {
         : PerceptualDistance.twin(features, target, weights);
   }
 
+  Tensor groupNormSilu(Tensor x, Tensor weight, Tensor bias, long groups, double eps) {
+    return this == NATIVE
+        ? GroupNormSilu.forward(x, weight, bias, groups, eps)
+        : GroupNormSilu.twin(x, weight, bias, groups, eps);
+  }
+
+  void adamW(AdamWUpdate.Tensors tensors, Tensor gradientScale, AdamWUpdate.Settings settings) {
+    if (this == NATIVE) {
+      AdamWUpdate.apply(tensors, gradientScale, settings);
+    } else {
+      AdamWUpdate.twin(tensors, gradientScale, settings);
+    }
+  }
+
+  Tensor norms(List<Tensor> gradients) {
+    return this == NATIVE ? GradientNorms.each(gradients) : GradientNorms.twin(gradients);
+  }
+
   /** Random leaves for comparisons: normal or, where pictures are meant, uniform in [0, 1). */
   static Tensor normal(long seed, ScalarType dtype, long... shape) {
     return new RandomState(seed).normal(shape).to(dtype);

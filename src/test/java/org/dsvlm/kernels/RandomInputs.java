@@ -55,6 +55,12 @@ final class RandomInputs {
     return placed(new RandomState(random.nextLong()).uniform(shape).to(dtype));
   }
 
+  /** Contiguous, perhaps at an odd element: what an operator may write in place. */
+  Tensor normalInPlace(long... shape) {
+    Tensor tensor = new RandomState(random.nextLong()).normal(shape).to(dtype);
+    return oneIn(2) ? tensor : unaligned(tensor, 1 + random.nextInt(7));
+  }
+
   /** int64 [rows], each below {@code classes}. */
   Tensor labels(int rows, int classes) {
     return Torch.of(random.longs(rows, 0, classes).toArray(), rows);

@@ -10,8 +10,10 @@ import static org.dsvlm.kernels.Implementation.valueAndGradients;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.Tensor;
@@ -201,24 +203,149 @@ class RandomShapesTest {
         });
   }
 
+  @Test
+  void bad78_groupNormSilu() {
+    check(
+        random -> {
+          int groups = random.size(6);
+          int channels = groups * random.size(12);
+          int height = random.size(30);
+          // Of few elements the deviation may be next to nothing, and the gradient then any number.
+          int width = 4 + random.size(40);
+          long[] shape = {random.sizeOrNone(3), channels, height, width};
+          return new Case(
+              groups + " groups",
+              List.of(random.normal(shape), random.normal(channels), random.normal(channels)),
+              (implementation, all) ->
+                  implementation.groupNormSilu(all.get(0), all.get(1), all.get(2), groups, 1e-3));
+        });
+  }
+
+  @Test
+  void bad78_adamW() {
+    forEachSeed(
+        (seed, random) -> {
+          boolean isFloat = random.dtype() == ScalarType.Float;
+          boolean mastered = isFloat && random.oneIn(3);
+          boolean shortGradients = isFloat && random.oneIn(3);
+          int count = random.size(6);
+          List<Tensor> parameters = new ArrayList<>();
+          List<Tensor> gradients = new ArrayList<>();
+          List<Tensor> averages = new ArrayList<>();
+          List<Tensor> squares = new ArrayList<>();
+          List<Tensor> rounded = new ArrayList<>();
+          for (int i = 0; i < count; i++) {
+            long[] shape =
+                random.oneIn(8)
+                    ? new long[] {random.size(40_000)}
+                    : new long[] {random.sizeOrNone(30), random.size(40)};
+            parameters.add(random.normalInPlace(shape));
+            averages.add(random.normalInPlace(shape));
+            squares.add(random.normalInPlace(shape).square_());
+            Tensor gradient = random.normal(shape);
+            gradients.add(
+                random.oneIn(5)
+                    ? new Tensor()
+                    : shortGradients ? gradient.to(ScalarType.BFloat16) : gradient);
+            if (mastered) {
+              rounded.add(torch.empty(shape, Torch.options(ScalarType.BFloat16), null));
+              rounded.get(i).copy_(parameters.get(i));
+            }
+          }
+          Tensor steps = Torch.of(new float[count], count).add_(Torch.scalar(random.below(20)));
+          AdamWUpdate.Tensors tensors =
+              new AdamWUpdate.Tensors(parameters, gradients, averages, squares, rounded, steps);
+          Tensor scale = random.oneIn(3) ? null : Torch.of(new double[] {0.3}, 1).squeeze(0);
+          AdamWUpdate.Settings settings =
+              new AdamWUpdate.Settings(0.1, 0.9, 0.99, 1e-8, random.below(2) * 0.1);
+          AdamWUpdate.Tensors wide = copy(tensors, random.dtype());
+          Implementation.TWIN.adamW(wide, scale, settings);
+          Implementation.NATIVE.adamW(tensors, scale, settings);
+          assertThat(Torch.floats(steps)).as("seed %d", seed).isEqualTo(Torch.floats(wide.steps()));
+          assertClose(
+              numbers(tensors),
+              numbers(wide),
+              Implementation.tolerance(random.dtype()),
+              "seed %d, %s, masters %s, short gradients %s: %s"
+                  .formatted(
+                      seed,
+                      random.dtype(),
+                      mastered,
+                      shortGradients,
+                      parameters.stream().map(Torch::describe).toList()));
+        });
+  }
+
+  /** A copy, in float32 what is of bfloat16 but for what is written rounded. */
+  private static AdamWUpdate.Tensors copy(AdamWUpdate.Tensors tensors, ScalarType dtype) {
+    ScalarType wide = dtype == ScalarType.Double ? ScalarType.Double : ScalarType.Float;
+    Function<List<Tensor>, List<Tensor>> copied =
+        list -> list.stream().map(t -> t.defined() ? t.clone().to(wide) : t).toList();
+    return new AdamWUpdate.Tensors(
+        copied.apply(tensors.parameters()),
+        copied.apply(tensors.gradients()),
+        copied.apply(tensors.averages()),
+        copied.apply(tensors.squares()),
+        tensors.rounded().stream().map(Tensor::clone).toList(),
+        tensors.steps().clone());
+  }
+
+  private static List<double[]> numbers(AdamWUpdate.Tensors tensors) {
+    return Stream.of(tensors.parameters(), tensors.averages(), tensors.squares(), tensors.rounded())
+        .flatMap(List::stream)
+        .map(Torch::doubles)
+        .toList();
+  }
+
+  @Test
+  void bad78_gradientNorms() {
+    forEachSeed(
+        (seed, random) -> {
+          List<Tensor> gradients = new ArrayList<>();
+          for (int i = random.sizeOrNone(8); i > 0; i--) {
+            Tensor gradient =
+                random.oneIn(8)
+                    ? random.normal(random.size(70_000))
+                    : random.normal(random.sizeOrNone(30), random.size(40));
+            boolean other = random.oneIn(4);
+            gradients.add(
+                random.oneIn(5)
+                    ? new Tensor()
+                    : other ? gradient.to(ScalarType.BFloat16) : gradient);
+          }
+          assertClose(
+              List.of(Torch.doubles(Implementation.NATIVE.norms(gradients))),
+              List.of(Torch.doubles(Implementation.TWIN.norms(gradients))),
+              1e-13,
+              "seed " + seed + ", " + gradients.size() + " tensors");
+        });
+  }
+
   /** From a mean to a sum, so that gradients are of the order of 1 whatever the shape. */
   private static Tensor sum(Tensor mean, int count) {
     return mean.mul(Torch.scalar(count));
   }
 
-  private static void check(Function<RandomInputs, Case> draw) {
+  private static void forEachSeed(BiConsumer<Long, RandomInputs> body) {
     for (long seed = 0; seed < SHAPES; seed++) {
       try (PointerScope scope = new PointerScope()) {
         RandomInputs random = new RandomInputs(seed);
-        Case drawn = draw.apply(random);
-        torch.set_num_threads(random.oneIn(2) ? 1 : MANY_THREADS);
-        assertClose(
-            results(Implementation.NATIVE, drawn, drawn.inputs()),
-            results(Implementation.TWIN, drawn, wide(drawn.inputs())),
-            Implementation.tolerance(random.dtype()),
-            describe(seed, random.dtype(), drawn));
+        torch.set_num_threads(seed % 2 == 0 ? 1 : MANY_THREADS);
+        body.accept(seed, random);
       }
     }
+  }
+
+  private static void check(Function<RandomInputs, Case> draw) {
+    forEachSeed(
+        (seed, random) -> {
+          Case drawn = draw.apply(random);
+          assertClose(
+              results(Implementation.NATIVE, drawn, drawn.inputs()),
+              results(Implementation.TWIN, drawn, wide(drawn.inputs())),
+              Implementation.tolerance(random.dtype()),
+              describe(seed, random.dtype(), drawn));
+        });
   }
 
   private static List<double[]> results(

@@ -103,8 +103,8 @@ class StageLoopTest {
         for (long step = 0; step < TOTAL; step++) {
           if (!bad.contains(step)) {
             good(parameter).backward();
-            GradientClipping.clip(optimizer.gradients(), 1);
-            optimizer.step(SCHEDULE.factor(step));
+            GradientClipping clipping = GradientClipping.of(optimizer.gradients());
+            optimizer.step(SCHEDULE.factor(step), clipping.factor(clipping.norms().all(), 1));
             optimizer.zeroGradients();
           }
         }

@@ -148,8 +148,9 @@ class TrainingRunTest {
                       batch.labels(),
                       llava.encode(batch.pixelValues().to(ScalarType.Double)))
                   .backward();
-              GradientClipping.clip(optimizer.gradients(), 1);
-              optimizer.step(schedule.factor(step));
+              GradientClipping clipping = GradientClipping.of(optimizer.gradientsByPart());
+              optimizer.step(
+                  schedule.factor(step), clipping.factor(clipping.norms().all(), 1));
               optimizer.zeroGradients();
             }
           }

@@ -147,8 +147,8 @@ final class TrainingStep implements AutoCloseable {
               .mul(Torch.scalar(recipe.languageWeight()))
               .add(reconstruction.mul(Torch.scalar(config.weight())));
       total.backward();
-      GradientClipping.clip(optimizer.gradients(), recipe.stage2().maxGradNorm());
-      optimizer.step(1);
+      optimizer.step(
+          1, GradientClipping.of(optimizer.gradients()).factor(recipe.stage2().maxGradNorm()));
       optimizer.zeroGradients();
       return Torch.item(total);
     }
