@@ -191,6 +191,15 @@ def cases(rng, generator, device, dtype):
         [*maps, make(shape[1], uniform=True)],
     )
 
+    groups = rng.randint(1, 8)
+    shape = [rng.randint(1, 3), groups * rng.randint(1, 12), rng.randint(1, 40), rng.randint(4, 40)]
+    yield (
+        f"group_norm_silu {shape} in {groups} groups",
+        lambda i: torch.ops.dsvlm.group_norm_silu(*i, groups, 1e-3),
+        lambda i: F.silu(F.group_norm(i[0], groups, i[1], i[2], 1e-3)),
+        [make(*shape), make(shape[1]), make(shape[1])],
+    )
+
     rows, width, classes, chunk = rng.randint(1, 60), rng.randint(1, 40), rng.randint(1, 300), rng.choice([0, 1, 7])
     labels = torch.tensor([rng.randrange(classes) for _ in range(rows)], device=device)
     yield (
@@ -210,6 +219,39 @@ def cases(rng, generator, device, dtype):
 
     if device == "cpu":
         yield decode_case(rng, generator, dtype)
+
+
+def check_in_place(rng, generator, device, dtype):
+    """The operators that no gradient flows through; yields a name, what came of it and what should."""
+
+    def make(*shape):
+        return torch.randn(shape, generator=generator).to(device, dtype)
+
+    shapes = [rng.choice([(1,), (7, 3), (40000,), (0, 5), (33, 17, 3)]) for _ in range(rng.randint(1, 60))]
+    gradients = [None if rng.random() < 0.2 else make(*shape) for shape in shapes]
+    expected = [torch.zeros([], dtype=torch.float64) if g is None else g.double().norm() for g in gradients]
+    norms = torch.ops.dsvlm.gradient_norms(gradients)
+    yield f"gradient_norms of {len(shapes)}", norms.cpu(), torch.stack([e.cpu() for e in expected])
+
+    masters = dtype == torch.float32 and rng.random() < 0.5
+    parameters = [make(*shape) for shape in shapes]
+    moments = [[torch.zeros_like(p) for p in parameters] for _ in range(2)]
+    rounded = [p.bfloat16() for p in parameters] if masters else []
+    steps = torch.zeros(len(shapes))
+    scale = torch.tensor(0.3, device=device)
+    peers = [p.double().requires_grad_() for p in parameters]
+    peer = torch.optim.AdamW(peers, lr=0.1, betas=(0.9, 0.99), weight_decay=0.1)
+    for _ in range(3):
+        for p, g in zip(peers, gradients):
+            p.grad = None if g is None else 0.3 * g.double()
+        peer.step()
+        torch.ops.dsvlm.adamw_(
+            parameters, gradients, *moments, rounded, steps, scale, 0.1, 0.9, 0.99, weight_decay=0.1
+        )
+    flat = lambda tensors: torch.cat([t.detach().double().flatten().cpu() for t in tensors])
+    yield f"adamw_ of {len(shapes)}", flat(parameters), flat(peers)
+    if masters:
+        yield f"adamw_ of {len(shapes)}, rounded", flat(rounded), flat([p.bfloat16() for p in parameters])
 
 
 def worst(actual, expected):
@@ -240,16 +282,22 @@ def main():
             rng = random.Random(arguments.seed)
             generator = torch.Generator().manual_seed(arguments.seed)
             largest = {}
+
+            def note(name, error):
+                nonlocal wrong
+                operator = name.split()[0]
+                largest[operator] = max(largest.get(operator, 0), error)
+                if error > TOLERANCE[dtype]:
+                    wrong += 1
+                    print(f"WRONG {device} {dtype} {name}: {error:.2e}")
+
             for _ in range(arguments.cases):
                 for name, ours, peer, inputs in cases(rng, generator, device, dtype):
                     expected = gradients(peer, [i.detach().double().requires_grad_() for i in inputs])
                     actual = gradients(ours, inputs)
-                    error = max(worst(a, e) for a, e in zip(actual, expected))
-                    operator = name.split()[0]
-                    largest[operator] = max(largest.get(operator, 0), error)
-                    if error > TOLERANCE[dtype]:
-                        wrong += 1
-                        print(f"WRONG {device} {dtype} {name}: {error:.2e}")
+                    note(name, max(worst(a, e) for a, e in zip(actual, expected)))
+                for name, actual, expected in check_in_place(rng, generator, device, dtype):
+                    note(name, worst(actual, expected))
             figures = ", ".join(f"{operator} {error:.1e}" for operator, error in largest.items())
             print(f"{device} {dtype}: {arguments.cases} shapes each; largest error {figures}")
     if devices == ["cpu"]:

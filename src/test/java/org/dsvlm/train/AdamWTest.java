@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.Torch;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +66,48 @@ class AdamWTest {
         }
       }
       assertThat(Torch.doubles(resumed)).containsExactly(Torch.doubles(straight));
+    }
+  }
+
+  @Test
+  void aMasterCarriesOnBitwise() {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor straight = leaf(1).to(ScalarType.BFloat16).detach().set_requires_grad(true);
+      Tensor resumed = straight.detach().clone().set_requires_grad(true);
+      try (AdamW first = mastered(straight);
+          AdamW before = mastered(resumed)) {
+        steps(first, straight, 6);
+        steps(before, resumed, 3);
+        try (AdamW after = mastered(resumed)) {
+          after.state().forEach((name, value) -> value.copy_(before.state().get(name)));
+          steps(after, resumed, 3);
+          assertThat(Torch.doubles(after.state().get("p.master")))
+              .containsExactly(Torch.doubles(first.state().get("p.master")))
+              .isNotEqualTo(Torch.doubles(resumed));
+        }
+      }
+      assertThat(Torch.doubles(resumed)).containsExactly(Torch.doubles(straight));
+    }
+  }
+
+  private static AdamW mastered(Tensor parameter) {
+    ParameterGroup group = new ParameterGroup("all", Map.of("p", parameter), 1e-3, 0.01);
+    return new AdamW(List.of(group), 0.9, 0.999, 1e-8, true);
+  }
+
+  @Test
+  void onlyParametersOf16BitsHaveMasters() {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor shortOne = leaf(1).to(ScalarType.BFloat16).detach().set_requires_grad(true);
+      ParameterGroup group =
+          new ParameterGroup("all", Map.of("long", leaf(1), "short", shortOne), 0.1, 0);
+      try (AdamW with = new AdamW(List.of(group), 0.9, 0.999, 1e-8, true);
+          AdamW without = new AdamW(List.of(group), 0.9, 0.999, 1e-8)) {
+        assertThat(with.state()).containsKey("short.master").doesNotContainKey("long.master");
+        assertThat(with.state().get("short.exp_avg").scalar_type().intern())
+            .isEqualTo(ScalarType.Float);
+        assertThat(without.state()).doesNotContainKey("short.master");
+      }
     }
   }
 

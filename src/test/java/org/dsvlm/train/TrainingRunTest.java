@@ -110,6 +110,17 @@ class TrainingRunTest {
   }
 
   @Test
+  void aResumedRunInBfloat16GoesOnFromItsMasters() throws IOException {
+    Path straight = tiny.train("straight", "precision=bfloat16");
+    Path resumed = tiny.trainInTwoParts("resumed", 5, "precision=bfloat16");
+    TinyRun.assertSame(resumed, straight);
+    try (Safetensors state =
+        Safetensors.open(straight.resolve("checkpoints/step-6/optimizer.safetensors"))) {
+      assertThat(state.names()).anyMatch(name -> name.endsWith(".master"));
+    }
+  }
+
+  @Test
   void withoutSupervisionItIsPlainLlavaBitwise() throws IOException {
     String[] plain = {
       "supervision.enabled=false", "stage1.micro_batch_size=4", "stage2.micro_batch_size=4"

@@ -34,6 +34,12 @@ record Case(Operation operation, String mode, String shape, String dtype) {
   /** VGG-16's five layers for four pictures of 192 × 192. */
   private static final String VGG = "vgg16:4x192";
 
+  /** A map of Stable Diffusion 1.5's UNet for four pictures of 256 × 256. */
+  private static final String MAP = "4x320x32x32";
+
+  /** Parameters of one of its residual blocks. */
+  private static final String PARAMETERS = "640x640x3x3+1280x640x1x1+640x1x1x1";
+
   String name() {
     return operation.stem() + "." + mode + " " + shape + " " + dtype;
   }
@@ -46,6 +52,9 @@ record Case(Operation operation, String mode, String shape, String dtype) {
     cases.add(Operation.MOE_CROSS_ATTENTION, "forwardBackward", ATTENTION.get(1), BFLOAT);
     cases.both(Operation.SSIM, PICTURES, FLOAT);
     cases.both(Operation.PERCEPTUAL_DISTANCE, VGG, FLOAT);
+    cases.both(Operation.GROUP_NORM_SILU, MAP, FLOAT);
+    cases.both(Operation.ADAMW, PARAMETERS, FLOAT);
+    cases.both(Operation.GRADIENT_NORMS, PARAMETERS, FLOAT);
     cases.add(Operation.TRAINING_STEP, "step", "nano:8", FLOAT);
     cases.add(Operation.GENERATION, "generate", "nano", FLOAT);
     cases.add(Operation.GENERATION, "generate", "34m", FLOAT);
@@ -58,6 +67,10 @@ record Case(Operation operation, String mode, String shape, String dtype) {
       cases.both(Operation.SSIM, "16x3x64x64", FLOAT);
       cases.both(Operation.SSIM, PICTURES, BFLOAT);
       cases.both(Operation.PERCEPTUAL_DISTANCE, VGG, BFLOAT);
+      cases.both(Operation.GROUP_NORM_SILU, "4x1280x8x8", FLOAT);
+      cases.both(Operation.GROUP_NORM_SILU, MAP, BFLOAT);
+      cases.both(Operation.ADAMW, PARAMETERS, BFLOAT);
+      cases.both(Operation.GRADIENT_NORMS, PARAMETERS, BFLOAT);
       cases.add(Operation.TRAINING_STEP, "step", "nano:8", BFLOAT);
       cases.add(Operation.GENERATION, "generate", "34m", BFLOAT);
       cases.add(Operation.DATA_LOADING, "load", "png:640x480", FLOAT);

@@ -8,8 +8,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
+import org.dsvlm.benchmarks.AdamwBenchmark;
 import org.dsvlm.benchmarks.DataLoadingBenchmark;
 import org.dsvlm.benchmarks.GenerationBenchmark;
+import org.dsvlm.benchmarks.GradientNormsBenchmark;
+import org.dsvlm.benchmarks.GroupNormSiluBenchmark;
 import org.dsvlm.benchmarks.MachineBenchmark;
 import org.dsvlm.benchmarks.MoeCrossAttentionBenchmark;
 import org.dsvlm.benchmarks.OperatorBenchmark;
@@ -32,6 +35,12 @@ enum Operation {
   SSIM(SsimBenchmark.class, Form.MAPS, 2, 5),
   /** Both maps are read, in the backward pass once more, and a gradient is written. */
   PERCEPTUAL_DISTANCE(PerceptualDistanceBenchmark.class, Form.MAPS, 2, 5),
+  /** The map is read and the result written; then map and gradient are read, and one is written. */
+  GROUP_NORM_SILU(GroupNormSiluBenchmark.class, Form.MAPS, 2, 5),
+  /** Parameter, gradient and both moments are read; all but the gradient are written. */
+  ADAMW(AdamwBenchmark.class, Form.MAPS, "update", 7),
+  /** Each gradient is read. */
+  GRADIENT_NORMS(GradientNormsBenchmark.class, Form.MAPS, "norm", 1),
   TRAINING_STEP(TrainingStepBenchmark.class, "ms", "step"),
   GENERATION(GenerationBenchmark.class, Form.WEIGHTS, "tokens/s", "generate"),
   /** Nothing is made of a picture before it is decoded, which is the floor. */
@@ -71,6 +80,15 @@ enum Operation {
     this.passes = passes;
     this.unit = "ms";
     this.modes = List.of("forwardBackward", FORWARD);
+  }
+
+  Operation(Class<? extends SuiteBenchmark> benchmark, Form form, String mode, int passes) {
+    this.benchmark = benchmark;
+    this.form = form;
+    this.forwardPasses = 0;
+    this.passes = passes;
+    this.unit = "ms";
+    this.modes = List.of(mode);
   }
 
   Operation(Class<? extends SuiteBenchmark> benchmark, String unit, String... modes) {

@@ -23,13 +23,17 @@ import org.dsvlm.benchmarks.MapShape;
  * Shapes that a user wants compared, a JSON list. Attention: {@code {"op": "moe_cross_attention",
  * "batch": 1, "queries": 4096, "heads": 8, "head_dim": 40, "tokens": [576, 576], "dtype":
  * "float32"}}. Pictures and feature maps: {@code {"op": "ssim", "batch": 4, "channels": 3,
- * "height": 256, "width": 256, "dtype": "float32"}}, or {@code "op": "perceptual_distance"}.
+ * "height": 256, "width": 256, "dtype": "float32"}}, or another op on maps. Parameters of {@code adamw} and {@code
+ * gradient_norms} are written as maps are.
  */
 final class ShapesFile {
   /** The kernels take no larger heads and no more contexts. */
   private static final int MAX_HEAD_DIM = 256;
 
   private static final int MAX_CONTEXTS = 8;
+
+  /** Of {@code group_norm_silu}. */
+  private static final int GROUPS = 32;
 
   /** SSIM's window. */
   private static final int WINDOW = 11;
@@ -130,6 +134,9 @@ final class ShapesFile {
       MapShape shape = new MapShape(size("batch"), size("channels"), size("height"), size("width"));
       if (operation == Operation.SSIM && Math.min(shape.height(), shape.width()) < WINDOW) {
         throw error("height", "and width have to be " + WINDOW + " or more: SSIM's window");
+      }
+      if (operation == Operation.GROUP_NORM_SILU && shape.channels() % GROUPS != 0) {
+        throw error("channels", "have to be a multiple of the " + GROUPS + " groups");
       }
       return shape.toString();
     }

@@ -48,6 +48,14 @@ class FloorTest {
   }
 
   @Test
+  void anUpdateReadsFourTensorsAndWritesThree() {
+    String shape = "1x10x100x100+1x10x100x100";
+    assertThat(floor(Operation.ADAMW, "update", shape, "float32")).isCloseTo(0.56, within(1e-9));
+    assertThat(floor(Operation.GRADIENT_NORMS, "norm", shape, "bfloat16"))
+        .isCloseTo(0.04, within(1e-9));
+  }
+
+  @Test
   void otherCasesHaveNoFloor() {
     assertThat(floor(Operation.TRAINING_STEP, "step", "nano:8", "float32")).isNull();
     assertThat(
