@@ -4,6 +4,7 @@
  */
 package org.dsvlm;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -11,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.ArchConfiguration;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
@@ -22,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.dsvlm.tensor.Torch;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -65,6 +68,27 @@ class ArchitectureTest {
                                 .allowEmptyShould(true)
                                 .check(PRODUCTION))));
     return tests;
+  }
+
+  /** A training step hands all its work to the device and waits once, at its end. */
+  @Test
+  void noModelReadsWhatTheDeviceComputes() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(ROOT + "nn..", ROOT + "vision..", ROOT + "diffusion..")
+        .or()
+        .resideInAPackage(ROOT + "supervision..")
+        .should()
+        .callMethodWhere(
+            describe("it reads a tensor on the host", ArchitectureTest::readsOnTheHost))
+        .check(PRODUCTION);
+  }
+
+  private static boolean readsOnTheHost(JavaMethodCall call) {
+    String name = call.getName();
+    return call.getTargetOwner().isEquivalentTo(Torch.class)
+        ? Set.of("item", "doubles", "floats", "longs").contains(name)
+        : name.startsWith("item_") || name.startsWith("const_data_ptr");
   }
 
   @Test

@@ -39,13 +39,23 @@ public final class Checkpoint {
    * @param input any floating-point tensor, with or without gradient
    */
   public static Tensor run(UnaryOperator<Tensor> body, Tensor input) {
+    return run(body, input, List.of());
+  }
+
+  /**
+   * The same for a body that captures tensors of the caller's scope.
+   *
+   * @param captured tensors without gradient that {@code body} reads; they are kept open until the
+   *     backward is done
+   */
+  public static Tensor run(UnaryOperator<Tensor> body, Tensor input, List<Tensor> captured) {
     if (!GradMode.is_enabled()) {
       return Torch.tidy(() -> body.apply(input));
     }
     releaseFinished();
     Recomputation recomputation = take();
     try {
-      Tensor output = Torch.tidy(() -> recomputation.begin(body, input));
+      Tensor output = Torch.tidy(() -> recomputation.begin(body, input, captured));
       synchronized (LIVE) {
         LIVE.add(recomputation);
       }

@@ -4,6 +4,7 @@
  */
 package org.dsvlm.kernels;
 
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AutoGradMode;
@@ -59,6 +60,9 @@ final class Recomputation {
   private Tensor randomState;
   private Tensor inputGradient;
 
+  /** What the body reads beside its input. */
+  private List<Tensor> captured = List.of();
+
   Recomputation() {
     recompute.retainReference();
     replace.retainReference();
@@ -66,10 +70,12 @@ final class Recomputation {
 
   /**
    * The body's output, connected to {@code source}, of which a reference is held until {@link
-   * #end}.
+   * #end}, as of {@code others}.
    */
-  Tensor begin(UnaryOperator<Tensor> computation, Tensor source) {
+  Tensor begin(UnaryOperator<Tensor> computation, Tensor source, List<Tensor> others) {
     body = computation;
+    captured = List.copyOf(others);
+    captured.forEach(Torch::keep);
     input = Torch.keep(new Tensor(source));
     token = Torch.keep(torch.zeros(new long[0], like(source)));
     randomState = Torch.keep(generator().get_state());
@@ -144,6 +150,8 @@ final class Recomputation {
     free(token);
     free(randomState);
     free(inputGradient);
+    captured.forEach(Tensor::close);
+    captured = List.of();
     body = null;
     input = null;
     token = null;

@@ -6,6 +6,7 @@ package org.dsvlm.language;
 
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.nn.Init;
 import org.dsvlm.nn.Linear;
 import org.dsvlm.nn.Parameters;
@@ -67,7 +68,8 @@ public final class CausalLm {
    * that are not {@link #IGNORED}. Logits are computed for those alone, in float32 at least.
    *
    * @param hiddenStates after the final norm, [batch, tokens, hidden]
-   * @param labels int64 [batch, tokens], not shifted
+   * @param labels int64 [batch, tokens], not shifted; on the CPU, where they are checked without
+   *     waiting for the device, or where the model is
    * @return a number; 0 if every label is ignored
    * @throws DsVlmException for a label that is no token, naming the row of the batch
    */
@@ -83,7 +85,9 @@ public final class CausalLm {
           }
           Tensor kept = targets.index_select(0, counted);
           checkLabels(kept, counted, tokens - 1);
-          return head.crossEntropy(states.index_select(0, counted), kept);
+          Tensor rows = counted.to(device(), ScalarType.Long);
+          return head.crossEntropy(
+              states.index_select(0, rows), kept.to(device(), ScalarType.Long));
         });
   }
 

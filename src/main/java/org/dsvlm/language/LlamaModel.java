@@ -6,7 +6,10 @@ package org.dsvlm.language;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.kernels.Checkpoint;
 import org.dsvlm.nn.Embedding;
 import org.dsvlm.nn.Init;
 import org.dsvlm.nn.Parameters;
@@ -21,6 +24,7 @@ public final class LlamaModel {
   private final List<LlamaDecoderLayer> layers = new ArrayList<>();
   private final RmsNorm norm;
   private final RotaryEmbedding rotary;
+  private boolean checkpointing;
 
   /** parameters: the view that holds {@code embed_tokens}, {@code layers} and {@code norm}. */
   public LlamaModel(Parameters parameters, LlamaConfig config) {
@@ -42,6 +46,14 @@ public final class LlamaModel {
     return config;
   }
 
+  /**
+   * Sets whether training keeps of each layer its input alone and runs it again in the backward.
+   * Gradients are the same bit for bit.
+   */
+  public void setCheckpointing(boolean recompute) {
+    checkpointing = recompute;
+  }
+
   /** Token embeddings: the table, [vocabulary, hidden]. */
   Tensor embeddingTable() {
     return embedTokens.weight();
@@ -58,13 +70,14 @@ public final class LlamaModel {
   }
 
   /**
-   * Embeddings of ids, int64 [batch, tokens] in, [batch, tokens, hidden] out.
+   * Embeddings of ids, int64 [batch, tokens] in, [batch, tokens, hidden] out. The ids are checked
+   * where they are, so that those on the CPU do not make the host wait for the device.
    *
    * @throws DsVlmException for an id outside the table, naming the row of the batch and the token
    */
   public Tensor embed(Tensor ids) {
     checkIds(ids);
-    return embedTokens.forward(ids);
+    return embedTokens.forward(ids.to(embeddingTable().device(), ids.scalar_type()));
   }
 
   private void checkIds(Tensor ids) {
@@ -143,12 +156,23 @@ public final class LlamaModel {
   }
 
   private Tensor layer(int index, Tensor hiddenStates, Context context, KvCache cache) {
+    LlamaDecoderLayer layer = layers.get(index);
+    if (checkpointing && cache == null) {
+      return Checkpoint.run(
+          x -> layer.forward(x, context.angles, context.mask, null),
+          hiddenStates,
+          context.tensors());
+    }
     KvCache.Layer layerCache = cache == null ? null : cache.layer(index);
-    return layers.get(index).forward(hiddenStates, context.angles, context.mask, layerCache);
+    return layer.forward(hiddenStates, context.angles, context.mask, layerCache);
   }
 
   /** What all layers share: the angles of the positions, and who sees whom (null: plain causal). */
-  private record Context(RotaryEmbedding.Angles angles, Tensor mask) {}
+  private record Context(RotaryEmbedding.Angles angles, Tensor mask) {
+    List<Tensor> tensors() {
+      return Stream.of(angles.cos(), angles.sin(), mask).filter(Objects::nonNull).toList();
+    }
+  }
 
   private Context context(Tensor inputsEmbeds, Tensor attentionMask, KvCache cache) {
     long tokens = inputsEmbeds.size(1);

@@ -29,7 +29,8 @@ final class Padding {
       return torch.arange(
           Torch.scalar(past), Torch.scalar(past + tokens), options(ScalarType.Long, device));
     }
-    Tensor counted = attentionMask.cumsum(1).sub(new Scalar(1L)).clamp_min(new Scalar(0L));
+    Tensor mask = attentionMask.to(device, attentionMask.scalar_type());
+    Tensor counted = mask.cumsum(1).sub(new Scalar(1L)).clamp_min(new Scalar(0L));
     return counted.narrow(1, past, tokens);
   }
 
@@ -47,7 +48,7 @@ final class Padding {
     if (plain) {
       return causal.unsqueeze(0).unsqueeze(0);
     }
-    Tensor present = attentionMask.to(ScalarType.Bool).unsqueeze(1).unsqueeze(1);
+    Tensor present = attentionMask.to(device, ScalarType.Bool).unsqueeze(1).unsqueeze(1);
     // A padding token sees itself: a softmax over no key at all has no value.
     Tensor itself = causal.logical_and(all.tril(past - 1).logical_not());
     return causal.logical_and(present).logical_or(itself);

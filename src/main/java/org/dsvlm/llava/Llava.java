@@ -11,6 +11,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.language.CausalLm;
 import org.dsvlm.language.Generation;
 import org.dsvlm.language.GenerationSettings;
@@ -80,7 +81,8 @@ public final class Llava {
    * record.
    *
    * @param inputIds int64 [batch, tokens], each picture as {@link LlavaConfig#imageTokens} image
-   *     tokens
+   *     tokens; on the CPU or where the model is. They are checked, which does not wait for the
+   *     device if they are on the CPU
    * @param features of all pictures of the batch in that order; null if no record has one
    * @return [batch, tokens, language width]
    * @throws DsVlmException if image tokens and pictures do not match, or for an id outside the
@@ -97,8 +99,11 @@ public final class Llava {
           // The image token need not have a row of its own, so another is looked up in its place.
           Tensor words = inputIds.masked_fill(places, new Scalar(0L));
           Tensor embedded = languageModel.model().embed(words);
-          return embedded.masked_scatter(
-              places.unsqueeze(-1), features.imageFeatures().to(embedded.scalar_type()));
+          // Rows rather than a mask: how many there are is known to the host, the backward too.
+          Tensor rows =
+              places.flatten().nonzero().squeeze(1).to(embedded.device(), ScalarType.Long);
+          Tensor pictures = features.imageFeatures().flatten(0, 1).to(embedded.scalar_type());
+          return embedded.flatten(0, 1).index_copy(0, rows, pictures).view_as(embedded);
         });
   }
 
@@ -139,7 +144,8 @@ public final class Llava {
    * Logits of the next token at each place.
    *
    * @param inputIds as in {@link #merge}
-   * @param attentionMask int64 [batch, tokens], 0 for padding; null without any
+   * @param attentionMask int64 [batch, tokens], 0 for padding; null without any; placed like {@code
+   *     inputIds}
    * @param features as in {@link #merge}
    * @return [batch, tokens, vocabulary]
    */
@@ -150,7 +156,8 @@ public final class Llava {
   /**
    * Cross entropy of the answers: the mean over all labels of the batch that are not −100.
    *
-   * @param labels int64 [batch, tokens], not shifted; the rest as in {@link #logits}
+   * @param labels int64 [batch, tokens], not shifted, placed like {@code inputIds}; the rest as in
+   *     {@link #logits}
    * @return a number
    */
   public Tensor loss(Tensor inputIds, Tensor attentionMask, Tensor labels, Features features) {

@@ -15,6 +15,8 @@ import org.dsvlm.tensor.DsVlmException;
  * {@link RecipeReader} makes one from files and overrides.
  *
  * @param precision type of parameters and activations, by name
+ * @param activationCheckpointing whether layers of encoder and language model are run again in the
+ *     backward rather than their activations kept
  * @param visionLearningRate rate of the vision encoder in both stages; 0 freezes it
  * @param diffusionLearningRate rate of a UNet that trains along; 0 stands for the stage's own
  * @param maxSkippedInARow steps in a row with a loss or gradient that is not finite that end the
@@ -27,6 +29,7 @@ public record Recipe(
     String precision,
     String device,
     int threads,
+    boolean activationCheckpointing,
     Model model,
     Data data,
     AutoencoderStage stage0,

@@ -7,7 +7,6 @@ package org.dsvlm.train;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -103,14 +102,8 @@ final class StageTrainer {
 
   /** Goes backward from {@code share} of the batch's language loss. */
   private void language(Batch batch, Features features, double share, StepLosses losses) {
-    Device device = llava.languageModel().device();
     try (PointerScope scope = new PointerScope()) {
-      Tensor loss =
-          llava.loss(
-              batch.inputIds().to(device, ScalarType.Long),
-              batch.attentionMask().to(device, ScalarType.Long),
-              batch.labels().to(device, ScalarType.Long),
-              features);
+      Tensor loss = llava.loss(batch.inputIds(), batch.attentionMask(), batch.labels(), features);
       losses.add("language", loss, share, languageWeight);
       backward(loss, languageWeight * share);
     }

@@ -262,6 +262,10 @@ public final class TrainingRun {
       TensorBoardLog events) {
     TrainableParts parts =
         new TrainableParts(recipe, llava.parameters(), llava.lora(), auxiliaries, diffusion);
+    boolean recompute = recipe.activationCheckpointing();
+    llava.model().languageModel().model().setCheckpointing(recompute);
+    // A frozen encoder keeps no activations.
+    llava.model().visionTower().setCheckpointing(recompute && recipe.visionLearningRate() > 0);
     StageTrainer trainer =
         new StageTrainer(
             llava.model(), llava.lora(), auxiliaries, recipe.languageWeight(), random, dtype);

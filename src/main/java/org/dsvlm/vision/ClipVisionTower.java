@@ -62,6 +62,11 @@ public final class ClipVisionTower implements VisionTower {
   }
 
   @Override
+  public void setCheckpointing(boolean recompute) {
+    encoder.setCheckpointing(recompute);
+  }
+
+  @Override
   public List<Tensor> hiddenStates(Tensor pixelValues) {
     return encoder.hiddenStates(Torch.tidy(() -> preLayerNorm.forward(embeddings(pixelValues))));
   }

@@ -68,6 +68,11 @@ public final class SiglipVisionTower implements VisionTower {
   }
 
   @Override
+  public void setCheckpointing(boolean recompute) {
+    encoder.setCheckpointing(recompute);
+  }
+
+  @Override
   public List<Tensor> hiddenStates(Tensor pixelValues) {
     return encoder.hiddenStates(
         Torch.tidy(() -> patchEmbedding.forward(pixelValues).add(positionEmbedding.weight())));

@@ -28,4 +28,10 @@ public interface VisionTower {
 
   /** Of a hidden state [pictures, tokens, W] the patches alone, [pictures, T, W]. */
   Tensor patches(Tensor hiddenState);
+
+  /**
+   * Sets whether training keeps of each layer its input alone and runs it again in the backward.
+   * Gradients are the same but for the order of sums.
+   */
+  void setCheckpointing(boolean recompute);
 }

@@ -132,6 +132,16 @@ class LoraTrainingTest {
   }
 
   @Test
+  void activationCheckpointingDrawsTheSameDropoutAgain() throws IOException {
+    String dropout = "model.language.lora.dropout=0.3";
+    String plain = "supervision.enabled=false";
+    Path kept = tiny.train("kept", lora(dropout, plain));
+    Path recomputed =
+        tiny.train("recomputed", lora(dropout, plain, "activation_checkpointing=true"));
+    TinyRun.assertSame(recomputed, kept);
+  }
+
+  @Test
   void dropoutOfARecordDoesNotDependOnItsMicroBatch() throws IOException {
     String dropout = "model.language.lora.dropout=0.3";
     String[] thin = {dropout, "supervision.enabled=false", "stage2.micro_batch_size=1"};

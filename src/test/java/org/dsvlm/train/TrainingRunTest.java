@@ -121,6 +121,31 @@ class TrainingRunTest {
   }
 
   @Test
+  void activationCheckpointingChangesNoBit() throws IOException {
+    String plain = "supervision.enabled=false";
+    Path kept = tiny.train("kept", plain);
+    Path recomputed = tiny.train("recomputed", plain, "activation_checkpointing=true");
+    TinyRun.assertSame(recomputed, kept);
+  }
+
+  /**
+   * A hidden state that is tapped too has three gradients, which are then added in another order.
+   */
+  @Test
+  void activationCheckpointingUnderSupervisionChangesRoundingAlone() throws IOException {
+    List<ObjectNode> kept = TinyRun.metrics(tiny.train("kept"));
+    List<ObjectNode> recomputed =
+        TinyRun.metrics(tiny.train("recomputed", "activation_checkpointing=true"));
+    for (int step = 0; step < kept.size(); step++) {
+      for (String key : List.of("loss", "grad_norm", "grad_norm_vision_encoder")) {
+        assertThat(recomputed.get(step).get(key).asDouble())
+            .as("%s of step %d", key, step + 1)
+            .isCloseTo(kept.get(step).get(key).asDouble(), withinPercentage(1e-8));
+      }
+    }
+  }
+
+  @Test
   void withoutSupervisionItIsPlainLlavaBitwise() throws IOException {
     String[] plain = {
       "supervision.enabled=false", "stage1.micro_batch_size=4", "stage2.micro_batch_size=4"

@@ -48,8 +48,7 @@ public class AdamwBenchmark extends SuiteBenchmark {
   }
 
   private static Tensor steps(int parameters) {
-    return Torch.keep(
-        torch.zeros(new long[] {parameters}, Torch.options(ScalarType.Float)));
+    return Torch.keep(torch.zeros(new long[] {parameters}, Torch.options(ScalarType.Float)));
   }
 
   @TearDown

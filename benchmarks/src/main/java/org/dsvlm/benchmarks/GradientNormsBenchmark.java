@@ -30,8 +30,7 @@ public class GradientNormsBenchmark extends SuiteBenchmark {
   @Setup
   public void open() {
     inputs = new Inputs(dtype);
-    gradients =
-        MapShape.parseAll(shape).stream().map(s -> inputs.normal(s.sizes())).toList();
+    gradients = MapShape.parseAll(shape).stream().map(s -> inputs.normal(s.sizes())).toList();
   }
 
   @TearDown

@@ -23,8 +23,8 @@ import org.dsvlm.benchmarks.MapShape;
  * Shapes that a user wants compared, a JSON list. Attention: {@code {"op": "moe_cross_attention",
  * "batch": 1, "queries": 4096, "heads": 8, "head_dim": 40, "tokens": [576, 576], "dtype":
  * "float32"}}. Pictures and feature maps: {@code {"op": "ssim", "batch": 4, "channels": 3,
- * "height": 256, "width": 256, "dtype": "float32"}}, or another op on maps. Parameters of {@code adamw} and {@code
- * gradient_norms} are written as maps are.
+ * "height": 256, "width": 256, "dtype": "float32"}}, or another op on maps. Parameters of {@code
+ * adamw} and {@code gradient_norms} are written as maps are.
  */
 final class ShapesFile {
   /** The kernels take no larger heads and no more contexts. */
