@@ -56,7 +56,7 @@ inline void adamw_chunk(const AdamWStep& step, const AdamWTensor& tensor, int64_
       return adamw_range<double, double>(step, tensor, first, count);
     case DType::bf16:
       return adamw_range<BFloat16, BFloat16>(step, tensor, first, count);
-    case DType::f32:
+    default:
       return tensor.gradient_dtype == DType::bf16 ? adamw_range<float, BFloat16>(step, tensor, first, count)
                                                   : adamw_range<float, float>(step, tensor, first, count);
   }

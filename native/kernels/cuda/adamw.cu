@@ -54,6 +54,8 @@ __global__ void __launch_bounds__(kThreads)
     update_range<double, double>(settings, tensor, first, count);
   } else if (tensor.dtype == DType::bf16) {
     update_range<BFloat16, BFloat16>(settings, tensor, first, count);
+  } else if (tensor.dtype == DType::f16) {
+    update_range<Float16, Float16>(settings, tensor, first, count);
   } else if (tensor.gradient_dtype == DType::bf16) {
     update_range<float, BFloat16>(settings, tensor, first, count);
   } else {
@@ -66,7 +68,7 @@ __global__ void __launch_bounds__(kThreads)
 void adamw_update(const AdamWStep& step, cudaStream_t stream) {
   const Settings settings{step.decay, step.beta1, step.beta2, step.eps, step.gradient_scale};
   in_batches(step.tensors, step.count, [&](const Batch<AdamWTensor>& batch, int64_t, int64_t blocks) {
-    update<<<static_cast<unsigned>(blocks), kThreads, 0, stream>>>(batch, settings);
+    launch(update, blocks, kThreads, 0, stream, batch, settings);
   });
 }
 

@@ -6,6 +6,7 @@
 // the device beforehand, and one row of blocks over all their elements.
 #pragma once
 
+#include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/number.cuh"
 
 namespace dsvlm::cuda {

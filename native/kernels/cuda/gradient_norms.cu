@@ -29,6 +29,7 @@ __global__ void __launch_bounds__(kThreads)
   const int64_t first = batch.first_element(index, blockIdx.x), count = batch.elements(index, blockIdx.x);
   const double sum = tensor.dtype == DType::f64    ? sum_of_squares<double>(tensor.data, first, count)
                      : tensor.dtype == DType::bf16 ? sum_of_squares<BFloat16>(tensor.data, first, count)
+                     : tensor.dtype == DType::f16  ? sum_of_squares<Float16>(tensor.data, first, count)
                                                    : sum_of_squares<float>(tensor.data, first, count);
   const double total = block_sum(sum);
   if (threadIdx.x == 0) {
@@ -62,9 +63,9 @@ void gradient_norms(const NormsForward& call, void* workspace, cudaStream_t stre
   double* parts = static_cast<double*>(workspace);
   in_batches(call.tensors, call.count, [&](const Batch<NormTensor>& batch, int64_t first, int64_t blocks) {
     if (blocks > 0) {
-      add_squares<<<static_cast<unsigned>(blocks), kThreads, 0, stream>>>(batch, parts);
+      launch(add_squares, blocks, kThreads, 0, stream, batch, parts);
     }
-    take_roots<<<static_cast<unsigned>(batch.count), kThreads, 0, stream>>>(batch, parts, call.norms + first);
+    launch(take_roots, batch.count, kThreads, 0, stream, batch, parts, call.norms + first);
     parts += blocks;
   });
 }

@@ -140,7 +140,7 @@ __global__ void __launch_bounds__(kThreads)
 void group_norm_silu_forward(const GroupNormSiluForward& call, cudaStream_t stream) {
   const GroupNormSiluProblem& p = call.problem;
   with_type(p.dtype, [&](auto type) {
-    normalise<decltype(type)><<<static_cast<unsigned>(p.batch * p.groups), kThreads, 0, stream>>>(call);
+    launch(normalise<decltype(type)>, p.batch * p.groups, kThreads, 0, stream, call);
   });
 }
 
@@ -154,11 +154,12 @@ void group_norm_silu_backward(const GroupNormSiluBackward& call, void* workspace
   double* products = slopes + p.batch * p.channels;
   with_type(p.dtype, [&](auto type) {
     using T = decltype(type);
-    differentiate<T><<<static_cast<unsigned>(p.batch * p.groups), kThreads, 0, stream>>>(call, slopes, products);
+    launch(differentiate<T>, p.batch * p.groups, kThreads, 0, stream, call, slopes, products);
     const auto sum_batch = [&](const double* sums, void* to) {
       if (to != nullptr) {
-        add_parts<T, double><<<static_cast<unsigned>(p.channels), kThreads, 0, stream>>>(
-            static_cast<T*>(to), Parts{sums, p.batch, 1, p.channels, 1.0});
+        launch(
+            add_parts<T, double>, p.channels, kThreads, 0, stream, static_cast<T*>(to),
+            Parts{sums, p.batch, 1, p.channels, 1.0});
       }
     };
     sum_batch(products, call.grad_weight);

@@ -19,8 +19,7 @@ import org.bytedeco.pytorch.TensorVector;
 
 /**
  * The C++ functions of {@code native/ops}, one to one. Callers go through {@link
- * MoeCrossAttention}, {@link Ssim} and so on; all but {@link LlamaDecode} have their twins for when
- * this is not loaded.
+ * MoeCrossAttention}, {@link Ssim} and so on, which have their twins when this is not loaded.
  */
 @Properties(
     @Platform(

@@ -185,8 +185,7 @@ class TrainingRunTest {
                       llava.encode(batch.pixelValues().to(ScalarType.Double)))
                   .backward();
               GradientClipping clipping = GradientClipping.of(optimizer.gradientsByPart());
-              optimizer.step(
-                  schedule.factor(step), clipping.factor(clipping.norms().all(), 1));
+              optimizer.step(schedule.factor(step), clipping.factor(clipping.norms().all(), 1));
               optimizer.zeroGradients();
             }
           }
