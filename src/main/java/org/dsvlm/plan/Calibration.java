@@ -72,10 +72,13 @@ final class Calibration {
   static Hardware measure(
       List<Operation> operations, ScalarType dtype, int threads, LongSupplier clock) {
     Torch.load();
-    if (threads > 0) {
-      torch.set_num_threads(threads);
+    int before = torch.get_num_threads();
+    torch.set_num_threads(threads > 0 ? threads : before);
+    try {
+      return new Calibration(dtype, clock).hardware(operations);
+    } finally {
+      torch.set_num_threads(before);
     }
-    return new Calibration(dtype, clock).hardware(operations);
   }
 
   private Hardware hardware(List<Operation> operations) {

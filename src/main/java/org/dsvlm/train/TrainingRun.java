@@ -94,13 +94,24 @@ public final class TrainingRun {
     Torch.load();
     Devices.require(recipe.device());
     Stages.check(recipe, ranks.size());
-    int here = ranks.launch().localSize();
-    if (recipe.threads() > 0) {
-      torch.set_num_threads(recipe.threads());
-    } else if (here > 1 && System.getenv("OMP_NUM_THREADS") == null) {
-      torch.set_num_threads(Math.max(1, Runtime.getRuntime().availableProcessors() / here));
+    int before = torch.get_num_threads();
+    torch.set_num_threads(threads(ranks, recipe, before));
+    try {
+      return new TrainingRun(ranks, recipe, folder, listener, stop).run();
+    } finally {
+      // They are the whole process's, which may have other work.
+      torch.set_num_threads(before);
     }
-    return new TrainingRun(ranks, recipe, folder, listener, stop).run();
+  }
+
+  private static int threads(Ranks ranks, Recipe recipe, int usual) {
+    if (recipe.threads() > 0) {
+      return recipe.threads();
+    }
+    int here = ranks.launch().localSize();
+    return here > 1 && System.getenv("OMP_NUM_THREADS") == null
+        ? Math.max(1, Runtime.getRuntime().availableProcessors() / here)
+        : usual;
   }
 
   private boolean run() {
