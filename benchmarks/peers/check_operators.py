@@ -238,8 +238,8 @@ def check_in_place(rng, generator, device, dtype):
     moments = [[torch.zeros_like(p) for p in parameters] for _ in range(2)]
     rounded = [p.bfloat16() for p in parameters] if masters else []
     steps = torch.zeros(len(shapes))
-    scale = torch.tensor(0.3, device=device)
-    peers = [p.double().requires_grad_() for p in parameters]
+    scale = torch.tensor(0.3, dtype=torch.float64, device=device)
+    peers = [p.double().clone().requires_grad_() for p in parameters]
     peer = torch.optim.AdamW(peers, lr=0.1, betas=(0.9, 0.99), weight_decay=0.1)
     for _ in range(3):
         for p, g in zip(peers, gradients):

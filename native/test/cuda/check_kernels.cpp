@@ -13,59 +13,12 @@
 #include <string>
 
 #include "kernels/cuda/launchers.h"
+#include "case.h"
+#include "check_step.h"
 #include "tensors.h"
 
 namespace dsvlm::check {
 namespace {
-
-std::mt19937_64 generator;
-int comparisons = 0, failures = 0;
-
-int64_t pick(int64_t low, int64_t high) { return std::uniform_int_distribution<int64_t>(low, high)(generator); }
-
-// Largest |difference| / max(largest |expected|, 0.1) that a type may show.
-double tolerance(DType type) {
-  switch (type) {
-    case DType::f64:
-      return 1e-11;
-    case DType::f32:
-      return 3e-5;
-    case DType::bf16:
-      return 2e-2;
-    case DType::f16:
-      return 3e-3;
-  }
-  return 0;
-}
-
-class Case {
- public:
-  Case(std::string name, DType type) : name_(std::move(name) + " " + type_name(type)), limit_(tolerance(type)) {}
-
-  void compare(const char* what, const Tensor& actual, const Tensor& expected) {
-    ++comparisons;
-    double largest = 0.1, difference = 0;
-    for (int64_t i = 0; i < expected.size(); ++i) {
-      largest = std::max(largest, std::abs(expected.get(i)));
-    }
-    for (int64_t i = 0; i < expected.size(); ++i) {
-      const double here = std::abs(actual.get(i) - expected.get(i)) / largest;
-      difference = std::isnan(here) ? INFINITY : std::max(difference, here);
-    }
-    if (!actual.intact()) {
-      printf("WRITTEN OUTSIDE: %s, %s\n", name_.c_str(), what);
-      ++failures;
-    }
-    if (!(difference <= limit_)) {
-      printf("WRONG: %s, %s: %.2e\n", name_.c_str(), what, difference);
-      ++failures;
-    }
-  }
-
- private:
-  std::string name_;
-  double limit_;
-};
 
 std::string joined(const std::vector<int64_t>& sizes) {
   std::string text;
@@ -331,6 +284,7 @@ int main(int count, char** arguments) {
   check_attention(shapes);
   check_ssim(shapes);
   check_perceptual(shapes);
+  check_step(shapes);
   printf("CUDA kernels, emulated: %d comparisons, %d wrong\n", comparisons, failures);
   return failures == 0 ? 0 : 1;
 }
