@@ -44,7 +44,7 @@ class ArchitectureTest {
           Set.of("models"),
           Set.of("data"),
           Set.of("train"),
-          Set.of("eval", "plan", "report"),
+          Set.of("plan", "report"),
           Set.of("cli"));
 
   private static final JavaClasses PRODUCTION = production();
