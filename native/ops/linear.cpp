@@ -27,8 +27,10 @@ namespace {
 
 constexpr const char* kName = "dsvlm::linear";
 
-// Multiplications below which making oneDNN's call ready takes longer than it saves.
-constexpr int64_t kSmall = int64_t{1} << 21;
+// Multiplications below which LibTorch's own way is taken. Fewer are not worth the call's preparation, and oneDNN
+// keeps a program for each number of rows that it has met, up to a thousand: batches of sentences differ in it, so
+// small models would hold more programs than weights.
+constexpr int64_t kSmall = int64_t{1} << 27;
 
 using Bias = std::optional<at::Tensor>;
 using PointwiseSignature = at::Tensor(
