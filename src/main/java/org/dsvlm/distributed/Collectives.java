@@ -35,14 +35,15 @@ final class Collectives implements AutoCloseable {
   /**
    * Connects all processes with one another.
    *
-   * @param local address of this machine that the others can reach
-   * @param networkInterface to use instead; null for none
+   * @param local address of this machine that the others can reach; {@code GLOO_SOCKET_IFNAME}
+   *     names a network interface to use instead
    */
-  Collectives(Store store, int rank, int size, InetAddress local, String networkInterface) {
+  Collectives(Store store, int rank, int size, InetAddress local) {
     this.store = store;
     this.rank = rank;
     this.size = size;
     Loader.load(torch_gloo.class);
+    String networkInterface = System.getenv("GLOO_SOCKET_IFNAME");
     try (PointerScope scope = new PointerScope()) {
       ProcessGroupGloo.Options options =
           ProcessGroupGloo.Options.create(new Milliseconds(TIMEOUT_MILLIS));
@@ -55,8 +56,13 @@ final class Collectives implements AutoCloseable {
       gloo = kept(new ProcessGroupGloo(store, rank, size, options));
     } catch (RuntimeException e) {
       throw new DsVlmException(
-          "launch: rank " + rank + ": Gloo cannot connect the processes: " + e.getMessage(), e);
+          "launch: rank " + rank + ": Gloo cannot connect the processes: " + firstLine(e), e);
     }
+  }
+
+  /** What went wrong, without the native stack that LibTorch's messages go on with. */
+  static String firstLine(Throwable e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
   }
 
   private static <T extends Pointer> T kept(T pointer) {
@@ -74,7 +80,7 @@ final class Collectives implements AutoCloseable {
       } catch (RuntimeException | LinkageError e) {
         throw new DsVlmException(
             "NCCL, which joins the GPUs of several processes, cannot be used: "
-                + e.getMessage()
+                + firstLine(e)
                 + "; libnccl.so.2 has to be on LD_LIBRARY_PATH, and a GPU belong to one process"
                 + " alone",
             e);

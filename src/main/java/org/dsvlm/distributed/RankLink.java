@@ -6,16 +6,20 @@ package org.dsvlm.distributed;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketTimeoutException;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.dsvlm.tensor.DsVlmException;
 
 /**
@@ -32,8 +36,9 @@ final class RankLink implements AutoCloseable {
   private final int size;
   private final Map<Integer, Wire> wires = new ConcurrentHashMap<>();
   private final Map<Integer, String> names = new ConcurrentHashMap<>();
-  private final Map<Integer, BlockingQueue<String>> messages = new ConcurrentHashMap<>();
+  private final Map<Integer, BlockingQueue<Wire.Received>> texts = new ConcurrentHashMap<>();
   private final Map<Integer, Thread> readers = new ConcurrentHashMap<>();
+  private final AtomicBoolean noted = new AtomicBoolean();
   private final CompletableFuture<String> loss = new CompletableFuture<>();
   private volatile boolean stopAsked;
   private volatile boolean closing;
@@ -41,98 +46,54 @@ final class RankLink implements AutoCloseable {
   private RankLink(int rank, int size) {
     this.rank = rank;
     this.size = size;
+    names.put(rank, "(" + Hello.self() + ")");
   }
 
-  /** The side of rank 0, which {@code size} − 1 others come to at {@code server}. */
+  /**
+   * The side of rank 0, which {@code size} − 1 others come to at {@code server}.
+   *
+   * @throws DsVlmException if they do not all come within {@code seconds}; those who did are told
+   */
   static RankLink first(int size, ServerSocket server, String token, int seconds) {
     RankLink link = new RankLink(FIRST, size);
+    // Those who came early need signs of life while they wait for the last ones.
+    link.startBeating();
     try {
-      link.accept(server, token, System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds), seconds);
+      new Reception(link, size, token).await(server, seconds);
+      return link;
     } catch (RuntimeException e) {
+      link.failed(e.getMessage());
       link.close();
       throw e;
     }
-    link.startBeating();
-    return link;
   }
 
-  /** The side of any other rank; {@code token} proves that it belongs to the run. */
-  static RankLink other(int rank, int size, String host, int port, String token) {
+  /**
+   * The side of any other rank, which goes to rank 0; {@code token} proves that it belongs to the
+   * run.
+   */
+  static RankLink other(int rank, int size, InetSocketAddress first, String token) {
     RankLink link = new RankLink(rank, size);
+    Socket socket = new Socket();
     try {
-      Wire wire = new Wire(new Socket(host, port));
-      wire.send(Wire.Kind.HELLO, rank + " " + token + " " + self());
-      link.add(FIRST, "on " + host, wire);
+      socket.connect(first, Wire.SILENCE);
+      Wire wire = new Wire(socket);
+      wire.send(Wire.Kind.HELLO, Hello.own(rank, size, token).text());
+      link.add(FIRST, "on " + first.getHostString(), wire);
     } catch (IOException e) {
+      closeQuietly(socket);
       throw new DsVlmException(
-          link.name(rank) + " cannot reach rank 0 at " + host + ":" + port + ": " + e.getMessage(),
-          e);
+          link.name(rank) + " cannot reach rank 0 at " + first + ": " + e.getMessage(), e);
     }
     link.startBeating();
     return link;
   }
 
-  private static String self() {
-    String host;
-    try {
-      host = InetAddress.getLocalHost().getHostName();
-    } catch (IOException e) {
-      host = "an unnamed machine";
-    }
-    return "process " + ProcessHandle.current().pid() + " on " + host;
-  }
-
-  private void accept(ServerSocket server, String token, long end, int seconds) {
-    try {
-      while (wires.size() < size - 1) {
-        long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
-        if (left <= 0) {
-          throw new SocketTimeoutException();
-        }
-        server.setSoTimeout((int) left);
-        greet(server.accept(), token);
-      }
-    } catch (SocketTimeoutException e) {
-      TreeSet<Integer> absent = new TreeSet<>();
-      for (int other = 1; other < size; other++) {
-        if (!wires.containsKey(other)) {
-          absent.add(other);
-        }
-      }
-      throw new DsVlmException(
-          "launch: of "
-              + size
-              + " processes, ranks "
-              + absent
-              + " have not come within "
-              + seconds
-              + " seconds; look at what they say",
-          e);
-    } catch (IOException e) {
-      throw new DsVlmException("launch: rank 0 cannot be reached: " + e.getMessage(), e);
-    }
-  }
-
-  /** Takes a process in; a stranger, who does not know the token, is turned away. */
-  private void greet(Socket socket, String token) throws IOException {
-    Wire wire = new Wire(socket);
-    String[] words;
-    try {
-      words = wire.receive().text().split(" ", 3);
-    } catch (IOException e) {
-      words = new String[0];
-    }
-    if (words.length == 3 && words[1].equals(token) && words[0].matches("\\d{1,9}")) {
-      add(Integer.parseInt(words[0]), "(" + words[2] + ")", wire);
-    } else {
-      wire.close();
-    }
-  }
-
-  private void add(int other, String who, Wire wire) {
-    wires.put(other, wire);
+  /** Lets this process talk to {@code other}, whom messages call {@code who}. */
+  void add(int other, String who, Wire wire) {
     names.put(other, who);
-    messages.put(other, new LinkedBlockingQueue<>());
+    texts.put(other, new LinkedBlockingQueue<>());
+    wires.put(other, wire);
     readers.put(other, daemon(() -> read(other, wire), "rank " + other + " reader"));
   }
 
@@ -164,7 +125,7 @@ final class RankLink implements AutoCloseable {
         Wire.Received received = wire.receive();
         switch (received.kind()) {
           case MESSAGE:
-            messages.get(other).add(received.text());
+            texts.get(other).add(received);
             break;
           case STOP:
             stopAsked = true;
@@ -176,6 +137,7 @@ final class RankLink implements AutoCloseable {
             lost(received.text());
             return;
           case BYE:
+            texts.get(other).add(received);
             return;
           default:
             break;
@@ -190,19 +152,56 @@ final class RankLink implements AutoCloseable {
 
   /** What messages call the process {@code other}. */
   private String name(int other) {
-    return "rank " + other + " of " + size + " " + names.getOrDefault(other, "");
+    return "rank " + other + " of " + size + " " + names.get(other);
   }
 
-  /** Notes a loss, the first one only, and spreads the word. */
+  /**
+   * Notes a loss, the first one only, and spreads the word. The others hear of it before {@link
+   * #loss} tells it here, where this process may then part from them.
+   */
   private void lost(String how) {
-    if (loss.complete(how) && rank == FIRST) {
+    if (noted.getAndSet(true)) {
+      return;
+    }
+    if (rank == FIRST) {
       wires.values().forEach(wire -> wire.send(Wire.Kind.LOST, how));
+    }
+    loss.complete(how);
+  }
+
+  /** Which process was lost and how, if one was. All who can be told of it have been then. */
+  Optional<String> loss() {
+    return noted.get() ? Optional.of(loss.join()) : Optional.empty();
+  }
+
+  /** The same, once a process is lost; what depends on it may run in a thread of the link. */
+  CompletionStage<String> whenLost() {
+    return loss;
+  }
+
+  /** The same, if it is known within {@code seconds}. */
+  Optional<String> awaitLoss(int seconds) {
+    try {
+      return Optional.of(loss.get(seconds, TimeUnit.SECONDS));
+    } catch (TimeoutException | ExecutionException e) {
+      return Optional.empty();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
     }
   }
 
-  /** Done once some process was lost, with which one and how. */
-  CompletableFuture<String> loss() {
-    return loss;
+  /**
+   * Does nothing as long as all processes are there.
+   *
+   * @throws DsVlmException that names the one that was lost
+   */
+  void requireAll() {
+    loss()
+        .ifPresent(
+            how -> {
+              throw new DsVlmException(how);
+            });
   }
 
   /** Whether another process has passed on that it was asked to stop. */
@@ -229,26 +228,31 @@ final class RankLink implements AutoCloseable {
    * Waits {@code millis} for the next text of the process {@code from}.
    *
    * @return null if none came
-   * @throws DsVlmException if some process was lost
+   * @throws DsVlmException if some process was lost, or {@code from} has parted
    */
   String take(int from, long millis) {
+    Wire.Received received;
     try {
-      String text = messages.get(from).poll(millis, TimeUnit.MILLISECONDS);
-      if (text == null && loss.isDone()) {
-        throw new DsVlmException(loss.join());
-      }
-      return text;
+      received = texts.get(from).poll(millis, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new DsVlmException("interrupted while waiting for rank " + from, e);
     }
+    if (received != null && received.kind() == Wire.Kind.MESSAGE) {
+      return received.text();
+    }
+    requireAll();
+    if (received != null) {
+      throw new DsVlmException(name(from) + " has ended, though " + name(rank) + " waits for it");
+    }
+    return null;
   }
 
   /** Tells the others that this process fails. */
   void failed(String message) {
     if (rank == FIRST) {
-      lost(name(FIRST) + "(" + self() + ") has failed: " + message);
-    } else if (!loss.isDone()) {
+      lost(name(FIRST) + " has failed: " + message);
+    } else if (loss().isEmpty()) {
       wires.get(FIRST).send(Wire.Kind.FAILED, message);
     }
   }
@@ -272,5 +276,13 @@ final class RankLink implements AutoCloseable {
     }
     closing = true;
     wires.values().forEach(Wire::close);
+  }
+
+  private static void closeQuietly(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      // it is of no use either way
+    }
   }
 }

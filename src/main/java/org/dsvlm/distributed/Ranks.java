@@ -4,134 +4,61 @@
  */
 package org.dsvlm.distributed;
 
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Store;
-import org.bytedeco.pytorch.TCPStore;
-import org.bytedeco.pytorch.TCPStoreOptions;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.Work;
 import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.tensor.Torch;
 
 /**
  * The processes of a run, seen from one of them. What several do together they must all call, in
- * the same order. One process alone has nobody to wait for: every method then does the obvious
- * thing at once.
+ * the same order. One process alone has nobody to wait for, and nobody to send a tensor to: what
+ * can be done alone is done at once.
  *
  * <p>When a process is lost, what the others do together fails with a {@link DsVlmException} that
  * names its rank, and {@link #loss} tells it.
  */
 public final class Ranks implements AutoCloseable {
-  /** Machines of a cluster may start minutes apart. */
-  private static final int JOIN_SECONDS = Integer.getInteger("dsvlm.join.seconds", 300);
-
   private static final int POLL_MILLIS = 200;
 
   /** Longer than the link takes to notice that a process is gone. */
   private static final int LOSS_SECONDS = 25;
 
-  private static final String LINK = "dsvlm/link";
-
   private final Launch launch;
+  private final Rendezvous others;
   private final RankLink link;
   private final Collectives collectives;
-  private final TCPStore server;
-  private final Store store;
   private boolean failed;
 
-  private Ranks(
-      Launch launch, RankLink link, Collectives collectives, TCPStore server, Store store) {
+  private Ranks(Launch launch, Rendezvous others) {
     this.launch = launch;
-    this.link = link;
-    this.collectives = collectives;
-    this.server = server;
-    this.store = store;
+    this.others = others;
+    this.link = others == null ? null : others.link();
+    this.collectives = others == null ? null : others.collectives();
   }
 
   /** One process that has no others. */
   public static Ranks alone() {
-    return new Ranks(Launch.ALONE, null, null, null, null);
+    return new Ranks(Launch.ALONE, null);
   }
 
   /**
    * Meets the other processes of {@code launch}.
    *
-   * @throws DsVlmException if they do not come within five minutes, or cannot be reached
+   * @throws DsVlmException if they do not come within five minutes, cannot be reached, or one of
+   *     them is lost meanwhile
    */
   public static Ranks join(Launch launch) {
-    if (launch.size() == 1) {
-      return alone();
-    }
-    Torch.load();
-    boolean serves = launch.rank() == 0 && !launch.agentStore();
-    try (PointerScope scope = new PointerScope()) {
-      TCPStoreOptions options = new TCPStoreOptions();
-      options.port((short) launch.masterPort());
-      options.isServer(serves);
-      options.waitWorkers(false);
-      options.timeout(new Milliseconds(TimeUnit.SECONDS.toMillis(JOIN_SECONDS)));
-      TCPStore server = new TCPStore(launch.masterAddress(), options);
-      server.retainReference();
-      // A copy of its own: the group takes what it is given, and both would free it.
-      Store store = server.clone();
-      store.retainReference();
-      RankLink link = link(launch, store);
-      InetAddress local =
-          launch.rank() == 0 ? InetAddress.getByName(launch.masterAddress()) : link.localAddress();
-      Collectives collectives =
-          new Collectives(
-              store, launch.rank(), launch.size(), local, System.getenv("GLOO_SOCKET_IFNAME"));
-      return new Ranks(launch, link, collectives, server, store);
-    } catch (IOException e) {
-      throw unreachable(launch, e);
-    } catch (RuntimeException e) {
-      throw e instanceof DsVlmException failure ? failure : unreachable(launch, e);
-    }
-  }
-
-  private static DsVlmException unreachable(Launch launch, Exception e) {
-    return new DsVlmException(
-        String.format(
-            "launch: rank %d of %d finds no store at MASTER_ADDR %s, MASTER_PORT %d: %s",
-            launch.rank(),
-            launch.size(),
-            launch.masterAddress(),
-            launch.masterPort(),
-            e.getMessage()),
-        e);
-  }
-
-  /**
-   * The first process tells by the store where its link listens, and a word that only ours know.
-   */
-  private static RankLink link(Launch launch, Store store) throws IOException {
-    if (launch.rank() == 0) {
-      try (ServerSocket listener = new ServerSocket(0, launch.size())) {
-        String token = Long.toHexString(new java.security.SecureRandom().nextLong());
-        store.set(LINK, listener.getLocalPort() + " " + token);
-        return RankLink.first(launch.size(), listener, token, JOIN_SECONDS);
-      }
-    }
-    String[] words = store.get_to_str(LINK).split(" ");
-    return RankLink.other(
-        launch.rank(), launch.size(), launch.masterAddress(), Integer.parseInt(words[0]), words[1]);
+    return launch.size() == 1 ? alone() : new Ranks(launch, new Rendezvous(launch));
   }
 
   /** This process's place. */
@@ -155,7 +82,7 @@ public final class Ranks implements AutoCloseable {
   }
 
   private boolean isAlone() {
-    return link == null;
+    return others == null;
   }
 
   /** Runs {@code body} in the first process, while the others wait; gives all what it gave. */
@@ -327,34 +254,24 @@ public final class Ranks implements AutoCloseable {
     try {
       work._wait();
     } catch (RuntimeException e) {
+      // A collective breaks off before it is known who is to blame.
       failed = true;
-      throw new DsVlmException(awaitLoss().orElse("a collective failed: " + e.getMessage()), e);
+      String own = "a collective failed: " + Collectives.firstLine(e);
+      throw new DsVlmException(link.awaitLoss(LOSS_SECONDS).orElse(own), e);
     } finally {
       work.close();
     }
   }
 
-  /** A collective breaks off before it is known who is to blame. */
-  private Optional<String> awaitLoss() {
-    try {
-      return Optional.of(link.loss().get(LOSS_SECONDS, TimeUnit.SECONDS));
-    } catch (TimeoutException | ExecutionException e) {
-      return Optional.empty();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return Optional.empty();
-    }
-  }
-
   /** Which process was lost and how, if one was. */
   public Optional<String> loss() {
-    return isAlone() ? Optional.empty() : Optional.ofNullable(link.loss().getNow(null));
+    return isAlone() ? Optional.empty() : link.loss();
   }
 
   /** Has {@code action} run, on a thread of its own, once a process is lost. */
   public void onLoss(Consumer<String> action) {
     if (!isAlone()) {
-      link.loss().thenAcceptAsync(action, body -> daemon(body).start());
+      link.whenLost().thenAcceptAsync(action, body -> daemon(body).start());
     }
   }
 
@@ -382,10 +299,8 @@ public final class Ranks implements AutoCloseable {
       return;
     }
     link.close();
-    if (!failed && link.loss().getNow(null) == null) {
-      collectives.close();
-      store.close();
-      server.close();
+    if (!failed && loss().isEmpty()) {
+      others.close();
     }
   }
 }

@@ -45,7 +45,7 @@ final class Wire implements AutoCloseable {
 
   static final int BEAT_MILLIS = 2000;
 
-  /** Longest text: a step's metrics take a few kilobytes. */
+  /** Longest text: a step's metrics take a few kilobytes. What is longer comes from strangers. */
   private static final int LONGEST = 1 << 24;
 
   private final Socket socket;

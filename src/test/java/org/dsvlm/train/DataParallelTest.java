@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.dsvlm.distributed.Ranks;
+import org.dsvlm.distributed.Together;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.tensor.Torch;

@@ -1,0 +1,175 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.distributed;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.security.SecureRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.javacpp.chrono.Milliseconds;
+import org.bytedeco.pytorch.Store;
+import org.bytedeco.pytorch.TCPStore;
+import org.bytedeco.pytorch.TCPStoreOptions;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.Torch;
+
+/**
+ * How the processes of a run find one another: by a store, which rank 0 or the launcher serves. It
+ * tells where rank 0's link listens, and the peers of c10d's groups where the others are.
+ */
+final class Rendezvous implements AutoCloseable {
+  /** Machines of a cluster may start minutes apart. */
+  private static final int SECONDS = Integer.getInteger("dsvlm.join.seconds", 300);
+
+  /**
+   * When a process dies, its connections end one after the other; the link's tells which it was.
+   */
+  private static final int LOSS_SECONDS = 2;
+
+  private static final String LINK = "dsvlm/link";
+
+  private final TCPStore server;
+  private final Store store;
+  private final RankLink link;
+  private final Collectives collectives;
+
+  /**
+   * Meets the other processes of {@code launch}.
+   *
+   * @throws DsVlmException if they do not come in time, cannot be reached, or one is lost meanwhile
+   */
+  Rendezvous(Launch launch) {
+    Torch.load();
+    try (PointerScope scope = new PointerScope()) {
+      server = store(launch);
+      server.retainReference();
+      // A copy of its own: the group takes what it is given, and both would free it.
+      store = server.clone();
+      store.retainReference();
+    } catch (RuntimeException e) {
+      throw noStore(launch, e);
+    }
+    try {
+      link = meet(launch, store);
+    } catch (IOException | RuntimeException e) {
+      closeStore();
+      throw e instanceof DsVlmException failure ? failure : noStore(launch, e);
+    }
+    try {
+      collectives = connect(launch);
+    } catch (RuntimeException e) {
+      link.failed(e.getMessage());
+      link.close();
+      throw e;
+    }
+  }
+
+  private static DsVlmException noStore(Launch launch, Exception e) {
+    return new DsVlmException(
+        "launch: rank "
+            + launch.rank()
+            + " of "
+            + launch.size()
+            + " finds no store at MASTER_ADDR "
+            + launch.masterAddress()
+            + ", MASTER_PORT "
+            + launch.masterPort()
+            + ": "
+            + Collectives.firstLine(e),
+        e);
+  }
+
+  /** In the caller's scope. */
+  static TCPStore store(Launch launch) {
+    TCPStoreOptions options = new TCPStoreOptions();
+    options.port((short) launch.masterPort());
+    options.isServer(launch.rank() == 0 && !launch.agentStore());
+    options.waitWorkers(false);
+    options.timeout(new Milliseconds(TimeUnit.SECONDS.toMillis(SECONDS)));
+    return new TCPStore(launch.masterAddress(), options);
+  }
+
+  /** Rank 0 tells by the store where its link listens, and a word that only ours know. */
+  static RankLink meet(Launch launch, Store store) throws IOException {
+    if (launch.rank() == 0) {
+      try (ServerSocket listener = new ServerSocket(0, launch.size())) {
+        String token = Long.toHexString(new SecureRandom().nextLong());
+        store.set(LINK, listener.getLocalPort() + " " + token);
+        return RankLink.first(launch.size(), listener, token, SECONDS);
+      }
+    }
+    String[] words = store.get_to_str(LINK).split(" ");
+    InetSocketAddress first =
+        new InetSocketAddress(launch.masterAddress(), Integer.parseInt(words[0]));
+    return RankLink.other(launch.rank(), launch.size(), first, words[1]);
+  }
+
+  /**
+   * Gloo waits for its peers within native code, which nothing interrupts. It does so on a thread
+   * of its own, so that the loss of a process ends the waiting here. That thread may need the store
+   * for some time then, and closes it.
+   */
+  private Collectives connect(Launch launch) {
+    CompletableFuture<Collectives> made = new CompletableFuture<>();
+    link.whenLost().thenAccept(how -> made.completeExceptionally(new DsVlmException(how)));
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                InetAddress local = localAddress(launch);
+                Collectives connected = new Collectives(store, launch.rank(), launch.size(), local);
+                if (!made.complete(connected)) {
+                  connected.close();
+                  closeStore();
+                }
+              } catch (IOException | RuntimeException | Error e) {
+                closeStore();
+                made.completeExceptionally(e);
+              }
+            },
+            "rendezvous");
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      return made.join();
+    } catch (CompletionException e) {
+      link.awaitLoss(LOSS_SECONDS);
+      link.requireAll();
+      throw e.getCause() instanceof DsVlmException failure
+          ? failure
+          : new DsVlmException("launch: " + Collectives.firstLine(e.getCause()), e);
+    }
+  }
+
+  /** The address of this machine that the others can reach. */
+  private InetAddress localAddress(Launch launch) throws IOException {
+    return launch.rank() == 0 ? InetAddress.getByName(launch.masterAddress()) : link.localAddress();
+  }
+
+  RankLink link() {
+    return link;
+  }
+
+  Collectives collectives() {
+    return collectives;
+  }
+
+  private void closeStore() {
+    store.close();
+    server.close();
+  }
+
+  /** Frees what the groups hold. The link has to be closed before. */
+  @Override
+  public void close() {
+    collectives.close();
+    closeStore();
+  }
+}
