@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs of several ranks against the same run of one. */
 class DataParallelTest {
@@ -52,6 +53,22 @@ class DataParallelTest {
           "model.language.lora.dropout=0.1");
 
   private static final List<String> SHARDED = List.of("distributed.shard_optimizer=true");
+
+  /**
+   * Weights of 16 bits, and one backward pass a micro batch, of which a step has two: sums of two
+   * terms are the same in any order, however they are rounded.
+   */
+  private static final String[] MASTERS = {
+    "precision=bfloat16",
+    "supervision.enabled=false",
+    "threads=1",
+    "checkpoint.every_steps=6",
+    "stage1.max_steps=10",
+    "stage2.max_steps=10",
+    "stage1.max_grad_norm=0",
+    "stage2.max_grad_norm=0",
+    "distributed.bucket_mebibytes=0.01"
+  };
 
   @TempDir private Path folder;
   private TinyRun tiny;
@@ -124,7 +141,7 @@ class DataParallelTest {
             });
   }
 
-  private static void haveTheSameTensors(Path actual, Path expected) {
+  private static void haveTheSameTensors(Path actual, Path expected, double tolerance) {
     try (PointerScope scope = new PointerScope();
         Safetensors found = Safetensors.open(actual);
         Safetensors wanted = Safetensors.open(expected)) {
@@ -133,7 +150,7 @@ class DataParallelTest {
         assertThat(found.shape(name)).as(name).isEqualTo(wanted.shape(name));
         assertThat(Torch.doubles(found.read(name)))
             .as(name)
-            .containsExactly(Torch.doubles(wanted.read(name)), within(1e-9));
+            .containsExactly(Torch.doubles(wanted.read(name)), within(tolerance));
       }
     }
   }
@@ -152,7 +169,7 @@ class DataParallelTest {
             "multi_adapter.safetensors",
             "checkpoints/step-20/model.safetensors",
             "checkpoints/step-20/optimizer.safetensors")) {
-      haveTheSameTensors(several.resolve(file), one.resolve(file));
+      haveTheSameTensors(several.resolve(file), one.resolve(file), 1e-9);
     }
   }
 
@@ -168,6 +185,36 @@ class DataParallelTest {
     assertThat(TinyRun.metrics(resumed)).hasSizeLessThan(20);
     train(after, "resumed", recipe);
     haveTheSameMetrics(resumed, straight);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void mastersOfTwoRanksAreThoseOfOneAlsoWhereTheyGoOn(boolean sharded) throws IOException {
+    List<String> keys = new ArrayList<>(List.of(MASTERS));
+    keys.add("distributed.shard_optimizer=" + sharded);
+    ObjectNode recipe = tiny.recipe(keys.toArray(String[]::new));
+    Path one = train(1, "one", recipe);
+    Path two = train(2, "two", recipe);
+    haveTheSameMetrics(two, one);
+    haveTheSameBits(two, one);
+
+    Path resumed = folder.resolve("resumed");
+    train(2, "resumed", recipe, () -> Files.exists(resumed.resolve("checkpoints/step-12")));
+    assertThat(TinyRun.metrics(resumed)).hasSizeLessThan(20);
+    train(2, "resumed", recipe);
+    TinyRun.assertSame(resumed, two);
+    haveTheSameBits(resumed, two);
+  }
+
+  /** Of what they export, and of the optimizer's state. */
+  private static void haveTheSameBits(Path actual, Path expected) {
+    String state = "checkpoints/step-20/optimizer.safetensors";
+    for (String file : List.of("export/model.safetensors", state)) {
+      haveTheSameTensors(actual.resolve(file), expected.resolve(file), 0);
+    }
+    try (Safetensors optimizer = Safetensors.open(expected.resolve(state))) {
+      assertThat(optimizer.names()).anyMatch(name -> name.endsWith(".master"));
+    }
   }
 
   @Test

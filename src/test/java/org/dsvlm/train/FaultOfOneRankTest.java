@@ -1,0 +1,238 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.data.Batch;
+import org.dsvlm.distributed.Ranks;
+import org.dsvlm.distributed.Together;
+import org.dsvlm.llava.Features;
+import org.dsvlm.tensor.DTypes;
+import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Torch;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Losses and gradients that are no finite numbers in the last rank alone. The numbers are those of
+ * the project's list of bad inputs.
+ */
+class FaultOfOneRankTest {
+  /** Counted from 1; the run ends at the second one in a row. */
+  private static final Set<Long> BAD_STEPS = Set.of(3L, 5L, 6L);
+
+  private static final int STEPS_WITH_SNAPSHOT = 5;
+  private static final String CONNECTOR = "multi_modal_projector.linear_1.weight";
+
+  @TempDir private Path folder;
+  private TinyRun tiny;
+
+  /** What goes wrong with a loss over features. */
+  enum Fault {
+    LOSS_IS_NO_NUMBER {
+      @Override
+      Tensor of(Tensor features) {
+        return features.sum().mul(Torch.scalar(Double.NaN));
+      }
+    },
+    LOSS_IS_INFINITE {
+      @Override
+      Tensor of(Tensor features) {
+        return features.sum().mul(Torch.scalar(Double.POSITIVE_INFINITY));
+      }
+    },
+    /** The loss is 0. */
+    GRADIENT_IS_INFINITE {
+      @Override
+      Tensor of(Tensor features) {
+        return features.sub(features.detach()).sqrt().sum();
+      }
+    };
+
+    abstract Tensor of(Tensor features);
+  }
+
+  /** A loss beside the language loss, with a {@code fault} at the bad steps; null for none. */
+  private record Extra(Fault fault) implements AuxiliaryLoss {
+    @Override
+    public String name() {
+      return "extra";
+    }
+
+    @Override
+    public double weight() {
+      return 1;
+    }
+
+    @Override
+    public Map<String, Tensor> parameters() {
+      return Map.of();
+    }
+
+    @Override
+    public Outcome loss(Features features, Batch batch, long step) {
+      Tensor seen = features.imageFeatures();
+      boolean bad = fault != null && BAD_STEPS.contains(step + 1);
+      return new Outcome(bad ? fault.of(seen) : seen.square().mean(), null);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /**
+   * What a run of some ranks left.
+   *
+   * @param failures of each rank
+   * @param parameters of each rank after each step that did not end the run
+   */
+  private record Run(
+      Path path,
+      List<Optional<Throwable>> failures,
+      Map<Integer, List<Map<String, double[]>>> parameters) {}
+
+  @BeforeEach
+  void records() throws IOException {
+    tiny = new TinyRun(folder);
+  }
+
+  /** Stage 1 in {@code size} ranks, of which the last one has the {@code fault}. */
+  private Run train(int size, Fault fault, boolean sharded) throws IOException {
+    ObjectNode recipe =
+        tiny.recipe(
+            "supervision.enabled=false",
+            "stage1.max_steps=10",
+            "stage1.micro_batch_size=1",
+            "max_skipped_in_a_row=2",
+            "checkpoint.every_steps=1",
+            "checkpoint.keep=10",
+            "distributed.bucket_mebibytes=0.01",
+            "distributed.shard_optimizer=" + sharded);
+    Path path = folder.resolve("run" + size);
+    Map<Integer, List<Map<String, double[]>>> parameters = new TreeMap<>();
+    for (int rank = 0; rank < size; rank++) {
+      parameters.put(rank, new ArrayList<>());
+    }
+    List<Optional<Throwable>> failures =
+        Together.failures(
+            size,
+            ranks -> {
+              try (RunFolder opened = ranks.firstBeforeOthers(() -> open(ranks, path, recipe))) {
+                boolean last = ranks.rank() == size - 1;
+                train(ranks, opened, recipe, last ? fault : null, parameters.get(ranks.rank()));
+              }
+            });
+    return new Run(path, failures, parameters);
+  }
+
+  private static RunFolder open(Ranks ranks, Path path, ObjectNode recipe) {
+    return ranks.isFirst() ? RunFolder.create(path, recipe) : RunFolder.join(path, recipe);
+  }
+
+  /** As {@link TrainingRun} does, with an auxiliary loss of ours. */
+  private static void train(
+      Ranks ranks,
+      RunFolder folder,
+      ObjectNode tree,
+      Fault fault,
+      List<Map<String, double[]>> parameters) {
+    Recipe recipe = RecipeReader.bind(tree);
+    RandomState random = new RandomState(recipe.seed());
+    ScalarType dtype = DTypes.parse(recipe.precision());
+    List<AuxiliaryLoss> losses = List.of(new Extra(fault));
+    try (RunData data =
+            ranks.firstBeforeOthers(() -> new RunData(recipe, folder, random, ranks.launch()));
+        LlavaStart llava = LlavaStart.of(recipe, data, random, dtype)) {
+      TrainableParts parts = new TrainableParts(recipe, llava.parameters(), null, losses, null);
+      StageTrainer trainer =
+          new StageTrainer(llava.model(), null, losses, recipe.languageWeight(), random, dtype);
+      CheckpointFolder checkpoints =
+          new CheckpointFolder(folder.checkpoints(), recipe.checkpoint().keep());
+      new Stages(ranks, recipe, data, llava.model().config(), parts, trainer, checkpoints)
+          .run(
+              folder.metrics(),
+              TrainingListener.NONE,
+              () -> {
+                parameters.add(values(parts));
+                return false;
+              });
+    }
+  }
+
+  private static Map<String, double[]> values(TrainableParts parts) {
+    Map<String, double[]> values = new TreeMap<>();
+    try (PointerScope scope = new PointerScope()) {
+      parts.all().forEach((name, tensor) -> values.put(name, Torch.doubles(tensor)));
+    }
+    return values;
+  }
+
+  private static void areWithin(
+      double tolerance, Map<String, double[]> actual, Map<String, double[]> expected) {
+    assertThat(actual.keySet()).isEqualTo(expected.keySet());
+    expected.forEach(
+        (name, values) ->
+            assertThat(actual.get(name)).as(name).containsExactly(values, within(tolerance)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "LOSS_IS_NO_NUMBER, true",
+    "LOSS_IS_INFINITE, false",
+    "GRADIENT_IS_INFINITE, false",
+    "GRADIENT_IS_INFINITE, true"
+  })
+  void bad60And61_allSkipTheStepAndStopAtTheSameOne(Fault fault, boolean sharded)
+      throws IOException {
+    Run two = train(2, fault, sharded);
+    for (Optional<Throwable> failure : two.failures()) {
+      assertThat(failure.orElseThrow())
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("stage 1, step 6: loss ")
+          .hasMessageContaining("2 in a row now, and max_skipped_in_a_row is 2")
+          // That of step 4 is what the skipped steps began with.
+          .hasMessageContaining(
+              "The last good checkpoint is " + two.path().resolve("checkpoints/step-2"));
+    }
+    assertThat(two.path().resolve("checkpoints/step-2")).isDirectory();
+    assertThat(two.path().resolve("checkpoints/step-3")).doesNotExist();
+    assertThat(TinyRun.metrics(two.path()))
+        .extracting(row -> row.get("skipped").asInt())
+        .containsExactly(0, 0, 1, 1, 2, 3);
+
+    // In one process the same steps are bad: what it skips, and how it goes on, is in
+    // StageLoopTest.
+    Run one = train(1, fault, false);
+    List<Map<String, double[]>> wanted = one.parameters().get(0);
+    assertThat(wanted).hasSize(STEPS_WITH_SNAPSHOT);
+    for (List<Map<String, double[]>> found : two.parameters().values()) {
+      assertThat(found).hasSize(STEPS_WITH_SNAPSHOT);
+      for (int step = 0; step < STEPS_WITH_SNAPSHOT; step++) {
+        areWithin(0, found.get(step), two.parameters().get(0).get(step));
+        areWithin(1e-9, found.get(step), wanted.get(step));
+      }
+      areWithin(0, found.get(2), found.get(1));
+      assertThat(found.get(3).get(CONNECTOR)).isNotEqualTo(found.get(2).get(CONNECTOR));
+      areWithin(0, found.get(4), found.get(3));
+    }
+  }
+}
