@@ -3,21 +3,31 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 // LibTorch gives float32 products to BLAS. That of the JAR is OpenBLAS, whose threads are its own: with more
-// than one it competes with OpenMP's, so it is kept to one and large products leave the other cores idle.
-// oneDNN is part of LibTorch too, serves its convolutions and bfloat16 products, and runs on OpenMP's threads.
+// than one it competes with OpenMP's, so it is kept to one and products leave the other cores idle.
+// oneDNN is part of LibTorch too, serves its convolutions and bfloat16 products, and runs on OpenMP's threads:
+// it takes the large products. Of the others, each of OpenMP's threads takes a piece to BLAS.
 #include "ops/linear.h"
 
+#include <dlfcn.h>
+
 #include <ATen/Context.h>
+#include <ATen/Parallel.h>
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/core/List.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/addmm.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/mm.h>
 #include <c10/core/Scalar.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <string_view>
+#include <vector>
 
 #include "ops/checks.h"
 #include "ops/once_differentiable.h"
@@ -27,10 +37,15 @@ namespace {
 
 constexpr const char* kName = "dsvlm::linear";
 
-// Multiplications below which LibTorch's own way is taken. Fewer are not worth the call's preparation, and oneDNN
-// keeps a program for each number of rows that it has met, up to a thousand: batches of sentences differ in it, so
-// small models would hold more programs than weights.
-constexpr int64_t kSmall = int64_t{1} << 27;
+// Multiplications from which oneDNN is taken. It keeps a program for each number of rows that it has met, up to a
+// thousand: batches of sentences differ in it, so small models would hold more programs than weights.
+constexpr int64_t kLarge = int64_t{1} << 27;
+
+// Multiplications below which waking other threads costs more than they take off.
+constexpr int64_t kSmall = int64_t{1} << 20;
+
+// Rows, or columns, of a piece come in multiples of what BLAS computes side by side.
+constexpr int64_t kBlock = 16;
 
 using Bias = std::optional<at::Tensor>;
 using PointwiseSignature = at::Tensor(
@@ -49,18 +64,80 @@ bool is_plain_float(const at::Tensor& tensor) {
   return tensor.is_cpu() && tensor.scalar_type() == at::kFloat && tensor.layout() == at::kStrided;
 }
 
-bool for_onednn(const at::Tensor& x, const at::Tensor& weight, const Bias& bias) {
+template <typename Function>
+Function* of_openblas(const char* name) {
+  return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
+}
+
+// OpenBLAS's threads and OpenMP's take one another's time: small products then last as long as the scheduler's
+// tick. Whoever wants them says so in the environment.
+void keep_openblas_to_its_caller() {
+  auto* const set_threads = of_openblas<void(int)>("openblas_set_num_threads");
+  if (set_threads != nullptr && std::getenv("OPENBLAS_NUM_THREADS") == nullptr) {
+    set_threads(1);
+  }
+}
+
+// Another BLAS, such as MKL, starts no threads inside a parallel region.
+bool blas_keeps_to_its_caller() {
+  static auto* const threads = of_openblas<int()>("openblas_get_num_threads");
+  return threads == nullptr || threads() == 1;
+}
+
+int64_t multiplications(const at::Tensor& x, const at::Tensor& weight) { return x.numel() * weight.size(0); }
+
+// Whether LibTorch's own way is left. What that refuses goes there too, for its message.
+bool is_ours(const at::Tensor& x, const at::Tensor& weight, const Bias& bias) {
   return is_plain_float(x) && is_plain_float(weight) && (!bias || is_plain_float(*bias)) && x.dim() >= 1 &&
          weight.dim() == 2 && x.size(-1) == weight.size(1) && (!bias || bias->sizes() == weight.sizes().slice(0, 1)) &&
-         x.numel() * weight.size(0) >= kSmall && at::globalContext().userEnabledMkldnn() && pointwise();
+         multiplications(x, weight) >= kSmall && !at::in_parallel_region();
+}
+
+bool is_for_onednn(const at::Tensor& x, const at::Tensor& weight) {
+  return multiplications(x, weight) >= kLarge && at::globalContext().userEnabledMkldnn() && pointwise();
+}
+
+at::Tensor in_rows(const at::Tensor& x) { return x.reshape({-1, x.size(-1)}); }
+
+void multiply(at::Tensor& out, const at::Tensor& rows, const at::Tensor& columns, const Bias& bias) {
+  if (bias) {
+    at::addmm_out(out, *bias, rows, columns);
+  } else {
+    at::mm_out(out, rows, columns);
+  }
+}
+
+// The longer side of the result in one piece a thread.
+at::Tensor in_pieces(const at::Tensor& x, const at::Tensor& weight, const Bias& bias) {
+  const at::Tensor rows = in_rows(x);
+  const at::Tensor columns = weight.t();
+  at::Tensor out = at::empty({rows.size(0), columns.size(1)}, x.options());
+  const int64_t side = out.size(0) >= out.size(1) ? 0 : 1;
+  const int64_t length = out.size(side);
+  at::parallel_for(0, (length + kBlock - 1) / kBlock, 1, [&](int64_t first, int64_t last) {
+    // Dispatch keys are a thread's own.
+    at::AutoDispatchBelowADInplaceOrView below;
+    const int64_t from = first * kBlock;
+    const int64_t count = std::min(last * kBlock, length) - from;
+    at::Tensor piece = out.narrow(side, from, count);
+    if (side == 0) {
+      multiply(piece, rows.narrow(0, from, count), columns, bias);
+    } else {
+      multiply(piece, rows, columns.narrow(1, from, count), bias ? Bias(bias->narrow(0, from, count)) : bias);
+    }
+  });
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape.back() = weight.size(0);
+  return out.view(shape);
 }
 
 at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const Bias& bias) {
   at::AutoDispatchBelowADInplaceOrView below;
-  return pointwise()->call(x, weight, bias, "none", c10::List<std::optional<at::Scalar>>(), std::nullopt);
+  if (is_for_onednn(x, weight)) {
+    return pointwise()->call(x, weight, bias, "none", c10::List<std::optional<at::Scalar>>(), std::nullopt);
+  }
+  return blas_keeps_to_its_caller() ? in_pieces(x, weight, bias) : at::linear(x, weight, bias);
 }
-
-at::Tensor in_rows(const at::Tensor& x) { return x.reshape({-1, x.size(-1)}); }
 
 struct Linear : public torch::autograd::Function<Linear> {
   static at::Tensor forward(
@@ -90,7 +167,7 @@ struct Linear : public torch::autograd::Function<Linear> {
 };
 
 at::Tensor choose(const at::Tensor& x, const at::Tensor& weight, const Bias& bias) {
-  if (!for_onednn(x, weight, bias)) {
+  if (!is_ours(x, weight, bias)) {
     return at::linear(x, weight, bias);
   }
   const bool recorded =
@@ -107,7 +184,10 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const Bias& bia
   return op.call(x, weight, bias);
 }
 
-TORCH_LIBRARY_FRAGMENT(dsvlm, library) { library.def("linear(Tensor x, Tensor weight, Tensor? bias=None) -> Tensor"); }
+TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
+  library.def("linear(Tensor x, Tensor weight, Tensor? bias=None) -> Tensor");
+  keep_openblas_to_its_caller();
+}
 
 TORCH_LIBRARY_IMPL(dsvlm, CompositeImplicitAutograd, library) { library.impl("linear", choose); }
 

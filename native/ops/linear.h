@@ -12,8 +12,8 @@
 
 namespace dsvlm {
 
-// x W^T + b as at::linear computes it, through oneDNN where that is faster: on the CPU, in float32, for all
-// but small products. Differentiable any number of times.
+// x W^T + b as at::linear computes it, on all threads: on the CPU, in float32, for all but small products.
+// Differentiable any number of times.
 //
 //   x [..., in], weight [out, in], bias [out] or none; returns [..., out]
 DSVLM_EXPORT at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias);

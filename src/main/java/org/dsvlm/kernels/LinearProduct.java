@@ -10,9 +10,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.tensor.Torch;
 
 /**
- * What a linear layer computes, {@code x Wᵀ + b}. On the CPU, large products of float32 go through
- * oneDNN and use all threads, where LibTorch gives them to OpenBLAS and one; all others are
- * LibTorch's own.
+ * What a linear layer computes, {@code x Wᵀ + b}. On the CPU, products of float32 use all threads,
+ * where LibTorch gives them to OpenBLAS and one: large ones go through oneDNN, of middling ones
+ * each thread takes a piece to OpenBLAS. All others are LibTorch's own.
  */
 public final class LinearProduct {
   private static final OperatorCall CALL = new OperatorCall("dsvlm::linear");

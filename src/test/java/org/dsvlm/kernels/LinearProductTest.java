@@ -14,16 +14,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.TensorScope;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** Smaller products, and wrong ones, are those of {@link RandomShapesTest}. */
+/** More shapes, and wrong ones, are those of {@link RandomShapesTest}. */
 @ExtendWith(TensorScope.class)
 class LinearProductTest {
-  private static final int ROWS = 521;
-  private static final int IN = 512;
-  private static final int OUT = 516;
-
   private final RandomState random = new RandomState(11);
 
   /** Result and gradients of x [rows, in], weight and bias, computed in the type of x. */
@@ -44,16 +41,16 @@ class LinearProductTest {
     return all;
   }
 
-  /** So many multiplications go to oneDNN. */
-  @Test
-  void largeProductsAndTheirGradientsAreThoseOfTheTwin() {
+  /** oneDNN; pieces of rows, the last one shorter; pieces of columns; one product as it is. */
+  @ParameterizedTest
+  @CsvSource({"521, 512, 516", "250, 100, 90", "7, 130, 1201", "30, 20, 10"})
+  void resultAndGradientsAreThoseOfTheTwin(int rows, int in, int out) {
     Implementation.NATIVE.assume();
-    assertThat((long) ROWS * IN * OUT).isGreaterThan(1L << 27);
     // Columns of a wider tensor: rows do not follow one another.
-    Tensor x = random.normal(ROWS, 2L * IN).narrow(1, 3, IN).detach();
-    Tensor weight = random.normal(OUT, IN);
-    Tensor bias = random.normal(OUT);
-    Tensor factors = random.normal(ROWS, OUT);
+    Tensor x = random.normal(rows, 2L * in).narrow(1, 3, in).detach();
+    Tensor weight = random.normal(out, in);
+    Tensor bias = random.normal(out);
+    Tensor factors = random.normal(rows, out);
     List<Tensor> expected =
         run(
             Implementation.TWIN,
