@@ -19,6 +19,17 @@ import java.util.regex.Pattern;
 
 /** What a page says of the machine and the versions. */
 final class Facts {
+  /** What tools/environment sets for our side; PyTorch's users do not. */
+  static final List<String> OUR_SETTINGS =
+      List.of(
+          "OMP_WAIT_POLICY",
+          "GOMP_SPINCOUNT",
+          "OPENBLAS_NUM_THREADS",
+          "OPENBLAS_CORETYPE",
+          "MALLOC_ARENA_MAX",
+          "MALLOC_MMAP_THRESHOLD_",
+          "MALLOC_TRIM_THRESHOLD_");
+
   private static final Path CPU = Path.of("/proc/cpuinfo");
   private static final Path MEMORY = Path.of("/proc/meminfo");
   private static final Pattern LIBTORCH = Pattern.compile("pytorch-(\\d[\\w.-]*?)\\.jar");
@@ -66,9 +77,11 @@ final class Facts {
 
   private static String settings() {
     StringBuilder settings = new StringBuilder();
-    for (String name : List.of("OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS")) {
+    for (String name : OUR_SETTINGS) {
       String value = System.getenv(name);
-      settings.append(settings.length() == 0 ? "" : ", ").append(name).append('=').append(value);
+      if (value != null) {
+        settings.append(settings.length() == 0 ? "" : ", ").append(name).append('=').append(value);
+      }
     }
     return settings.toString();
   }

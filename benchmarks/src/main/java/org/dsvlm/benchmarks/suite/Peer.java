@@ -26,9 +26,6 @@ import java.util.concurrent.TimeUnit;
  * benchmarks/peers/peer.py}), and one more for its probes, which want another allocator.
  */
 final class Peer implements Side {
-  /** Settings of our side's threads that PyTorch's users do not make, unless this one is set. */
-  private static final List<String> OURS_ALONE = List.of("OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS");
-
   /** The user's OMP_WAIT_POLICY, as benchmarks/run found it; empty without. */
   private static final String WAIT = System.getProperty("dsvlm.benchmarks.wait", "");
 
@@ -147,7 +144,7 @@ final class Peer implements Side {
     Twin(String stem, Map<String, String> environment) {
       this.stem = stem;
       ProcessBuilder builder = new ProcessBuilder(python, twins.resolve(stem + ".py").toString());
-      OURS_ALONE.forEach(builder.environment()::remove);
+      Facts.OUR_SETTINGS.forEach(builder.environment()::remove);
       if (!WAIT.isEmpty()) {
         builder.environment().put("OMP_WAIT_POLICY", WAIT);
       }
