@@ -34,6 +34,7 @@ public final class Prefetcher<T extends AutoCloseable> implements AutoCloseable 
   private final int depth;
   private final long end;
   private long nextPosition;
+  private volatile boolean closed;
 
   /**
    * Starts at once.
@@ -100,6 +101,9 @@ public final class Prefetcher<T extends AutoCloseable> implements AutoCloseable 
       long position = nextPosition++;
       Callable<T> task =
           () -> {
+            if (closed) {
+              return null;
+            }
             try (PointerScope scope = new PointerScope()) {
               return maker.apply(position);
             }
@@ -111,10 +115,10 @@ public final class Prefetcher<T extends AutoCloseable> implements AutoCloseable 
   /** Stops the threads and closes every item that was made but not taken. */
   @Override
   public void close() {
+    // Tasks that have not begun make nothing; those under way finish, since LibTorch cannot be
+    // interrupted, and what they made is closed. Cancelled, they would lose it.
+    closed = true;
     threads.shutdown();
-    // Tasks that have not begun are dropped; those under way finish, since LibTorch cannot be
-    // interrupted, and what they made is closed.
-    ahead.forEach(future -> future.cancel(false));
     boolean interrupted = false;
     try {
       if (!threads.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS)) {
@@ -131,11 +135,14 @@ public final class Prefetcher<T extends AutoCloseable> implements AutoCloseable 
   }
 
   private static <T extends AutoCloseable> void discard(Future<T> future) {
-    if (future.isCancelled() || !future.isDone()) {
+    if (!future.isDone()) {
       return;
     }
     try {
-      future.get().close();
+      T item = future.get();
+      if (item != null) {
+        item.close();
+      }
     } catch (ExecutionException e) {
       // Nothing was made, and nobody asked for it.
       return;

@@ -90,6 +90,45 @@ class PrefetcherTest {
   }
 
   @Test
+  void whatIsUnderWayAtTheEndIsClosedToo() throws InterruptedException {
+    CountDownLatch begun = new CountDownLatch(2);
+    CountDownLatch closing = new CountDownLatch(1);
+    AtomicInteger made = new AtomicInteger();
+    Prefetcher<Item> prefetcher =
+        new Prefetcher<>(
+            position -> {
+              begun.countDown();
+              await(closing);
+              made.incrementAndGet();
+              return new Item(position);
+            },
+            0,
+            1000,
+            2,
+            8);
+    begun.await();
+    Thread release =
+        new Thread(
+            () -> {
+              pause();
+              closing.countDown();
+            });
+    release.start();
+    prefetcher.close();
+    release.join();
+    assertThat(made).as("items that were being made").hasValue(2);
+    assertThat(open).hasValue(0);
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
   void whatTheMakerThrowsReachesTheConsumer() {
     DsVlmException failure = new DsVlmException("record 3 is bad");
     try (Prefetcher<Item> prefetcher =
