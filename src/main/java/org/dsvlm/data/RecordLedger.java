@@ -7,8 +7,8 @@ package org.dsvlm.data;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -16,10 +16,11 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.dsvlm.tensor.AtomicFiles;
 import org.dsvlm.tensor.DsVlmException;
 
 /**
- * Bad records of a run, each written once with its id and the reason to {@code ledger.jsonl}. A bad
+ * Bad records of a run, each written once with its id and the reason to a file of its own. A bad
  * record ends a run only when too many others were bad before it. Safe for use by several threads.
  */
 public final class RecordLedger {
@@ -38,9 +39,14 @@ public final class RecordLedger {
    * @param cap the largest share of them, in [0, 1], that may be bad
    */
   public RecordLedger(Path file, long records, double cap) {
+    this(file, records, cap, null);
+  }
+
+  private RecordLedger(Path file, long records, double cap, List<String> unsent) {
     this.file = file;
     this.records = records;
     this.cap = cap;
+    this.unsent = unsent;
     if (Files.exists(file)) {
       readKnown();
     }
@@ -51,19 +57,27 @@ public final class RecordLedger {
    * does.
    */
   public static RecordLedger unwritten(Path file, long records) {
-    RecordLedger ledger = new RecordLedger(file, records, 1);
-    ledger.unsent = new ArrayList<>();
-    return ledger;
+    return new RecordLedger(file, records, 1, new ArrayList<>());
   }
 
   private void readKnown() {
-    try (BufferedReader lines = Files.newBufferedReader(file)) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+    try {
+      byte[] bytes = Files.readAllBytes(file);
+      int end = bytes.length;
+      while (end > 0 && bytes[end - 1] != '\n') {
+        end--;
+      }
+      String whole = new String(bytes, 0, end, StandardCharsets.UTF_8);
+      for (String line : whole.lines().toList()) {
         JsonNode index = JSON.readTree(line).path("index");
         if (!index.isIntegralNumber()) {
           throw new DsVlmException(file + ": line " + (known.size() + 1) + " has no index");
         }
         known.add(index.longValue());
+      }
+      if (end < bytes.length && unsent == null) {
+        // Half a line, as a killed process leaves it: its record is found again.
+        AtomicFiles.text(file, whole);
       }
     } catch (IOException e) {
       throw new DsVlmException(

@@ -8,8 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.dsvlm.tensor.DsVlmException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,10 +55,24 @@ class RecordLedgerTest {
     assertThatThrownBy(() -> ledger.add(0, "a", "bad")).isInstanceOf(DsVlmException.class);
   }
 
+  /** As a process leaves it that is killed while it writes. */
+  @Test
+  void halfALineAtTheEndIsDropped() throws IOException {
+    Path file = folder.resolve("ledger.jsonl");
+    byte[] bytes = "{\"index\":1}\n{\"id\":\"\u00e9".getBytes(StandardCharsets.UTF_8);
+    Files.write(file, Arrays.copyOf(bytes, bytes.length - 1));
+    assertThat(RecordLedger.unwritten(file, 10).size()).isEqualTo(1);
+    RecordLedger ledger = new RecordLedger(file, 10, 1);
+    assertThat(ledger.contains(1)).isTrue();
+    ledger.add(2, "b", "bad");
+    assertThat(file).content().hasLineCount(2).contains("\"index\":2");
+    assertThat(new RecordLedger(file, 10, 1).size()).isEqualTo(2);
+  }
+
   @Test
   void aDamagedLedgerIsNamed() throws IOException {
     Path file = folder.resolve("ledger.jsonl");
-    Files.writeString(file, "{\"index\":1}\n{\"ind");
+    Files.writeString(file, "{\"index\":1}\n{\"ind\n{\"index\":2}\n");
     assertThatThrownBy(() -> new RecordLedger(file, 10, 1))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining(file + ": line 2");
