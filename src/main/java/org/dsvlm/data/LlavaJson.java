@@ -92,9 +92,9 @@ public final class LlavaJson implements RecordSource {
   private Path picturePath(String where, String image) {
     Path path;
     try {
-      Path relative = Path.of(image);
-      path = pictures.resolve(relative).normalize();
-      if (relative.isAbsolute() || image.contains("\\") || !path.startsWith(pictures.normalize())) {
+      Path relative = Path.of(image).normalize();
+      path = pictures.resolve(relative);
+      if (relative.isAbsolute() || image.contains("\\") || relative.startsWith("..")) {
         throw new DsVlmException(
             where + " is not a plain path below " + pictures + " with forward slashes");
       }

@@ -200,6 +200,19 @@ class LlavaJsonTest {
   }
 
   @Test
+  void theFolderOfThePicturesMayBeTheCurrentOne() throws IOException {
+    String image = "src/test/resources/pictures/alpha.png";
+    Path file =
+        Files.writeString(
+            folder.resolve("here.json"), "[" + GOOD.replace("a/cat.png", image) + "]");
+    for (String here : new String[] {".", ""}) {
+      try (LlavaJson source = LlavaJson.open(file, Path.of(here))) {
+        assertThat(source.picture(0, 0).width()).isPositive();
+      }
+    }
+  }
+
+  @Test
   void bad41_imageMissing() throws IOException {
     badPicture("a/dog.png").hasMessageContaining("image 'a/dog.png' is missing below " + pictures);
     badPicture("a").hasMessageContaining("is missing");
