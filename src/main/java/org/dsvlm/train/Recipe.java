@@ -7,6 +7,7 @@ package org.dsvlm.train;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import org.dsvlm.language.ConversationTemplate;
 import org.dsvlm.supervision.SupervisionConfig;
 import org.dsvlm.tensor.DsVlmException;
 
@@ -46,8 +47,11 @@ public record Recipe(
     TensorBoard tensorboard,
     Report report) {
   public Recipe {
-    require(
-        maxSkippedInARow > 0, "max_skipped_in_a_row has to be above 0, not " + maxSkippedInARow);
+    requirePositive("max_skipped_in_a_row", maxSkippedInARow);
+    requireNotNegative("threads", threads);
+    requireNotNegative("vision_learning_rate", visionLearningRate);
+    requireNotNegative("diffusion_learning_rate", diffusionLearningRate);
+    requireNotNegative("language_weight", languageWeight);
   }
 
   /** Where the parts come from: a path, or keys of the public configuration to draw them by. */
@@ -63,7 +67,7 @@ public record Recipe(
   public record Vision(
       String arch, String path, ObjectNode config, ObjectNode preprocessor, int featureLayer) {
     public Vision {
-      requireOneSource("model.vision", arch, config);
+      requireOneSource(arch, config);
     }
   }
 
@@ -71,10 +75,10 @@ public record Recipe(
   public record Language(
       String arch, String path, ObjectNode config, boolean trainable, LoraSettings lora) {
     public Language {
-      requireOneSource("model.language", arch, config);
+      requireOneSource(arch, config);
       require(
           !trainable || lora.rank() == 0,
-          "model.language trains whole (trainable: true) or by LoRA (lora.rank above 0), not both");
+          "trainable is true and lora.rank above 0; it trains whole or by LoRA, not both");
     }
   }
 
@@ -82,7 +86,7 @@ public record Recipe(
   public record LoraSettings(
       int rank, double alpha, double dropout, String targetModules, boolean useRslora) {
     public LoraSettings {
-      require(rank >= 0, "model.language.lora.rank has to be 0 or more, not " + rank);
+      requireNotNegative("rank", rank);
     }
   }
 
@@ -95,7 +99,7 @@ public record Recipe(
       ObjectNode scheduler,
       boolean trainable) {
     public StableDiffusion {
-      requireOneSource("model.stable_diffusion", arch, unet);
+      requireOneSource(arch, unet);
     }
   }
 
@@ -111,7 +115,13 @@ public record Recipe(
       int maxLength,
       double badRecords,
       int threads,
-      Expected expected) {}
+      Expected expected) {
+    public Data {
+      requirePositive("max_length", maxLength);
+      requireShare("bad_records", badRecords);
+      requirePositive("threads", threads);
+    }
+  }
 
   /** What a plan takes the two files of records to hold. */
   public record Expected(ExpectedRecords stage1, ExpectedRecords stage2) {}
@@ -124,10 +134,9 @@ public record Recipe(
    */
   public record ExpectedRecords(long records, double withPicture, double textTokens) {
     public ExpectedRecords {
-      require(
-          records >= 0 && textTokens >= 0 && withPicture >= 0 && withPicture <= 1,
-          "data.expected takes records and text_tokens of 0 or more and a share with_picture from"
-              + " 0 to 1");
+      requireNotNegative("records", records);
+      requireShare("with_picture", withPicture);
+      requireNotNegative("text_tokens", textTokens);
     }
   }
 
@@ -148,7 +157,16 @@ public record Recipe(
       int batchSize,
       double warmupRatio,
       double maxGradNorm,
-      double klWeight) {}
+      double klWeight) {
+    public AutoencoderStage {
+      requireNotNegative("max_steps", maxSteps);
+      requireNotNegative("learning_rate", learningRate);
+      requirePositive("batch_size", batchSize);
+      requireShare("warmup_ratio", warmupRatio);
+      requireNotNegative("max_grad_norm", maxGradNorm);
+      requireNotNegative("kl_weight", klWeight);
+    }
+  }
 
   /** One stage of training; {@code batchSize} records make a step, in micro batches. */
   public record Stage(
@@ -164,14 +182,24 @@ public record Recipe(
       boolean padToSquare,
       boolean groupByModalityLength) {
     public Stage {
-      require(batchSize > 0, "batch_size has to be above 0, not " + batchSize);
-      require(microBatchSize > 0, "micro_batch_size has to be above 0, not " + microBatchSize);
-      require(maxSteps >= 0, "max_steps has to be 0 or more, not " + maxSteps);
-      require(learningRate >= 0, "learning_rate has to be 0 or more, not " + learningRate);
-      require(
-          warmupRatio >= 0 && warmupRatio <= 1,
-          "warmup_ratio has to lie between 0 and 1, not " + warmupRatio);
-      require(epochs >= 0, "epochs has to be 0 or more, not " + epochs);
+      requireNotNegative("max_steps", maxSteps);
+      requireNotNegative("epochs", epochs);
+      requireNotNegative("learning_rate", learningRate);
+      requirePositive("batch_size", batchSize);
+      requirePositive("micro_batch_size", microBatchSize);
+      requireShare("warmup_ratio", warmupRatio);
+      requireNotNegative("weight_decay", weightDecay);
+      requireNotNegative("max_grad_norm", maxGradNorm);
+      requireTemplate(template);
+    }
+
+    /** Found out now, and not when the stage begins, hours into the run. */
+    private static void requireTemplate(String name) {
+      try {
+        ConversationTemplate.named(name);
+      } catch (DsVlmException e) {
+        throw new DsVlmException("template: " + e.getMessage(), e);
+      }
     }
 
     /** Whether the run does without this stage. */
@@ -187,6 +215,12 @@ public record Recipe(
 
   /** Settings of AdamW. */
   public record Optimizer(double beta1, double beta2, double eps, boolean masterWeights) {
+    public Optimizer {
+      require(beta1 >= 0 && beta1 < 1, "beta1 has to be from 0 to below 1, not " + beta1);
+      require(beta2 >= 0 && beta2 < 1, "beta2 has to be from 0 to below 1, not " + beta2);
+      requirePositive("eps", eps);
+    }
+
     /** An optimizer over {@code groups} with these settings. */
     AdamW over(List<ParameterGroup> groups) {
       return new AdamW(groups, beta1, beta2, eps, masterWeights);
@@ -196,34 +230,30 @@ public record Recipe(
   /** How several processes share the work; of one alone it decides nothing. */
   public record Distributed(boolean shardOptimizer, double bucketMebibytes) {
     public Distributed {
-      require(
-          bucketMebibytes > 0,
-          "distributed.bucket_mebibytes has to be above 0, not " + bucketMebibytes);
+      requirePositive("bucket_mebibytes", bucketMebibytes);
     }
   }
 
   /** How often a checkpoint is written and how many are kept. */
   public record CheckpointPolicy(long everySteps, int keep) {
     public CheckpointPolicy {
-      require(everySteps >= 0, "checkpoint.every_steps has to be 0 or more, not " + everySteps);
-      require(keep > 0, "checkpoint.keep has to be above 0, not " + keep);
+      requireNotNegative("every_steps", everySteps);
+      requirePositive("keep", keep);
     }
   }
 
   /** How often TensorBoard is shown reconstructions; 0: never. */
   public record TensorBoard(long picturesEverySteps) {
     public TensorBoard {
-      require(
-          picturesEverySteps >= 0,
-          "tensorboard.pictures_every_steps has to be 0 or more, not " + picturesEverySteps);
+      requireNotNegative("pictures_every_steps", picturesEverySteps);
     }
   }
 
   /** How many pictures of the report's film strip, and the sampler's steps to them. */
   public record Report(int pictures, int samplerSteps) {
     public Report {
-      require(pictures >= 0, "report.pictures has to be 0 or more, not " + pictures);
-      require(samplerSteps > 0, "report.sampler_steps has to be above 0, not " + samplerSteps);
+      requireNotNegative("pictures", pictures);
+      requirePositive("sampler_steps", samplerSteps);
     }
   }
 
@@ -238,12 +268,25 @@ public record Recipe(
     return supervision.path("enabled").asBoolean();
   }
 
-  private static void requireOneSource(String section, String arch, ObjectNode config) {
+  private static void requireOneSource(String arch, ObjectNode config) {
     require(
         arch.isEmpty() || config.isEmpty(),
-        section + " is described twice: by arch '" + arch + "' and by a configuration");
+        "arch is '" + arch + "', and a configuration is given too; one of them has to do");
   }
 
+  private static void requirePositive(String key, Number value) {
+    require(value.doubleValue() > 0, key + " has to be above 0, not " + value);
+  }
+
+  private static void requireNotNegative(String key, Number value) {
+    require(value.doubleValue() >= 0, key + " has to be 0 or more, not " + value);
+  }
+
+  private static void requireShare(String key, double value) {
+    require(value >= 0 && value <= 1, key + " has to be from 0 to 1, not " + value);
+  }
+
+  /** {@code message} begins with a key of the section; the reader puts the section before it. */
   private static void require(boolean holds, String message) {
     if (!holds) {
       throw new DsVlmException(message);

@@ -6,6 +6,7 @@ package org.dsvlm.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -23,7 +24,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.dsvlm.tensor.DsVlmException;
 
 /**
@@ -181,16 +184,32 @@ public final class RecipeReader {
     }
   }
 
-  /** The typed recipe of a resolved tree. */
+  /**
+   * The typed recipe of a resolved tree.
+   *
+   * @throws DsVlmException for a value that makes no sense, naming its key
+   */
   public static Recipe bind(ObjectNode tree) {
     try {
       return BINDER.treeToValue(tree, Recipe.class);
     } catch (JsonProcessingException e) {
+      String place = place(e);
       if (e.getCause() instanceof DsVlmException reason) {
-        throw new DsVlmException("recipe: " + reason.getMessage(), e);
+        String section = place.isEmpty() ? "" : place + ".";
+        throw new DsVlmException("recipe: " + section + reason.getMessage(), e);
       }
-      throw new DsVlmException("recipe: " + e.getOriginalMessage(), e);
+      throw new DsVlmException("recipe: " + place + ": " + e.getOriginalMessage(), e);
     }
+  }
+
+  /** The dotted key at which binding failed; empty at the top. */
+  private static String place(JsonProcessingException e) {
+    return e instanceof JsonMappingException mapping
+        ? mapping.getPath().stream()
+            .map(JsonMappingException.Reference::getFieldName)
+            .filter(Objects::nonNull)
+            .collect(Collectors.joining("."))
+        : "";
   }
 
   static ObjectNode object(String text, String where) {

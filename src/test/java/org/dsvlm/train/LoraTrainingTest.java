@@ -180,7 +180,7 @@ class LoraTrainingTest {
   void settingsThatCannotBeAreNamed() {
     assertThatThrownBy(() -> tiny.train("both", "model.language.lora.rank=2"))
         .isInstanceOf(DsVlmException.class)
-        .hasMessageContaining("trainable: true")
+        .hasMessageContaining("trainable is true")
         .hasMessageContaining("not both");
     assertThatThrownBy(() -> tiny.train("rank", lora("model.language.lora.rank=-1")))
         .isInstanceOf(DsVlmException.class)

@@ -77,17 +77,30 @@ class RecipeReaderTest {
 
   @ParameterizedTest
   @CsvSource({
-    "stage1.batch_size=0, batch_size",
-    "stage2.micro_batch_size=-1, micro_batch_size",
-    "stage2.warmup_ratio=1.5, warmup_ratio",
-    "checkpoint.keep=0, checkpoint.keep",
-    "model.vision.arch=clip-l-336, model.vision",
-    "data.expected.stage1.with_picture=1.1, data.expected"
+    "seed=99999999999999999999, seed: ",
+    "threads=-1, threads has to be 0 or more",
+    "max_skipped_in_a_row=0, max_skipped_in_a_row has to be above 0",
+    "data.max_length=0, data.max_length has to be above 0",
+    "data.threads=0, data.threads has to be above 0",
+    "data.threads=3000000000, data.threads: ",
+    "data.bad_records=1.1, data.bad_records has to be from 0 to 1",
+    "data.expected.stage1.with_picture=1.1, data.expected.stage1.with_picture has to be from 0 to 1",
+    "stage0.batch_size=0, stage0.batch_size has to be above 0",
+    "stage1.batch_size=0, stage1.batch_size has to be above 0",
+    "stage2.micro_batch_size=-1, stage2.micro_batch_size has to be above 0",
+    "stage2.warmup_ratio=1.5, stage2.warmup_ratio has to be from 0 to 1",
+    "stage2.learning_rate=NaN, stage2.learning_rate has to be 0 or more",
+    "stage2.template=vicuna, stage2.template: unknown template",
+    "optimizer.beta2=1, optimizer.beta2 has to be from 0 to below 1",
+    "checkpoint.keep=0, checkpoint.keep has to be above 0",
+    "model.vision.arch=clip-l-336, model.vision.arch is 'clip-l-336'",
+    "model.language.lora.rank=-1, model.language.lora.rank has to be 0 or more",
+    "model.language.lora.rank=8, model.language.trainable is true and lora.rank above 0"
   })
-  void anImpossibleValueIsRefused(String override, String key) {
+  void anImpossibleValueIsRefusedByItsKey(String override, String reason) {
     assertThatThrownBy(() -> recipe(override))
         .isInstanceOf(DsVlmException.class)
-        .hasMessageContaining(key);
+        .hasMessageStartingWith("recipe: " + reason);
   }
 
   @Test
