@@ -21,7 +21,7 @@ public interface RecordSource extends AutoCloseable {
   LlavaRecord get(int index);
 
   /**
-   * The picture of a record that has one.
+   * The picture of a record that is {@link #pictured}.
    *
    * @param epoch which pass over the data this is; a source that augments shows the picture
    *     differently in each, and the same in the same

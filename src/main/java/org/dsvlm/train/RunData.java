@@ -35,6 +35,7 @@ import org.dsvlm.tensor.JsonConfig;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Sha256;
 import org.dsvlm.vision.ImageProcessor;
+import org.dsvlm.vision.Picture;
 
 /** Where a run's batches come from: its tokenizer, its picture processing and its records. */
 final class RunData implements AutoCloseable {
@@ -86,8 +87,13 @@ final class RunData implements AutoCloseable {
 
   private void copyBuiltIn(String file) {
     String resource = "/org/dsvlm/recipes/" + BUILT_IN + "/" + file;
+    Path own = folder.tokenizer().resolve(file);
+    if (Files.exists(own)) {
+      // A run keeps the one that it began with, and its first process alone writes.
+      return;
+    }
     AtomicFiles.file(
-        folder.tokenizer().resolve(file),
+        own,
         target -> {
           try (InputStream stream = RunData.class.getResourceAsStream(resource)) {
             if (stream == null) {
@@ -136,7 +142,7 @@ final class RunData implements AutoCloseable {
     return (ObjectNode) JsonConfig.read(file).json();
   }
 
-  /** The records of stage 1 or 2; of neither, stage 0's: those of stage 1. */
+  /** The records of stage 1 or 2; of neither, stage 0's: those of the run's first stage. */
   RecordSource records(int stage) {
     Recipe.Data data = recipe.data();
     switch (data.source()) {
@@ -148,9 +154,11 @@ final class RunData implements AutoCloseable {
             ? NotoSource.questions(noto, NotoSource.Split.TRAIN, recipe.seed())
             : NotoSource.captions(noto, NotoSource.Split.TRAIN, recipe.seed());
       case "llava":
-        String file = stage == 2 ? data.stage2() : data.stage1();
+        boolean second = stage == 2 || (stage == 0 && recipe.stage1().leftOut());
+        String file = second ? data.stage2() : data.stage1();
         if (file.isEmpty()) {
-          throw new DsVlmException("recipe: data.stage" + stage + " names no file of records");
+          throw new DsVlmException(
+              "recipe: data.stage" + (second ? 2 : 1) + " names no file of records");
         }
         return LlavaJson.open(Path.of(file), Path.of(data.pictures()));
       default:
@@ -168,10 +176,32 @@ final class RunData implements AutoCloseable {
     }
   }
 
-  /** Pictures of {@code source} as the autoencoder is fitted on them. */
+  /**
+   * Pictures of {@code source} as the autoencoder is fitted on them. The next record that has a
+   * sound one stands in for one that has not; the stages themselves note what is bad.
+   */
   AutoencoderTrainer.Pictures pictures(RecordSource source) {
     ReconstructionTarget target = target();
-    return (index, epoch) -> target.of(processor.resized(source.picture(index, epoch)));
+    return (wanted, epoch) -> {
+      for (int step = 0; step < source.size(); step++) {
+        int index = (int) ((wanted + (long) step) % source.size());
+        Picture picture = soundPicture(source, index, epoch);
+        if (picture != null) {
+          return target.of(processor.resized(picture));
+        }
+      }
+      throw new DsVlmException(
+          "none of " + source.size() + " records has a picture to fit the autoencoder on");
+    };
+  }
+
+  /** Null if the record is bad, or of text alone. */
+  private static Picture soundPicture(RecordSource source, int index, long epoch) {
+    try {
+      return source.pictured(index) ? source.picture(index, epoch) : null;
+    } catch (DsVlmException e) {
+      return null;
+    }
   }
 
   private ReconstructionTarget target() {

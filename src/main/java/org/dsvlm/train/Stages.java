@@ -76,6 +76,9 @@ final class Stages {
     long stepsBefore = 0;
     try (MetricsLog log = ranks.isFirst() ? MetricsLog.after(done, metrics) : MetricsLog.none()) {
       for (int stage = 1; stage <= COUNT; stage++) {
+        if (recipe.stage(stage).leftOut()) {
+          continue;
+        }
         try (RecordSource records = data.records(stage)) {
           long total = recipe.stage(stage).steps(records.size());
           long first = Math.max(0, done - stepsBefore);

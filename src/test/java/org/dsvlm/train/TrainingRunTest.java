@@ -29,7 +29,6 @@ import org.dsvlm.llava.LlavaPictures;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Safetensors;
-import org.dsvlm.tensor.Sha256;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.vision.Picture;
 import org.junit.jupiter.api.BeforeEach;
@@ -304,22 +303,6 @@ class TrainingRunTest {
     }
   }
 
-  @Test
-  void aBatchOfTextAloneBeforeAFrozenLanguageModelIsAccepted() throws IOException {
-    Path run =
-        tiny.train(
-            "run",
-            "model.language.trainable=false",
-            "stage2.max_steps=6",
-            "stage2.batch_size=1",
-            "stage2.micro_batch_size=1");
-    List<ObjectNode> rows = TinyRun.metrics(run);
-    assertThat(rows).hasSize(9).allMatch(row -> row.has("loss_language"));
-    assertThat(rows.stream().filter(row -> !row.has("loss_reconstruction")))
-        .as("six records, of which one has no picture")
-        .hasSize(1);
-  }
-
   /**
    * The warm-up's first step, number 4, changes nothing; number 5 throws the parameters far off,
    * which number 6 finds out.
@@ -344,43 +327,5 @@ class TrainingRunTest {
     assertThat(TinyRun.metrics(folder.resolve("run")))
         .extracting(row -> row.get("skipped").asInt())
         .containsExactly(0, 0, 0, 0, 0, 1);
-  }
-
-  @Test
-  void bad58_resumeWithAnotherDataFile() throws IOException {
-    Path run = folder.resolve("run");
-    ObjectNode recipe = tiny.recipe("supervision.enabled=false");
-    try (RunFolder opened = RunFolder.create(run, recipe)) {
-      assertThatThrownBy(() -> TrainingRun.run(RecipeReader.bind(recipe), opened, new StopAfter(3)))
-          .isInstanceOf(StopAfter.Stopped.class);
-    }
-    Path questions = folder.resolve("questions.json");
-    String before = Files.readString(questions);
-    Files.writeString(questions, before.replace("number 3", "number 4"));
-    try (RunFolder opened = RunFolder.resume(run, recipe)) {
-      assertThatThrownBy(
-              () -> TrainingRun.run(RecipeReader.bind(recipe), opened, TrainingListener.NONE))
-          .isInstanceOf(DsVlmException.class)
-          .hasMessageContaining("data.stage2: SHA-256 ")
-          .hasMessageContaining(Sha256.hex(questions) + " now");
-    }
-    Files.writeString(questions, before);
-    try (RunFolder opened = RunFolder.resume(run, recipe)) {
-      TrainingRun.run(RecipeReader.bind(recipe), opened, TrainingListener.NONE);
-    }
-    assertThat(TinyRun.metrics(run)).hasSize(6);
-  }
-
-  @Test
-  void unknownSourcesAndMissingFilesAreNamed() {
-    assertThatThrownBy(() -> tiny.train("a", "data.source=web"))
-        .isInstanceOf(DsVlmException.class)
-        .hasMessageContaining("data.source");
-    assertThatThrownBy(() -> tiny.train("b", "data.stage1=", "supervision.enabled=false"))
-        .isInstanceOf(DsVlmException.class)
-        .hasMessageContaining("data.stage1");
-    assertThatThrownBy(() -> tiny.train("c", "model.tokenizer="))
-        .isInstanceOf(DsVlmException.class)
-        .hasMessageContaining("model.tokenizer");
   }
 }
