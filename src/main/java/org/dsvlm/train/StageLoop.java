@@ -121,10 +121,14 @@ final class StageLoop {
   }
 
   private String advice() {
-    return "Lower stage"
-        + stage
-        + ".micro_batch_size, which changes the memory of a step and not its result, or"
-        + " data.max_length; precision bfloat16 takes half of float32";
+    String smaller =
+        stage == 0
+            ? "Lower stage0.batch_size"
+            : "Lower stage"
+                + stage
+                + ".micro_batch_size, which changes the memory of a step and not its result, or"
+                + " data.max_length";
+    return smaller + "; precision bfloat16 takes half of float32";
   }
 
   /** Norm and rate of each part. */

@@ -28,6 +28,7 @@ class StageLoopTest {
   private static final CosineWithWarmup SCHEDULE = new CosineWithWarmup(1, TOTAL);
 
   @TempDir private Path folder;
+  private int stage = 1;
 
   /** Leaves a gradient at the parameter; gives the loss. */
   private interface Loss {
@@ -75,7 +76,13 @@ class StageLoopTest {
       try (AdamW optimizer = optimizer(parameter);
           MetricsLog log = MetricsLog.after(0, folder.resolve("metrics.jsonl"))) {
         new StageLoop(
-                1, 0, GradientExchange.alone(optimizer.groups()), optimizer, SCHEDULE, 1, skipped)
+                stage,
+                0,
+                GradientExchange.alone(optimizer.groups()),
+                optimizer,
+                SCHEDULE,
+                1,
+                skipped)
             .run(
                 0,
                 step -> {
@@ -168,6 +175,9 @@ class StageLoopTest {
         .isInstanceOf(DsVlmException.class)
         .hasMessageStartingWith("stage 1, step 3: DefaultCPUAllocator: can't allocate memory: ")
         .hasMessageContaining("Lower stage1.micro_batch_size");
+    stage = 0;
+    assertThatThrownBy(() -> run(Set.of(2L), StageLoopTest::muchMemory, 2))
+        .hasMessageContaining("Lower stage0.batch_size; ");
   }
 
   @Test
