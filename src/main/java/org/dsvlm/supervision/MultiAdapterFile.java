@@ -22,13 +22,13 @@ public final class MultiAdapterFile {
 
   private MultiAdapterFile() {}
 
-  /** The file of {@code folder}, as a source for the store that the supervisor is built from. */
-  public static WeightSource open(Path folder) {
-    return Safetensors.open(folder.resolve(NAME));
+  /** The tensors in {@code file}, as a source for the store that the supervisor is built from. */
+  public static WeightSource open(Path file) {
+    return Safetensors.open(file);
   }
 
   /** Writes all that {@code store} holds; the file appears whole or not at all. */
-  public static void write(Path folder, ParameterStore store) {
-    SafetensorsWriter.write(folder.resolve(NAME), store.tensors());
+  public static void write(Path file, ParameterStore store) {
+    SafetensorsWriter.write(file, store.tensors());
   }
 }

@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -19,12 +20,14 @@ import org.dsvlm.diffusion.StableDiffusion;
 import org.dsvlm.diffusion.StableDiffusionFolder;
 import org.dsvlm.llava.Features;
 import org.dsvlm.llava.LlavaCheckpoint;
+import org.dsvlm.llava.LlavaPictures;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.supervision.DiffusionSupervisor;
 import org.dsvlm.supervision.FeatureTaps;
 import org.dsvlm.supervision.MultiAdapterFile;
 import org.dsvlm.supervision.ReconstructionLoss;
 import org.dsvlm.supervision.SupervisionConfig;
+import org.dsvlm.tensor.Devices;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
@@ -39,24 +42,25 @@ import org.dsvlm.vision.Picture;
 public final class Reconstructor implements AutoCloseable {
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private final SupervisionConfig config;
+  private final String device;
   private final ImageProcessor processor;
   private final LlavaCheckpoint llava;
   private final StableDiffusion diffusion;
   private final DiffusionSupervisor supervisor;
 
-  private Reconstructor(Path run, Recipe recipe) {
+  private Reconstructor(RunFolder run, Recipe recipe) {
     config = recipe.supervisionConfig();
-    Path export = run.resolve("export");
-    processor = ImageProcessor.read(export.resolve("preprocessor_config.json"));
+    device = recipe.device();
+    processor = LlavaPictures.read(run.export());
     try {
-      llava = owned(LlavaCheckpoint.open(export, ScalarType.Float, recipe.device()));
-      Path trained = run.resolve("stable_diffusion");
+      llava = owned(LlavaCheckpoint.open(run.export(), ScalarType.Float, device));
       Path folder =
-          Files.exists(trained) ? trained : Path.of(recipe.model().stableDiffusion().path());
-      diffusion = owned(StableDiffusionFolder.open(folder, ScalarType.Float, recipe.device()));
-      try (WeightSource stored = MultiAdapterFile.open(run)) {
-        ParameterStore multiAdapter =
-            owned(ParameterStore.from(stored, ScalarType.Float, recipe.device()));
+          Files.exists(run.stableDiffusion())
+              ? run.stableDiffusion()
+              : Path.of(recipe.model().stableDiffusion().path());
+      diffusion = owned(StableDiffusionFolder.open(folder, ScalarType.Float, device));
+      try (WeightSource stored = MultiAdapterFile.open(run.multiAdapter())) {
+        ParameterStore multiAdapter = owned(ParameterStore.from(stored, ScalarType.Float, device));
         supervisor =
             owned(
                 new DiffusionSupervisor(
@@ -84,20 +88,17 @@ public final class Reconstructor implements AutoCloseable {
    * @throws DsVlmException if it is no run, not finished, or was trained without supervision
    */
   public static Reconstructor open(Path folder) {
-    Path recipeFile = folder.resolve("recipe.yaml");
-    if (!Files.isRegularFile(recipeFile)) {
-      throw new DsVlmException(folder + ": holds no run: recipe.yaml is missing");
-    }
-    Recipe recipe = RecipeReader.bind(RecipeReader.read(recipeFile));
+    RunFolder run = RunFolder.reading(folder);
+    Recipe recipe = RecipeReader.bind(RecipeReader.read(run.recipe()));
     if (!recipe.supervised()) {
       throw new DsVlmException(
           folder + ": was trained without supervision, so there is nothing that reconstructs");
     }
-    if (!Files.isRegularFile(folder.resolve(MultiAdapterFile.NAME))) {
-      throw new DsVlmException(
-          folder + ": " + MultiAdapterFile.NAME + " is missing; has the run come to its end?");
+    if (!Files.isRegularFile(run.multiAdapter())) {
+      throw new DsVlmException(run.multiAdapter() + ": is missing; has the run come to its end?");
     }
-    return new Reconstructor(folder, recipe);
+    Devices.require(recipe.device());
+    return new Reconstructor(run, recipe);
   }
 
   /** The picture as the encoder sees it, before its levels are normalised. */
@@ -115,7 +116,7 @@ public final class Reconstructor implements AutoCloseable {
   public List<Picture> strip(Picture picture, int steps, int[] stepsDone, long seed) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      Features features = llava.model().encode(processor.pixelValues(picture).unsqueeze(0));
+      Features features = llava.model().encode(placed(processor.pixelValues(picture).unsqueeze(0)));
       Map<String, Tensor> taken =
           FeatureTaps.take(
               config,
@@ -126,10 +127,15 @@ public final class Reconstructor implements AutoCloseable {
       Tensor noise =
           new RandomState(seed).normal(1, diffusion.vae().config().latentChannels(), side, side);
       return new DenoisingStrip(diffusion.unet(), diffusion.vae(), diffusion.schedule(), steps)
-          .pictures(noise, supervisor.contexts(taken), stepsDone).stream()
+          .pictures(placed(noise), supervisor.contexts(taken), stepsDone).stream()
               .map(Reconstructor::picture)
               .toList();
     }
+  }
+
+  /** Where the models are. */
+  private Tensor placed(Tensor tensor) {
+    return tensor.to(new Device(device), ScalarType.Float);
   }
 
   /** x: [3, height, width] in [0, 1]. */

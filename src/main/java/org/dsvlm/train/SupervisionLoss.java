@@ -23,11 +23,11 @@ import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.supervision.DiffusionSupervisor;
 import org.dsvlm.supervision.Feature;
 import org.dsvlm.supervision.FeatureTaps;
+import org.dsvlm.supervision.MultiAdapterFile;
 import org.dsvlm.supervision.PerceptualNetwork;
 import org.dsvlm.supervision.SupervisionConfig;
 import org.dsvlm.supervision.SupervisionDraw;
 import org.dsvlm.tensor.RandomState;
-import org.dsvlm.tensor.SafetensorsWriter;
 import org.dsvlm.tensor.Torch;
 
 /** The diffusion supervision as the trainer sees it: a loss with parameters of its own. */
@@ -177,7 +177,7 @@ final class SupervisionLoss implements AuxiliaryLoss {
 
   /** Writes the supervision's own parameters. */
   void write(Path file) {
-    SafetensorsWriter.write(file, parameters.tensors());
+    MultiAdapterFile.write(file, parameters);
   }
 
   @Override

@@ -153,8 +153,9 @@ class DiffusionSupervisorTest {
     try (PointerScope scope = new PointerScope();
         TinyModel model = new TinyModel("{}", ScalarType.Float)) {
       double loss = Torch.item(model.forward(1).loss());
-      MultiAdapterFile.write(folder, model.adapterStore);
-      try (WeightSource source = MultiAdapterFile.open(folder);
+      Path file = folder.resolve(MultiAdapterFile.NAME);
+      MultiAdapterFile.write(file, model.adapterStore);
+      try (WeightSource source = MultiAdapterFile.open(file);
           ParameterStore stored = ParameterStore.from(source, ScalarType.Float, "cpu");
           TinyModel again = new TinyModel("{}", ScalarType.Float, stored)) {
         assertThat(stored.surplus()).isEmpty();
