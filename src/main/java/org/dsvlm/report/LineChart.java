@@ -165,6 +165,8 @@ final class LineChart {
           "<text x=\"%d\" y=\"%s\" class=\"y\">%s</text>"
               .formatted(LEFT - 6, at, Html.number(tick)));
     }
+    html.append(
+        "<text x=\"%d\" y=\"%d\" class=\"end\">step</text>".formatted(LEFT - 6, HEIGHT - 8));
     for (double tick : x.ticks()) {
       if (tick == Math.rint(tick)) {
         html.append(

@@ -4,19 +4,13 @@
  */
 package org.dsvlm.report;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.dsvlm.tensor.DsVlmException;
 
 /**
  * The numbers of a metrics.jsonl, column by column; NaN where a row has none. The routers' weights
@@ -26,7 +20,6 @@ final class Metrics {
   /** Key of the weights by layer, and with a feature's name after it of their mean. */
   private static final String ROUTER = "router";
 
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final int FIRST_CAPACITY = 1024;
 
   private final Map<String, double[]> columns = new LinkedHashMap<>();
@@ -34,35 +27,10 @@ final class Metrics {
 
   private Metrics() {}
 
-  /**
-   * Reads {@code file}; without it there are no rows. A last line that is not whole, as a killed
-   * process leaves it, is passed over.
-   *
-   * @throws DsVlmException if another line is no JSON
-   */
+  /** Reads {@code file} as {@link JsonLines} does; without it there are no rows. */
   static Metrics read(Path file) {
     Metrics metrics = new Metrics();
-    if (!Files.exists(file)) {
-      return metrics;
-    }
-    try (BufferedReader lines = Files.newBufferedReader(file)) {
-      String line = lines.readLine();
-      while (line != null) {
-        String next = lines.readLine();
-        try {
-          metrics.add(JSON.readTree(line));
-        } catch (JsonProcessingException e) {
-          if (next != null) {
-            throw new DsVlmException(
-                file + ": line " + (metrics.rows + 1) + " is no JSON: " + e.getOriginalMessage(),
-                e);
-          }
-        }
-        line = next;
-      }
-    } catch (IOException e) {
-      throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
-    }
+    JsonLines.read(file, metrics::add);
     return metrics;
   }
 

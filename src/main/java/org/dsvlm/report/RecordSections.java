@@ -4,20 +4,18 @@
  */
 package org.dsvlm.report;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.stream.Stream;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.train.RecipeReader;
@@ -25,7 +23,6 @@ import org.dsvlm.train.RunFolder;
 
 /** The sections of what is on record: bad records, skipped steps, checkpoints, configuration. */
 final class RecordSections {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MOST_ROWS = 100;
 
   private RecordSections() {}
@@ -33,46 +30,33 @@ final class RecordSections {
   /** Records that could not be used; the first of them where they are many. */
   static String ledger(RunFolder run) {
     List<List<String>> rows = new ArrayList<>();
-    long count = 0;
     for (int stage = 1; stage <= 2; stage++) {
-      Path file = run.ledger(stage);
-      if (!Files.exists(file)) {
-        continue;
-      }
-      try (BufferedReader lines = Files.newBufferedReader(file)) {
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-          count++;
-          if (rows.size() < MOST_ROWS) {
-            JsonNode json = JSON.readTree(line);
-            rows.add(
-                List.of(
-                    Html.escape(json.path("id").asText()),
-                    Integer.toString(stage),
-                    json.path("index").asText(),
-                    Html.escape(json.path("reason").asText())));
-          }
-        }
-      } catch (JsonProcessingException e) {
-        throw new DsVlmException(file + ": line " + count + " is no JSON", e);
-      } catch (IOException e) {
-        throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
-      }
+      String number = Integer.toString(stage);
+      JsonLines.read(
+          run.ledger(stage),
+          json ->
+              rows.add(
+                  List.of(
+                      Html.escape(json.path("id").asText()),
+                      number,
+                      json.path("index").asText(),
+                      Html.escape(json.path("reason").asText()))));
     }
+    int count = Math.min(MOST_ROWS, rows.size());
     return Html.section(
         "bad-records",
         "Bad records",
-        count == 0
+        rows.isEmpty()
             ? "<p>None.</p>"
             : Html.table(
-                shown(rows.size(), count, "records"),
+                shown(count, rows.size(), "record"),
                 List.of("id", "stage", "index", "reason"),
-                rows));
+                rows.subList(0, count)));
   }
 
   private static String shown(int rows, long count, String what) {
-    return rows == count
-        ? Html.count(count) + " " + what
-        : "The first " + rows + " of " + Html.count(count) + " " + what;
+    String all = Html.count(count) + " " + what + (count == 1 ? "" : "s");
+    return rows == count ? all : "The first " + rows + " of " + all;
   }
 
   /** Steps that changed nothing. */
@@ -101,7 +85,7 @@ final class RecordSections {
         rows.isEmpty()
             ? "<p>None: every loss and gradient was finite.</p>"
             : Html.table(
-                shown(rows.size(), skipped.length, "skipped steps"),
+                shown(rows.size(), skipped.length, "skipped step"),
                 List.of("", "stage", "loss", "gradient norm"),
                 rows));
   }
@@ -112,10 +96,10 @@ final class RecordSections {
 
   /** What a run may be resumed from. */
   static String checkpoints(RunFolder run, Metrics metrics) {
-    List<Path> all = checkpoints(run);
-    long good = lastGood(all, metrics);
+    NavigableMap<Long, Path> all = run.checkpointsByStep();
+    Map.Entry<Long, Path> good = lastGood(all, metrics);
     List<List<String>> rows = new ArrayList<>();
-    for (Path checkpoint : all) {
+    for (Path checkpoint : all.values()) {
       try (Stream<Path> files = Files.list(checkpoint)) {
         long bytes = files.mapToLong(file -> file.toFile().length()).sum();
         Instant written = Files.getLastModifiedTime(checkpoint).toInstant();
@@ -128,7 +112,9 @@ final class RecordSections {
                     .toString()
                     .replace('T', ' ')
                     .replace("Z", " UTC"),
-                step(checkpoint) == good ? "the last good one" : ""));
+                good != null && checkpoint.equals(good.getValue()) ? "the last good one" : ""));
+      } catch (NoSuchFileException e) {
+        // The run has just removed it.
       } catch (IOException e) {
         throw new DsVlmException(checkpoint + ": cannot be listed: " + e.getMessage(), e);
       }
@@ -141,39 +127,17 @@ final class RecordSections {
             : Html.table("In checkpoints/", List.of("", "size", "written", ""), rows));
   }
 
-  private static List<Path> checkpoints(RunFolder run) {
-    if (!Files.isDirectory(run.checkpoints())) {
-      return List.of();
-    }
-    try (Stream<Path> children = Files.list(run.checkpoints())) {
-      return children
-          .filter(child -> child.getFileName().toString().matches("step-\\d{1,18}"))
-          .sorted(Comparator.comparingLong(RecordSections::step))
-          .toList();
-    } catch (IOException e) {
-      throw new DsVlmException(run.checkpoints() + ": cannot be listed: " + e.getMessage(), e);
-    }
-  }
-
-  private static long step(Path checkpoint) {
-    return Long.parseLong(checkpoint.getFileName().toString().substring("step-".length()));
-  }
-
   /** The latest one, or while steps are being skipped the latest that a finite step came after. */
-  private static long lastGood(List<Path> checkpoints, Metrics metrics) {
+  private static Map.Entry<Long, Path> lastGood(
+      NavigableMap<Long, Path> checkpoints, Metrics metrics) {
     double[] steps = metrics.values("step");
     double[] skipped = CurveSections.skippedSteps(metrics);
     int finite = steps.length - 1;
     for (int i = skipped.length - 1; i >= 0 && finite >= 0 && steps[finite] == skipped[i]; i--) {
       finite--;
     }
-    double before =
-        finite == steps.length - 1 || finite < 0 ? Double.POSITIVE_INFINITY : steps[finite];
-    return checkpoints.stream()
-        .mapToLong(RecordSections::step)
-        .filter(step -> step < before)
-        .max()
-        .orElse(-1);
+    boolean skipping = finite >= 0 && finite < steps.length - 1;
+    return skipping ? checkpoints.lowerEntry((long) steps[finite]) : checkpoints.lastEntry();
   }
 
   /** The whole recipe, and before it what differs from the defaults. */

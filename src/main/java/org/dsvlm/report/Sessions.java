@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,7 @@ final class Sessions {
    *
    * @param done steps of the stage that were done before
    * @param total all its steps
-   * @param ended null if the process was killed or is at work
+   * @param ended null if the process failed, was killed or is at work
    */
   private record Session(
       int stage, long done, long total, Instant started, Instant ended, JsonNode system) {}
@@ -55,14 +56,15 @@ final class Sessions {
 
   private void add(String line) {
     JsonNode json;
+    Instant time;
     try {
       json = JSON.readTree(line);
-    } catch (JsonProcessingException e) {
-      // half a line, as a killed process leaves it
+      time = Instant.parse(json.path("time").asText());
+    } catch (JsonProcessingException | DateTimeParseException e) {
+      // half a line, as a killed process leaves it, perhaps with the next process's behind it
       return;
     }
     int stage = json.path("stage").asInt();
-    Instant time = Instant.parse(json.path("time").asText("1970-01-01T00:00:00Z"));
     if (json.path("event").asText().equals("started")) {
       long done = json.path("done").asLong();
       long total = json.path("total").asLong();
@@ -117,7 +119,9 @@ final class Sessions {
               Html.count(session.done()),
               Html.count(session.total()),
               time(session.started()),
-              session.ended() == null ? "not ended: killed, or at work" : time(session.ended()),
+              session.ended() == null
+                  ? "not ended: failed, killed or at work"
+                  : time(session.ended()),
               session.ended() == null
                   ? "–"
                   : Html.duration(Duration.between(session.started(), session.ended()))));

@@ -9,11 +9,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -39,6 +43,7 @@ final class CheckpointFolder {
   private static final String OPTIMIZER = OPTIMIZER_STEM + ".safetensors";
   private static final String POSITION = "position.json";
   private static final String PREFIX = "step-";
+  private static final Pattern NAME = Pattern.compile(PREFIX + "(\\d{1,18})");
 
   /**
    * Where a run stands.
@@ -78,8 +83,8 @@ final class CheckpointFolder {
           Files.writeString(path.resolve(POSITION), json);
           Manifest.write(path);
         });
-    List<Path> all = all();
-    all.subList(0, Math.max(0, all.size() - keep)).forEach(CheckpointFolder::delete);
+    Collection<Path> all = byStep(folder).values();
+    all.stream().limit(Math.max(0, all.size() - keep)).forEach(CheckpointFolder::delete);
   }
 
   /**
@@ -89,13 +94,12 @@ final class CheckpointFolder {
    */
   Optional<Position> latest() {
     AtomicFiles.removeLeftovers(folder);
-    List<Path> all = all();
-    if (all.isEmpty()) {
+    Map.Entry<Long, Path> last = byStep(folder).lastEntry();
+    if (last == null) {
       return Optional.empty();
     }
-    Path last = all.get(all.size() - 1);
-    Manifest.verify(last);
-    return Optional.of(at(stepOf(last)));
+    Manifest.verify(last.getValue());
+    return Optional.of(at(last.getKey()));
   }
 
   /** Where the checkpoint of {@code step} steps stands. */
@@ -111,7 +115,7 @@ final class CheckpointFolder {
 
   /** The latest checkpoint of fewer than {@code step} steps, if there is one. */
   Optional<Path> lastBefore(long step) {
-    return all().stream().filter(path -> stepOf(path) < step).reduce((first, second) -> second);
+    return Optional.ofNullable(byStep(folder).lowerEntry(step)).map(Map.Entry::getValue);
   }
 
   /** Copies the model's tensors of the checkpoint at {@code position} into {@code model}. */
@@ -154,23 +158,23 @@ final class CheckpointFolder {
     }
   }
 
-  /** Checkpoints in rising order of steps. */
-  private List<Path> all() {
+  /** The checkpoints in {@code folder}, which need not be there, by their steps. */
+  static NavigableMap<Long, Path> byStep(Path folder) {
+    NavigableMap<Long, Path> checkpoints = new TreeMap<>();
     if (!Files.isDirectory(folder)) {
-      return List.of();
+      return checkpoints;
     }
     try (Stream<Path> children = Files.list(folder)) {
-      return children
-          .filter(child -> child.getFileName().toString().matches(PREFIX + "\\d+"))
-          .sorted(Comparator.comparingLong(CheckpointFolder::stepOf))
-          .toList();
+      for (Path child : children.toList()) {
+        Matcher name = NAME.matcher(child.getFileName().toString());
+        if (name.matches()) {
+          checkpoints.put(Long.parseLong(name.group(1)), child);
+        }
+      }
     } catch (IOException e) {
       throw new DsVlmException(folder + ": cannot be listed: " + e.getMessage(), e);
     }
-  }
-
-  private static long stepOf(Path checkpoint) {
-    return Long.parseLong(checkpoint.getFileName().toString().substring(PREFIX.length()));
+    return checkpoints;
   }
 
   private static void delete(Path checkpoint) {

@@ -14,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeSet;
+import org.dsvlm.supervision.MultiAdapterFile;
 import org.dsvlm.tensor.AtomicFiles;
 import org.dsvlm.tensor.DsVlmException;
 
@@ -240,6 +242,11 @@ public final class RunFolder implements AutoCloseable {
     return root.resolve("checkpoints");
   }
 
+  /** The checkpoints that there are, by the steps of stages 1 and 2 done. */
+  public NavigableMap<Long, Path> checkpointsByStep() {
+    return CheckpointFolder.byStep(checkpoints());
+  }
+
   /** The trained LLaVA. */
   public Path export() {
     return root.resolve("export");
@@ -257,7 +264,7 @@ public final class RunFolder implements AutoCloseable {
 
   /** The supervisor's own parameters. */
   public Path multiAdapter() {
-    return root.resolve("multi_adapter.safetensors");
+    return root.resolve(MultiAdapterFile.NAME);
   }
 
   private void closeQuietly() {

@@ -20,7 +20,7 @@ import org.dsvlm.tensor.DsVlmException;
 
 /**
  * The times at which processes took up and left each stage of a run, and what they were made of: an
- * object a line. A stage that was taken up and not left was killed, or is under way.
+ * object a line. A stage that was taken up and not left has failed, was killed, or is under way.
  */
 final class SessionLog implements TrainingListener {
   /** Set by the launcher: the source tree's commit. */

@@ -35,7 +35,7 @@ for (const chart of document.querySelectorAll(".chart")) {
       const row = document.createElement("div");
       row.className = names[i].className;
       row.style.color = "var(--c)";
-      row.textContent = name + " " + (values[point] ?? "not finite");
+      row.textContent = name + " " + (values[point] ?? "–");
       tip.append(row);
     });
     const left = (at / width) * svg.clientWidth;

@@ -95,6 +95,7 @@ class RunReportTest {
         .contains("Finished after 6 steps.")
         .contains("language loss", "reconstruction loss", "the autoencoder's fit")
         .contains("connector, supervision, language model")
+        .contains(">step</text>")
         .contains("up.1.1", "alt=\"noise\"", "alt=\"original\"", "alt=\"step 5\"")
         .contains("the last good one")
         .contains("r&lt;1&gt;", "no picture &lt;script&gt;x &amp; y")
@@ -153,6 +154,21 @@ class RunReportTest {
     assertThat(page).contains("30\u202f000 steps are done");
     assertThat(page).as("lowest and highest of each stretch").contains("class=\"band c1\"");
     charts(page);
+  }
+
+  /** The process that writes may be killed, or be in the midst of it. */
+  @Test
+  void halfALineIsPassedOver() throws IOException {
+    Path run = run(row(1, "2.5") + "{\"step\":2,\"st");
+    Files.writeString(run.resolve("bad_records_stage1.jsonl"), "{\"id\":\"r1\"}\n{\"id\":\"r");
+    Files.writeString(
+        run.resolve("sessions.jsonl"),
+        "{\"time\":\"2026-01-02T{\"time\":\"2026-01-02T03:04:05Z\",\"event\":\"started\"}\n"
+            + "{\"time\":\"2026-01\",\"event\":\"started\"}\n"
+            + "{\"time\":\"2026-01-02T03:04:05Z\",\"event\":\"started\",\"stage\":1,\"total\":9}\n");
+    assertThat(page(run))
+        .contains("1 of at least 9 step is done", "<caption>1 record<", "2026-01-02 03:04:05 UTC")
+        .containsOnlyOnce("not ended: failed, killed or at work");
   }
 
   @Test

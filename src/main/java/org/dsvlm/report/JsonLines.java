@@ -1,0 +1,56 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import org.dsvlm.tensor.DsVlmException;
+
+/** Files of one JSON value a line, to which a run adds while it goes. */
+final class JsonLines {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private JsonLines() {}
+
+  /**
+   * Gives {@code each} the values in {@code file}; without the file there are none. A last line
+   * that is not whole, as a killed process leaves it, or one that writes just now, is passed over.
+   *
+   * @throws DsVlmException if another line is no JSON
+   */
+  static void read(Path file, Consumer<JsonNode> each) {
+    if (!Files.exists(file)) {
+      return;
+    }
+    // Half a line may end in half a character, which a decoder of files would refuse.
+    try (BufferedReader lines =
+        new BufferedReader(
+            new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
+      long number = 1;
+      for (String line = lines.readLine(); line != null; number++) {
+        String next = lines.readLine();
+        try {
+          each.accept(JSON.readTree(line));
+        } catch (JsonProcessingException e) {
+          if (next != null) {
+            throw new DsVlmException(
+                file + ": line " + number + " is no JSON: " + e.getOriginalMessage(), e);
+          }
+        }
+        line = next;
+      }
+    } catch (IOException e) {
+      throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+}
