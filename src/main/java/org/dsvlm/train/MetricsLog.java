@@ -19,6 +19,8 @@ import org.dsvlm.tensor.DsVlmException;
 
 /** A file of one JSON object a step, each on disk as soon as the step is done. */
 final class MetricsLog implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   private final Path file;
   private final BufferedWriter writer;
 
@@ -60,7 +62,7 @@ final class MetricsLog implements AutoCloseable {
 
   private static long stepOf(String line) {
     try {
-      return new ObjectMapper().readTree(line).path("step").asLong(Long.MAX_VALUE);
+      return JSON.readTree(line).path("step").asLong(Long.MAX_VALUE);
     } catch (JsonProcessingException e) {
       return Long.MAX_VALUE;
     }
