@@ -5,6 +5,8 @@
 package org.dsvlm.cli;
 
 import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -32,7 +34,7 @@ final class TrainingProgress implements TrainingListener {
   private long startedAt;
   private long startedFrom;
   private long lastLine;
-  private Map<String, Double> smoothed = Map.of();
+  private final Map<String, Double> smoothed = new LinkedHashMap<>();
 
   TrainingProgress(boolean terminal, PrintWriter err) {
     this.terminal = terminal;
@@ -46,7 +48,7 @@ final class TrainingProgress implements TrainingListener {
     startedFrom = first;
     startedAt = System.nanoTime();
     lastLine = startedAt;
-    smoothed = Map.of();
+    smoothed.clear();
     String name = "stage " + stage;
     if (terminal) {
       bar =
@@ -54,7 +56,7 @@ final class TrainingProgress implements TrainingListener {
               .setTaskName(name)
               .setStyle(ProgressBarStyle.ASCII)
               .setInitialMax(steps)
-              .startsFrom(first, java.time.Duration.ZERO)
+              .startsFrom(first, Duration.ZERO)
               .setConsumer(new ConsoleProgressBarConsumer(System.err))
               .build();
     } else {
@@ -69,17 +71,13 @@ final class TrainingProgress implements TrainingListener {
       reportSkipped(metrics);
       return;
     }
-    Map<String, Double> before = smoothed;
-    smoothed =
-        metrics.losses().entrySet().stream()
-            .collect(
-                Collectors.toMap(
-                    Map.Entry::getKey,
-                    entry ->
-                        SMOOTHING * before.getOrDefault(entry.getKey(), entry.getValue())
-                            + (1 - SMOOTHING) * entry.getValue(),
-                    (a, b) -> a,
-                    java.util.LinkedHashMap::new));
+    // A loss that this step had no record for keeps its average.
+    metrics
+        .losses()
+        .forEach(
+            (name, loss) ->
+                smoothed.merge(
+                    name, loss, (before, now) -> SMOOTHING * before + (1 - SMOOTHING) * now));
     String figures = figures(metrics);
     if (terminal) {
       bar.step();
