@@ -105,11 +105,11 @@ final class ChatCommand implements Callable<Integer> {
   }
 
   private LlavaChatOptions options() {
-    return new LlavaChatOptions(
-        ConversationTemplate.named(template),
-        DTypes.parse(dtype),
-        device.device(),
-        adapter,
-        padToSquare);
+    return LlavaChatOptions.DEFAULTS
+        .withTemplate(ConversationTemplate.named(template))
+        .withDtype(DTypes.parse(dtype))
+        .withDevice(device.device())
+        .withAdapter(adapter)
+        .withPadToSquare(padToSquare);
   }
 }

@@ -5,6 +5,7 @@
 package org.dsvlm.cli;
 
 import java.io.PrintWriter;
+import java.util.Locale;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.LibTorchVersion;
 import org.dsvlm.tensor.OutOfMemory;
@@ -63,6 +64,8 @@ public final class Main {
   }
 
   public static void main(String[] arguments) {
+    // Numbers are written alike everywhere: other programs read them.
+    Locale.setDefault(Locale.ROOT);
     System.setProperty("org.bytedeco.javacpp.logger", "slf4j");
     if (System.getProperty(LOGGING) == null) {
       System.setProperty(LOGGING, "org/dsvlm/cli/logback.xml");

@@ -6,12 +6,11 @@ package org.dsvlm.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.dsvlm.plan.Plan;
 import org.dsvlm.plan.PlanReport;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -36,11 +35,7 @@ final class PlanCommand implements Callable<Integer> {
       description = "A built-in recipe (dsvlm recipes lists them) or a YAML file.")
   private String recipe;
 
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "Overrides a key of the recipe; may be given more than once.")
-  private List<String> overrides = new ArrayList<>();
+  @Mixin private RecipeOverrides overrides;
 
   @Option(
       names = "--gpu",
@@ -65,7 +60,7 @@ final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    ObjectNode tree = RecipeArgument.resolve(spec, recipe, overrides);
+    ObjectNode tree = overrides.appliedTo(recipe);
     Plan plan = plan(tree);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {

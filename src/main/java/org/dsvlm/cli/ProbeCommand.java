@@ -4,7 +4,6 @@
  */
 package org.dsvlm.cli;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -51,8 +50,8 @@ final class ProbeCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       required = true,
-      paramLabel = "DIR",
-      description = "Folder of a LLaVA in any layout.")
+      paramLabel = "DIR|RUN",
+      description = "Folder of a LLaVA in any layout, or of a finished run.")
   private Path model;
 
   @Option(
@@ -106,14 +105,12 @@ final class ProbeCommand implements Callable<Integer> {
           spec.commandLine(),
           "--text-only goes with neither --input nor --out: both hold a picture");
     }
-    if (!Files.isRegularFile(model.resolve("config.json"))) {
-      throw new DsVlmException(model + ": holds no model: config.json is missing");
-    }
+    Path folder = ModelArgument.folder(model);
     ScalarType type = DTypes.parse(dtype);
     long start = System.nanoTime();
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard();
-        LlavaCheckpoint checkpoint = LlavaCheckpoint.openMapped(model, type, device.device())) {
+        LlavaCheckpoint checkpoint = LlavaCheckpoint.openMapped(folder, type, device.device())) {
       long parameters =
           checkpoint.parameters().tensors().values().stream().mapToLong(Tensor::numel).sum();
       print("opened", "%.2f s, %,d parameters in %s", seconds(start), parameters, dtype);

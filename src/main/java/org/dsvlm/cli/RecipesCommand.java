@@ -6,13 +6,11 @@ package org.dsvlm.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.dsvlm.train.RecipeReader;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -31,17 +29,13 @@ final class RecipesCommand implements Callable<Integer> {
       description = "A built-in recipe or a YAML file to show.")
   private String recipe;
 
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "Overrides a key of the recipe; may be given more than once.")
-  private List<String> overrides = new ArrayList<>();
+  @Mixin private RecipeOverrides overrides;
 
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     if (recipe != null) {
-      ObjectNode tree = RecipeArgument.resolve(spec, recipe, overrides);
+      ObjectNode tree = overrides.appliedTo(recipe);
       RecipeReader.bind(tree);
       out.print(RecipeReader.yaml(tree));
     } else if (!overrides.isEmpty()) {

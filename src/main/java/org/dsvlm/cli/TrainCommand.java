@@ -10,8 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.dsvlm.distributed.Launch;
 import org.dsvlm.distributed.Ranks;
@@ -22,6 +20,7 @@ import org.dsvlm.train.RecipeReader;
 import org.dsvlm.train.RunFolder;
 import org.dsvlm.train.TrainingRun;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -49,11 +48,7 @@ final class TrainCommand implements Callable<Integer> {
       description = "The run's folder; default: runs/<recipe>-<time>.")
   private Path out;
 
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "Overrides a key of the recipe; may be given more than once.")
-  private List<String> overrides = new ArrayList<>();
+  @Mixin private RecipeOverrides overrides;
 
   @Option(
       names = "--resume",
@@ -69,8 +64,7 @@ final class TrainCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--recipe is missing; dsvlm recipes lists them, nano-scratch is one");
     }
-    ObjectNode tree =
-        RecipeArgument.resolve(spec, recipe == null ? recipeOfRun() : recipe, overrides);
+    ObjectNode tree = overrides.appliedTo(recipe == null ? recipeOfRun() : recipe);
     return TogetherWithOthers.run(
         Launch.of(System.getenv()), spec.commandLine().getErr(), ranks -> train(ranks, tree));
   }
@@ -107,7 +101,7 @@ final class TrainCommand implements Callable<Integer> {
   private void report(Path folder) {
     try {
       RunReport.write(folder);
-    } catch (DsVlmException e) {
+    } catch (RuntimeException e) {
       spec.commandLine().getErr().println("no report is written: " + e.getMessage());
     }
   }
