@@ -8,7 +8,7 @@ import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
+import org.dsvlm.kernels.LinearProduct;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
@@ -84,7 +84,8 @@ final class LoraLayer {
           if (rows != null && dropout > 0) {
             input = input.mul(mask(input));
           }
-          Tensor change = torch.linear(torch.linear(input, a), b);
+          Tensor inner = LinearProduct.of(input, a, Torch.none());
+          Tensor change = LinearProduct.of(inner, b, Torch.none());
           return y.add(change, Torch.scalar(scaling)).to(y.scalar_type());
         });
   }
