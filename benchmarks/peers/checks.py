@@ -51,7 +51,7 @@ def open_model(folder, kind=LlavaForConditionalGeneration):
 
 
 def compare(model, expected):
-    """What differs between a model and the figures of `dsvlm chat --check`, and by how much."""
+    """What differs between a model and the figures of `dsvlm probe` or `dsvlm chat --check`, and by how much."""
     ids, pixels = expected["input_ids"], expected["pixel_values"].float()
     with torch.no_grad():
         logits = model(input_ids=ids, pixel_values=pixels).logits
