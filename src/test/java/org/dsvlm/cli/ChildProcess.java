@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.dsvlm.distributed.Together;
 
 /** The command line in a process of its own, which a test may send signals to. */
 final class ChildProcess implements AutoCloseable {
@@ -49,6 +50,37 @@ final class ChildProcess implements AutoCloseable {
     return new ChildProcess(process, log);
   }
 
+  /**
+   * Starts {@code size} processes as torchrun does; what each prints goes to a log in {@code
+   * folder}. One alone is started as by hand.
+   */
+  static List<ChildProcess> startTogether(int size, Path folder, String... arguments)
+      throws IOException {
+    if (size == 1) {
+      return List.of(start(folder.resolve("log0"), arguments));
+    }
+    int port = Together.freePort();
+    List<ChildProcess> processes = new ArrayList<>();
+    for (int rank = 0; rank < size; rank++) {
+      List<String> environment =
+          List.of(
+              "env",
+              "RANK=" + rank,
+              "WORLD_SIZE=" + size,
+              "LOCAL_RANK=" + rank,
+              "LOCAL_WORLD_SIZE=" + size,
+              "MASTER_ADDR=127.0.0.1",
+              "MASTER_PORT=" + port);
+      processes.add(start(environment, folder.resolve("log" + rank), arguments));
+    }
+    return processes;
+  }
+
+  /** Where what it prints goes. */
+  Path log() {
+    return log;
+  }
+
   /** What it has printed so far. */
   String output() throws IOException {
     return Files.readString(log);
@@ -62,23 +94,14 @@ final class ChildProcess implements AutoCloseable {
     }
   }
 
-  /** Sends the signal {@code name}, say TERM. */
+  /** Sends the signal {@code name}, say TERM, unless the process has ended. */
   void signal(String name) throws IOException, InterruptedException {
-    Process kill = new ProcessBuilder("kill", "-s", name, Long.toString(process.pid())).start();
-    assertThat(kill.waitFor()).isZero();
+    new ProcessBuilder("kill", "-s", name, Long.toString(process.pid())).start().waitFor();
   }
 
-  /**
-   * Gives it {@code millis} to end of its own, then kills it with SIGKILL.
-   *
-   * @return whether it was killed
-   */
-  boolean killAfter(long millis) throws InterruptedException {
-    if (process.waitFor(millis, TimeUnit.MILLISECONDS)) {
-      return false;
-    }
-    process.destroyForcibly().waitFor();
-    return true;
+  /** Waits at most {@code millis} for its end. */
+  boolean endsWithin(long millis) throws InterruptedException {
+    return process.waitFor(millis, TimeUnit.MILLISECONDS);
   }
 
   /** Waits for its end. */

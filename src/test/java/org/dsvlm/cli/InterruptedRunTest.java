@@ -11,9 +11,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.train.RecipeReader;
@@ -26,16 +24,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Runs in a process of their own that end before their time. The numbers are those of the project's
- * list of bad inputs.
+ * Runs in a process of their own that are stopped or fail; {@link KilledRunTest} kills them. The
+ * numbers are those of the project's list of bad inputs.
  */
 class InterruptedRunTest {
-  /** How many SIGKILLs: {@code -Ddsvlm.kills=25}. */
-  private static final int KILLS = Integer.getInteger("dsvlm.kills", 2);
-
-  private static final List<String> LORA =
-      List.of("model.language.trainable=false", "model.language.lora.rank=2");
-
   @TempDir private Path folder;
   private TinyRun tiny;
 
@@ -44,21 +36,9 @@ class InterruptedRunTest {
     tiny = new TinyRun(folder);
   }
 
-  /** The words of a command that trains in {@code run}; it resumes where it was begun already. */
-  private String[] train(Path run, List<String> overrides) {
-    if (Files.exists(run.resolve("recipe.yaml"))) {
-      return new String[] {"train", "--resume", "--out", run.toString()};
-    }
-    List<String> words =
-        new ArrayList<>(List.of("train", "--recipe", TinyRun.RECIPE, "--out", run.toString()));
-    Stream.concat(tiny.data().stream(), overrides.stream())
-        .forEach(override -> words.addAll(List.of("--set", override)));
-    return words.toArray(String[]::new);
-  }
-
   private Path inOneGo(String name, List<String> overrides) {
     Path run = folder.resolve(name);
-    Outcome outcome = Outcome.of(train(run, overrides));
+    Outcome outcome = Outcome.of(tiny.words(run, overrides));
     assertThat(outcome.code()).as(outcome.err()).isZero();
     return run;
   }
@@ -78,7 +58,8 @@ class InterruptedRunTest {
             "checkpoint.every_steps=0");
     Path run = folder.resolve("run");
     Path metrics = run.resolve("metrics.jsonl");
-    try (ChildProcess child = ChildProcess.start(folder.resolve("log"), train(run, overrides))) {
+    try (ChildProcess child =
+        ChildProcess.start(folder.resolve("log"), tiny.words(run, overrides))) {
       child.awaitLines(metrics, 3);
       assertThatThrownBy(() -> RunFolder.resume(run, RecipeReader.read(run.resolve("recipe.yaml"))))
           .as("bad input 57: two processes on one run folder")
@@ -95,7 +76,7 @@ class InterruptedRunTest {
     assertThat(run.resolve("report.html"))
         .content()
         .contains("Not finished: " + steps + " of at least 150 steps are done", "last good one");
-    assertThat(Outcome.of(train(run, overrides)).code()).isZero();
+    assertThat(Outcome.of(tiny.words(run, overrides)).code()).isZero();
     TinyRun.assertSame(run, inOneGo("straight", overrides));
   }
 
@@ -121,7 +102,7 @@ class InterruptedRunTest {
     List<String> limited =
         List.of("bash", "-c", "ulimit -f " + (kibibytes + 2) + "; exec \"$@\"", "bash");
     try (ChildProcess child =
-        ChildProcess.start(limited, folder.resolve("log"), train(run, overrides))) {
+        ChildProcess.start(limited, folder.resolve("log"), tiny.words(run, overrides))) {
       assertThat(child.exitCode()).as(child.output()).isEqualTo(1);
       assertThat(child.output())
           .contains("optimizer.safetensors: cannot be written: File too large")
@@ -131,51 +112,7 @@ class InterruptedRunTest {
     try (Stream<Path> left = Files.list(run.resolve("checkpoints"))) {
       assertThat(left).isEmpty();
     }
-    assertThat(Outcome.of(train(run, overrides)).code()).isZero();
+    assertThat(Outcome.of(tiny.words(run, overrides)).code()).isZero();
     TinyRun.assertSame(run, straight);
-  }
-
-  /**
-   * Every step saves, so that many of the kills fall into a save; runs with LoRA and with a
-   * language model that trains whole take turns.
-   */
-  @Test
-  void bad54_killedAtRandomMomentsARunEndsInTheSameBits() throws IOException, InterruptedException {
-    List<String> steps =
-        List.of("stage1.max_steps=10", "stage2.max_steps=10", "checkpoint.every_steps=1");
-    long seed = Long.getLong("dsvlm.kills.seed", System.nanoTime());
-    Random random = new Random(seed);
-    int killed = 0;
-    for (int number = 0; killed < KILLS; number++) {
-      List<String> overrides = new ArrayList<>(steps);
-      overrides.addAll(number % 2 == 0 ? LORA : List.of());
-      Path straight = inOneGo("straight" + number, overrides);
-      long window = stepMillis(straight) * 20;
-      Path run = folder.resolve("killed" + number);
-      boolean again = true;
-      while (again) {
-        try (ChildProcess child =
-            ChildProcess.start(folder.resolve("log"), train(run, overrides))) {
-          if (killed < KILLS) {
-            child.awaitLines(folder.resolve("log"), 1);
-            again = child.killAfter(random.nextLong(window));
-            killed += again ? 1 : 0;
-          } else {
-            again = false;
-          }
-          assertThat(again ? 0 : child.exitCode())
-              .as("seed %d, run %d, kill %d: %s", seed, number, killed, child.output())
-              .isZero();
-        }
-      }
-      TinyRun.assertSame(run, straight);
-    }
-  }
-
-  /** About how long a step and its checkpoint take. */
-  private static long stepMillis(Path run) throws IOException {
-    long begin = Files.getLastModifiedTime(run.resolve("recipe.yaml")).toMillis();
-    long end = Files.getLastModifiedTime(run.resolve("metrics.jsonl")).toMillis();
-    return Math.max(1, (end - begin) / TinyRun.metrics(run).size());
   }
 }

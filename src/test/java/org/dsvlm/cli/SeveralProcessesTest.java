@@ -13,15 +13,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Stream;
-import org.dsvlm.distributed.Together;
 import org.dsvlm.train.TinyRun;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs of processes of their own, started as torchrun starts them. */
+/**
+ * Runs of processes of their own, started as torchrun starts them; {@link KilledRunTest} kills
+ * them.
+ */
 class SeveralProcessesTest {
   /** The largest number that is compared with one process: {@code -Ddsvlm.processes=4}. */
   private static final int MOST = Integer.getInteger("dsvlm.processes", 2);
@@ -49,39 +49,15 @@ class SeveralProcessesTest {
     tiny = new TinyRun(folder);
   }
 
-  private String[] train(Path run, String... overrides) {
-    if (Files.exists(run.resolve("recipe.yaml"))) {
-      return new String[] {"train", "--resume", "--out", run.toString()};
-    }
-    List<String> words =
-        new ArrayList<>(List.of("train", "--recipe", TinyRun.RECIPE, "--out", run.toString()));
-    Stream.of(tiny.data(), STEPS, List.of(overrides))
-        .flatMap(List::stream)
-        .forEach(override -> words.addAll(List.of("--set", override)));
-    return words.toArray(String[]::new);
+  private String[] words(Path run, String... overrides) {
+    List<String> all = new ArrayList<>(STEPS);
+    all.addAll(List.of(overrides));
+    return tiny.words(run, all);
   }
 
   /** Starts {@code size} processes that train in {@code run}. */
   private List<ChildProcess> start(int size, Path run, String... overrides) throws IOException {
-    return start(size, train(run, overrides));
-  }
-
-  private List<ChildProcess> start(int size, String... words) throws IOException {
-    int port = Together.freePort();
-    List<ChildProcess> processes = new ArrayList<>();
-    for (int rank = 0; rank < size; rank++) {
-      List<String> environment =
-          List.of(
-              "env",
-              "RANK=" + rank,
-              "WORLD_SIZE=" + size,
-              "LOCAL_RANK=" + rank,
-              "LOCAL_WORLD_SIZE=" + size,
-              "MASTER_ADDR=127.0.0.1",
-              "MASTER_PORT=" + port);
-      processes.add(ChildProcess.start(environment, folder.resolve("log" + rank), words));
-    }
-    return processes;
+    return ChildProcess.startTogether(size, folder, words(run, overrides));
   }
 
   private static void endWith(int code, List<ChildProcess> processes)
@@ -92,28 +68,16 @@ class SeveralProcessesTest {
     }
   }
 
-  /** In one process, then 2, 4 …; of the pair one is killed, which the other names. */
   @Test
-  void makeTheStepsOfOneProcessAndResumeBitwiseWhenOneIsKilled()
-      throws IOException, InterruptedException {
+  void makeTheStepsOfOneProcess() throws IOException, InterruptedException {
     Path one = folder.resolve("one");
-    Outcome outcome = Outcome.of(train(one));
+    Outcome outcome = Outcome.of(words(one));
     assertThat(outcome.code()).as(outcome.err()).isZero();
     for (int size = 2; size <= MOST; size *= 2) {
       Path several = folder.resolve("several" + size);
       endWith(0, start(size, several));
       haveTheSameLosses(several, one);
     }
-    Path killed = folder.resolve("killed");
-    for (int victim = 1; victim >= (MOST > 2 ? 0 : 1); victim--) {
-      killOneOfTwo(victim, killed, victim == 1 ? 5 : 13);
-    }
-    endWith(0, start(2, killed));
-    Path straight = folder.resolve("several2");
-    assertThat(TinyRun.metrics(killed)).isEqualTo(TinyRun.metrics(straight));
-    Map<String, byte[]> results = TinyRun.results(killed);
-    TinyRun.results(straight)
-        .forEach((file, bytes) -> assertThat(results.get(file)).as(file).isEqualTo(bytes));
   }
 
   private static void haveTheSameLosses(Path run, Path expected) throws IOException {
@@ -125,21 +89,6 @@ class SeveralProcessesTest {
           .as("%s, step %d", run, i + 1)
           .isCloseTo(wanted.get(i).get("loss").asDouble(), within(1e-6));
     }
-  }
-
-  /** Kills the rank {@code victim} after {@code steps}; the other one ends, and says who it was. */
-  private void killOneOfTwo(int victim, Path run, int steps)
-      throws IOException, InterruptedException {
-    List<ChildProcess> processes = start(2, run);
-    processes.get(0).awaitLines(run.resolve("metrics.jsonl"), steps);
-    processes.get(victim).signal("KILL");
-    ChildProcess other = processes.get(1 - victim);
-    int code = other.exitCode();
-    assertThat(code).as(other.output()).isEqualTo(76);
-    assertThat(other.output())
-        .contains("rank " + victim + " of 2 ")
-        .contains("has died")
-        .doesNotContain("\tat ");
   }
 
   @Test
@@ -158,10 +107,10 @@ class SeveralProcessesTest {
   @Test
   void oneThatFailsIsNamedWithItsReason() throws IOException, InterruptedException {
     Path run = folder.resolve("run");
-    String[] words = train(run);
+    String[] words = words(run);
     Files.createDirectories(run);
     Files.writeString(run.resolve("recipe.yaml"), "seed: 1");
-    List<ChildProcess> processes = start(2, words);
+    List<ChildProcess> processes = ChildProcess.startTogether(2, folder, words);
     int second = processes.get(1).exitCode();
     assertThat(processes.get(0).exitCode()).as(processes.get(0).output()).isEqualTo(1);
     assertThat(second).as(processes.get(1).output()).isEqualTo(76);

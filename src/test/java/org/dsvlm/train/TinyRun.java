@@ -71,6 +71,18 @@ public final class TinyRun {
         "data.pictures=" + folder.resolve("pictures"));
   }
 
+  /** The words of a command that trains in {@code run}; it resumes where it was begun already. */
+  public String[] words(Path run, List<String> overrides) {
+    if (Files.exists(run.resolve("recipe.yaml"))) {
+      return new String[] {"train", "--resume", "--out", run.toString()};
+    }
+    List<String> words =
+        new ArrayList<>(List.of("train", "--recipe", RECIPE, "--out", run.toString()));
+    Stream.concat(data().stream(), overrides.stream())
+        .forEach(override -> words.addAll(List.of("--set", override)));
+    return words.toArray(String[]::new);
+  }
+
   /** The resolved tiny recipe over these records. */
   ObjectNode recipe(String... overrides) {
     List<String> all = new ArrayList<>(data());
