@@ -63,6 +63,7 @@ void check(const at::Tensor& hidden_states, const at::Tensor& weight, const at::
       labels.device() == hidden_states.device(), kName, ": labels is on ", labels.device().str(),
       ", but hidden_states is on ", hidden_states.device().str());
   TORCH_CHECK(labels.numel() > 0, kName, ": labels is empty; the mean of no rows is not defined");
+  TORCH_CHECK(weight.size(0) > 0, kName, ": weight has no classes");
   TORCH_CHECK(chunk_rows >= 0, kName, ": chunk_rows must not be negative, but is ", chunk_rows);
 }
 

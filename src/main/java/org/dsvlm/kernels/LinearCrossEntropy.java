@@ -72,5 +72,6 @@ public final class LinearCrossEntropy {
     CALL.requireInt64("labels", labels);
     CALL.requireDevice("labels", labels, "hidden_states", hiddenStates);
     CALL.require(labels.numel() > 0, "labels is empty; the mean of no rows is not defined");
+    CALL.require(weight.size(0) > 0, "weight has no classes");
   }
 }

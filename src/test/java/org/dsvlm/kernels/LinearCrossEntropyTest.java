@@ -137,6 +137,7 @@ class LinearCrossEntropyTest {
     refuses(implementation, states, closed, labels, "weight is null or was closed");
     refuses(
         implementation, states.narrow(0, 0, 0), weight, labels.narrow(0, 0, 0), "labels is empty");
+    refuses(implementation, states, weight.narrow(0, 0, 0), labels, "weight has no classes");
   }
 
   @Test
