@@ -18,12 +18,19 @@ namespace dsvlm::cpu::DSVLM_ISA {
 // Elements that are added in the accumulation type before a double takes their sum.
 constexpr int64_t kSumElements = 512;
 
+// The number of [-most, most] that is nearest to x; by integers, since GCC turns comparisons of floats here into
+// copies of all that follows, and loops around them take four times as long. NaN becomes one of the ends.
+inline float clamped(float x, float most) {
+  constexpr uint32_t kSign = 0x80000000;
+  const uint32_t bits = __builtin_bit_cast(uint32_t, x), limit = __builtin_bit_cast(uint32_t, most);
+  const uint32_t size = bits & ~kSign;
+  return __builtin_bit_cast(float, (size < limit ? size : limit) | (bits & kSign));
+}
+
+// Of NaN a number, which its caller multiplies by y.
 inline float sigmoid_of(float y) {
   constexpr float kPerLog2 = -1.442695041f, kMost = 126.0f;
-  float x = y * kPerLog2;
-  x = x < -kMost ? -kMost : x;
-  x = x > kMost ? kMost : x;
-  return 1.0f / (1.0f + exp2_within(x));
+  return 1.0f / (1.0f + exp2_within(clamped(y * kPerLog2, kMost)));
 }
 
 inline double sigmoid_of(double y) { return 1 / (1 + ::exp(-y)); }

@@ -12,9 +12,11 @@ import static org.dsvlm.kernels.Implementation.normal;
 import static org.dsvlm.kernels.Implementation.tolerance;
 import static org.dsvlm.kernels.Implementation.valueAndGradients;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.DsVlmException;
@@ -101,6 +103,19 @@ class GroupNormSiluTest {
     double[] y = Torch.doubles(implementation.groupNormSilu(x, weight, bias, 1, 0));
     assertThat(y[0]).isCloseTo(0, within(1e-30));
     assertThat(y[1]).isEqualTo(1e4);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatIsNoNumberSpoilsItsGroupAlone(Implementation implementation) {
+    implementation.assume();
+    List<Tensor> all = inputs(ScalarType.Float, 4, 1, 4, 20);
+    all.get(0).select(1, 3).select(1, 7).fill_(new Scalar(Double.NaN));
+    List<double[]> results = valueAndGradients(operator(implementation, 2), all);
+    for (double[] ofMap : results.subList(0, 2)) {
+      assertThat(Arrays.copyOfRange(ofMap, 0, 40)).doesNotContain(Double.NaN);
+      assertThat(Arrays.copyOfRange(ofMap, 40, 80)).containsOnly(Double.NaN);
+    }
   }
 
   @ParameterizedTest
