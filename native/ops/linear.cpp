@@ -93,8 +93,16 @@ bool is_ours(const at::Tensor& x, const at::Tensor& weight, const Bias& bias) {
          multiplications(x, weight) >= kSmall && !at::in_parallel_region();
 }
 
+// Rows that share elements, as a sliding window's, are no memory layout to oneDNN.
+bool rows_overlap(const at::Tensor& matrix) {
+  const bool by_rows = matrix.stride(0) >= matrix.stride(1);
+  const int64_t outer = matrix.stride(by_rows ? 0 : 1), inner = matrix.stride(by_rows ? 1 : 0);
+  return inner > 0 && outer < inner * matrix.size(by_rows ? 1 : 0);
+}
+
 bool is_for_onednn(const at::Tensor& x, const at::Tensor& weight) {
-  return multiplications(x, weight) >= kLarge && at::globalContext().userEnabledMkldnn() && pointwise();
+  return multiplications(x, weight) >= kLarge && !rows_overlap(weight) && at::globalContext().userEnabledMkldnn() &&
+         pointwise();
 }
 
 at::Tensor in_rows(const at::Tensor& x) { return x.reshape({-1, x.size(-1)}); }
@@ -142,7 +150,8 @@ at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const Bias& bi
 struct Linear : public torch::autograd::Function<Linear> {
   static at::Tensor forward(
       torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& weight, const Bias& bias) {
-    context->save_for_backward({x, weight});
+    // What no gradient will be computed from is not kept: the inputs of frozen layers.
+    context->save_for_backward({needs_grad(weight) ? x : at::Tensor(), needs_grad(x) ? weight : at::Tensor()});
     context->saved_data["biased"] = bias.has_value();
     return product(x, weight, bias);
   }
