@@ -73,7 +73,7 @@ final class DsVlmStepRunner implements GoldenRunner {
                 perceptual.resolve("lpips.safetensors"),
                 dtype,
                 "cpu");
-        WeightSource added = MultiAdapterFile.open(folder);
+        WeightSource added = MultiAdapterFile.open(folder.resolve(MultiAdapterFile.NAME));
         ParameterStore adapters = ParameterStore.from(added, dtype, "cpu")) {
       DsVlmStep step = new DsVlmStep(golden, llava, diffusion, network, adapters);
       step.experts();

@@ -74,8 +74,7 @@ class LinearProductTest {
   void resultAndGradientsAreThoseOfTheTwin(int rows, int in, int out) {
     // Columns of a wider tensor: rows do not follow one another.
     Tensor x = random.normal(rows, 2L * in).narrow(1, 3, in).detach();
-    isTheTwins(
-        random.normal(rows, out), List.of(x, random.normal(out, in), random.normal(out)));
+    isTheTwins(random.normal(rows, out), List.of(x, random.normal(out, in), random.normal(out)));
   }
 
   @Test
