@@ -4,6 +4,7 @@
  */
 package org.dsvlm.train;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -110,8 +111,16 @@ final class AutoencoderTrainer {
   double scalingFactor(Vae vae) {
     try (PointerScope scope = new PointerScope()) {
       int count = (int) Math.min(SCALE_SAMPLES, order.size());
-      Tensor means = Torch.withoutGradient(() -> vae.encode(batch(0, count)).mean());
-      return 1 / Torch.item(means.to(ScalarType.Double).std());
+      int atOnce = recipe.stage0().batchSize();
+      List<Tensor> means = new ArrayList<>();
+      // In the steps' batches, so that it takes no more memory than they do.
+      for (int first = 0; first < count; first += atOnce) {
+        Tensor some = batch(first, Math.min(atOnce, count - first));
+        means.add(Torch.withoutGradient(() -> vae.encode(some).mean()));
+        some.close();
+      }
+      Tensor all = Torch.cat(0, means.toArray(Tensor[]::new));
+      return 1 / Torch.item(all.to(ScalarType.Double).std());
     }
   }
 
