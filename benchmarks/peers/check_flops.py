@@ -27,7 +27,7 @@ TEXT = 24
 RECIPE = [
     "--set", f"stage1.batch_size={RECORDS}", "--set", f"stage1.micro_batch_size={RECORDS}",
     "--set", f"data.expected.stage1.text_tokens={TEXT}", "--set", "supervision.attention=shared",
-    "--set", "data.expected.stage1.with_picture=1.0",
+    "--set", "data.expected.stage1.with_picture=1.0", "--set", "activation_checkpointing=false",
 ]  # fmt: skip
 
 

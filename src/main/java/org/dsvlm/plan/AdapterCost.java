@@ -4,6 +4,7 @@
  */
 package org.dsvlm.plan;
 
+import org.dsvlm.plan.Operation.Function;
 import org.dsvlm.supervision.AdapterConfig;
 
 /** The operations of the adapter between a feature and the UNet; it is trained. */
@@ -35,10 +36,10 @@ final class AdapterCost {
       tape.layerNorm(pictures * config.queries(), crossWidth, true);
       return config.queries();
     }
-    tape.linear(rows, featureWidth, crossWidth, true);
+    tape.linear(rows, featureWidth, crossWidth, true, true);
     if (config.kind() == AdapterConfig.Kind.MLP) {
-      tape.activation(rows * crossWidth);
-      tape.linear(rows, crossWidth, crossWidth, true);
+      tape.activation(Function.GELU, rows * crossWidth);
+      tape.linear(rows, crossWidth, crossWidth, true, true);
     }
     return tokens;
   }
@@ -54,21 +55,21 @@ final class AdapterCost {
     double featureRows = pictures * tokens;
     double heads = width % HEAD_WIDTH == 0 ? width / HEAD_WIDTH : 1;
     tape.layerNorm(rows, width, true);
-    tape.linears(rows, width, true, width, width, width);
-    tape.attention(pictures, heads, queries, queries, width / heads);
-    tape.linear(rows, width, width, true);
+    tape.linears(rows, width, true, true, width, width, width);
+    tape.attention(pictures, heads, heads, queries, queries, width / heads);
+    tape.keptAlready().linear(rows, width, width, true, true);
     tape.add(rows * width);
     tape.layerNorm(rows, width, true);
     tape.layerNorm(featureRows, featureWidth, true);
-    tape.linear(rows, width, width, true);
-    tape.linears(featureRows, featureWidth, true, width, width);
-    tape.attention(pictures, heads, queries, tokens, width / heads);
-    tape.linear(rows, width, width, true);
+    tape.linear(rows, width, width, true, true);
+    tape.linears(featureRows, featureWidth, true, true, width, width);
+    tape.attention(pictures, heads, heads, queries, tokens, width / heads);
+    tape.keptAlready().linear(rows, width, width, true, true);
     tape.add(rows * width);
     tape.layerNorm(rows, width, true);
-    tape.linear(rows, width, 4 * width, true);
-    tape.activation(rows * 4 * width);
-    tape.linear(rows, 4 * width, width, true);
+    tape.linear(rows, width, 4 * width, true, true);
+    tape.activation(Function.GELU, rows * 4 * width);
+    tape.linear(rows, 4 * width, width, true, true);
     tape.add(rows * width);
   }
 }

@@ -23,7 +23,7 @@ import org.dsvlm.tensor.DsVlmException;
  * @param rates floating-point operations a second by kind; empty where all was measured
  * @param measured seconds of single shapes, where they were timed
  * @param bandwidth bytes a second that pointwise operations reach
- * @param callSeconds what a call takes before and after its computation
+ * @param callSeconds what a call takes beside its computation
  * @param asynchronous whether calls are made ahead of the computation
  * @param runtime bytes that a process or context takes before anything is trained
  * @param source where these figures come from
@@ -125,9 +125,9 @@ record Hardware(
 
   private double computing(Operation operation) {
     double work = work(operation);
-    Timing timing = nearest(operation, work);
+    Timing timing = nearest(operation, work / Math.max(1, operation.calls()));
     if (timing != null) {
-      return work * timing.seconds().get(operation.role());
+      return work * timing.seconds().get(operation.role().alike());
     }
     Double rate = rates.get(operation.kind());
     double moving = operation.bytes() / bandwidth;
@@ -140,15 +140,15 @@ record Hardware(
   }
 
   /** The timed shape of the kind that is the operation's, or else does most nearly as much. */
-  private Timing nearest(Operation operation, double work) {
+  private Timing nearest(Operation operation, double workOfCall) {
     return measured.getOrDefault(operation.kind(), List.of()).stream()
-        .filter(timing -> timing.seconds().containsKey(operation.role()))
+        .filter(timing -> timing.seconds().containsKey(operation.role().alike()))
         .min(
             Comparator.comparingDouble(
                 timing ->
                     timing.shape().equals(operation.shape())
                         ? -1
-                        : Math.abs(Math.log(timing.work() / work))))
+                        : Math.abs(Math.log(timing.work() / workOfCall))))
         .orElse(null);
   }
 }

@@ -35,6 +35,14 @@ record Memory(Map<Part, PartMemory> parts, double activationPeak, double working
     return encoder + Math.max(language, supervision);
   }
 
+  /** Bytes that the largest call of {@code tape} reads and writes. */
+  static double working(Tape tape) {
+    return tape.operations().stream()
+        .mapToDouble(operation -> operation.bytes() / Math.max(1, operation.calls()))
+        .max()
+        .orElse(0);
+  }
+
   private static double sum(Map<Part, Double> kept, Part... parts) {
     double sum = 0;
     for (Part part : parts) {

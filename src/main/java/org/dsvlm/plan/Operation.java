@@ -25,6 +25,8 @@ record Operation(
   /** What a call is for. */
   enum Role {
     FORWARD,
+    /** The forward pass of a block once more, whose activations were not kept. */
+    RECOMPUTATION,
     INPUT_GRADIENT,
     WEIGHT_GRADIENT,
     UPDATE;
@@ -37,32 +39,57 @@ record Operation(
     String pass() {
       return switch (this) {
         case FORWARD -> "forward";
-        case INPUT_GRADIENT, WEIGHT_GRADIENT -> "backward";
+        case RECOMPUTATION, INPUT_GRADIENT, WEIGHT_GRADIENT -> "backward";
         case UPDATE -> "update";
       };
     }
+
+    /** The one that takes as long on the same shape, where this one is not timed itself. */
+    Role alike() {
+      return this == RECOMPUTATION ? FORWARD : this;
+    }
+  }
+
+  /** The same operation in another role. */
+  Operation as(Role other) {
+    return new Operation(part, other, kind, shape, flops, bytes, calls);
   }
 
   /** Operations of a kind reach a like share of what a device can do. */
   enum Kind {
-    /** Shape: rows, inner width, columns. */
+    /** Shape: rows, inner width, columns, 1 with a bias or 0 without. */
     MATRIX_PRODUCT,
     /** Shape: batch, channels in and out, height and width of the output, kernel, stride. */
     CONVOLUTION,
-    /** Shape: batch, heads, queries, keys, width of a head. */
+    /** Shape: batch, heads of the queries and of the keys, queries, keys, width of a head. */
     ATTENTION,
-    /** The experts' cross-attention. Shape: the same, with all experts' keys, then experts. */
+    /** The experts' cross-attention. Shape: batch, heads, queries, all keys, width, experts. */
     EXPERT_ATTENTION,
-    /** Shape: batch, channels and positions of a group norm; rows and width of a layer norm. */
+    /**
+     * Shape: batch, channels, positions and groups of a group norm; rows and width of a layer's.
+     */
     NORM,
-    /** Shape: elements. */
+    /** A group norm and SiLU in one. Shape: batch, channels, positions, groups. */
+    NORM_AND_SILU,
+    /** Shape: elements, {@link Function} by its number. */
     ACTIVATION,
+    /** A copy that puts positions before channels. Shape: batch, channels, positions. */
+    TRANSPOSITION,
     /** Sums, products and copies of elements. Shape: elements. */
     POINTWISE;
 
     String key() {
       return name().toLowerCase(Locale.ROOT);
     }
+  }
+
+  /** Functions of single elements, which take unlike times. */
+  enum Function {
+    RELU,
+    SIGMOID,
+    SILU,
+    GELU,
+    GELU_TANH
   }
 
   /** A shape of whole numbers. */

@@ -5,6 +5,7 @@
 package org.dsvlm.plan;
 
 import java.util.List;
+import org.dsvlm.plan.Operation.Function;
 import org.dsvlm.supervision.PerceptualNetwork;
 
 /** The operations of VGG-16's convolutions and of the distances between what they give. */
@@ -44,13 +45,18 @@ final class PerceptualCost {
     for (int stage = 0; stage < stages; stage++) {
       double out = widths.get(stage);
       for (int i = 0; i < PerceptualNetwork.convolutions(stage); i++) {
+        if (i > 0) {
+          // ReLU keeps what it gave.
+          tape.keptAlready();
+        }
         tape.convolution(pictures, at, at, in, out, 3, 1, false);
-        tape.activation(pictures * at * at * out);
+        tape.activation(Function.RELU, pictures * at * at * out);
         in = out;
       }
       if (stage < stages - 1) {
         double elements = pictures * at * at * out;
-        tape.pointwise(1.25 * elements, 1, 1.5 * elements, 1, 0.5 * elements);
+        tape.pointwise(1.25 * elements, 1, 1.5 * elements, 1, 0);
+        tape.keepBytes(Long.BYTES * elements / 4);
         at /= 2;
       }
     }

@@ -6,13 +6,9 @@ package org.dsvlm.plan;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.LongSupplier;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.plan.Operation.Kind;
-import org.dsvlm.plan.Operation.Role;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.train.Recipe;
 import org.dsvlm.train.RecipeReader;
@@ -38,8 +34,8 @@ public final class Plan {
     this.sizes = sizes;
     this.hardware = hardware;
     this.settings = settings;
-    if (fitsAutoencoder()) {
-      stages.add(autoencoder());
+    if (AutoencoderPlanner.isWanted(recipe)) {
+      stages.add(new AutoencoderPlanner(recipe, sizes, settings).plan(hardware));
     }
     StagePlanner planner = new StagePlanner(recipe, sizes, hardware, settings);
     for (int stage = 1; stage <= 2; stage++) {
@@ -58,7 +54,7 @@ public final class Plan {
    */
   public static Plan forGpus(ObjectNode tree, String gpu, int devices) {
     Recipe recipe = RecipeReader.bind(tree);
-    StagePlanner.Settings settings = settings(tree, recipe, devices);
+    StagePlanner.Settings settings = StagePlanner.Settings.of(recipe, devices);
     return of(tree, recipe, Hardware.named(gpu, settings.bytes()), settings);
   }
 
@@ -69,11 +65,20 @@ public final class Plan {
 
   static Plan forThisMachine(ObjectNode tree, LongSupplier clock) {
     Recipe recipe = RecipeReader.bind(tree);
-    StagePlanner.Settings settings = settings(tree, recipe, 1);
-    StagePlanner planner = new StagePlanner(recipe, new ModelSizes(recipe), null, settings);
-    int last = recipe.stage(2).leftOut() ? 1 : 2;
+    StagePlanner.Settings settings = StagePlanner.Settings.of(recipe, 1);
+    ModelSizes sizes = new ModelSizes(recipe);
+    StagePlanner planner = new StagePlanner(recipe, sizes, null, settings);
+    List<Operation> operations = new ArrayList<>();
+    if (AutoencoderPlanner.isWanted(recipe)) {
+      operations.addAll(new AutoencoderPlanner(recipe, sizes, settings).usual());
+    }
+    for (int stage = 1; stage <= 2; stage++) {
+      if (!recipe.stage(stage).leftOut()) {
+        operations.addAll(planner.usual(stage));
+      }
+    }
     ScalarType dtype = DTypes.parse(recipe.precision());
-    Hardware machine = Calibration.measure(planner.usual(last), dtype, recipe.threads(), clock);
+    Hardware machine = Calibration.measure(operations, dtype, recipe.threads(), clock);
     return of(tree, recipe, machine, settings);
   }
 
@@ -89,43 +94,9 @@ public final class Plan {
     return new Plan(recipe, new ModelSizes(recipe), hardware, settings, plain);
   }
 
-  private static StagePlanner.Settings settings(ObjectNode tree, Recipe recipe, int devices) {
-    return new StagePlanner.Settings(
-        devices,
-        (int) DTypes.bytes(DTypes.parse(recipe.precision())),
-        tree.at("/optimizer/master_weights").asBoolean(),
-        tree.at("/distributed/shard_optimizer").asBoolean());
-  }
-
   /** GPUs that are known by name. */
   public static List<String> gpus() {
     return Hardware.names();
-  }
-
-  private boolean fitsAutoencoder() {
-    return recipe.supervised()
-        && recipe.model().stableDiffusion().path().isEmpty()
-        && recipe.stage0().maxSteps() > 0;
-  }
-
-  /** Stage 0, one batch in a piece. */
-  private StagePlan autoencoder() {
-    int pictures = recipe.stage0().batchSize();
-    StepCost cost = new StepCost(recipe, sizes, 0, settings.bytes());
-    Tape tape = cost.autoencoder(pictures);
-    double weights = (double) sizes.parameters(Part.VAE) * settings.bytes();
-    double kept = tape.saved().getOrDefault(Part.VAE, 0.0);
-    Memory memory =
-        new Memory(
-            Map.of(Part.VAE, new Memory.PartMemory(weights, weights, 2 * weights, kept)),
-            kept,
-            tape.operations().stream().mapToDouble(Operation::bytes).max().orElse(0),
-            hardware.runtime());
-    Map<Part, Map<Kind, Map<Role, Double>>> flops = new EnumMap<>(Part.class);
-    StagePlan.add(flops, tape, 1);
-    double seconds = hardware.seconds(tape.operations()) + hardware.seconds(cost.update(memory));
-    return new StagePlan(
-        0, recipe.stage0().maxSteps(), 1, pictures, flops, memory, kept, kept, seconds, seconds);
   }
 
   Recipe recipe() {

@@ -34,12 +34,13 @@ public final class PlanReport {
     line("device      %d × %s", plan.settings().devices(), hardware.name());
     line("            %s", hardware.source());
     line(
-        "precision   %s%s%s",
+        "precision   %s%s%s%s",
         plan.recipe().precision(),
         plan.settings().masterWeights() && plan.settings().bytes() < 4
             ? ", float32 master weights"
             : "",
-        plan.settings().shardStates() ? ", optimizer states sharded" : "");
+        plan.settings().shardStates() ? ", optimizer states sharded" : "",
+        plan.recipe().activationCheckpointing() ? ", activations recomputed" : "");
     parameters();
     plan.stages().forEach(this::stage);
     double hours = plan.stages().stream().mapToDouble(StagePlan::hours).sum();
@@ -128,6 +129,7 @@ public final class PlanReport {
     json.put("precision", plan.recipe().precision());
     json.put("master_weights", plan.settings().masterWeights());
     json.put("shard_optimizer", plan.settings().shardStates());
+    json.put("activation_checkpointing", plan.recipe().activationCheckpointing());
     ObjectNode parameters = json.putObject("parameters");
     for (Part part : plan.sizes().parts()) {
       ObjectNode one = parameters.putObject(part.key());

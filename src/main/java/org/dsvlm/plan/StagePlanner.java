@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.dsvlm.plan.Operation.Kind;
 import org.dsvlm.plan.Operation.Role;
+import org.dsvlm.tensor.DTypes;
 import org.dsvlm.train.Recipe;
 
 /**
@@ -32,7 +33,21 @@ final class StagePlanner {
    * @param masterWeights whether trained weights of a shorter type have a float32 copy
    * @param shardStates whether every device keeps its part of the optimizer's states alone
    */
-  record Settings(int devices, int bytes, boolean masterWeights, boolean shardStates) {}
+  record Settings(int devices, int bytes, boolean masterWeights, boolean shardStates) {
+    static Settings of(Recipe recipe, int devices) {
+      return new Settings(
+          devices,
+          (int) DTypes.bytes(DTypes.parse(recipe.precision())),
+          recipe.optimizer().masterWeights(),
+          recipe.distributed().shardOptimizer());
+    }
+
+    /** Of AdamW's states for a parameter of {@code width} bytes, on all devices together. */
+    double stateBytes(double width) {
+      boolean master = masterWeights && width < FLOAT32;
+      return master ? 3 * FLOAT32 : 2 * width;
+    }
+  }
 
   /** One kind of micro batch, and the share of all steps that are made of it. */
   private record Batch(Tape tape, double share) {}
@@ -51,9 +66,10 @@ final class StagePlanner {
     double records = (double) stage.batchSize() / settings.devices();
     double micro = Math.min(stage.microBatchSize(), records);
     int microBatches = (int) Math.ceil(records / micro);
-    List<Batch> kinds = kinds(number, micro, expected.textTokens());
+    boolean again = recipe.activationCheckpointing();
+    List<Batch> kinds = kinds(number, micro, expected.textTokens(), again);
     Memory memory = memory(number, kinds.get(0).tape());
-    List<Operation> update = new StepCost(recipe, sizes, number, settings.bytes()).update(memory);
+    List<Operation> update = cost(number, again).update(memory, microBatches);
     double seconds = hardware.seconds(update);
     Map<Part, Map<Kind, Map<Role, Double>>> flops = new EnumMap<>(Part.class);
     for (Batch kind : kinds) {
@@ -68,17 +84,22 @@ final class StagePlanner {
         stage.batchSize(),
         flops,
         memory,
-        Memory.peak(kinds(number, micro, longest).get(0).tape().saved()),
-        recomputed(number, micro, expected.textTokens()),
+        Memory.peak(kinds(number, micro, longest, again).get(0).tape().saved()),
+        Memory.peak(kinds(number, micro, expected.textTokens(), true).get(0).tape().saved()),
         seconds,
         plain == null ? seconds : plain.plan(number, null).secondsPerStep());
+  }
+
+  private StepCost cost(int number, boolean again) {
+    return new StepCost(recipe, sizes, number, settings.bytes(), again);
   }
 
   /** The operations that most steps of a stage are made of. */
   List<Operation> usual(int number) {
     double records = (double) recipe.stage(number).batchSize() / settings.devices();
     double micro = Math.min(recipe.stage(number).microBatchSize(), records);
-    return kinds(number, micro, expected(number).textTokens()).get(0).tape().operations();
+    boolean again = recipe.activationCheckpointing();
+    return kinds(number, micro, expected(number).textTokens(), again).get(0).tape().operations();
   }
 
   private Recipe.ExpectedRecords expected(int number) {
@@ -86,9 +107,13 @@ final class StagePlanner {
     return number == 1 ? expected.stage1() : expected.stage2();
   }
 
-  /** Those with pictures first. */
-  private List<Batch> kinds(int number, double micro, double textTokens) {
-    StepCost cost = new StepCost(recipe, sizes, number, settings.bytes());
+  /**
+   * Those with pictures first.
+   *
+   * @param again whether blocks are computed again in the backward pass
+   */
+  private List<Batch> kinds(int number, double micro, double textTokens, boolean again) {
+    StepCost cost = cost(number, again);
     double seen = expected(number).withPicture();
     double tokens = Math.min(sizes.llava().imageTokens() + textTokens, recipe.data().maxLength());
     double text = Math.min(textTokens, recipe.data().maxLength());
@@ -118,39 +143,12 @@ final class StagePlanner {
               trained ? count * stateBytes(width) : 0,
               tape.saved().getOrDefault(part, 0.0)));
     }
-    double working = tape.operations().stream().mapToDouble(Operation::bytes).max().orElse(0);
-    return new Memory(parts, Memory.peak(tape.saved()), working, hardware.runtime());
+    return new Memory(parts, Memory.peak(tape.saved()), Memory.working(tape), hardware.runtime());
   }
 
-  /** Bytes of AdamW's states for a parameter of {@code width} bytes. */
+  /** Bytes of AdamW's states on one device for a parameter of {@code width} bytes. */
   private double stateBytes(double width) {
-    boolean master = settings.masterWeights() && width < FLOAT32;
-    double states = master ? 3 * FLOAT32 : 2 * width;
+    double states = settings.stateBytes(width);
     return settings.shardStates() ? states / settings.devices() : states;
-  }
-
-  /**
-   * What is kept where each block of encoder and language model is computed again: the inputs of
-   * all blocks, and all of one.
-   */
-  private double recomputed(int number, double micro, double textTokens) {
-    Tape tape = kinds(number, micro, textTokens).get(0).tape();
-    Map<Part, Double> saved = new EnumMap<>(tape.saved());
-    double tokens = Math.min(sizes.llava().imageTokens() + textTokens, recipe.data().maxLength());
-    int visionLayers = sizes.vision().layers();
-    double visionRows = micro * (sizes.vision().patches() + sizes.vision().family().classTokens());
-    saved.computeIfPresent(
-        Part.VISION_ENCODER,
-        (part, bytes) ->
-            Math.min(
-                bytes,
-                bytes / visionLayers
-                    + visionLayers * visionRows * sizes.vision().hiddenSize() * settings.bytes()));
-    int layers = sizes.language().layers();
-    double inputs = layers * micro * tokens * sizes.language().hiddenSize() * settings.bytes();
-    saved.computeIfPresent(
-        Part.LANGUAGE_MODEL, (part, bytes) -> Math.min(bytes, bytes / layers + inputs));
-    saved.computeIfPresent(Part.LORA, (part, bytes) -> bytes / layers);
-    return Memory.peak(saved);
   }
 }

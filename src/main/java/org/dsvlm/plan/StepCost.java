@@ -20,17 +20,21 @@ final class StepCost {
   private final ModelSizes sizes;
   private final int stage;
   private final int bytes;
+  private final boolean again;
 
   /**
    * Costs of a stage.
    *
    * @param bytes of an element of the model's type
+   * @param again whether blocks of encoder and language model are computed again in the backward
+   *     pass
    */
-  StepCost(Recipe recipe, ModelSizes sizes, int stage, int bytes) {
+  StepCost(Recipe recipe, ModelSizes sizes, int stage, int bytes, boolean again) {
     this.recipe = recipe;
     this.sizes = sizes;
     this.stage = stage;
     this.bytes = bytes;
+    this.again = again;
   }
 
   /** Stage 0: encoder and decoder of the autoencoder, on {@code pictures}. */
@@ -40,6 +44,7 @@ final class StepCost {
     int side = sizes.supervision().pictureSize();
     vae.encode(side);
     vae.decode(side);
+    absoluteDifference(tape, pictures * sizes.vae().outChannels() * side * side);
     return tape;
   }
 
@@ -55,7 +60,7 @@ final class StepCost {
     Tape tape = new Tape(bytes);
     boolean visionTrains = sizes.trains(Part.VISION_ENCODER, stage);
     if (pictures > 0) {
-      VisionCost.record(tape, sizes.vision(), pictures, visionTrains, usedBlocks());
+      VisionCost.record(tape, sizes.vision(), pictures, visionTrains, usedBlocks(), again);
       connector(tape, pictures, visionTrains);
     }
     if (recipe.languageWeight() > 0) {
@@ -67,6 +72,7 @@ final class StepCost {
               sizes.trains(Part.LANGUAGE_MODEL, stage),
               adapted,
               recipe.model().language().lora().rank(),
+              again,
               records,
               tokens)
           .record(pictures > 0, answers);
@@ -95,9 +101,9 @@ final class StepCost {
     double rows = pictures * sizes.llava().imageTokens();
     double width = sizes.language().hiddenSize();
     tape.enter(Part.CONNECTOR, differentiated);
-    tape.linear(rows, sizes.llava().connectorInput(), width, true);
-    tape.activation(rows * width);
-    tape.linear(rows, width, width, true);
+    tape.linear(rows, sizes.llava().connectorInput(), width, true, true);
+    tape.activation(Operation.Function.GELU, rows * width);
+    tape.linear(rows, width, width, true, true);
   }
 
   private void supervision(Tape tape, double pictures, boolean visionTrains) {
@@ -140,15 +146,16 @@ final class StepCost {
     }
     // Steps that pass gradients run forward twice, and no more than one is kept at a time.
     int more = reconstruction.steps() + reconstruction.gradientSteps() - 1;
-    Tape forward = new Tape(bytes);
-    new UNetCost(forward, sizes.unet(), config, false, pictures, contexts).record(latentSide);
+    Tape another = new Tape(bytes);
+    new UNetCost(another, sizes.unet(), config, sizes.trains(Part.UNET, stage), pictures, contexts)
+        .record(latentSide);
     for (int i = 0; i < more; i++) {
-      forward.operations().stream()
+      another.operations().stream()
           .filter(operation -> operation.role() == Operation.Role.FORWARD)
           .forEach(tape.operations()::add);
     }
     for (int i = 0; i < reconstruction.gradientSteps() - 1; i++) {
-      forward.operations().stream()
+      another.operations().stream()
           .filter(operation -> operation.role() != Operation.Role.FORWARD)
           .forEach(tape.operations()::add);
     }
@@ -169,21 +176,28 @@ final class StepCost {
         case "vgg_l1" -> network.record(3);
         default -> {
           tape.enter(Part.PERCEPTUAL, true);
-          tape.pointwise(5 * pixels, 4, 4 * pixels, 4, 2 * pixels);
+          absoluteDifference(tape, pixels);
         }
       }
     }
   }
 
-  /** What ends a step: norm and clipping of the gradients, AdamW. */
-  List<Operation> update(Memory memory) {
+  /** Mean absolute difference; other comparisons of pictures or noise do much the same work. */
+  private static void absoluteDifference(Tape tape, double elements) {
+    tape.pointwise(6 * elements, 3, 6 * elements, 3, elements);
+  }
+
+  /** What ends a step: norm of the gradients and AdamW, which reads its clipping as a factor. */
+  List<Operation> update(Memory memory, int microBatches) {
     List<Operation> operations = new ArrayList<>();
     for (Map.Entry<Part, Memory.PartMemory> entry : memory.parts().entrySet()) {
       Memory.PartMemory part = entry.getValue();
       if (part.gradients() > 0) {
-        // The norm reads gradients, clipping reads and writes them, AdamW reads them once more; it
-        // reads and writes weights and states.
-        double traffic = 4 * part.gradients() + 2 * part.weights() + 2 * part.optimizerStates();
+        // Norm and AdamW each read the gradients once; AdamW reads and writes weights and states.
+        // Every micro batch but the first adds its gradients to those before.
+        double traffic =
+            2 * (part.gradients() + part.weights() + part.optimizerStates())
+                + 3 * (microBatches - 1) * part.gradients();
         operations.add(
             new Operation(
                 Part.OPTIMIZER,
@@ -192,7 +206,7 @@ final class StepCost {
                 Operation.shape(part.gradients() / bytes),
                 0,
                 traffic,
-                2 * sizes.tensors(entry.getKey())));
+                microBatches * sizes.tensors(entry.getKey())));
       }
     }
     return operations;

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.dsvlm.plan.Operation.Function;
 import org.dsvlm.plan.Operation.Kind;
 import org.dsvlm.plan.Operation.Role;
 
@@ -25,9 +26,12 @@ final class Tape {
   private final double wideWidth;
   private final List<Operation> operations = new ArrayList<>();
   private final Map<Part, Double> saved = new EnumMap<>(Part.class);
+  private final Map<Part, Double> largestBlock = new EnumMap<>(Part.class);
   private Part part;
   private boolean gradient;
   private boolean recording = true;
+  private boolean unused;
+  private boolean inputIsKept;
 
   /** A tape for tensors of {@code bytes} an element. */
   Tape(int bytes) {
@@ -39,7 +43,8 @@ final class Tape {
   Tape enter(Part part, boolean gradient) {
     this.part = part;
     this.gradient = gradient;
-    this.recording = true;
+    recording = true;
+    unused = false;
     return this;
   }
 
@@ -50,9 +55,19 @@ final class Tape {
     return this;
   }
 
+  /** No loss depends on what follows: its graph is kept, and nobody goes backward through it. */
+  void unused() {
+    unused = true;
+  }
+
   /** An input joins that may have a gradient. */
   void joins(boolean differentiated) {
     gradient |= differentiated && recording;
+  }
+
+  /** From here on a gradient flows if {@code trained} parameters take part. */
+  void trains(boolean trained) {
+    gradient |= trained && recording;
   }
 
   boolean gradient() {
@@ -63,27 +78,69 @@ final class Tape {
     return operations;
   }
 
-  /** Bytes that the backward pass of each part needs kept. */
+  /**
+   * Most bytes that the backward pass of each part needs kept: where blocks are computed again,
+   * their inputs and all of the largest one.
+   */
   Map<Part, Double> saved() {
-    return saved;
+    Map<Part, Double> most = new EnumMap<>(saved);
+    largestBlock.forEach((of, bytes) -> most.merge(of, bytes, Double::sum));
+    return most;
   }
 
-  /** A linear layer on {@code rows} vectors whose input no other layer keeps. */
-  void linear(double rows, double in, double out, boolean trained) {
-    linears(rows, in, trained, out);
+  /**
+   * A block of which the input alone, {@code inputs} elements, is kept, and which is computed again
+   * in the backward pass; or, if {@code again} is false, one like any other.
+   */
+  void block(boolean again, double inputs, Runnable block) {
+    if (!again) {
+      block.run();
+      return;
+    }
+    Map<Part, Double> before = new EnumMap<>(saved);
+    saved.clear();
+    int first = operations.size();
+    block.run();
+    saved.forEach((of, bytes) -> largestBlock.merge(of, bytes, Math::max));
+    saved.clear();
+    saved.putAll(before);
+    if (gradient) {
+      keep(inputs);
+      if (!unused) {
+        List.copyOf(operations.subList(first, operations.size())).stream()
+            .filter(operation -> operation.role() == Role.FORWARD)
+            .forEach(operation -> operations.add(operation.as(Role.RECOMPUTATION)));
+      }
+    }
+  }
+
+  /** The input of the layers that come next is kept by something else already. */
+  Tape keptAlready() {
+    inputIsKept = true;
+    return this;
+  }
+
+  /** A linear layer on {@code rows} vectors. */
+  void linear(double rows, double in, double out, boolean biased, boolean trained) {
+    linears(rows, in, biased, trained, out);
   }
 
   /** Linear layers that read one input. */
-  void linears(double rows, double in, boolean trained, double... outs) {
+  void linears(double rows, double in, boolean biased, boolean trained, double... outs) {
+    boolean differentiated = gradient;
     for (double out : outs) {
-      matrixProduct(rows, in, out, trained);
+      gradient = differentiated;
+      matrixProduct(rows, in, out, biased, trained);
     }
-    if (trained && recording) {
-      keep(rows * in);
+    // The gradients of the input are added up.
+    int sums = outs.length - 1;
+    if (differentiated && sums > 0) {
+      accumulate(sums, rows * in);
     }
+    keepInput(trained && recording, rows * in);
   }
 
-  /** A convolution over pictures, height and width those of its output. */
+  /** A convolution over pictures, height and width those of its output; it has a bias. */
   void convolution(
       double batch,
       double height,
@@ -101,15 +158,21 @@ final class Tape {
         2 * positions * in * kernel * kernel * out,
         width * (input + in * kernel * kernel * out + positions * out),
         trained);
-    if (trained && recording) {
-      keep(input);
-    }
+    // LibTorch keeps it for the gradient of the weight even where there is none.
+    keepInput(gradient, input);
   }
 
-  private void matrixProduct(double rows, double in, double out, boolean trained) {
+  private void keepInput(boolean needed, double elements) {
+    if (needed && !inputIsKept) {
+      keep(elements);
+    }
+    inputIsKept = false;
+  }
+
+  private void matrixProduct(double rows, double in, double out, boolean biased, boolean trained) {
     product(
         Kind.MATRIX_PRODUCT,
-        Operation.shape(rows, in, out),
+        Operation.shape(rows, in, out, biased ? 1 : 0),
         2 * rows * in * out,
         width * (rows * in + in * out + rows * out),
         trained);
@@ -128,49 +191,91 @@ final class Tape {
 
   private void write(
       Role role, Kind kind, List<Long> shape, double flops, double bytes, int calls) {
-    operations.add(new Operation(part, role, kind, shape, flops, bytes, calls));
+    if (role == Role.FORWARD || !unused) {
+      operations.add(new Operation(part, role, kind, shape, flops, bytes, calls));
+    }
   }
 
-  /** Attention of each query to {@code keys} keys; causal or not, all are counted. */
-  void attention(double batch, double heads, double queries, double keys, double headWidth) {
-    List<Long> shape = Operation.shape(batch, heads, queries, keys, headWidth);
-    attention(Kind.ATTENTION, shape, batch * heads, queries, keys, headWidth);
+  /**
+   * Attention of each query to {@code keys} keys, causal or not; a head of the keys may serve
+   * several of the queries'. Queries, keys, values and result are kept, and the scores are not.
+   */
+  void attention(
+      double batch, double heads, double keyHeads, double queries, double keys, double headWidth) {
+    double query = batch * heads * queries * headWidth;
+    double inputs = query + 2 * batch * keyHeads * keys * headWidth;
+    // The heads are taken apart and put together again by two views of each tensor.
+    pointwise(0, 8, 0, 8, 0);
+    attend(
+        Kind.ATTENTION,
+        Operation.shape(batch, heads, keyHeads, queries, keys, headWidth),
+        query * keys,
+        inputs,
+        query,
+        batch * heads * queries);
+    if (gradient) {
+      keep(query);
+    }
   }
 
-  /** The same where {@code keys} are those of all experts. */
+  /** Attention to several contexts at once; {@code keys} are those of all experts. */
   void expertAttention(
       double batch, double heads, double queries, double keys, double headWidth, int experts) {
-    List<Long> shape = Operation.shape(batch, heads, queries, keys, headWidth, experts);
-    attention(Kind.EXPERT_ATTENTION, shape, batch * heads, queries, keys, headWidth);
+    double query = batch * heads * queries * headWidth;
+    attend(
+        Kind.EXPERT_ATTENTION,
+        Operation.shape(batch, heads, queries, keys, headWidth, experts),
+        query * keys,
+        query + 2 * batch * heads * keys * headWidth,
+        query,
+        experts * batch * heads * queries);
   }
 
-  private void attention(
-      Kind kind, List<Long> shape, double heads, double queries, double keys, double headWidth) {
-    double products = heads * queries * keys * headWidth;
-    double inputs = heads * (queries + 2 * keys) * headWidth;
-    double output = heads * queries * headWidth;
+  private void attend(
+      Kind kind,
+      List<Long> shape,
+      double products,
+      double inputs,
+      double output,
+      double normalisers) {
     double bytes = width * (inputs + output);
     write(Role.FORWARD, kind, shape, 4 * products, bytes, 1);
     if (gradient) {
       write(Role.INPUT_GRADIENT, kind, shape, 10 * products, 2 * bytes, 1);
-      keep(inputs + output);
-      keepWide(heads * queries);
+      keep(inputs);
+      keepWide(normalisers);
     }
   }
 
-  /** A group norm of maps; its parameters may be trained. */
-  void groupNorm(double batch, double channels, double positions, boolean trained) {
-    norm(Operation.shape(batch, channels, positions), batch * channels * positions, trained);
+  /** A group norm of maps. */
+  void groupNorm(double batch, double channels, double positions, int groups, boolean trained) {
+    norm(
+        Kind.NORM,
+        Operation.shape(batch, channels, positions, groups),
+        batch * channels * positions,
+        trained);
   }
 
-  /** A layer norm; its parameters may be trained. */
+  /** A group norm of maps and SiLU, of which the map alone is kept. */
+  void groupNormSilu(double batch, double channels, double positions, int groups, boolean trained) {
+    norm(
+        Kind.NORM_AND_SILU,
+        Operation.shape(batch, channels, positions, groups),
+        batch * channels * positions,
+        trained);
+  }
+
+  /** A layer norm. */
   void layerNorm(double rows, double columns, boolean trained) {
-    norm(Operation.shape(rows, columns), rows * columns, trained);
+    norm(Kind.NORM, Operation.shape(rows, columns), rows * columns, trained);
   }
 
-  private void norm(List<Long> shape, double elements, boolean trained) {
+  private void norm(Kind kind, List<Long> shape, double elements, boolean trained) {
     trains(trained);
-    unary(Kind.NORM, shape, elements);
+    unary(kind, shape, elements);
+    if (trained && recording) {
+      write(Role.WEIGHT_GRADIENT, kind, shape, 0, 2 * width * elements, 0);
+    }
   }
 
   /** One call that keeps what it reads: reads and writes, and backward reads two and writes. */
@@ -180,11 +285,6 @@ final class Tape {
       write(Role.INPUT_GRADIENT, kind, shape, 0, 3 * width * elements, 1);
       keep(elements);
     }
-  }
-
-  /** From here on a gradient flows if {@code trained} parameters take part. */
-  void trains(boolean trained) {
-    gradient |= trained && recording;
   }
 
   /**
@@ -198,21 +298,42 @@ final class Tape {
     if (width < wideWidth) {
       pointwise((1 + wideWidth / width) * rows * in, 1, (1 + wideWidth / width) * rows * in, 1, 0);
     }
-    matrixProduct(rows, in, rank, true);
-    matrixProduct(rows, rank, out, true);
+    matrixProduct(rows, in, rank, false, true);
+    matrixProduct(rows, rank, out, false, true);
     keepWide(rows * rank + (keepsInput ? rows * in : 0));
     add(rows * out);
     part = outside;
   }
 
-  /** A function of each element, as GELU. */
-  void activation(double elements) {
-    unary(Kind.ACTIVATION, Operation.shape(elements), elements);
+  /** A function of each element. */
+  void activation(Function function, double elements) {
+    unary(Kind.ACTIVATION, Operation.shape(elements, function.ordinal()), elements);
+  }
+
+  /** A copy of maps that puts positions before channels, or back. */
+  void transposition(double batch, double channels, double positions) {
+    List<Long> shape = Operation.shape(batch, channels, positions);
+    double bytes = 2 * width * batch * channels * positions;
+    write(Role.FORWARD, Kind.TRANSPOSITION, shape, 0, bytes, 1);
+    if (gradient) {
+      write(Role.INPUT_GRADIENT, Kind.TRANSPOSITION, shape, 0, bytes, 1);
+    }
   }
 
   /** The sum of two tensors; its backward pass hands the gradient on and adds at the branch. */
   void add(double elements) {
     pointwise(3 * elements, 1, 3 * elements, 1, 0);
+  }
+
+  /** Gradients of {@code elements} each that are added to others, {@code sums} times. */
+  void accumulate(int sums, double elements) {
+    write(
+        Role.INPUT_GRADIENT,
+        Kind.POINTWISE,
+        Operation.shape(elements),
+        0,
+        3 * width * sums * elements,
+        sums);
   }
 
   /**
@@ -221,11 +342,18 @@ final class Tape {
    */
   void pointwise(
       double forward, int forwardCalls, double backward, int backwardCalls, double kept) {
-    List<Long> shape = Operation.shape(forward / forwardCalls / 3);
-    write(Role.FORWARD, Kind.POINTWISE, shape, 0, width * forward, forwardCalls);
+    pointwise(Role.FORWARD, forward, forwardCalls);
     if (gradient) {
-      write(Role.INPUT_GRADIENT, Kind.POINTWISE, shape, 0, width * backward, backwardCalls);
+      pointwise(Role.INPUT_GRADIENT, backward, backwardCalls);
       keep(kept);
+    }
+  }
+
+  private void pointwise(Role role, double elements, int calls) {
+    if (calls > 0) {
+      // A call reads two tensors and writes one, or does as much.
+      List<Long> shape = Operation.shape(elements / calls / 3);
+      write(role, Kind.POINTWISE, shape, 0, width * elements, calls);
     }
   }
 
@@ -237,6 +365,13 @@ final class Tape {
   /** Elements of float32, or of the model's type if it is wider. */
   void keepWide(double elements) {
     saved.merge(part, wideWidth * elements, Double::sum);
+  }
+
+  /** Bytes that are kept for the backward pass, if there is one. */
+  void keepBytes(double bytes) {
+    if (gradient) {
+      saved.merge(part, bytes, Double::sum);
+    }
   }
 
   /** Bytes of an element that is computed in float32 at least. */

@@ -8,6 +8,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import org.dsvlm.diffusion.UNetConfig;
+import org.dsvlm.plan.Operation.Function;
+import org.dsvlm.supervision.Feature;
 import org.dsvlm.supervision.SupervisionConfig;
 
 /** The operations of a UNet whose cross-attention reads the features' contexts. */
@@ -16,7 +18,8 @@ final class UNetCost {
 
   private final Tape tape;
   private final UNetConfig config;
-  private final SupervisionConfig supervision;
+  private final boolean experts;
+  private final List<Feature> features;
   private final boolean trained;
   private final double pictures;
   private final List<Double> contextTokens;
@@ -32,21 +35,23 @@ final class UNetCost {
       List<Double> contextTokens) {
     this.tape = tape;
     this.config = config;
-    this.supervision = supervision;
     this.trained = trained;
     this.pictures = pictures;
     this.contextTokens = contextTokens;
     this.timeWidth = config.timeWidth();
+    this.features = supervision.features().stream().sorted().toList();
+    this.experts = supervision.attention() == SupervisionConfig.Attention.MOE;
   }
 
   /** Writes them down, for latents of {@code side} times {@code side}, which have no gradient. */
   void record(int side) {
     tape.enter(Part.UNET, false);
+    keepContexts();
     int levels = config.levels();
     double widest = config.channels().get(0);
-    tape.linear(pictures, widest, timeWidth, trained);
-    tape.activation(pictures * timeWidth);
-    tape.linear(pictures, timeWidth, timeWidth, trained);
+    tape.linear(pictures, widest, timeWidth, true, trained);
+    tape.activation(Function.SILU, pictures * timeWidth);
+    tape.linear(pictures, timeWidth, timeWidth, true, trained);
     tape.convolution(pictures, side, side, config.inChannels(), widest, 3, 1, trained);
     int at = side;
     double width = widest;
@@ -68,8 +73,7 @@ final class UNetCost {
     transformer(levels - 1, at);
     resnet(at, width, width);
     up(at, width, side);
-    tape.groupNorm(pictures, widest, (double) side * side, trained);
-    tape.activation(pictures * side * side * widest);
+    normSilu(side, widest);
     tape.convolution(pictures, side, side, widest, config.outChannels(), 3, 1, trained);
   }
 
@@ -82,8 +86,10 @@ final class UNetCost {
       int level = levels - 1 - index;
       double out = config.channels().get(level);
       for (int i = 0; i <= config.layersPerBlock(); i++) {
-        double joined = width + skips.removeLast();
-        tape.pointwise(2 * map(at) * joined, 1, 2 * map(at) * joined, 2, 0);
+        double skip = skips.removeLast();
+        double joined = width + skip;
+        // The hidden state that joins went its own way too: its gradients are added up.
+        tape.pointwise(2 * map(at) * joined, 1, map(at) * (2 * joined + 3 * skip), 3, 0);
         resnet(at, joined, out);
         width = out;
         if (config.upAttention().get(index)) {
@@ -111,18 +117,21 @@ final class UNetCost {
     return pictures * side * side;
   }
 
+  private void normSilu(int side, double width) {
+    tape.groupNormSilu(pictures, width, (double) side * side, config.normGroups(), trained);
+  }
+
   private void resnet(int side, double in, double out) {
-    tape.groupNorm(pictures, in, (double) side * side, trained);
-    tape.activation(map(side) * in);
+    normSilu(side, in);
     tape.convolution(pictures, side, side, in, out, 3, 1, trained);
-    tape.activation(pictures * timeWidth);
-    tape.linear(pictures, timeWidth, out, trained);
-    tape.add(map(side) * out);
-    tape.groupNorm(pictures, out, (double) side * side, trained);
-    tape.activation(map(side) * out);
+    tape.activation(Function.SILU, pictures * timeWidth);
+    tape.linear(pictures, timeWidth, out, true, trained);
+    // A number for each channel, whose gradient is a sum over the positions.
+    tape.pointwise(2 * map(side) * out, 1, trained ? map(side) * out : 0, trained ? 1 : 0, 0);
+    normSilu(side, out);
     tape.convolution(pictures, side, side, out, out, 3, 1, trained);
     if (in != out) {
-      tape.convolution(pictures, side, side, in, out, 1, 1, trained);
+      tape.keptAlready().convolution(pictures, side, side, in, out, 1, 1, trained);
     }
     tape.add(map(side) * out);
   }
@@ -130,12 +139,15 @@ final class UNetCost {
   private void transformer(int level, int side) {
     double width = config.channels().get(level);
     double rows = map(side);
-    tape.groupNorm(pictures, width, (double) side * side, trained);
-    tape.linear(rows, width, width, trained);
+    double positions = (double) side * side;
+    tape.groupNorm(pictures, width, positions, config.normGroups(), trained);
+    tape.transposition(pictures, width, positions);
+    tape.linear(rows, width, width, true, trained);
     for (int i = 0; i < config.transformerLayers().get(level); i++) {
       block(width, config.heads().get(level), side);
     }
-    tape.linear(rows, width, width, trained);
+    tape.linear(rows, width, width, true, trained);
+    tape.transposition(pictures, width, positions);
     tape.add(rows * width);
   }
 
@@ -143,47 +155,67 @@ final class UNetCost {
     double rows = map(side);
     double inner = FEED_FORWARD * width;
     tape.layerNorm(rows, width, trained);
-    tape.linears(rows, width, trained, width, width, width);
-    tape.attention(pictures, heads, (double) side * side, (double) side * side, width / heads);
-    tape.linear(rows, width, width, trained);
+    double positions = (double) side * side;
+    tape.linears(rows, width, false, trained, width, width, width);
+    tape.attention(pictures, heads, heads, positions, positions, width / heads);
+    tape.keptAlready().linear(rows, width, width, true, trained);
     tape.add(rows * width);
     tape.layerNorm(rows, width, trained);
     crossAttention(width, heads, side);
     tape.add(rows * width);
     tape.layerNorm(rows, width, trained);
-    tape.linear(rows, width, 2 * inner, trained);
-    tape.pointwise(5 * rows * inner, 2, 8 * rows * inner, 4, 3 * rows * inner);
-    tape.linear(rows, inner, width, trained);
+    tape.linear(rows, width, 2 * inner, true, trained);
+    tape.activation(Function.GELU, rows * inner);
+    // Value and gate are halves of one tensor, each with a gradient of its whole size; both are
+    // kept, as is what the gate became.
+    tape.pointwise(3 * rows * inner, 1, 20 * rows * inner, 7, 2 * rows * inner);
+    tape.linear(rows, inner, width, true, trained);
+    tape.add(rows * width);
   }
 
-  /** The keys and values of the text are the UNet's own; those of the levels are always trained. */
+  /**
+   * The keys and values of the text are the UNet's own; those of the levels are always trained.
+   * Shared attention takes the UNet's own for all contexts in a row.
+   */
   private void crossAttention(double width, int heads, int side) {
     double rows = map(side);
     double queries = (double) side * side;
-    tape.linear(rows, width, width, trained);
-    boolean experts = supervision.attention() == SupervisionConfig.Attention.MOE;
-    if (experts) {
-      tape.pointwise(rows * width, 1, 2 * rows * width, 2, 0);
-      tape.linear(pictures, width, contextTokens.size(), true);
-      tape.pointwise(2 * pictures, 2, 2 * pictures, 1, 0);
+    double tokens = contextTokens.stream().mapToDouble(Double::doubleValue).sum();
+    tape.linear(rows, width, width, false, trained);
+    if (!experts) {
+      tape.joins(true);
+      tape.pointwise(2 * pictures * tokens * config.crossAttentionDim(), 1, 0, 0, 0);
+      tape.linears(pictures * tokens, config.crossAttentionDim(), false, trained, width, width);
+      tape.attention(pictures, heads, heads, queries, tokens, width / heads);
+      tape.keptAlready().linear(rows, width, width, true, trained);
+      return;
     }
+    // The router sees the mean query.
+    tape.pointwise(rows * width, 1, 5 * rows * width, 3, 0);
+    tape.linear(pictures, width, contextTokens.size(), false, true);
+    tape.pointwise(2 * pictures, 2, 2 * pictures, 1, 0);
     tape.joins(true);
-    double keys = 0;
     for (int i = 0; i < contextTokens.size(); i++) {
-      boolean own = experts && i > 0;
-      tape.linears(
-          pictures * contextTokens.get(i),
-          config.crossAttentionDim(),
-          own || trained,
-          width,
-          width);
-      keys += contextTokens.get(i);
+      // The context is kept once, for all cross-attentions.
+      double contextRows = pictures * contextTokens.get(i);
+      tape.keptAlready()
+          .linears(contextRows, config.crossAttentionDim(), false, trains(i), width, width);
+      tape.accumulate(1, contextRows * config.crossAttentionDim());
     }
-    if (experts) {
-      tape.expertAttention(pictures, heads, queries, keys, width / heads, contextTokens.size());
-    } else {
-      tape.attention(pictures, heads, queries, keys, width / heads);
+    tape.expertAttention(pictures, heads, queries, tokens, width / heads, contextTokens.size());
+    tape.linear(rows, width, width, true, trained);
+  }
+
+  /** Whether the keys and values of a feature are trained. */
+  private boolean trains(int feature) {
+    return trained || features.get(feature) != Feature.TEXT;
+  }
+
+  private void keepContexts() {
+    for (int i = 0; i < features.size(); i++) {
+      if (experts && trains(i)) {
+        tape.keep(pictures * contextTokens.get(i) * config.crossAttentionDim());
+      }
     }
-    tape.linear(rows, width, width, trained);
   }
 }

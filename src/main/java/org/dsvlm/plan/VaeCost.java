@@ -42,8 +42,7 @@ final class VaeCost {
       }
     }
     middle(at, width);
-    tape.groupNorm(pictures, width, (double) at * at, trained);
-    tape.activation(map(at) * width);
+    normSilu(at, width);
     double moments = 2.0 * config.latentChannels();
     tape.convolution(pictures, at, at, width, moments, 3, 1, trained);
     tape.convolution(pictures, at, at, moments, moments, 1, 1, trained);
@@ -71,9 +70,12 @@ final class VaeCost {
         tape.convolution(pictures, at, at, width, width, 3, 1, trained);
       }
     }
-    tape.groupNorm(pictures, width, (double) at * at, trained);
-    tape.activation(map(at) * width);
+    normSilu(at, width);
     tape.convolution(pictures, at, at, width, config.outChannels(), 3, 1, trained);
+  }
+
+  private void normSilu(int side, double width) {
+    tape.groupNormSilu(pictures, width, (double) side * side, config.normGroups(), trained);
   }
 
   private double map(int side) {
@@ -83,25 +85,25 @@ final class VaeCost {
   private void middle(int side, double width) {
     resnet(side, width, width);
     if (config.midAttention()) {
-      tape.groupNorm(pictures, width, (double) side * side, trained);
-      tape.linears(map(side), width, trained, width, width, width);
       double positions = (double) side * side;
-      tape.attention(pictures, 1, positions, positions, width);
-      tape.linear(map(side), width, width, trained);
+      tape.groupNorm(pictures, width, positions, config.normGroups(), trained);
+      tape.transposition(pictures, width, positions);
+      tape.linears(map(side), width, true, trained, width, width, width);
+      tape.attention(pictures, 1, 1, positions, positions, width);
+      tape.keptAlready().linear(map(side), width, width, true, trained);
+      tape.transposition(pictures, width, positions);
       tape.add(map(side) * width);
     }
     resnet(side, width, width);
   }
 
   private void resnet(int side, double in, double out) {
-    tape.groupNorm(pictures, in, (double) side * side, trained);
-    tape.activation(map(side) * in);
+    normSilu(side, in);
     tape.convolution(pictures, side, side, in, out, 3, 1, trained);
-    tape.groupNorm(pictures, out, (double) side * side, trained);
-    tape.activation(map(side) * out);
+    normSilu(side, out);
     tape.convolution(pictures, side, side, out, out, 3, 1, trained);
     if (in != out) {
-      tape.convolution(pictures, side, side, in, out, 1, 1, trained);
+      tape.keptAlready().convolution(pictures, side, side, in, out, 1, 1, trained);
     }
     tape.add(map(side) * out);
   }

@@ -4,8 +4,10 @@
  */
 package org.dsvlm.plan;
 
+import org.dsvlm.plan.Operation.Function;
 import org.dsvlm.vision.Activation;
 import org.dsvlm.vision.VisionConfig;
+import org.dsvlm.vision.VisionFamily;
 
 /** The operations of a CLIP or SigLIP encoder, as {@code EncoderLayer} computes them. */
 final class VisionCost {
@@ -14,9 +16,11 @@ final class VisionCost {
   /**
    * Writes them down.
    *
-   * @param used blocks that a loss depends on; those above run forward alone
+   * @param used blocks that a loss depends on; nobody goes backward through those above
+   * @param again whether blocks are computed again in the backward pass
    */
-  static void record(Tape tape, VisionConfig config, double pictures, boolean trained, int used) {
+  static void record(
+      Tape tape, VisionConfig config, double pictures, boolean trained, int used, boolean again) {
     double tokens = config.patches() + config.family().classTokens();
     double width = config.hiddenSize();
     double side = Math.sqrt(config.patches());
@@ -34,12 +38,17 @@ final class VisionCost {
         config.patchSize(),
         trained);
     tape.add(pictures * tokens * width);
-    tape.layerNorm(pictures * tokens, width, trained);
+    if (config.family() == VisionFamily.CLIP) {
+      tape.layerNorm(pictures * tokens, width, trained);
+    }
     for (int block = 1; block <= config.layers(); block++) {
       if (block > used) {
-        tape.withoutGraph();
+        tape.unused();
       }
-      block(tape, config, pictures, tokens, trained && block <= used);
+      tape.block(
+          again && trained,
+          pictures * tokens * width,
+          () -> block(tape, config, pictures, tokens, trained));
     }
   }
 
@@ -49,24 +58,27 @@ final class VisionCost {
     double width = config.hiddenSize();
     double inner = config.intermediateSize();
     tape.layerNorm(rows, width, trained);
-    tape.linears(rows, width, trained, width, width, width);
-    tape.attention(pictures, config.heads(), tokens, tokens, width / config.heads());
-    // What attention gives is kept by it.
-    tape.linears(rows, width, trained, width);
+    double heads = config.heads();
+    tape.linears(rows, width, true, trained, width, width, width);
+    tape.attention(pictures, heads, heads, tokens, tokens, width / heads);
+    tape.keptAlready().linear(rows, width, width, true, trained);
     tape.add(rows * width);
     tape.layerNorm(rows, width, trained);
-    tape.linear(rows, width, inner, trained);
+    tape.linear(rows, width, inner, true, trained);
     activation(tape, config.activation(), rows * inner);
-    tape.linear(rows, inner, width, trained);
+    tape.linear(rows, inner, width, true, trained);
     tape.add(rows * width);
   }
 
   private static void activation(Tape tape, Activation activation, double elements) {
     if (activation == Activation.QUICK_GELU) {
-      // x · sigmoid(1.702 x): a factor, a sigmoid and a product, of which the last two keep theirs.
-      tape.pointwise(7 * elements, 3, 14 * elements, 6, 2 * elements);
+      // x · sigmoid(1.702 x): the sigmoid keeps what it gave, the product x beside that.
+      tape.pointwise(2 * elements, 1, 2 * elements, 1, 0);
+      tape.activation(Function.SIGMOID, elements);
+      tape.pointwise(3 * elements, 1, 9 * elements, 3, elements);
     } else {
-      tape.activation(elements);
+      boolean exact = activation == Activation.GELU;
+      tape.activation(exact ? Function.GELU : Function.GELU_TANH, elements);
     }
   }
 }

@@ -4,7 +4,9 @@
  */
 package org.dsvlm.tensor;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +40,11 @@ public final class MemoryFigures {
     residentBytes();
     // The kernel counts the peak lazily: it may lag behind a size that was already seen.
     return Math.max(LARGEST_SEEN.get(), field("VmHWM").orElse(0));
+  }
+
+  /** Bytes of physical memory that this machine has, or that its container allows. */
+  public static long machineBytes() {
+    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
   }
 
   private static OptionalLong field(String name) {

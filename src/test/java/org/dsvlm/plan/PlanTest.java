@@ -109,6 +109,7 @@ class PlanTest {
             "stage1.batch_size=2",
             "stage1.micro_batch_size=2",
             "data.expected.stage1.text_tokens=24",
+            "activation_checkpointing=false",
             "supervision.attention=shared");
     StagePlan stage = plan.stages().get(0);
     assertThat(stage.flops(part, "forward")).isCloseTo(forward, within(1e-6 * forward));
@@ -178,14 +179,49 @@ class PlanTest {
 
   @Test
   void aFullerBatchTakesMoreAndRecomputingLess() {
-    StagePlan small = plan(MAIN, 8, "stage1.micro_batch_size=2").stages().get(0);
-    StagePlan large = plan(MAIN, 8, "stage1.micro_batch_size=4").stages().get(0);
+    String keeping = "activation_checkpointing=false";
+    StagePlan small = plan(MAIN, 8, keeping, "stage1.micro_batch_size=2").stages().get(0);
+    StagePlan large = plan(MAIN, 8, keeping, "stage1.micro_batch_size=4").stages().get(0);
     assertThat(large.memory().activationPeak())
         .isCloseTo(
             2 * small.memory().activationPeak(), within(0.01 * large.memory().activationPeak()));
     assertThat(small.longest()).isGreaterThan(small.memory().activationPeak());
     assertThat(small.recomputed()).isLessThan(small.memory().activationPeak() / 2);
     assertThat(small.totalFlops()).isCloseTo(large.totalFlops(), within(1e-6 * large.totalFlops()));
+  }
+
+  @Test
+  void masterWeightsAndShardsChangeTheOptimizersStates() {
+    ModelSizes sizes = plan(MAIN, 8).sizes();
+    double vision = sizes.parameters(Part.VISION_ENCODER);
+    String[] settings = {"optimizer.master_weights=false", "distributed.shard_optimizer=true"};
+    assertThat(visionStates(plan(MAIN, 8))).isEqualTo(12 * vision);
+    assertThat(visionStates(plan(MAIN, 8, settings[0]))).isEqualTo(4 * vision);
+    assertThat(visionStates(plan(MAIN, 8, settings[1]))).isEqualTo(12 * vision / 8);
+    assertThat(visionStates(plan(MAIN, 8, settings))).isEqualTo(4 * vision / 8);
+  }
+
+  private static double visionStates(Plan plan) {
+    return plan.stages().get(0).memory().parts().get(Part.VISION_ENCODER).optimizerStates();
+  }
+
+  @Test
+  void recomputingTakesLessMemoryAndTheBlocksOnceMore() {
+    StagePlan kept = plan(MAIN, 8, "activation_checkpointing=false").stages().get(1);
+    StagePlan again = plan(MAIN, 8, "activation_checkpointing=true").stages().get(1);
+    assertThat(again.memory().activationPeak())
+        .isEqualTo(again.recomputed())
+        .isEqualTo(kept.recomputed())
+        .isLessThan(kept.memory().activationPeak() / 2);
+    for (Part part : List.of(Part.VISION_ENCODER, Part.LANGUAGE_MODEL)) {
+      double forward = kept.flops(part, "forward");
+      assertThat(again.flops(part, "forward")).isEqualTo(forward);
+      // All but the embedding of patches, or the head.
+      assertThat(again.flops(part, "backward") - kept.flops(part, "backward"))
+          .isBetween(0.97 * forward, forward);
+    }
+    assertThat(again.flops(Part.UNET, "backward")).isEqualTo(kept.flops(Part.UNET, "backward"));
+    assertThat(again.secondsPerStep()).isGreaterThan(kept.secondsPerStep());
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
+import org.dsvlm.plan.Operation.Function;
 import org.dsvlm.plan.Operation.Kind;
 import org.dsvlm.plan.Operation.Role;
 import org.junit.jupiter.api.Test;
@@ -25,10 +26,10 @@ class TapeTest {
   void gradientsFlowFromTheFirstTrainedLayerOn() {
     Tape tape = new Tape(4);
     tape.enter(Part.CONNECTOR, false);
-    tape.linear(5, 3, 7, false);
-    tape.linear(5, 7, 7, true);
-    tape.activation(5 * 7);
-    tape.linear(5, 7, 2, false);
+    tape.linear(5, 3, 7, true, false);
+    tape.linear(5, 7, 7, true, true);
+    tape.activation(Function.GELU, 5 * 7);
+    tape.linear(5, 7, 2, true, false);
     assertThat(flops(tape, Role.FORWARD)).isEqualTo(2 * (5 * 3 * 7 + 5 * 7 * 7 + 5 * 7 * 2));
     assertThat(flops(tape, Role.WEIGHT_GRADIENT)).isEqualTo(2 * 5 * 7 * 7);
     assertThat(flops(tape, Role.INPUT_GRADIENT)).isEqualTo(2 * 5 * 7 * 2);
@@ -41,8 +42,8 @@ class TapeTest {
     Tape tape = new Tape(2);
     tape.enter(Part.VAE, true).withoutGraph();
     tape.convolution(2, 4, 4, 3, 8, 3, 1, true);
-    tape.groupNorm(2, 8, 16, true);
-    tape.attention(2, 1, 16, 16, 8);
+    tape.groupNorm(2, 8, 16, 4, true);
+    tape.attention(2, 1, 1, 16, 16, 8);
     assertThat(tape.saved()).isEmpty();
     assertThat(tape.operations()).allMatch(operation -> operation.role() == Role.FORWARD);
     assertThat(flops(tape, Role.FORWARD))
@@ -53,12 +54,82 @@ class TapeTest {
   void lowRankUpdatesAreFloat32() {
     Tape tape = new Tape(2);
     tape.enter(Part.LANGUAGE_MODEL, false);
-    tape.linear(10, 6, 4, false);
+    tape.linear(10, 6, 4, false, false);
     tape.lowRank(10, 6, 4, 2, true);
     assertThat(tape.gradient()).isTrue();
     assertThat(flops(tape, Role.WEIGHT_GRADIENT)).isEqualTo(2 * 10 * (6 * 2 + 2 * 4));
     assertThat(flops(tape, Role.INPUT_GRADIENT)).isEqualTo(2 * 10 * 2 * 4);
     assertThat(tape.saved()).containsEntry(Part.LORA, 4.0 * 10 * (6 + 2));
+  }
+
+  /** Two records of 6 tokens, 4 heads of width 3, of which the keys have 2. */
+  @Test
+  void attentionKeepsWhatItReadsAndGivesButNoScores() {
+    Tape tape = new Tape(2);
+    tape.enter(Part.LANGUAGE_MODEL, true);
+    tape.linears(2 * 6, 12, false, true, 12, 6, 6);
+    tape.attention(2, 4, 2, 6, 6, 3);
+    tape.keptAlready().linear(2 * 6, 12, 12, false, true);
+    double rows = 2 * 6;
+    // The input of the projections; queries and result; keys and values; a number for each query.
+    assertThat(tape.saved())
+        .containsExactly(
+            Map.entry(
+                Part.LANGUAGE_MODEL,
+                2 * rows * 12 + 2 * 2 * rows * 12 + 2 * 2 * rows * 6 + 4 * rows * 4));
+    assertThat(flops(tape, Role.FORWARD))
+        .isEqualTo(2 * rows * 12 * (12 + 6 + 6) + 4.0 * 2 * 4 * 6 * 6 * 3 + 2 * rows * 12 * 12);
+  }
+
+  @Test
+  void aGroupNormAndItsSiluKeepTheMapAlone() {
+    Tape tape = new Tape(4);
+    tape.enter(Part.VAE, true);
+    tape.groupNormSilu(2, 8, 16, 4, false);
+    assertThat(tape.saved()).containsExactly(Map.entry(Part.VAE, 4.0 * 2 * 8 * 16));
+    tape.convolution(2, 4, 4, 8, 8, 3, 1, false);
+    assertThat(tape.saved()).containsExactly(Map.entry(Part.VAE, 2 * 4.0 * 2 * 8 * 16));
+  }
+
+  @Test
+  void blocksThatAreComputedAgainKeepTheirInputsAndOneOfThemAll() {
+    Tape tape = new Tape(4);
+    tape.enter(Part.VISION_ENCODER, false);
+    for (int block = 0; block < 3; block++) {
+      tape.block(
+          true,
+          5 * 7,
+          () -> {
+            tape.linear(5, 7, 11, true, true);
+            tape.activation(Function.GELU, 5 * 11);
+            tape.linear(5, 11, 7, true, true);
+          });
+    }
+    assertThat(tape.saved())
+        .containsExactly(Map.entry(Part.VISION_ENCODER, 4.0 * (3 * 35 + 35 + 55 + 55)));
+    assertThat(flops(tape, Role.RECOMPUTATION)).isEqualTo(flops(tape, Role.FORWARD));
+    assertThat(Role.RECOMPUTATION.pass()).isEqualTo("backward");
+  }
+
+  @Test
+  void whatNoLossDependsOnIsKeptAndHasNoBackwardPass() {
+    Tape tape = new Tape(4);
+    tape.enter(Part.VISION_ENCODER, false);
+    tape.unused();
+    tape.linear(5, 7, 11, true, true);
+    assertThat(tape.saved()).containsExactly(Map.entry(Part.VISION_ENCODER, 4.0 * 35));
+    assertThat(tape.operations()).allMatch(operation -> operation.role() == Role.FORWARD);
+  }
+
+  @Test
+  void layersThatReadOneInputHaveItsGradientsAddedUp() {
+    Tape tape = new Tape(4);
+    tape.enter(Part.UNET, true);
+    tape.linears(5, 7, false, false, 2, 3, 4);
+    assertThat(tape.operations())
+        .filteredOn(operation -> operation.kind() == Kind.POINTWISE)
+        .singleElement()
+        .satisfies(sums -> assertThat(sums.bytes()).isEqualTo(4.0 * 2 * 3 * 35));
   }
 
   @Test

@@ -1,0 +1,34 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.dsvlm.tensor.MemoryFigures;
+
+/** How much memory this process takes beside the tensors of a run. */
+final class ProcessSize {
+  /** Larger than half a region of any garbage collector: such arrays lie in regions of their own. */
+  private static final int PIECE = 16 << 20;
+
+  private ProcessSize() {}
+
+  /**
+   * Bytes in physical memory once every page of Java's heap, as large as the virtual machine has
+   * made it, was in use, as it is after some minutes of a run's garbage: libraries and the code that
+   * was called, the virtual machine, its heap.
+   */
+  static double filled() {
+    List<byte[]> pieces = new ArrayList<>();
+    Runtime runtime = Runtime.getRuntime();
+    long size = runtime.totalMemory();
+    while (runtime.freeMemory() > 2 * PIECE && runtime.totalMemory() <= size) {
+      pieces.add(new byte[PIECE]);
+    }
+    double bytes = MemoryFigures.residentBytes();
+    pieces.clear();
+    return bytes;
+  }
+}

@@ -1,0 +1,145 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.plan;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Torch;
+
+/**
+ * Times an operation on inputs that take turns, so that no cache holds them; nor what it gives and
+ * the gradients, which are kept for as long.
+ */
+final class Stopwatch {
+  private static final double SECONDS = 0.025;
+  private static final int FEWEST_RUNS = 4;
+
+  /** More than a processor's caches hold. */
+  private static final double TURNS = 48e6;
+
+  private static final int MOST_TURNS = 64;
+  private static final int CHAIN = 100;
+
+  private final ScalarType dtype;
+  private final LongSupplier clock;
+  private final double seconds;
+  private final double turns;
+  private final RandomState random = new RandomState(0);
+  private final double callSeconds;
+
+  private Stopwatch(ScalarType dtype, LongSupplier clock, double seconds, double turns) {
+    this.dtype = dtype;
+    this.clock = clock;
+    this.seconds = seconds;
+    this.turns = turns;
+    this.callSeconds = chainOfCalls() / (2 * CHAIN);
+  }
+
+  /** For tensors of {@code dtype}; {@code clock} tells nanoseconds. */
+  static Stopwatch of(ScalarType dtype, LongSupplier clock) {
+    return new Stopwatch(dtype, clock, SECONDS, TURNS);
+  }
+
+  /** One that makes the calls a few times, on few tensors, and whose times are worth nothing. */
+  static Stopwatch rehearsing(ScalarType dtype) {
+    return new Stopwatch(dtype, System::nanoTime, 0, 0);
+  }
+
+  /** What a call takes, forward or backward, beside its arithmetic: one on one element. */
+  double callSeconds() {
+    return callSeconds;
+  }
+
+  private double chainOfCalls() {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor one = normal(1);
+      Tensor x = normal(1).requires_grad_(true);
+      UnaryOperator<Tensor> chain =
+          first -> {
+            Tensor y = first;
+            for (int i = 0; i < CHAIN; i++) {
+              y = y.mul(one);
+            }
+            return y;
+          };
+      return median(List.of(x), List.of(), chain, one);
+    }
+  }
+
+  /** Seconds of {@code forward} without the call itself. */
+  double forward(List<Tensor> inputs, UnaryOperator<Tensor> forward) {
+    return Math.max(0, median(inputs, List.of(), forward, null) - callSeconds);
+  }
+
+  /**
+   * The same with the backward pass.
+   *
+   * @param weights that gather gradients beside the inputs, if they ask for any
+   * @param gradient of the result, to go backward from
+   */
+  double bothWays(
+      List<Tensor> inputs, List<Tensor> weights, UnaryOperator<Tensor> forward, Tensor gradient) {
+    return Math.max(0, median(inputs, weights, forward, gradient) - 2 * callSeconds);
+  }
+
+  /** Of several runs after one that does not count. */
+  private double median(
+      List<Tensor> inputs, List<Tensor> weights, UnaryOperator<Tensor> forward, Tensor gradient) {
+    List<Double> runs = new ArrayList<>();
+    Deque<Tensor> results = new ArrayDeque<>();
+    double total = 0;
+    for (int i = 0; i <= FEWEST_RUNS || total < seconds; i++) {
+      Tensor input = inputs.get(i % inputs.size());
+      input.mutable_grad().reset();
+      weights.forEach(weight -> weight.mutable_grad().reset());
+      long start = clock.getAsLong();
+      try (PointerScope scope = new PointerScope()) {
+        Tensor result = forward.apply(input);
+        if (gradient != null) {
+          result.backward(gradient, null, false, null);
+        }
+        results.addLast(Torch.keep(result));
+      }
+      // As in a step, where what was freed last is not what is written next.
+      if (results.size() > inputs.size()) {
+        results.removeFirst().close();
+      }
+      double taken = (clock.getAsLong() - start) / 1e9;
+      if (i > 0) {
+        runs.add(taken);
+        total += taken;
+      }
+    }
+    results.forEach(Tensor::close);
+    inputs.forEach(input -> input.mutable_grad().reset());
+    runs.sort(Double::compare);
+    return runs.get(runs.size() / 2);
+  }
+
+  /** Equal tensors that take turns. */
+  List<Tensor> turns(long... shape) {
+    Tensor first = normal(shape);
+    double bytes = (double) first.numel() * first.element_size();
+    int count = (int) Math.max(2, Math.min(MOST_TURNS, turns / bytes));
+    List<Tensor> tensors = new ArrayList<>(List.of(first));
+    while (tensors.size() < count) {
+      tensors.add(first.clone());
+    }
+    return tensors;
+  }
+
+  /** Standard normal numbers. */
+  Tensor normal(long... shape) {
+    return random.normal(shape).to(dtype).detach();
+  }
+}
