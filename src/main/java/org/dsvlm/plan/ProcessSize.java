@@ -10,8 +10,8 @@ import org.dsvlm.tensor.MemoryFigures;
 
 /** How much memory this process takes beside the tensors of a run. */
 final class ProcessSize {
-  /** Larger than half a region of any garbage collector: such arrays lie in regions of their own. */
-  private static final int PIECE = 16 << 20;
+  /** Large enough to be given free memory at once, rather than a place that a collection frees. */
+  private static final int PIECE = 4 << 20;
 
   private ProcessSize() {}
 

@@ -22,6 +22,7 @@ import org.dsvlm.plan.Operation.Kind;
 import org.dsvlm.plan.Operation.Role;
 import org.dsvlm.supervision.DiffusionSupervisor;
 import org.dsvlm.supervision.SupervisionConfig;
+import org.dsvlm.tensor.MemoryFigures;
 import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.train.RecipeReader;
 import org.junit.jupiter.api.Test;
@@ -249,6 +250,7 @@ class PlanTest {
     assertThat(plan.hardware().measured().get(Kind.MATRIX_PRODUCT)).isNotEmpty();
     assertThat(plan.hardware().measured().get(Kind.NORM)).isNotEmpty();
     assertThat(plan.stages()).allMatch(stage -> stage.secondsPerStep() > 0);
-    assertThat(plan.hardware().runtime()).isPositive();
+    assertThat(plan.hardware().memory()).isEqualTo(MemoryFigures.machineBytes());
+    assertThat(plan.hardware().runtime()).isBetween(1.0, plan.hardware().memory());
   }
 }
