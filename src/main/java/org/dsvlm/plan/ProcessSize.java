@@ -10,21 +10,18 @@ import org.dsvlm.tensor.MemoryFigures;
 
 /** How much memory this process takes beside the tensors of a run. */
 final class ProcessSize {
-  /** Large enough to be given free memory at once, rather than a place that a collection frees. */
   private static final int PIECE = 4 << 20;
 
   private ProcessSize() {}
 
   /**
    * Bytes in physical memory once every page of Java's heap, as large as the virtual machine has
-   * made it, was in use, as it is after some minutes of a run's garbage: libraries and the code that
-   * was called, the virtual machine, its heap.
+   * made it, was in use, as it is after some minutes of a run's garbage: libraries and the code
+   * that was called, the virtual machine, its heap.
    */
   static double filled() {
     List<byte[]> pieces = new ArrayList<>();
-    Runtime runtime = Runtime.getRuntime();
-    long size = runtime.totalMemory();
-    while (runtime.freeMemory() > 2 * PIECE && runtime.totalMemory() <= size) {
+    for (long free = Runtime.getRuntime().freeMemory(); free > PIECE; free -= PIECE) {
       pieces.add(new byte[PIECE]);
     }
     double bytes = MemoryFigures.residentBytes();
