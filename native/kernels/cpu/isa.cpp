@@ -6,6 +6,8 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <stdexcept>
+#include <string>
 
 namespace dsvlm::cpu {
 namespace {
@@ -25,18 +27,21 @@ bool has(Isa isa) {
   return false;
 }
 
+// The best one that the processor has, up to the one wished for.
 Isa choose() {
-  const char* wish = std::getenv("DSVLM_CPU_ISA");
-  const struct {
+  constexpr struct {
     const char* name;
     Isa isa;
   } all[] = {{"avx512", Isa::avx512}, {"avx2", Isa::avx2}, {"baseline", Isa::baseline}};
+  const char* wish = std::getenv("DSVLM_CPU_ISA");
+  bool reached = wish == nullptr;
   for (const auto& candidate : all) {
-    if (has(candidate.isa) && (wish == nullptr || std::strcmp(wish, candidate.name) == 0)) {
+    reached = reached || std::strcmp(wish, candidate.name) == 0;
+    if (reached && has(candidate.isa)) {
       return candidate.isa;
     }
   }
-  return Isa::baseline;
+  throw std::invalid_argument(std::string("DSVLM_CPU_ISA is ") + wish + "; it must be avx512, avx2 or baseline");
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ namespace dsvlm::cpu {
 
 enum class Isa { baseline, avx2, avx512 };
 
-// The best one that this processor has, or the one that the environment variable DSVLM_CPU_ISA names
-// (baseline, avx2, avx512) if the processor has it. Asked once.
+// The best one that this processor has, up to the one that the environment variable DSVLM_CPU_ISA names
+// (baseline, avx2, avx512); another name is an error. Asked once.
 Isa isa();
 
 }  // namespace dsvlm::cpu

@@ -17,6 +17,12 @@ import org.dsvlm.tensor.Torch;
 public final class LinearCrossEntropy {
   private static final OperatorCall CALL = new OperatorCall("dsvlm::linear_cross_entropy");
 
+  /** LibTorch's number for a mean over the rows. */
+  private static final long MEAN = 1;
+
+  /** LibTorch leaves out the rows of one label; this is none. */
+  private static final long NO_LABEL = Long.MIN_VALUE;
+
   private LinearCrossEntropy() {}
 
   /**
@@ -50,7 +56,8 @@ public final class LinearCrossEntropy {
         () -> {
           checkArguments(hiddenStates, weight, labels);
           Tensor logits = torch.linear(hiddenStates, weight, Torch.none());
-          return torch.cross_entropy_loss(OperatorCall.wide(logits), labels);
+          return torch.cross_entropy_loss(
+              OperatorCall.wide(logits), labels, Torch.none(), MEAN, NO_LABEL, 0);
         });
   }
 

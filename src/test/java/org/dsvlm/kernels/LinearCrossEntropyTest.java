@@ -140,6 +140,20 @@ class LinearCrossEntropyTest {
     refuses(implementation, states, weight.narrow(0, 0, 0), labels, "weight has no classes");
   }
 
+  /** -100 too, which LibTorch's own operator passes over. */
+  @ParameterizedTest
+  @CsvSource({"NATIVE, -100", "TWIN, -100", "NATIVE, 5", "TWIN, 5"})
+  void bad78_refusesALabelThatIsNoClass(Implementation implementation, int label) {
+    implementation.assume();
+    Tensor labels = Torch.of(new long[] {0, label, 4, 1}, 4);
+    refuses(
+        implementation,
+        normal(1, ScalarType.Float, 4, 3),
+        normal(2, ScalarType.Float, 5, 3),
+        labels,
+        "out of bounds");
+  }
+
   @Test
   void refusesASecondDerivative() {
     Implementation.NATIVE.assume();

@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -191,7 +190,7 @@ final class Peer implements Side {
         }
         return answer;
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        throw new MeasurementException(stem + ".py answers no JSON, see " + log, e);
       }
     }
 

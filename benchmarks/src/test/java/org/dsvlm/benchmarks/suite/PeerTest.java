@@ -76,6 +76,20 @@ class PeerTest {
   }
 
   @Test
+  void anAnswerThatIsNoJsonEndsItsCaseAlone() throws IOException {
+    try (Peer peer =
+        peer(
+            """
+            echo '{"ready": "PyTorch 9"}'
+            while read request; do echo 'a warning'; done
+            """)) {
+      assertThatThrownBy(() -> peer.time(SSIM, EFFORT))
+          .isInstanceOf(Side.MeasurementException.class)
+          .hasMessageContaining("ssim.py answers no JSON");
+    }
+  }
+
+  @Test
   void aTwinThatDoesNotStartIsNamed() throws IOException {
     try (Peer peer = peer("exit 1\n")) {
       assertThatThrownBy(() -> peer.time(SSIM, EFFORT))
