@@ -22,8 +22,8 @@ import org.dsvlm.tensor.MemoryFigures;
 import org.dsvlm.tensor.Torch;
 
 /**
- * Measures what this machine can do, in some seconds: a large matrix product, calls on tensors of
- * one element, and of each kind of operation those shapes that take most of the step. Nothing is
+ * Measures what this machine can do, in some seconds: a large matrix product, calls that compute
+ * nothing much, and of each kind of operation those shapes that take most of the step. Nothing is
  * fitted to a whole step.
  */
 final class Calibration {
@@ -70,6 +70,7 @@ final class Calibration {
       Map<Kind, List<List<Long>>> shapes, Stopwatch stopwatch, double runtime) {
     KindTimings timings = new KindTimings(stopwatch, MOST_FLOPS, MOST_ELEMENTS);
     Timing large = timings.of(Kind.MATRIX_PRODUCT, LARGE_PRODUCT);
+    double call = CallCost.seconds(stopwatch);
     Map<Kind, List<Timing>> measured = timings(shapes, timings);
     double bandwidth =
         measured.get(Kind.POINTWISE).stream()
@@ -82,7 +83,7 @@ final class Calibration {
         Map.of(),
         measured,
         bandwidth,
-        stopwatch.callSeconds(),
+        call,
         false,
         runtime,
         String.format(
@@ -90,7 +91,7 @@ final class Calibration {
             "measured: matrix product of 1024 %.0f GFLOP/s, sums %.1f GB/s, a call %.1f µs",
             1 / large.seconds().get(FORWARD) / 1e9,
             bandwidth / 1e9,
-            stopwatch.callSeconds() * 1e6));
+            call * 1e6));
   }
 
   private static Map<Kind, List<Timing>> timings(

@@ -27,11 +27,8 @@ final class Stopwatch {
   /** More than a processor's caches hold. */
   private static final double TURNS = 48e6;
 
-  /** Long enough for LibTorch's other threads to fall asleep. */
-  private static final long PAUSE_NANOS = 300_000;
-
   private static final int MOST_TURNS = 64;
-  private static final int CHAIN = 100;
+  private static final int CHAIN = 96;
 
   private final ScalarType dtype;
   private final LongSupplier clock;
@@ -45,7 +42,7 @@ final class Stopwatch {
     this.clock = clock;
     this.seconds = seconds;
     this.turns = turns;
-    this.callSeconds = chainOfCalls() / (2 * CHAIN);
+    this.callSeconds = oneOnOneElement();
   }
 
   /** For tensors of {@code dtype}; {@code clock} tells nanoseconds. */
@@ -58,25 +55,37 @@ final class Stopwatch {
     return new Stopwatch(dtype, System::nanoTime, 0, 0);
   }
 
-  /** What a call takes, forward or backward, beside its arithmetic: one on one element. */
+  /** What a call takes, forward or backward, that follows others like it: one on one element. */
   double callSeconds() {
     return callSeconds;
   }
 
-  private double chainOfCalls() {
+  private double oneOnOneElement() {
     try (PointerScope scope = new PointerScope()) {
       Tensor one = normal(1);
-      Tensor x = normal(1).requires_grad_(true);
-      UnaryOperator<Tensor> chain =
-          first -> {
-            Tensor y = first;
-            for (int i = 0; i < CHAIN; i++) {
-              y = y.mul(one);
-            }
-            return y;
-          };
-      return median(List.of(x), List.of(), chain, one);
+      return chain(List.of(x -> x.mul(one)), List.of(), 1) / 2;
     }
+  }
+
+  /**
+   * Seconds of one of {@code operations} with its backward pass, where they follow one another in
+   * turn.
+   *
+   * @param operations that keep a tensor's shape
+   * @param weights that gather gradients
+   * @param shape of the tensor
+   */
+  double chain(List<UnaryOperator<Tensor>> operations, List<Tensor> weights, long... shape) {
+    UnaryOperator<Tensor> inTurn =
+        first -> {
+          Tensor y = first;
+          for (int i = 0; i < CHAIN; i++) {
+            y = operations.get(i % operations.size()).apply(y);
+          }
+          return y;
+        };
+    Tensor x = normal(shape).requires_grad_(true);
+    return median(List.of(x), weights, inTurn, normal(shape)) / CHAIN;
   }
 
   /** Seconds of {@code forward} without the call itself. */
@@ -105,7 +114,6 @@ final class Stopwatch {
       Tensor input = inputs.get(i % inputs.size());
       input.mutable_grad().reset();
       weights.forEach(weight -> weight.mutable_grad().reset());
-      pause();
       long start = clock.getAsLong();
       try (PointerScope scope = new PointerScope()) {
         Tensor result = forward.apply(input);
@@ -127,17 +135,6 @@ final class Stopwatch {
     inputs.forEach(input -> input.mutable_grad().reset());
     runs.sort(Double::compare);
     return runs.get(runs.size() / 2);
-  }
-
-  /**
-   * Keeps this thread alone busy, as the many small operations of a step do: those that use several
-   * threads have to wake the others first, which in a loop of their own they need not.
-   */
-  private void pause() {
-    long end = System.nanoTime() + (seconds > 0 ? PAUSE_NANOS : 0);
-    while (System.nanoTime() < end) {
-      Thread.onSpinWait();
-    }
   }
 
   /** Equal tensors that take turns. */
