@@ -28,7 +28,8 @@ final class Facts {
           "OPENBLAS_CORETYPE",
           "MALLOC_ARENA_MAX",
           "MALLOC_MMAP_THRESHOLD_",
-          "MALLOC_TRIM_THRESHOLD_");
+          "MALLOC_TRIM_THRESHOLD_",
+          "GLIBC_TUNABLES");
 
   private static final Path CPU = Path.of("/proc/cpuinfo");
   private static final Path MEMORY = Path.of("/proc/meminfo");

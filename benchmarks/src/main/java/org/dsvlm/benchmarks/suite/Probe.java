@@ -29,9 +29,14 @@ import org.openjdk.jmh.infra.Blackhole;
  * resident set is what is in use; the peak is the kernel's.
  */
 final class Probe {
-  /** Of the processes that are probed: blocks that are freed go back to the system. */
+  /**
+   * Of the processes that are probed: blocks that are freed go back to the system, by small pages.
+   */
   static final Map<String, String> ENVIRONMENT =
-      Map.of("MALLOC_MMAP_THRESHOLD_", "65536", "MALLOC_TRIM_THRESHOLD_", "65536");
+      Map.of(
+          "MALLOC_MMAP_THRESHOLD_", "65536",
+          "MALLOC_TRIM_THRESHOLD_", "65536",
+          "GLIBC_TUNABLES", "");
 
   private static final Path PEAK = Path.of("/proc/self/clear_refs");
   private static final String FROM_HERE = "5";
