@@ -200,7 +200,7 @@ final class Comparison {
     }
 
     void take(Case wanted) {
-      attempt(() -> rounds.add(side.time(wanted, effort)));
+      attempt(() -> rounds.add(side.time(wanted, effort.on(wanted.operation()))));
     }
 
     void probe(Case wanted) {
