@@ -21,7 +21,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from transformers import CLIPVisionConfig, CLIPVisionModel, LlamaConfig, LlamaForCausalLM
 from transformers import SiglipVisionConfig, SiglipVisionModel
 
-MODELS = Path(__file__).resolve().parents[2] / "src/main/resources/org/dsvlm/models"
+MODELS = Path(__file__).resolve().parents[2] / "src/main/resources/org/dsvlm/catalogue"
 RECORDS = 2
 TEXT = 24
 RECIPE = [

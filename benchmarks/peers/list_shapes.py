@@ -15,7 +15,7 @@ weights nor memory are needed.
   diffusers             the UNet and the VAE of Stable Diffusion 1.5
   LLAVA                 a checkout of haotian-liu/LLaVA: the layout of the original files
 
-The test resources below src/test/resources/org/dsvlm/models come from transformers 5.17.0, 4.57.6,
+The test resources below src/test/resources/org/dsvlm/catalogue come from transformers 5.17.0, 4.57.6,
 diffusers 0.40.0.dev0 and LLaVA c121f04.
 """
 

@@ -6,7 +6,7 @@ package org.dsvlm.cli;
 
 import java.io.PrintWriter;
 import java.util.Locale;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.LibTorchVersion;
 import org.dsvlm.tensor.OutOfMemory;
 import picocli.AutoComplete;

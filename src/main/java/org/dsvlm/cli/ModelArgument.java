@@ -6,7 +6,7 @@ package org.dsvlm.cli;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
 
 /** What a user names as a model: its folder, or that of a finished run. */
 final class ModelArgument {

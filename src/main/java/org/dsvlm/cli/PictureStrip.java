@@ -11,8 +11,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
-import org.dsvlm.tensor.AtomicFiles;
-import org.dsvlm.vision.Picture;
+import org.dsvlm.image.Picture;
+import org.dsvlm.io.AtomicFiles;
 
 /** Pictures side by side in one PNG file. */
 final class PictureStrip {

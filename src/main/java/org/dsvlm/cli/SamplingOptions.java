@@ -4,7 +4,7 @@
  */
 package org.dsvlm.cli;
 
-import org.dsvlm.language.GenerationSettings;
+import org.dsvlm.models.llama.GenerationSettings;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.ToIntFunction;
 import org.dsvlm.distributed.Launch;
 import org.dsvlm.distributed.Ranks;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
 
 /** A command that several processes run as one. */
 final class TogetherWithOthers {

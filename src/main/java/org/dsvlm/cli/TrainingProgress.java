@@ -14,8 +14,8 @@ import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
-import org.dsvlm.train.StepMetrics;
-import org.dsvlm.train.TrainingListener;
+import org.dsvlm.train.run.StepMetrics;
+import org.dsvlm.train.run.TrainingListener;
 
 /**
  * Shows a run on standard error: a bar where that is a terminal, else a line now and then. Both

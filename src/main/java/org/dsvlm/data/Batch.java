@@ -15,8 +15,8 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.dsvlm.language.CausalLm;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.text.TokenizedConversation;
 
 /**
  * Samples side by side, padded on the right to the longest. It owns its tensors until {@link
@@ -49,7 +49,7 @@ public record Batch(
     long[] attentionMask = new long[rows * columns];
     long[] labels = new long[rows * columns];
     Arrays.fill(inputIds, padToken);
-    Arrays.fill(labels, CausalLm.IGNORED);
+    Arrays.fill(labels, TokenizedConversation.IGNORED);
     boolean[] hasPicture = new boolean[rows];
     long[] sampleIds = new long[rows];
     for (int row = 0; row < rows; row++) {

@@ -7,7 +7,7 @@ package org.dsvlm.data;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
 
 /**
  * The batches of a run by position: which records, in which look, is settled by the position alone,

@@ -8,14 +8,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
-import org.dsvlm.language.CausalLm;
-import org.dsvlm.language.ConversationTemplate;
-import org.dsvlm.language.TokenizedConversation;
-import org.dsvlm.language.Tokenizer;
-import org.dsvlm.llava.ImageTokens;
-import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.vision.ImageProcessor;
-import org.dsvlm.vision.Picture;
+import org.dsvlm.image.ImageProcessor;
+import org.dsvlm.image.Picture;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.models.llava.ImageTokens;
+import org.dsvlm.text.ConversationTemplate;
+import org.dsvlm.text.TokenizedConversation;
+import org.dsvlm.text.Tokenizer;
 
 /**
  * Turns records into batches: tokens and labels by the conversation template, room for the
@@ -112,7 +111,7 @@ public final class Collator {
     if (room > wanted) {
       throw new DsVlmException("the text itself holds the image token " + settings.imageToken());
     }
-    if (Arrays.stream(tokens.labels()).allMatch(label -> label == CausalLm.IGNORED)) {
+    if (Arrays.stream(tokens.labels()).allMatch(label -> label == TokenizedConversation.IGNORED)) {
       throw new DsVlmException(
           "nothing is left to learn within "
               + settings.maxLength()

@@ -13,8 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HexFormat;
-import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.vision.Picture;
+import org.dsvlm.image.Picture;
+import org.dsvlm.io.DsVlmException;
 
 /**
  * LLaVA's training data: a JSON list of {@code {id, image?, conversations}} beside a folder of

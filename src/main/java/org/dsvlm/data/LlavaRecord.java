@@ -5,7 +5,7 @@
 package org.dsvlm.data;
 
 import java.util.List;
-import org.dsvlm.language.Turn;
+import org.dsvlm.text.Turn;
 
 /**
  * One conversation of LLaVA's data, after the checks and the tidying of LLaVA's own reader.

@@ -8,9 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.dsvlm.language.ConversationTemplate;
-import org.dsvlm.language.Turn;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.text.ConversationTemplate;
+import org.dsvlm.text.Turn;
 
 /** Turns the JSON of one record into a {@link LlavaRecord}, or says what is wrong with it. */
 final class LlavaRecordReader {

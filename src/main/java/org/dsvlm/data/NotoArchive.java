@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import javax.imageio.ImageIO;
-import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.vision.Picture;
+import org.dsvlm.image.Picture;
+import org.dsvlm.io.DsVlmException;
 
 /**
  * The pictures of the Noto emoji set (Apache-2.0), read from the archive in which they are

@@ -7,10 +7,10 @@ package org.dsvlm.data;
 import java.util.ArrayList;
 import java.util.List;
 import org.dsvlm.data.NotoQuestions.Question;
-import org.dsvlm.language.ConversationTemplate;
-import org.dsvlm.language.Turn;
+import org.dsvlm.image.Picture;
 import org.dsvlm.tensor.RandomState;
-import org.dsvlm.vision.Picture;
+import org.dsvlm.text.ConversationTemplate;
+import org.dsvlm.text.Turn;
 
 /**
  * The Noto pictures as training data: captions for the first stage, questions for the second.

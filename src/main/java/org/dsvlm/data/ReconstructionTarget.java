@@ -7,8 +7,8 @@ package org.dsvlm.data;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import org.bytedeco.pytorch.Tensor;
-import org.dsvlm.vision.ImageProcessor;
-import org.dsvlm.vision.Picture;
+import org.dsvlm.image.ImageProcessor;
+import org.dsvlm.image.Picture;
 
 /**
  * The picture as the diffusion reconstructs it: a square of a given size, levels in [−1, 1]. Safe

@@ -18,8 +18,8 @@ import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.Arrays;
-import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.tensor.Sha256;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Sha256;
 
 /**
  * What one pass over a JSON list of records finds: where each begins and how long it is, how many

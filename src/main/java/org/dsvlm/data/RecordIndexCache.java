@@ -14,9 +14,9 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Properties;
-import org.dsvlm.tensor.AtomicFiles;
-import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.tensor.Sha256;
+import org.dsvlm.io.AtomicFiles;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Sha256;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -16,8 +16,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.dsvlm.tensor.AtomicFiles;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.AtomicFiles;
+import org.dsvlm.io.DsVlmException;
 
 /**
  * Bad records of a run, each written once with its id and the reason to a file of its own. A bad

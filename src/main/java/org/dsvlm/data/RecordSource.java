@@ -4,8 +4,8 @@
  */
 package org.dsvlm.data;
 
-import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.vision.Picture;
+import org.dsvlm.image.Picture;
+import org.dsvlm.io.DsVlmException;
 
 /**
  * Records that a run trains on, read one by one. Safe for use by several threads.

@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.Work;
 import org.bytedeco.pytorch.global.torch_gloo;
 import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
 
 /** c10d's process groups: Gloo for tensors of the CPU, NCCL for those of a GPU. */
 final class Collectives implements AutoCloseable {

@@ -7,7 +7,7 @@ package org.dsvlm.distributed;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
 
 /**
  * A process's place among those of a run, as torchrun's variables tell it. SLURM, Kubernetes and

@@ -17,7 +17,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.Work;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
 
 /**
  * The processes of a run, seen from one of them. What several do together they must all call, in

@@ -56,8 +56,8 @@ public final class AdamWUpdate {
    *
    * @param gradientScale a number where the parameters are, by which every gradient counts, as
    *     clipping wants it; null for 1
-   * @throws org.dsvlm.tensor.DsVlmException if lengths, shapes, types or devices do not fit;
-   *     nothing is written then
+   * @throws org.dsvlm.io.DsVlmException if lengths, shapes, types or devices do not fit; nothing is
+   *     written then
    */
   public static void apply(Tensors tensors, Tensor gradientScale, Settings settings) {
     requireOpen(tensors, gradientScale);

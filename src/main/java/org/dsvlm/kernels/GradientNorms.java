@@ -28,7 +28,7 @@ public final class GradientNorms {
    * @param gradients float32, float64 or bfloat16, of any shapes, on one device; an undefined one
    *     has the norm 0
    * @return float64 [gradients] on that device, recorded by no graph
-   * @throws org.dsvlm.tensor.DsVlmException for another type or several devices
+   * @throws org.dsvlm.io.DsVlmException for another type or several devices
    */
   public static Tensor each(List<Tensor> gradients) {
     CALL.requireOpenOrUndefined("gradients", gradients);

@@ -29,7 +29,7 @@ public final class GroupNormSilu {
    * @param groups divides the channels
    * @return like {@code x}, contiguous; differentiable once in {@code x}, {@code weight} and {@code
    *     bias}
-   * @throws org.dsvlm.tensor.DsVlmException if shapes, types or devices do not fit
+   * @throws org.dsvlm.io.DsVlmException if shapes, types or devices do not fit
    */
   public static Tensor forward(Tensor x, Tensor weight, Tensor bias, long groups, double eps) {
     requireOpen(x, weight, bias);

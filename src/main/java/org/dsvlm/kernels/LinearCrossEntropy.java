@@ -33,8 +33,7 @@ public final class LinearCrossEntropy {
    * @param labels int64 [rows], each at least 0 and below the number of classes
    * @return a number; float32 for shorter types, differentiable once in {@code hiddenStates} and
    *     {@code weight}
-   * @throws org.dsvlm.tensor.DsVlmException if shapes, types or devices do not fit, or there is no
-   *     row
+   * @throws org.dsvlm.io.DsVlmException if shapes, types or devices do not fit, or there is no row
    */
   public static Tensor mean(Tensor hiddenStates, Tensor weight, Tensor labels) {
     return mean(hiddenStates, weight, labels, 0);

@@ -26,7 +26,7 @@ public final class LinearProduct {
    * @param weight [out, in]
    * @param bias [out], or {@link Torch#none}
    * @return [..., out]
-   * @throws org.dsvlm.tensor.DsVlmException if shapes, types or devices do not fit
+   * @throws org.dsvlm.io.DsVlmException if shapes, types or devices do not fit
    */
   public static Tensor of(Tensor x, Tensor weight, TensorOptional bias) {
     requireOpen(x, weight);

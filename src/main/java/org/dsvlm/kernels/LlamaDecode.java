@@ -89,7 +89,7 @@ public final class LlamaDecode implements AutoCloseable {
    * @param starts int64 [batch], the first token in the cache of each record; before it is padding
    * @param length tokens in the cache
    * @return [batch, vocabulary], float32 for bfloat16 weights
-   * @throws org.dsvlm.tensor.DsVlmException if shapes, types, ids or numbers of tokens do not fit
+   * @throws org.dsvlm.io.DsVlmException if shapes, types, ids or numbers of tokens do not fit
    */
   public Tensor logits(Tensor ids, Tensor starts, long length) {
     CALL.requireOpen("ids", ids);

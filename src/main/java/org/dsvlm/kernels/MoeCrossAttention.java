@@ -33,7 +33,7 @@ public final class MoeCrossAttention {
    * @param values like {@code keys}
    * @param routerProbabilities [batch, contexts]
    * @return [batch, queries, heads, headDim], differentiable in every argument
-   * @throws org.dsvlm.tensor.DsVlmException if shapes, types or devices do not agree
+   * @throws org.dsvlm.io.DsVlmException if shapes, types or devices do not agree
    */
   public static Tensor forward(
       Tensor query, List<Tensor> keys, List<Tensor> values, Tensor routerProbabilities) {

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
 
 /**
  * Brings the native operators into the JVM. LibTorch must be loaded before. Where the libraries

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.tensor.Sha256;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Sha256;
 
 /**
  * The libraries that lie in the JAR, with the list {@value #LIST} of their checksums in the format

@@ -31,7 +31,7 @@ public final class PerceptualDistance {
    * @param target like {@code features}
    * @param channelWeights [channels]
    * @return [batch]; float32 for bfloat16 features, differentiable in every argument
-   * @throws org.dsvlm.tensor.DsVlmException if shapes, types or devices do not agree
+   * @throws org.dsvlm.io.DsVlmException if shapes, types or devices do not agree
    */
   public static Tensor perSample(Tensor features, Tensor target, Tensor channelWeights) {
     requireOpen(features, target, channelWeights);

@@ -42,7 +42,7 @@ public final class Ssim {
    * @param dataRange distance between the largest and the smallest value that a picture can hold
    * @return [batch], at most 1; float32 for bfloat16 pictures, differentiable in {@code x} and
    *     {@code y}
-   * @throws org.dsvlm.tensor.DsVlmException if the pictures differ in shape, type or device, or are
+   * @throws org.dsvlm.io.DsVlmException if the pictures differ in shape, type or device, or are
    *     smaller than the window where {@code border} is {@code VALID}
    */
   public static Tensor perSample(Tensor x, Tensor y, Border border, double dataRange) {
@@ -62,8 +62,8 @@ public final class Ssim {
    * @param dataRange as for {@link #perSample}; the mean absolute difference is in the pictures'
    *     own units
    * @return [batch]; float32 for bfloat16 pictures, differentiable in {@code x} and {@code y}
-   * @throws org.dsvlm.tensor.DsVlmException as {@link #perSample}, and for a weight that is no
-   *     finite number
+   * @throws org.dsvlm.io.DsVlmException as {@link #perSample}, and for a weight that is no finite
+   *     number
    */
   public static Tensor lossPerSample(
       Tensor x,

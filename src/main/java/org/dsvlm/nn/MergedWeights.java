@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.tensor.Torch;
-import org.dsvlm.tensor.WeightFilter;
-import org.dsvlm.tensor.WeightSource;
+import org.dsvlm.weights.WeightFilter;
+import org.dsvlm.weights.WeightSource;
 
 /** A model's weights with an adapter merged into each as it is read. */
 public final class MergedWeights extends WeightFilter {
@@ -24,7 +24,7 @@ public final class MergedWeights extends WeightFilter {
    * @param base by the names of {@code model}, in the type to merge in
    * @param model builds the model on the parameters it is given
    * @param adapter attaches it to the model on a store that has shapes and no numbers
-   * @throws org.dsvlm.tensor.DsVlmException if the adapter is unsound or belongs to another model
+   * @throws org.dsvlm.io.DsVlmException if the adapter is unsound or belongs to another model
    */
   public MergedWeights(
       WeightSource base, Consumer<Parameters> model, Function<ParameterStore, Lora> adapter) {

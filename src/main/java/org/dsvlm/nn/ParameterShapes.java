@@ -8,7 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.dsvlm.tensor.WeightSource;
+import org.dsvlm.weights.WeightSource;
 
 /**
  * Names and shapes of a model's parameters, found by building the model from its configuration

@@ -16,10 +16,10 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
-import org.dsvlm.tensor.WeightSource;
+import org.dsvlm.weights.WeightSource;
 
 /**
  * All parameters of a model by checkpoint name. It owns them: {@link #close} frees their memory.

@@ -32,7 +32,7 @@ public final class Parameters {
   /**
    * The parameter {@code name} of {@code shape}; asking twice gives the same tensor.
    *
-   * @throws org.dsvlm.tensor.DsVlmException if the checkpoint lacks it or has another shape
+   * @throws org.dsvlm.io.DsVlmException if the checkpoint lacks it or has another shape
    */
   public Tensor get(String name, Init init, long... shape) {
     return store.get(prefix + name, init, shape);

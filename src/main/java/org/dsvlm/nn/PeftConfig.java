@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
-import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.tensor.JsonConfig;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.JsonConfig;
 
 /** PEFT's {@code adapter_config.json}, as far as it describes plain LoRA on linear layers. */
 final class PeftConfig {

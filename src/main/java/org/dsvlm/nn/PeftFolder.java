@@ -17,12 +17,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.dsvlm.tensor.AtomicFiles;
-import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.tensor.JsonConfig;
-import org.dsvlm.tensor.SafetensorsWriter;
-import org.dsvlm.tensor.WeightFile;
-import org.dsvlm.tensor.WeightSource;
+import org.dsvlm.io.AtomicFiles;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.JsonConfig;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.files.WeightFile;
+import org.dsvlm.weights.safetensors.SafetensorsWriter;
 
 /**
  * A LoRA adapter as the PEFT library saves it: a folder with {@code adapter_config.json} and {@code

@@ -11,10 +11,10 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
-import org.dsvlm.tensor.WeightSource;
+import org.dsvlm.weights.WeightSource;
 
 /**
  * The parameters that a model would start from at random, each drawn when it is read and not kept:

@@ -7,9 +7,12 @@ package org.dsvlm.plan;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import org.dsvlm.plan.Operation.Kind;
-import org.dsvlm.plan.Operation.Role;
-import org.dsvlm.train.Recipe;
+import org.dsvlm.nn.cost.Operation;
+import org.dsvlm.nn.cost.Operation.Kind;
+import org.dsvlm.nn.cost.Operation.Role;
+import org.dsvlm.nn.cost.Part;
+import org.dsvlm.nn.cost.Tape;
+import org.dsvlm.train.recipe.Recipe;
 
 /** Plans stage 0: every process fits the whole autoencoder, one batch in a piece. */
 final class AutoencoderPlanner {

@@ -4,7 +4,7 @@
  */
 package org.dsvlm.plan;
 
-import static org.dsvlm.plan.Operation.Role.FORWARD;
+import static org.dsvlm.nn.cost.Operation.Role.FORWARD;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,8 +16,9 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.nn.cost.Operation;
+import org.dsvlm.nn.cost.Operation.Kind;
 import org.dsvlm.plan.Hardware.Timing;
-import org.dsvlm.plan.Operation.Kind;
 import org.dsvlm.tensor.MemoryFigures;
 import org.dsvlm.tensor.Torch;
 

@@ -9,9 +9,10 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.dsvlm.plan.Operation.Kind;
-import org.dsvlm.plan.Operation.Role;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.nn.cost.Operation;
+import org.dsvlm.nn.cost.Operation.Kind;
+import org.dsvlm.nn.cost.Operation.Role;
 
 /**
  * What a device can do. An operation takes the longer of what its arithmetic and what its memory
@@ -28,7 +29,7 @@ import org.dsvlm.tensor.DsVlmException;
  * @param runtime bytes that a process or context takes before anything is trained
  * @param source where these figures come from
  */
-record Hardware(
+public record Hardware(
     String name,
     double memory,
     Map<Kind, Double> rates,
@@ -45,7 +46,7 @@ record Hardware(
    * @param work floating-point operations forward, or bytes where there are none
    * @param seconds by role, per unit of that role's work
    */
-  record Timing(List<Long> shape, double work, Map<Role, Double> seconds) {}
+  public record Timing(List<Long> shape, double work, Map<Role, Double> seconds) {}
 
   /** A call of LibTorch from Java on a server's processor. */
   private static final double CALL_SECONDS = 5e-6;
@@ -113,7 +114,7 @@ record Hardware(
   }
 
   /** Seconds that {@code operations} take one after another. */
-  double seconds(List<Operation> operations) {
+  public double seconds(List<Operation> operations) {
     double computing = 0;
     double calling = 0;
     for (Operation operation : operations) {

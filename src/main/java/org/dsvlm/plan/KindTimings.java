@@ -4,10 +4,10 @@
  */
 package org.dsvlm.plan;
 
-import static org.dsvlm.plan.Operation.Role.FORWARD;
-import static org.dsvlm.plan.Operation.Role.INPUT_GRADIENT;
-import static org.dsvlm.plan.Operation.Role.UPDATE;
-import static org.dsvlm.plan.Operation.Role.WEIGHT_GRADIENT;
+import static org.dsvlm.nn.cost.Operation.Role.FORWARD;
+import static org.dsvlm.nn.cost.Operation.Role.INPUT_GRADIENT;
+import static org.dsvlm.nn.cost.Operation.Role.UPDATE;
+import static org.dsvlm.nn.cost.Operation.Role.WEIGHT_GRADIENT;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -23,9 +23,9 @@ import org.dsvlm.kernels.GroupNormSilu;
 import org.dsvlm.kernels.LinearProduct;
 import org.dsvlm.kernels.MoeCrossAttention;
 import org.dsvlm.nn.Attention;
+import org.dsvlm.nn.cost.Operation.Function;
+import org.dsvlm.nn.cost.Operation.Kind;
 import org.dsvlm.plan.Hardware.Timing;
-import org.dsvlm.plan.Operation.Function;
-import org.dsvlm.plan.Operation.Kind;
 import org.dsvlm.tensor.Torch;
 
 /**

@@ -6,6 +6,8 @@ package org.dsvlm.plan;
 
 import java.util.EnumMap;
 import java.util.Map;
+import org.dsvlm.nn.cost.Part;
+import org.dsvlm.nn.cost.Tape;
 
 /**
  * Bytes that one device holds while it trains.

@@ -10,22 +10,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
-import org.dsvlm.diffusion.UNet;
-import org.dsvlm.diffusion.UNetConfig;
-import org.dsvlm.diffusion.Vae;
-import org.dsvlm.diffusion.VaeConfig;
-import org.dsvlm.language.LlamaConfig;
-import org.dsvlm.llava.Llava;
-import org.dsvlm.llava.LlavaConfig;
-import org.dsvlm.llava.LlavaLora;
+import org.dsvlm.models.diffusion.UNet;
+import org.dsvlm.models.diffusion.UNetConfig;
+import org.dsvlm.models.diffusion.Vae;
+import org.dsvlm.models.diffusion.VaeConfig;
+import org.dsvlm.models.llama.LlamaConfig;
+import org.dsvlm.models.llava.Llava;
+import org.dsvlm.models.llava.LlavaConfig;
+import org.dsvlm.models.llava.LlavaLora;
+import org.dsvlm.models.vgg.PerceptualNetwork;
+import org.dsvlm.models.vit.VisionConfig;
 import org.dsvlm.nn.LoraConfig;
 import org.dsvlm.nn.ParameterShapes;
+import org.dsvlm.nn.cost.Part;
 import org.dsvlm.supervision.DiffusionSupervisor;
-import org.dsvlm.supervision.PerceptualNetwork;
 import org.dsvlm.supervision.SupervisionConfig;
-import org.dsvlm.train.Recipe;
-import org.dsvlm.train.RecipeModels;
-import org.dsvlm.vision.VisionConfig;
+import org.dsvlm.train.recipe.Recipe;
+import org.dsvlm.train.recipe.RecipeModels;
 
 /** The models of a recipe: their configurations, and the shape of every parameter by part. */
 final class ModelSizes {

@@ -9,9 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.nn.cost.Operation;
 import org.dsvlm.tensor.DTypes;
-import org.dsvlm.train.Recipe;
-import org.dsvlm.train.RecipeReader;
+import org.dsvlm.train.recipe.Recipe;
+import org.dsvlm.train.recipe.RecipeReader;
 
 /**
  * What a run by a recipe will take. Nothing is started, and no file is needed where the recipe

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Map;
+import org.dsvlm.nn.cost.Part;
 
 /** A plan as people and as programs read it. */
 public final class PlanReport {

@@ -6,8 +6,11 @@ package org.dsvlm.plan;
 
 import java.util.EnumMap;
 import java.util.Map;
-import org.dsvlm.plan.Operation.Kind;
-import org.dsvlm.plan.Operation.Role;
+import org.dsvlm.nn.cost.Operation;
+import org.dsvlm.nn.cost.Operation.Kind;
+import org.dsvlm.nn.cost.Operation.Role;
+import org.dsvlm.nn.cost.Part;
+import org.dsvlm.nn.cost.Tape;
 
 /**
  * What one stage will take.

@@ -8,10 +8,13 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import org.dsvlm.plan.Operation.Kind;
-import org.dsvlm.plan.Operation.Role;
+import org.dsvlm.nn.cost.Operation;
+import org.dsvlm.nn.cost.Operation.Kind;
+import org.dsvlm.nn.cost.Operation.Role;
+import org.dsvlm.nn.cost.Part;
+import org.dsvlm.nn.cost.Tape;
 import org.dsvlm.tensor.DTypes;
-import org.dsvlm.train.Recipe;
+import org.dsvlm.train.recipe.Recipe;
 
 /**
  * Plans stages 1 and 2. A step's records have a picture or have none, where the recipe groups them

@@ -8,11 +8,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.dsvlm.models.diffusion.UNetCost;
+import org.dsvlm.models.diffusion.VaeCost;
+import org.dsvlm.models.llama.LanguageCost;
+import org.dsvlm.models.vgg.PerceptualCost;
+import org.dsvlm.models.vit.VisionConfig;
+import org.dsvlm.models.vit.VisionCost;
+import org.dsvlm.nn.cost.Operation;
+import org.dsvlm.nn.cost.Part;
+import org.dsvlm.nn.cost.Tape;
+import org.dsvlm.supervision.AdapterCost;
 import org.dsvlm.supervision.Feature;
 import org.dsvlm.supervision.LossExpression;
 import org.dsvlm.supervision.SupervisionConfig;
-import org.dsvlm.train.Recipe;
-import org.dsvlm.vision.VisionConfig;
+import org.dsvlm.train.recipe.Recipe;
 
 /** The operations of one micro batch, and those of the update that ends a step. */
 final class StepCost {
@@ -136,9 +145,7 @@ final class StepCost {
   private void unet(Tape tape, double pictures, List<Double> contexts) {
     SupervisionConfig config = sizes.supervision();
     int latentSide = config.pictureSize() / sizes.vae().reduction();
-    UNetCost unet =
-        new UNetCost(
-            tape, sizes.unet(), config, sizes.trains(Part.UNET, stage), pictures, contexts);
+    UNetCost unet = unet(tape, config, pictures, contexts);
     SupervisionConfig.Reconstruct reconstruction = config.reconstruction();
     if (!reconstruction.unrolled()) {
       unet.record(latentSide);
@@ -147,8 +154,7 @@ final class StepCost {
     // Steps that pass gradients run forward twice, and no more than one is kept at a time.
     int more = reconstruction.steps() + reconstruction.gradientSteps() - 1;
     Tape another = new Tape(bytes);
-    new UNetCost(another, sizes.unet(), config, sizes.trains(Part.UNET, stage), pictures, contexts)
-        .record(latentSide);
+    unet(another, config, pictures, contexts).record(latentSide);
     for (int i = 0; i < more; i++) {
       another.operations().stream()
           .filter(operation -> operation.role() == Operation.Role.FORWARD)
@@ -160,6 +166,20 @@ final class StepCost {
           .forEach(tape.operations()::add);
     }
     unet.record(latentSide);
+  }
+
+  private UNetCost unet(
+      Tape into, SupervisionConfig config, double pictures, List<Double> contexts) {
+    List<Boolean> trained =
+        config.features().stream().sorted().map(feature -> feature != Feature.TEXT).toList();
+    return new UNetCost(
+        into,
+        sizes.unet(),
+        config.attention() == SupervisionConfig.Attention.MOE,
+        trained,
+        sizes.trains(Part.UNET, stage),
+        pictures,
+        contexts);
   }
 
   private static boolean comparesPictures(SupervisionConfig config) {

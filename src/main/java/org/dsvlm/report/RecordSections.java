@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.stream.Stream;
-import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.train.RecipeReader;
-import org.dsvlm.train.RunFolder;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.train.recipe.RecipeReader;
+import org.dsvlm.train.run.RunFolder;
 
 /** The sections of what is on record: bad records, skipped steps, checkpoints, configuration. */
 final class RecordSections {

@@ -14,10 +14,10 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
-import org.dsvlm.tensor.AtomicFiles;
-import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.train.RecipeReader;
-import org.dsvlm.train.RunFolder;
+import org.dsvlm.io.AtomicFiles;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.train.recipe.RecipeReader;
+import org.dsvlm.train.run.RunFolder;
 
 /**
  * One page about a run, {@code report.html}: curves, pictures, router weights, throughput, records

@@ -6,7 +6,7 @@ package org.dsvlm.supervision;
 
 import java.util.Arrays;
 import java.util.Locale;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
 
 /**
  * Which adapter stands between a feature and the UNet.

@@ -7,9 +7,9 @@ package org.dsvlm.supervision;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.dsvlm.diffusion.DdimSampler;
-import org.dsvlm.diffusion.UNet;
 import org.dsvlm.kernels.Checkpoint;
+import org.dsvlm.models.diffusion.DdimSampler;
+import org.dsvlm.models.diffusion.UNet;
 import org.dsvlm.tensor.Torch;
 
 /**

@@ -6,7 +6,7 @@ package org.dsvlm.supervision;
 
 import java.util.Arrays;
 import java.util.Locale;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
 
 /**
  * What the diffusion model may see of the picture: one expert each, in the order of the router's

@@ -8,9 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.vision.SiglipVisionTower;
-import org.dsvlm.vision.VisionTower;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.models.vit.SiglipVisionTower;
+import org.dsvlm.models.vit.VisionTower;
 
 /**
  * Where the diffusion model listens: the connector's output and the hidden states after three

@@ -10,7 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.models.vgg.PerceptualNetwork;
 
 /**
  * A reconstruction loss as recipes write it: {@code perceptual}, or a weighted sum like {@code

@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
-import org.dsvlm.diffusion.PlainCrossAttention;
-import org.dsvlm.diffusion.UNet;
-import org.dsvlm.diffusion.UNetConfig;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.models.diffusion.PlainCrossAttention;
+import org.dsvlm.models.diffusion.UNet;
+import org.dsvlm.models.diffusion.UNetConfig;
 import org.dsvlm.nn.ParameterShapes;
 import org.dsvlm.nn.Parameters;
-import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.Torch;
 
 /**

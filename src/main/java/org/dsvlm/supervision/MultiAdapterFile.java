@@ -6,9 +6,9 @@ package org.dsvlm.supervision;
 
 import java.nio.file.Path;
 import org.dsvlm.nn.ParameterStore;
-import org.dsvlm.tensor.Safetensors;
-import org.dsvlm.tensor.SafetensorsWriter;
-import org.dsvlm.tensor.WeightSource;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.safetensors.Safetensors;
+import org.dsvlm.weights.safetensors.SafetensorsWriter;
 
 /**
  * What DS-VLM adds to a Stable Diffusion folder, as one file beside it: {@code

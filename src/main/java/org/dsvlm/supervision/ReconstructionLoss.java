@@ -4,11 +4,12 @@
  */
 package org.dsvlm.supervision;
 
-import static org.dsvlm.supervision.PerceptualNetwork.meanPerSample;
+import static org.dsvlm.models.vgg.PerceptualNetwork.meanPerSample;
 
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.kernels.Ssim;
+import org.dsvlm.models.vgg.PerceptualNetwork;
 import org.dsvlm.tensor.Torch;
 
 /** How far a reconstruction is from its picture: one number a picture, zero for the perfect one. */

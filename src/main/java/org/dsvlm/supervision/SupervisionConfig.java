@@ -10,8 +10,8 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.tensor.JsonConfig;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.JsonConfig;
 
 /**
  * Settings of the diffusion supervision; {@link #defaults()} are the paper's where it states them

@@ -9,8 +9,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.diffusion.NoiseSchedule;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.models.diffusion.NoiseSchedule;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 

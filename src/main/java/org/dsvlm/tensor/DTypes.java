@@ -5,7 +5,9 @@
 package org.dsvlm.tensor;
 
 import java.util.Map;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.io.DsVlmException;
 
 /** Names of number formats: as users write them, as safetensors writes them, and their sizes. */
 public final class DTypes {
@@ -50,8 +52,6 @@ public final class DTypes {
 
   /** Bytes that one number of that type takes. */
   public static long bytes(ScalarType type) {
-    return SafetensorsType.of(type)
-        .orElseThrow(() -> new DsVlmException("no file of weights holds " + type))
-        .bytes();
+    return torch.elementSize(type);
   }
 }

@@ -12,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
+import org.dsvlm.io.DsVlmException;
 
 /** What LibTorch can compute on here, and why not on more. */
 public final class Devices {

@@ -6,6 +6,7 @@ package org.dsvlm.tensor;
 
 import java.io.IOException;
 import org.bytedeco.javacpp.Loader;
+import org.dsvlm.io.DsVlmException;
 
 /**
  * Whether the LibTorch of the class path is the one that this was built for. Another one's binding

@@ -5,6 +5,7 @@
 package org.dsvlm.tensor;
 
 import java.util.List;
+import org.dsvlm.io.DsVlmException;
 
 /** Tells errors of LibTorch's allocators from others, and says what their reader can change. */
 public final class OutOfMemory {

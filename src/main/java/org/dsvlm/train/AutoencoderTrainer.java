@@ -13,12 +13,20 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.data.SampleOrder;
-import org.dsvlm.diffusion.Moments;
-import org.dsvlm.diffusion.Vae;
+import org.dsvlm.models.diffusion.Moments;
+import org.dsvlm.models.diffusion.Vae;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.train.optim.AdamW;
+import org.dsvlm.train.optim.CosineWithWarmup;
+import org.dsvlm.train.optim.ParameterGroup;
+import org.dsvlm.train.parallel.GradientExchange;
+import org.dsvlm.train.parallel.StepLosses;
+import org.dsvlm.train.recipe.Recipe;
+import org.dsvlm.train.run.MetricsLog;
+import org.dsvlm.train.run.TrainingListener;
 
 /**
  * Stage 0: fits an autoencoder that starts at random, by the mean absolute error of the decoded

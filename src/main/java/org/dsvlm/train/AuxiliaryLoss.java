@@ -7,7 +7,8 @@ package org.dsvlm.train;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.data.Batch;
-import org.dsvlm.llava.Features;
+import org.dsvlm.models.llava.Features;
+import org.dsvlm.train.parallel.RouterWeights;
 
 /**
  * A loss beside the language loss, over the features of the pictures in a batch. The trainer knows

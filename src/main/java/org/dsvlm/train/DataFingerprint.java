@@ -8,12 +8,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.dsvlm.tensor.AtomicFiles;
-import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.tensor.JsonConfig;
+import org.dsvlm.io.AtomicFiles;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.JsonConfig;
+import org.dsvlm.train.recipe.Recipe;
 
 /** Which records a run trains on, by their hash: a run that is resumed has to find the same. */
-final class DataFingerprint {
+public final class DataFingerprint {
   private DataFingerprint() {}
 
   /**
@@ -21,7 +22,7 @@ final class DataFingerprint {
    *
    * @throws DsVlmException if the records are others now; the message shows both hashes
    */
-  static void check(Path file, Recipe recipe, RunData data) {
+  public static void check(Path file, Recipe recipe, RunData data) {
     ObjectNode now = new ObjectMapper().createObjectNode();
     for (int stage = 1; stage <= 2; stage++) {
       if (!recipe.stage(stage).leftOut()) {

@@ -9,7 +9,7 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.dsvlm.llava.Features;
+import org.dsvlm.models.llava.Features;
 
 /**
  * Where the losses' graphs end and the encoder's begins. Each loss goes backward to the features

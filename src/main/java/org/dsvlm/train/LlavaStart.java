@@ -9,23 +9,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.language.LlamaConfig;
-import org.dsvlm.llava.Llava;
-import org.dsvlm.llava.LlavaCheckpoint;
-import org.dsvlm.llava.LlavaConfig;
-import org.dsvlm.llava.LlavaLayouts;
-import org.dsvlm.llava.LlavaLora;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.models.llama.LlamaConfig;
+import org.dsvlm.models.llava.Llava;
+import org.dsvlm.models.llava.LlavaCheckpoint;
+import org.dsvlm.models.llava.LlavaConfig;
+import org.dsvlm.models.llava.LlavaLayouts;
+import org.dsvlm.models.llava.LlavaLora;
+import org.dsvlm.models.vit.VisionConfig;
+import org.dsvlm.models.vit.VisionLayouts;
 import org.dsvlm.nn.Lora;
 import org.dsvlm.nn.LoraConfig;
 import org.dsvlm.nn.ParameterStore;
-import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.tensor.JoinedWeights;
 import org.dsvlm.tensor.RandomState;
-import org.dsvlm.tensor.RenamedWeights;
-import org.dsvlm.tensor.WeightFolder;
-import org.dsvlm.tensor.WeightSource;
-import org.dsvlm.vision.VisionConfig;
-import org.dsvlm.vision.VisionLayouts;
+import org.dsvlm.train.recipe.Recipe;
+import org.dsvlm.train.recipe.RecipeModels;
+import org.dsvlm.weights.JoinedWeights;
+import org.dsvlm.weights.RenamedWeights;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.files.WeightFolder;
 
 /**
  * The LLaVA that a run trains, with the store of its parameters: read whole, joined from an encoder

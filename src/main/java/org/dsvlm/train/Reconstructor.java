@@ -15,12 +15,15 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.diffusion.DenoisingStrip;
-import org.dsvlm.diffusion.StableDiffusion;
-import org.dsvlm.diffusion.StableDiffusionFolder;
-import org.dsvlm.llava.Features;
-import org.dsvlm.llava.LlavaCheckpoint;
-import org.dsvlm.llava.LlavaPictures;
+import org.dsvlm.image.ImageProcessor;
+import org.dsvlm.image.Picture;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.models.diffusion.DenoisingStrip;
+import org.dsvlm.models.diffusion.StableDiffusion;
+import org.dsvlm.models.diffusion.StableDiffusionFolder;
+import org.dsvlm.models.llava.Features;
+import org.dsvlm.models.llava.LlavaCheckpoint;
+import org.dsvlm.models.llava.LlavaPictures;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.supervision.DiffusionSupervisor;
 import org.dsvlm.supervision.FeatureTaps;
@@ -28,12 +31,12 @@ import org.dsvlm.supervision.MultiAdapterFile;
 import org.dsvlm.supervision.ReconstructionLoss;
 import org.dsvlm.supervision.SupervisionConfig;
 import org.dsvlm.tensor.Devices;
-import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
-import org.dsvlm.tensor.WeightSource;
-import org.dsvlm.vision.ImageProcessor;
-import org.dsvlm.vision.Picture;
+import org.dsvlm.train.recipe.Recipe;
+import org.dsvlm.train.recipe.RecipeReader;
+import org.dsvlm.train.run.RunFolder;
+import org.dsvlm.weights.WeightSource;
 
 /**
  * What the diffusion model of a finished run makes of the features of a picture that it does not

@@ -23,22 +23,25 @@ import org.dsvlm.data.RecordLedger;
 import org.dsvlm.data.RecordSource;
 import org.dsvlm.data.SampleOrder;
 import org.dsvlm.distributed.Launch;
-import org.dsvlm.language.ConversationTemplate;
-import org.dsvlm.language.Tokenizer;
-import org.dsvlm.language.TokenizerSource;
-import org.dsvlm.llava.LlavaConfig;
-import org.dsvlm.llava.LlavaPictures;
-import org.dsvlm.llava.ModelFiles;
-import org.dsvlm.tensor.AtomicFiles;
-import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.tensor.JsonConfig;
+import org.dsvlm.image.ImageProcessor;
+import org.dsvlm.image.Picture;
+import org.dsvlm.io.AtomicFiles;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.JsonConfig;
+import org.dsvlm.io.Sha256;
+import org.dsvlm.models.llava.LlavaConfig;
+import org.dsvlm.models.llava.LlavaPictures;
+import org.dsvlm.models.llava.ModelFiles;
 import org.dsvlm.tensor.RandomState;
-import org.dsvlm.tensor.Sha256;
-import org.dsvlm.vision.ImageProcessor;
-import org.dsvlm.vision.Picture;
+import org.dsvlm.text.ConversationTemplate;
+import org.dsvlm.text.Tokenizer;
+import org.dsvlm.text.TokenizerSource;
+import org.dsvlm.train.recipe.Recipe;
+import org.dsvlm.train.recipe.RecipeModels;
+import org.dsvlm.train.run.RunFolder;
 
 /** Where a run's batches come from: its tokenizer, its picture processing and its records. */
-final class RunData implements AutoCloseable {
+public final class RunData implements AutoCloseable {
   private static final String BUILT_IN = "nano";
   private static final String TOKENIZER = "tokenizer.json";
   private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
@@ -54,12 +57,12 @@ final class RunData implements AutoCloseable {
   private NotoArchive noto;
 
   /** In one process. */
-  RunData(Recipe recipe, RunFolder folder, RandomState random) {
+  public RunData(Recipe recipe, RunFolder folder, RandomState random) {
     this(recipe, folder, random, Launch.ALONE);
   }
 
   /** In that one of several which {@code launch} tells. */
-  RunData(Recipe recipe, RunFolder folder, RandomState random, Launch launch) {
+  public RunData(Recipe recipe, RunFolder folder, RandomState random, Launch launch) {
     this.launch = launch;
     this.recipe = recipe;
     this.folder = folder;
@@ -168,7 +171,7 @@ final class RunData implements AutoCloseable {
   }
 
   /** SHA-256 of what {@link #records} reads, in hexadecimal digits. */
-  String sha256(int stage) {
+  public String sha256(int stage) {
     try (RecordSource records = records(stage)) {
       return records instanceof LlavaJson json ? json.sha256() : Sha256.hex(NotoArchive.locate());
     } catch (IOException e) {

@@ -5,7 +5,8 @@
 package org.dsvlm.train;
 
 import java.util.function.LongFunction;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.train.run.StepMetrics;
 
 /**
  * Counts the steps whose loss or gradient was no finite number. Such a step changes neither the

@@ -10,6 +10,15 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.dsvlm.tensor.MemoryFigures;
 import org.dsvlm.tensor.OutOfMemory;
+import org.dsvlm.train.optim.AdamW;
+import org.dsvlm.train.optim.CosineWithWarmup;
+import org.dsvlm.train.optim.GradientClipping;
+import org.dsvlm.train.optim.ParameterGroup;
+import org.dsvlm.train.parallel.GradientExchange;
+import org.dsvlm.train.parallel.StepLosses;
+import org.dsvlm.train.run.MetricsLog;
+import org.dsvlm.train.run.StepMetrics;
+import org.dsvlm.train.run.TrainingListener;
 
 /**
  * The steps of one stage: gradients by the stage's own body, then clipping, update, metrics. One
@@ -68,7 +77,7 @@ final class StageLoop {
    * Runs the steps from {@code first} to the schedule's end, or until {@code after} ends them.
    *
    * @return whether the stage may be followed by what comes next
-   * @throws org.dsvlm.tensor.DsVlmException if too many steps in a row had to be skipped
+   * @throws org.dsvlm.io.DsVlmException if too many steps in a row had to be skipped
    */
   boolean run(long first, Body body, MetricsLog log, TrainingListener listener, AfterStep after) {
     listener.stageStarted(stage, first, schedule.totalSteps());

@@ -11,12 +11,14 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.data.Batch;
-import org.dsvlm.language.CausalLm;
-import org.dsvlm.llava.Features;
-import org.dsvlm.llava.Llava;
+import org.dsvlm.models.llava.Features;
+import org.dsvlm.models.llava.Llava;
 import org.dsvlm.nn.Lora;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.text.TokenizedConversation;
+import org.dsvlm.train.parallel.GradientExchange;
+import org.dsvlm.train.parallel.StepLosses;
 
 /**
  * Stages 1 and 2: the language loss of LLaVA, and any auxiliary losses over the same features.
@@ -140,7 +142,11 @@ final class StageTrainer {
   private static long answerTokens(Batch batch) {
     Tensor labels = batch.labels();
     return Torch.tidy(
-            () -> labels.narrow(1, 1, labels.size(1) - 1).ne(new Scalar(CausalLm.IGNORED)).sum())
+            () ->
+                labels
+                    .narrow(1, 1, labels.size(1) - 1)
+                    .ne(new Scalar(TokenizedConversation.IGNORED))
+                    .sum())
         .item_long();
   }
 

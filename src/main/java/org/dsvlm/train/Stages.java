@@ -12,8 +12,17 @@ import org.dsvlm.data.Prefetcher;
 import org.dsvlm.data.RecordLedger;
 import org.dsvlm.data.RecordSource;
 import org.dsvlm.distributed.Ranks;
-import org.dsvlm.llava.LlavaConfig;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.models.llava.LlavaConfig;
+import org.dsvlm.train.optim.AdamW;
+import org.dsvlm.train.optim.CosineWithWarmup;
+import org.dsvlm.train.optim.ParameterGroup;
+import org.dsvlm.train.parallel.DataParallel;
+import org.dsvlm.train.parallel.GradientExchange;
+import org.dsvlm.train.recipe.Recipe;
+import org.dsvlm.train.run.CheckpointFolder;
+import org.dsvlm.train.run.MetricsLog;
+import org.dsvlm.train.run.TrainingListener;
 
 /** Stages 1 and 2 of a run, or what the latest checkpoint has left of them. */
 final class Stages {

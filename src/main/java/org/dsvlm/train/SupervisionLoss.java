@@ -16,19 +16,23 @@ import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.data.Batch;
-import org.dsvlm.diffusion.StableDiffusion;
-import org.dsvlm.llava.Features;
-import org.dsvlm.llava.Llava;
+import org.dsvlm.models.diffusion.StableDiffusion;
+import org.dsvlm.models.llava.Features;
+import org.dsvlm.models.llava.Llava;
+import org.dsvlm.models.vgg.PerceptualNetwork;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.supervision.DiffusionSupervisor;
 import org.dsvlm.supervision.Feature;
 import org.dsvlm.supervision.FeatureTaps;
 import org.dsvlm.supervision.MultiAdapterFile;
-import org.dsvlm.supervision.PerceptualNetwork;
 import org.dsvlm.supervision.SupervisionConfig;
 import org.dsvlm.supervision.SupervisionDraw;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.train.parallel.RouterWeights;
+import org.dsvlm.train.recipe.Recipe;
+import org.dsvlm.train.run.FilmStrip;
+import org.dsvlm.train.run.ReconstructionListener;
 
 /** The diffusion supervision as the trainer sees it: a loss with parameters of its own. */
 final class SupervisionLoss implements AuxiliaryLoss {

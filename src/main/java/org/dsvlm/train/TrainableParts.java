@@ -10,9 +10,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.dsvlm.diffusion.StableDiffusion;
+import org.dsvlm.models.diffusion.StableDiffusion;
 import org.dsvlm.nn.Lora;
 import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.train.optim.ParameterGroup;
+import org.dsvlm.train.recipe.Recipe;
 
 /**
  * What a run trains, part by part: the connector, the vision encoder at its own rate, the

@@ -14,14 +14,23 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.data.Batch;
 import org.dsvlm.data.Prefetcher;
 import org.dsvlm.data.RecordSource;
-import org.dsvlm.diffusion.StableDiffusion;
-import org.dsvlm.diffusion.StableDiffusionFolder;
 import org.dsvlm.distributed.Ranks;
-import org.dsvlm.llava.LlavaExport;
+import org.dsvlm.models.diffusion.StableDiffusion;
+import org.dsvlm.models.diffusion.StableDiffusionFolder;
+import org.dsvlm.models.llava.LlavaExport;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.Devices;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.train.recipe.Recipe;
+import org.dsvlm.train.recipe.RecipeModels;
+import org.dsvlm.train.run.CheckpointFolder;
+import org.dsvlm.train.run.MetricsLog;
+import org.dsvlm.train.run.ReconstructionLog;
+import org.dsvlm.train.run.RunFolder;
+import org.dsvlm.train.run.SessionLog;
+import org.dsvlm.train.run.TensorBoardLog;
+import org.dsvlm.train.run.TrainingListener;
 
 /**
  * A whole run: stage 0 where an autoencoder has to be fitted, stages 1 and 2, checkpoints on the
@@ -58,7 +67,7 @@ public final class TrainingRun {
   /**
    * Trains by {@code recipe} in {@code folder}, from its latest checkpoint if it has one.
    *
-   * @throws org.dsvlm.tensor.DsVlmException if the recipe, a model or the data is unfit
+   * @throws org.dsvlm.io.DsVlmException if the recipe, a model or the data is unfit
    */
   public static void run(Recipe recipe, RunFolder folder, TrainingListener listener) {
     run(recipe, folder, listener, () -> false);
@@ -70,7 +79,7 @@ public final class TrainingRun {
    * @param stop asked after every step; once it says true, a checkpoint is saved and the run ends
    *     there, to be gone on with later. Stage 0 has no checkpoints and begins anew then.
    * @return whether the run is done
-   * @throws org.dsvlm.tensor.DsVlmException if the recipe, a model or the data is unfit
+   * @throws org.dsvlm.io.DsVlmException if the recipe, a model or the data is unfit
    */
   public static boolean run(
       Recipe recipe, RunFolder folder, TrainingListener listener, BooleanSupplier stop) {
@@ -82,8 +91,8 @@ public final class TrainingRun {
    * {@code folder}, and tells its {@code listener}; a stop asked for in any stops all after the
    * same step.
    *
-   * @throws org.dsvlm.tensor.DsVlmException if the recipe, a model or the data is unfit, or a
-   *     process was lost
+   * @throws org.dsvlm.io.DsVlmException if the recipe, a model or the data is unfit, or a process
+   *     was lost
    */
   public static boolean run(
       Ranks ranks,

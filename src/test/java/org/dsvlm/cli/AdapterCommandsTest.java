@@ -12,9 +12,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
-import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.train.TinyRun;
+import org.dsvlm.weights.safetensors.Safetensors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

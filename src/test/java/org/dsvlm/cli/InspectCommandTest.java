@@ -16,8 +16,8 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.dsvlm.tensor.Safetensors;
-import org.dsvlm.tensor.SafetensorsWriter;
+import org.dsvlm.weights.safetensors.Safetensors;
+import org.dsvlm.weights.safetensors.SafetensorsWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -17,12 +17,12 @@ import java.util.Arrays;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.PointerScope;
-import org.dsvlm.llava.LlavaPictures;
-import org.dsvlm.tensor.Safetensors;
+import org.dsvlm.image.ImageProcessor;
+import org.dsvlm.image.Picture;
+import org.dsvlm.models.llava.LlavaPictures;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.train.TinyRun;
-import org.dsvlm.vision.ImageProcessor;
-import org.dsvlm.vision.Picture;
+import org.dsvlm.weights.safetensors.Safetensors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

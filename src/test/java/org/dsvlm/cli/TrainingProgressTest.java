@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Map;
-import org.dsvlm.train.StepMetrics;
+import org.dsvlm.train.run.StepMetrics;
 import org.junit.jupiter.api.Test;
 
 class TrainingProgressTest {

@@ -6,8 +6,8 @@ package org.dsvlm.data;
 
 import java.util.Arrays;
 import java.util.List;
-import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.vision.Picture;
+import org.dsvlm.image.Picture;
+import org.dsvlm.io.DsVlmException;
 
 /**
  * Records given by the test. A null among them is a bad record; a picture is 4 × 4 of one level,

@@ -6,7 +6,7 @@ package org.dsvlm.golden;
 
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.dsvlm.vision.ClipVisionTower;
+import org.dsvlm.models.vit.ClipVisionTower;
 
 /** Kind {@code clip_vision}. */
 final class ClipVisionRunner extends VisionRunner<ClipVisionTower> {

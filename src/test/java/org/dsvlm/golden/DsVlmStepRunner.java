@@ -8,13 +8,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.diffusion.StableDiffusion;
-import org.dsvlm.diffusion.StableDiffusionFolder;
-import org.dsvlm.llava.LlavaCheckpoint;
+import org.dsvlm.models.diffusion.StableDiffusion;
+import org.dsvlm.models.diffusion.StableDiffusionFolder;
+import org.dsvlm.models.llava.LlavaCheckpoint;
+import org.dsvlm.models.vgg.PerceptualNetwork;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.supervision.MultiAdapterFile;
-import org.dsvlm.supervision.PerceptualNetwork;
-import org.dsvlm.tensor.WeightSource;
+import org.dsvlm.weights.WeightSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.tensor.Torch;
-import org.dsvlm.tensor.WeightSource;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.safetensors.Safetensors;
 
 /**
  * One folder of reference inputs and outputs. A runner reads inputs from it, computes, and hands

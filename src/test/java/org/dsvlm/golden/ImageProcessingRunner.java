@@ -9,9 +9,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.image.ImageProcessor;
+import org.dsvlm.image.Picture;
 import org.dsvlm.tensor.Torch;
-import org.dsvlm.vision.ImageProcessor;
-import org.dsvlm.vision.Picture;
 
 /**
  * Kind {@code image_processing}. A tensor is called {@code IMAGE.VARIANT.WHAT}; the variant names

@@ -9,15 +9,15 @@ import java.util.List;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.language.CausalLm;
-import org.dsvlm.language.Generation;
-import org.dsvlm.language.GenerationSettings;
-import org.dsvlm.language.LlamaConfig;
-import org.dsvlm.language.TokenListener;
+import org.dsvlm.io.JsonConfig;
+import org.dsvlm.models.llama.CausalLm;
+import org.dsvlm.models.llama.Generation;
+import org.dsvlm.models.llama.GenerationSettings;
+import org.dsvlm.models.llama.LlamaConfig;
+import org.dsvlm.models.llama.TokenListener;
 import org.dsvlm.nn.ParameterStore;
-import org.dsvlm.tensor.JsonConfig;
-import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.weights.safetensors.Safetensors;
 
 /** Decoders of the Llama family: hidden states, logits, loss, gradients and greedy tokens. */
 final class LlamaRunner implements GoldenRunner {

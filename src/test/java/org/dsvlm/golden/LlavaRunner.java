@@ -13,19 +13,19 @@ import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.language.GenerationSettings;
-import org.dsvlm.language.TokenListener;
-import org.dsvlm.llava.Features;
-import org.dsvlm.llava.ImageTokens;
-import org.dsvlm.llava.Llava;
-import org.dsvlm.llava.LlavaCheckpoint;
-import org.dsvlm.llava.LlavaConfig;
-import org.dsvlm.llava.LlavaLayouts;
+import org.dsvlm.io.JsonConfig;
+import org.dsvlm.models.llama.GenerationSettings;
+import org.dsvlm.models.llama.TokenListener;
+import org.dsvlm.models.llava.Features;
+import org.dsvlm.models.llava.ImageTokens;
+import org.dsvlm.models.llava.Llava;
+import org.dsvlm.models.llava.LlavaCheckpoint;
+import org.dsvlm.models.llava.LlavaConfig;
+import org.dsvlm.models.llava.LlavaLayouts;
 import org.dsvlm.nn.ParameterStore;
-import org.dsvlm.tensor.JsonConfig;
-import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.tensor.Torch;
-import org.dsvlm.tensor.WeightSource;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.safetensors.Safetensors;
 
 /** A whole LLaVA in each of the layouts that the case holds. */
 final class LlavaRunner implements GoldenRunner {

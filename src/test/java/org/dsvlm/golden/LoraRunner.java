@@ -13,14 +13,14 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.language.CausalLm;
-import org.dsvlm.language.LlamaConfig;
+import org.dsvlm.io.JsonConfig;
+import org.dsvlm.models.llama.CausalLm;
+import org.dsvlm.models.llama.LlamaConfig;
 import org.dsvlm.nn.Lora;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.nn.PeftFolder;
-import org.dsvlm.tensor.JsonConfig;
-import org.dsvlm.tensor.WeightFolder;
-import org.dsvlm.tensor.WeightSource;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.files.WeightFolder;
 
 /** A language model with an adapter as PEFT wrote it: off, on, merged, unmerged. */
 final class LoraRunner implements GoldenRunner {

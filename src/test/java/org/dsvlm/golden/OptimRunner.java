@@ -12,10 +12,10 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.tensor.Torch;
-import org.dsvlm.train.AdamW;
-import org.dsvlm.train.CosineWithWarmup;
-import org.dsvlm.train.GradientClipping;
-import org.dsvlm.train.ParameterGroup;
+import org.dsvlm.train.optim.AdamW;
+import org.dsvlm.train.optim.CosineWithWarmup;
+import org.dsvlm.train.optim.GradientClipping;
+import org.dsvlm.train.optim.ParameterGroup;
 
 /** A linear regression over some steps: AdamW, clipping and the schedule together. */
 final class OptimRunner implements GoldenRunner {

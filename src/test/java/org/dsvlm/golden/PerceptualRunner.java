@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.supervision.PerceptualNetwork;
+import org.dsvlm.models.vgg.PerceptualNetwork;
 import org.dsvlm.tensor.Torch;
 
 /**

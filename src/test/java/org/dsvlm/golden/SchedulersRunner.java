@@ -11,10 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
-import org.dsvlm.diffusion.DdimSampler;
-import org.dsvlm.diffusion.NoiseSchedule;
-import org.dsvlm.diffusion.Prediction;
-import org.dsvlm.tensor.JsonConfig;
+import org.dsvlm.io.JsonConfig;
+import org.dsvlm.models.diffusion.DdimSampler;
+import org.dsvlm.models.diffusion.NoiseSchedule;
+import org.dsvlm.models.diffusion.Prediction;
 import org.dsvlm.tensor.Torch;
 
 /** Kind {@code schedulers}: noise, velocity, x̂₀, and whole DDIM trajectories. */

@@ -11,13 +11,13 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.diffusion.UNet;
-import org.dsvlm.diffusion.UNetConfig;
-import org.dsvlm.diffusion.UNetProbe;
+import org.dsvlm.io.JsonConfig;
+import org.dsvlm.models.diffusion.UNet;
+import org.dsvlm.models.diffusion.UNetConfig;
+import org.dsvlm.models.diffusion.UNetProbe;
 import org.dsvlm.nn.ParameterStore;
-import org.dsvlm.tensor.JsonConfig;
-import org.dsvlm.tensor.Safetensors;
-import org.dsvlm.tensor.WeightSource;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.safetensors.Safetensors;
 
 /** Kind {@code sd_unet}: noise prediction, the parts' outputs, and gradients by name. */
 final class SdUnetRunner implements GoldenRunner {

@@ -12,14 +12,14 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.diffusion.Moments;
-import org.dsvlm.diffusion.Vae;
-import org.dsvlm.diffusion.VaeConfig;
-import org.dsvlm.diffusion.VaeWeights;
+import org.dsvlm.io.JsonConfig;
+import org.dsvlm.models.diffusion.Moments;
+import org.dsvlm.models.diffusion.Vae;
+import org.dsvlm.models.diffusion.VaeConfig;
+import org.dsvlm.models.diffusion.VaeWeights;
 import org.dsvlm.nn.ParameterStore;
-import org.dsvlm.tensor.JsonConfig;
-import org.dsvlm.tensor.Safetensors;
-import org.dsvlm.tensor.WeightSource;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.safetensors.Safetensors;
 
 /**
  * Kind {@code sd_vae}: both halves of the autoencoder, from every layout of the checkpoint in the

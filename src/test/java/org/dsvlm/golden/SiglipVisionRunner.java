@@ -6,7 +6,7 @@ package org.dsvlm.golden;
 
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.dsvlm.vision.SiglipVisionTower;
+import org.dsvlm.models.vit.SiglipVisionTower;
 
 /** Kind {@code siglip_vision}. */
 final class SiglipVisionRunner extends VisionRunner<SiglipVisionTower> {

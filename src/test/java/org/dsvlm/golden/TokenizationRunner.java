@@ -14,10 +14,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.dsvlm.language.ConversationTemplate;
-import org.dsvlm.language.TokenizedConversation;
-import org.dsvlm.language.Tokenizer;
-import org.dsvlm.language.Turn;
+import org.dsvlm.text.ConversationTemplate;
+import org.dsvlm.text.TokenizedConversation;
+import org.dsvlm.text.Tokenizer;
+import org.dsvlm.text.Turn;
 
 /**
  * Ids of single texts, and prompts and labels of conversations, with the tokenizers that the case

@@ -12,13 +12,13 @@ import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.models.vit.VisionConfig;
+import org.dsvlm.models.vit.VisionLayouts;
+import org.dsvlm.models.vit.VisionTower;
 import org.dsvlm.nn.ParameterStore;
-import org.dsvlm.tensor.RenamedWeights;
-import org.dsvlm.tensor.Safetensors;
-import org.dsvlm.tensor.WeightSource;
-import org.dsvlm.vision.VisionConfig;
-import org.dsvlm.vision.VisionLayouts;
-import org.dsvlm.vision.VisionTower;
+import org.dsvlm.weights.RenamedWeights;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.safetensors.Safetensors;
 
 /**
  * The vision towers. A case holds the same weights in several layouts; each is loaded and compared

@@ -12,13 +12,13 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.RandomState;
-import org.dsvlm.tensor.Safetensors;
-import org.dsvlm.tensor.SafetensorsWriter;
 import org.dsvlm.tensor.Torch;
-import org.dsvlm.tensor.WeightFolder;
-import org.dsvlm.tensor.WeightSource;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.files.WeightFolder;
+import org.dsvlm.weights.safetensors.Safetensors;
+import org.dsvlm.weights.safetensors.SafetensorsWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

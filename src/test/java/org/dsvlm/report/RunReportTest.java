@@ -16,10 +16,10 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.xml.parsers.DocumentBuilderFactory;
-import org.dsvlm.tensor.DsVlmException;
-import org.dsvlm.train.RecipeReader;
-import org.dsvlm.train.RunFolder;
+import org.dsvlm.io.DsVlmException;
 import org.dsvlm.train.TinyRun;
+import org.dsvlm.train.recipe.RecipeReader;
+import org.dsvlm.train.run.RunFolder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

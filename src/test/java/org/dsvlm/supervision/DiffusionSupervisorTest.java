@@ -16,12 +16,12 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.io.DsVlmException;
 import org.dsvlm.nn.ParameterStore;
-import org.dsvlm.tensor.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
-import org.dsvlm.tensor.WeightSource;
 import org.dsvlm.testing.NativeObjects;
+import org.dsvlm.weights.WeightSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

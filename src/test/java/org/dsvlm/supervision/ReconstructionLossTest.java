@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.within;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.models.vgg.PerceptualNetwork;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.junit.jupiter.api.Test;

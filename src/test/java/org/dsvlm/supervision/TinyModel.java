@@ -17,17 +17,18 @@ import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.diffusion.NoiseSchedule;
-import org.dsvlm.diffusion.StableDiffusion;
-import org.dsvlm.diffusion.UNetConfig;
-import org.dsvlm.diffusion.VaeConfig;
+import org.dsvlm.models.diffusion.NoiseSchedule;
+import org.dsvlm.models.diffusion.StableDiffusion;
+import org.dsvlm.models.diffusion.UNetConfig;
+import org.dsvlm.models.diffusion.VaeConfig;
+import org.dsvlm.models.vgg.PerceptualNetwork;
+import org.dsvlm.models.vit.ClipVisionTower;
+import org.dsvlm.models.vit.VisionConfig;
 import org.dsvlm.nn.Linear;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
-import org.dsvlm.vision.ClipVisionTower;
-import org.dsvlm.vision.VisionConfig;
 
 /**
  * A DS-VLM without its language model, random and small enough for finite differences: CLIP tower,

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.assertj.core.api.AbstractThrowableAssert;
+import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Devices.Machine;
 import org.junit.jupiter.api.Test;
 

@@ -7,6 +7,7 @@ package org.dsvlm.tensor;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.dsvlm.io.DsVlmException;
 import org.junit.jupiter.api.Test;
 
 /** The number is that of the project's list of bad inputs. */

@@ -17,8 +17,16 @@ import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.dsvlm.tensor.DsVlmException;
+import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.train.optim.AdamW;
+import org.dsvlm.train.optim.CosineWithWarmup;
+import org.dsvlm.train.optim.GradientClipping;
+import org.dsvlm.train.optim.ParameterGroup;
+import org.dsvlm.train.parallel.GradientExchange;
+import org.dsvlm.train.parallel.StepLosses;
+import org.dsvlm.train.run.MetricsLog;
+import org.dsvlm.train.run.TrainingListener;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

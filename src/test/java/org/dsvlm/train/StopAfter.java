@@ -4,16 +4,19 @@
  */
 package org.dsvlm.train;
 
+import org.dsvlm.train.run.StepMetrics;
+import org.dsvlm.train.run.TrainingListener;
+
 /** Ends a run by an exception after a step of stages 1 and 2. */
-final class StopAfter implements TrainingListener {
+public final class StopAfter implements TrainingListener {
   /** What the run ends with. */
-  static final class Stopped extends RuntimeException {
+  public static final class Stopped extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }
 
   private final long lastStep;
 
-  StopAfter(long lastStep) {
+  public StopAfter(long lastStep) {
     this.lastStep = lastStep;
   }
 

@@ -20,6 +20,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.dsvlm.train.recipe.RecipeReader;
+import org.dsvlm.train.run.RunFolder;
+import org.dsvlm.train.run.TrainingListener;
 
 /** A run of the tiny recipe on records and pictures made up in a folder. */
 public final class TinyRun {
@@ -84,7 +87,7 @@ public final class TinyRun {
   }
 
   /** The resolved tiny recipe over these records. */
-  ObjectNode recipe(String... overrides) {
+  public ObjectNode recipe(String... overrides) {
     List<String> all = new ArrayList<>(data());
     all.addAll(List.of(overrides));
     return RecipeReader.resolve(RECIPE, all);

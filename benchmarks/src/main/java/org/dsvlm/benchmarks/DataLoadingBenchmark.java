@@ -19,13 +19,13 @@ import org.dsvlm.data.Batch;
 import org.dsvlm.data.Collator;
 import org.dsvlm.data.LlavaJson;
 import org.dsvlm.data.ReconstructionTarget;
-import org.dsvlm.language.CausalLm;
-import org.dsvlm.language.ConversationTemplate;
-import org.dsvlm.language.Tokenizer;
-import org.dsvlm.tensor.AtomicFiles;
+import org.dsvlm.image.ImageProcessor;
+import org.dsvlm.image.Picture;
+import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.tensor.Torch;
-import org.dsvlm.vision.ImageProcessor;
-import org.dsvlm.vision.Picture;
+import org.dsvlm.text.ConversationTemplate;
+import org.dsvlm.text.TokenizedConversation;
+import org.dsvlm.text.Tokenizer;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
@@ -144,7 +144,7 @@ public class DataLoadingBenchmark extends SuiteBenchmark {
         return new double[] {sum / rgb.length};
       }
       try (Batch batch = batch()) {
-        Tensor learned = batch.labels().ne(Torch.scalar(CausalLm.IGNORED));
+        Tensor learned = batch.labels().ne(Torch.scalar(TokenizedConversation.IGNORED));
         return new double[] {
           meanSquare(batch.pixelValues()),
           meanSquare(batch.picture()),

@@ -15,25 +15,25 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.diffusion.StableDiffusion;
-import org.dsvlm.diffusion.StableDiffusionFolder;
-import org.dsvlm.language.CausalLm;
-import org.dsvlm.llava.Features;
-import org.dsvlm.llava.Llava;
-import org.dsvlm.llava.LlavaCheckpoint;
+import org.dsvlm.io.JsonConfig;
+import org.dsvlm.models.diffusion.StableDiffusion;
+import org.dsvlm.models.diffusion.StableDiffusionFolder;
+import org.dsvlm.models.llava.Features;
+import org.dsvlm.models.llava.Llava;
+import org.dsvlm.models.llava.LlavaCheckpoint;
+import org.dsvlm.models.vgg.PerceptualNetwork;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.supervision.DiffusionSupervisor;
 import org.dsvlm.supervision.FeatureTaps;
-import org.dsvlm.supervision.PerceptualNetwork;
 import org.dsvlm.supervision.SupervisionConfig;
 import org.dsvlm.tensor.DTypes;
-import org.dsvlm.tensor.JsonConfig;
-import org.dsvlm.tensor.Safetensors;
 import org.dsvlm.tensor.Torch;
-import org.dsvlm.train.AdamW;
-import org.dsvlm.train.GradientClipping;
-import org.dsvlm.train.ParameterGroup;
-import org.dsvlm.train.Recipe;
+import org.dsvlm.text.TokenizedConversation;
+import org.dsvlm.train.optim.AdamW;
+import org.dsvlm.train.optim.GradientClipping;
+import org.dsvlm.train.optim.ParameterGroup;
+import org.dsvlm.train.recipe.Recipe;
+import org.dsvlm.weights.safetensors.Safetensors;
 
 /**
  * Stage 2 of the recipe {@code nano-scratch}, one step after the other on one batch of random
@@ -115,7 +115,9 @@ final class TrainingStep implements AutoCloseable {
               Torch.options(ScalarType.Long));
       inputIds = Torch.keep(Torch.cat(1, image, text));
       labels = Torch.keep(inputIds.clone());
-      labels.narrow(1, 0, inputIds.size(1) - ANSWER_TOKENS).fill_(new Scalar(CausalLm.IGNORED));
+      labels
+          .narrow(1, 0, inputIds.size(1) - ANSWER_TOKENS)
+          .fill_(new Scalar(TokenizedConversation.IGNORED));
       timesteps = Torch.keep(wholeBelow(HIGHEST_TIMESTEP, batch));
     }
   }

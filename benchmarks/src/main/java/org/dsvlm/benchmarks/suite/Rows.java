@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.dsvlm.tensor.AtomicFiles;
+import org.dsvlm.io.AtomicFiles;
 
 /**
  * What a run found, as it stands in a JSON file.

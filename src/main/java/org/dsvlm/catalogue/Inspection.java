@@ -1,0 +1,239 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.catalogue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.dsvlm.io.JsonConfig;
+import org.dsvlm.models.diffusion.StableDiffusionFolder;
+import org.dsvlm.models.diffusion.UNet;
+import org.dsvlm.models.diffusion.UNetConfig;
+import org.dsvlm.models.diffusion.Vae;
+import org.dsvlm.models.diffusion.VaeConfig;
+import org.dsvlm.models.diffusion.VaeWeights;
+import org.dsvlm.models.llama.CausalLm;
+import org.dsvlm.models.llama.LlamaConfig;
+import org.dsvlm.models.llava.Llava;
+import org.dsvlm.models.llava.LlavaConfig;
+import org.dsvlm.models.llava.LlavaFolder;
+import org.dsvlm.models.llava.LlavaLayouts;
+import org.dsvlm.models.vit.VisionConfig;
+import org.dsvlm.models.vit.VisionLayouts;
+import org.dsvlm.nn.ParameterShapes;
+import org.dsvlm.nn.Parameters;
+import org.dsvlm.supervision.MultiAdapterFile;
+import org.dsvlm.weights.RenamedWeights;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.files.WeightFile;
+import org.dsvlm.weights.files.WeightFolder;
+
+/** Finds out what a folder or file of weights is, and compares it with its configuration. */
+public final class Inspection {
+  private static final String CONFIG = "config.json";
+  private static final String ADAPTER_CONFIG = "adapter_config.json";
+  private static final String INDEX = "model_index.json";
+
+  private final List<InspectedModel> models = new ArrayList<>();
+
+  private Inspection() {}
+
+  /**
+   * Reads the headers of what {@code path} is: a run, a LLaVA in any layout, a language model, a
+   * vision tower, a diffusers folder or a part of one, a PEFT adapter, or a file of weights.
+   *
+   * @return one for each model in it
+   * @throws org.dsvlm.io.DsVlmException if it is none of them or a file is unsound
+   */
+  public static List<InspectedModel> of(Path path) {
+    Inspection inspection = new Inspection();
+    if (Files.isDirectory(path)) {
+      inspection.runOrFolder(path);
+    } else {
+      inspection.file(path, "weights");
+    }
+    return inspection.models;
+  }
+
+  /** A run holds its models in folders of their own. */
+  private void runOrFolder(Path path) {
+    for (String name : List.of("export", "stable_diffusion")) {
+      if (Files.isDirectory(path.resolve(name))) {
+        folder(path.resolve(name));
+      }
+    }
+    Path multiAdapter = path.resolve(MultiAdapterFile.NAME);
+    if (Files.exists(multiAdapter)) {
+      file(multiAdapter, "adapters, experts and routers of DS-VLM");
+    }
+    boolean own =
+        List.of(CONFIG, ADAPTER_CONFIG, INDEX).stream()
+            .anyMatch(name -> Files.exists(path.resolve(name)));
+    if (own || models.isEmpty()) {
+      folder(path);
+    }
+  }
+
+  private void file(Path file, String what) {
+    try (WeightSource weights = WeightFile.open(file)) {
+      models.add(InspectedModel.of(file, what, Inspection::firstWords, weights));
+    }
+  }
+
+  private void folder(Path folder) {
+    if (Files.exists(folder.resolve(INDEX))) {
+      configured(folder.resolve(StableDiffusionFolder.UNET));
+      configured(folder.resolve(StableDiffusionFolder.VAE));
+    } else if (Files.exists(folder.resolve(ADAPTER_CONFIG))) {
+      peftAdapter(folder);
+    } else if (Files.exists(folder.resolve(CONFIG))) {
+      configured(folder);
+    } else {
+      try (WeightSource weights = WeightFolder.open(folder)) {
+        models.add(
+            InspectedModel.of(folder, "weights without config", Inspection::firstWords, weights));
+      }
+    }
+  }
+
+  /** A folder with a config.json. */
+  private void configured(Path folder) {
+    JsonConfig json = JsonConfig.read(folder.resolve(CONFIG));
+    String type = json.text("model_type", json.text("_class_name", ""));
+    if (LlavaFolder.matches(json)) {
+      llava(folder);
+    } else if (type.equals("UNet2DConditionModel")) {
+      UNetConfig config = UNetConfig.parse(json.json(), json.where());
+      compare(folder, "Stable Diffusion", "UNet", root -> new UNet(root, config), weights(folder));
+    } else if (type.equals("AutoencoderKL")) {
+      VaeConfig config = VaeConfig.parse(json.json(), json.where());
+      compare(
+          folder,
+          "Stable Diffusion",
+          "VAE",
+          root -> new Vae(root, config),
+          new VaeWeights(weights(folder)));
+    } else if (type.startsWith("clip") || type.startsWith("siglip")) {
+      visionTower(folder, VisionConfig.parse(json.json(), json.where()));
+    } else {
+      LlamaConfig config = LlamaConfig.parse(json);
+      compare(
+          folder,
+          describe(config),
+          "language",
+          root -> new CausalLm(root.at("language_model"), config),
+          LlavaLayouts.read(weights(folder)));
+    }
+  }
+
+  private void llava(Path folder) {
+    try (LlavaFolder llava = LlavaFolder.open(folder)) {
+      LlavaConfig config = llava.config();
+      models.add(
+          InspectedModel.of(
+              folder,
+              "LLaVA of " + describe(config.vision()) + " and " + describe(config.text()),
+              Inspection::llavaPart,
+              ParameterShapes.of(root -> new Llava(root, config), llava.weights()),
+              llava.weights()));
+    }
+  }
+
+  private static String llavaPart(String name) {
+    if (name.startsWith("vision_tower.")) {
+      return "vision";
+    }
+    if (name.startsWith("multi_modal_projector.")) {
+      return "connector";
+    }
+    return name.startsWith("language_model.") ? "language" : firstWords(name);
+  }
+
+  private void visionTower(Path folder, VisionConfig config) {
+    WeightSource stored = weights(folder);
+    UnaryOperator<String> renaming = VisionLayouts.renaming(stored.names(), folder.toString());
+    compare(
+        folder,
+        describe(config),
+        "vision",
+        root -> config.tower(root.at("vision_model")),
+        new RenamedWeights(stored, renaming));
+  }
+
+  private static WeightSource weights(Path folder) {
+    return WeightFolder.open(folder);
+  }
+
+  private void compare(
+      Path folder,
+      String architecture,
+      String part,
+      Consumer<Parameters> model,
+      WeightSource weights) {
+    try (weights) {
+      models.add(
+          InspectedModel.of(
+              folder, architecture, name -> part, ParameterShapes.of(model, weights), weights));
+    }
+  }
+
+  private void peftAdapter(Path folder) {
+    JsonConfig json = JsonConfig.read(folder.resolve(ADAPTER_CONFIG));
+    try (WeightSource weights = weights(folder)) {
+      models.add(
+          InspectedModel.of(
+              folder,
+              String.format(
+                  "PEFT adapter, %s of rank %d for %s",
+                  json.text("peft_type", "unknown type"),
+                  json.integer("r", 0),
+                  json.text("base_model_name_or_path", "an unnamed model")),
+              name -> "adapter",
+              pairs(weights),
+              weights));
+    }
+  }
+
+  /** Both matrices of every adapted layer: they meet in the rank. */
+  private static Map<String, long[]> pairs(WeightSource weights) {
+    Map<String, long[]> pairs = new LinkedHashMap<>();
+    for (String name : weights.names()) {
+      long[] shape = weights.shape(name);
+      pairs.putIfAbsent(name, shape);
+      if (shape.length == 2 && name.contains(".lora_A.")) {
+        pairs.put(name.replace(".lora_A.", ".lora_B."), new long[] {0, shape[0]});
+      } else if (shape.length == 2 && name.contains(".lora_B.")) {
+        pairs.putIfAbsent(name.replace(".lora_B.", ".lora_A."), new long[] {shape[1], 0});
+      }
+    }
+    return pairs;
+  }
+
+  /** The beginning of a name, which tells parts of an unknown model apart. */
+  private static String firstWords(String name) {
+    String[] words = name.split("\\.");
+    return words[0].equals("model") && words.length > 2 ? words[0] + "." + words[1] : words[0];
+  }
+
+  private static String describe(VisionConfig config) {
+    return String.format(
+        "%s (%d layers, width %d, %d tokens)",
+        config.family(),
+        config.layers(),
+        config.hiddenSize(),
+        config.patches() + config.family().classTokens());
+  }
+
+  private static String describe(LlamaConfig config) {
+    return String.format(
+        "%s (%d layers, width %d, %d words)",
+        config.family(), config.layers(), config.hiddenSize(), config.vocabularySize());
+  }
+}

@@ -1,0 +1,161 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.image;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.JsonConfig;
+import org.dsvlm.kernels.PictureResize;
+import org.dsvlm.kernels.ResizeTaps;
+import org.dsvlm.tensor.Torch;
+
+/**
+ * Turns a picture into what a vision tower reads, as {@code preprocessor_config.json} describes it:
+ * bicubic resize (CLIP: the shorter edge, then a crop from the middle; SigLIP: both edges, whatever
+ * the ratio), levels to [0, 1], then minus mean, over standard deviation. LLaVA may pad the picture
+ * to a square first.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class ImageProcessor {
+  /** Longest edge that is padded to a square: the picture would take seconds and gigabytes. */
+  private static final int LONGEST_PADDED_EDGE = 1 << 16;
+
+  private static final int LEVELS_AT_ONCE = 1 << 13;
+
+  private final ImageProcessorConfig config;
+  private final float[][] values;
+
+  ImageProcessor(ImageProcessorConfig config) {
+    this.config = config;
+    this.values = new float[3][256];
+    for (int channel = 0; channel < 3; channel++) {
+      for (int level = 0; level < 256; level++) {
+        double scaled = level * config.rescaleFactor();
+        double normalised = (scaled - config.mean()[channel]) / config.standardDeviation()[channel];
+        values[channel][level] = (float) (config.normalise() ? normalised : scaled);
+      }
+    }
+  }
+
+  /**
+   * Reads the settings of a CLIP, SigLIP or LLaVA image processor.
+   *
+   * @param where the file, for messages
+   * @throws DsVlmException naming file and key, for another processor or a setting that is not
+   *     computed here
+   */
+  public static ImageProcessor parse(JsonNode preprocessorConfig, String where) {
+    return new ImageProcessor(ImageProcessorConfig.parse(JsonConfig.of(preprocessorConfig, where)));
+  }
+
+  /** Reads {@code preprocessor_config.json} like {@link #parse}. */
+  public static ImageProcessor read(Path file) {
+    return new ImageProcessor(ImageProcessorConfig.parse(JsonConfig.read(file)));
+  }
+
+  /**
+   * The same processor with the picture padded to a square of the mean colour first, as LLaVA's
+   * {@code image_aspect_ratio: pad} does, or without that.
+   */
+  public ImageProcessor paddedToSquare(boolean pad) {
+    return new ImageProcessor(config.withPadding(pad));
+  }
+
+  /** Whether pictures are padded to a square. */
+  public boolean padsToSquare() {
+    return config.padToSquare();
+  }
+
+  /**
+   * This processor as {@code preprocessor_config.json}: transformers makes the same pixels of a
+   * picture by it (exactly those with its Pillow backend).
+   */
+  public ObjectNode toJson() {
+    return config.toJson();
+  }
+
+  /**
+   * The picture padded, resized and cropped, still in 8 bits.
+   *
+   * @throws DsVlmException if the picture is smaller than the crop, or too long to be padded
+   */
+  public Picture resized(Picture picture) {
+    int width = picture.width();
+    int height = picture.height();
+    PictureResize.Canvas canvas = PictureResize.Canvas.NONE;
+    if (config.padToSquare()) {
+      requirePaddable(picture);
+      int side = Math.max(width, height);
+      canvas =
+          new PictureResize.Canvas((side - width) / 2, (side - height) / 2, config.meanColour());
+      width = side;
+      height = side;
+    }
+    long[] whole = config.resizedTo(width, height);
+    int[] kept = config.croppedTo(whole);
+    byte[] resized =
+        PictureResize.resize(
+            picture.rgb(),
+            picture.width(),
+            picture.height(),
+            canvas,
+            taps(width, whole[0], kept[0]),
+            taps(height, whole[1], kept[1]));
+    return new Picture(kept[0], kept[1], resized);
+  }
+
+  private static ResizeTaps taps(int inSize, long outSize, int kept) {
+    return new ResizeTaps(inSize, outSize, (outSize - kept) / 2, kept);
+  }
+
+  private static void requirePaddable(Picture picture) {
+    if (Math.max(picture.width(), picture.height()) > LONGEST_PADDED_EDGE) {
+      throw new DsVlmException(
+          "a picture of "
+              + picture.width()
+              + " x "
+              + picture.height()
+              + " pixels is too long to be padded to a square (limit "
+              + LONGEST_PADDED_EDGE
+              + "); scale it down");
+    }
+  }
+
+  /** What the tower reads: float32 [3, height, width]. */
+  public Tensor pixelValues(Picture picture) {
+    return normalised(resized(picture));
+  }
+
+  /** What the tower reads of a picture that is {@link #resized} already. */
+  public Tensor normalised(Picture resized) {
+    byte[] rgb = resized.rgb();
+    int pixels = resized.width() * resized.height();
+    return Torch.tidy(
+        () -> {
+          Tensor planes = torch.empty(3, resized.height(), resized.width());
+          FloatPointer to = planes.data_ptr_float();
+          // Piece by piece: whole planes would be large arrays, which the heap is slow to give.
+          float[] piece = new float[Math.min(pixels, LEVELS_AT_ONCE)];
+          for (int channel = 0; channel < 3; channel++) {
+            float[] values = this.values[channel];
+            for (int begin = 0; begin < pixels; begin += piece.length) {
+              int count = Math.min(piece.length, pixels - begin);
+              int from = 3 * begin + channel;
+              for (int i = 0; i < count; i++) {
+                piece[i] = values[rgb[from + 3 * i] & 0xff];
+              }
+              to.position((long) channel * pixels + begin).put(piece, 0, count);
+            }
+          }
+          return planes;
+        });
+  }
+}

@@ -1,0 +1,237 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.image;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.JsonConfig;
+
+/**
+ * The settings in {@code preprocessor_config.json}.
+ *
+ * @param family whose processor it is: CLIP, Siglip or Llava
+ * @param padToSquare whether the picture is padded before the resize; LLaVA's processor alone knows
+ *     that, where another has {@code do_pad} it has nothing to do for pictures of one size
+ * @param shortestEdge length of the shorter edge after the resize, or 0
+ * @param size width and height after the resize if the ratio is not kept, or null
+ * @param crop width and height that are kept from the middle, or null
+ * @param rescaleFactor what 8-bit levels are multiplied by
+ */
+record ImageProcessorConfig(
+    String family,
+    boolean padToSquare,
+    int shortestEdge,
+    int[] size,
+    int[] crop,
+    double rescaleFactor,
+    boolean normalise,
+    double[] mean,
+    double[] standardDeviation) {
+  /**
+   * Keys that are computed with, and after them those without a say in it: pictures are RGB here
+   * whatever they were stored as, and the rest speaks of Python's own objects.
+   */
+  private static final Set<String> KNOWN =
+      Set.of(
+          "image_processor_type",
+          "feature_extractor_type",
+          "do_pad",
+          "do_resize",
+          "size",
+          "resample",
+          "do_center_crop",
+          "crop_size",
+          "do_rescale",
+          "rescale_factor",
+          "do_normalize",
+          "image_mean",
+          "image_std",
+          "do_convert_rgb",
+          "processor_class",
+          "return_tensors",
+          "data_format",
+          "device");
+
+  private static final Pattern TYPES =
+      Pattern.compile("(CLIP|Siglip|Llava)(ImageProcessor(Fast|Pil)?|FeatureExtractor)");
+
+  private static final String LLAVA = "Llava";
+  private static final int BICUBIC = 3;
+  private static final double[] CLIP_MEAN = {0.48145466, 0.4578275, 0.40821073};
+  private static final double[] CLIP_DEVIATION = {0.26862954, 0.26130258, 0.27577711};
+  private static final double[] HALF = {0.5, 0.5, 0.5};
+
+  /** Keys that are left out take the value that the named processor gives them. */
+  static ImageProcessorConfig parse(JsonConfig config) {
+    config.refuseUnknown(KNOWN::contains);
+    String typeKey =
+        config.has("image_processor_type") ? "image_processor_type" : "feature_extractor_type";
+    String type = config.text(typeKey);
+    Matcher known = TYPES.matcher(type);
+    if (!known.matches()) {
+      throw config.error(
+          typeKey,
+          "is \"" + type + "\"; supported are the image processors of CLIP, SigLIP and LLaVA");
+    }
+    String family = known.group(1);
+    boolean siglip = family.equals("Siglip");
+    config.onlySupports("resample", BICUBIC);
+    boolean resize = config.flag("do_resize", true);
+    int shortestEdge = resize ? shortestEdge(config, siglip) : 0;
+    ImageProcessorConfig parsed =
+        new ImageProcessorConfig(
+            family,
+            family.equals(LLAVA) && config.flag("do_pad", false),
+            shortestEdge,
+            resize && shortestEdge == 0 ? size(config, "size") : null,
+            config.flag("do_center_crop", !siglip) ? size(config, "crop_size") : null,
+            config.flag("do_rescale", true) ? config.number("rescale_factor", 1 / 255.0) : 1,
+            config.flag("do_normalize", true),
+            channels(config, "image_mean", siglip ? HALF : CLIP_MEAN),
+            channels(config, "image_std", siglip ? HALF : CLIP_DEVIATION));
+    parsed.requireCropFits(config);
+    return parsed;
+  }
+
+  /** Old files give one number for {@code size}; 0 if both edges are given. */
+  private static int shortestEdge(JsonConfig config, boolean siglip) {
+    if (config.has("size") && config.json().get("size").isNumber()) {
+      return siglip ? 0 : config.size("size");
+    }
+    JsonConfig size = config.child("size");
+    if (size.has("shortest_edge")) {
+      size.refuseUnknown("shortest_edge"::equals);
+      return size.size("shortest_edge");
+    }
+    return config.has("size") || siglip ? 0 : 224;
+  }
+
+  /** Width and height; old files give one number for both. */
+  private static int[] size(JsonConfig config, String key) {
+    if (!config.has(key)) {
+      return new int[] {224, 224};
+    }
+    if (config.json().get(key).isNumber()) {
+      return new int[] {config.size(key), config.size(key)};
+    }
+    JsonConfig size = config.child(key);
+    size.refuseUnknown(Set.of("width", "height")::contains);
+    return new int[] {size.size("width"), size.size("height")};
+  }
+
+  private static double[] channels(JsonConfig config, String key, double[] absent) {
+    if (!config.has(key)) {
+      return absent;
+    }
+    JsonNode list = config.json().get(key);
+    double[] values = new double[3];
+    for (int i = 0; i < 3; i++) {
+      if (list.size() != 3 || !list.get(i).isNumber()) {
+        throw config.error(key, "is " + list + ", not a list of three numbers");
+      }
+      values[i] = list.get(i).doubleValue();
+      if (values[i] == 0 && key.equals("image_std")) {
+        throw config.error(key, "is " + list + "; none of them can be 0");
+      }
+    }
+    return values;
+  }
+
+  private void requireCropFits(JsonConfig config) {
+    if (crop == null) {
+      return;
+    }
+    int width = size == null ? shortestEdge : size[0];
+    int height = size == null ? shortestEdge : size[1];
+    if (width > 0 && (crop[0] > width || crop[1] > height)) {
+      throw config.error(
+          "crop_size",
+          "is larger than size; a crop that reaches past the picture is not supported");
+    }
+  }
+
+  ImageProcessorConfig withPadding(boolean pad) {
+    return new ImageProcessorConfig(
+        family, pad, shortestEdge, size, crop, rescaleFactor, normalise, mean, standardDeviation);
+  }
+
+  /**
+   * These settings as {@code preprocessor_config.json}, every key of them written out: who pads is
+   * LLaVA's processor, whose defaults are not those of the others.
+   */
+  ObjectNode toJson() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    String type = padToSquare ? LLAVA : family;
+    json.put("image_processor_type", type + "ImageProcessor").put("do_convert_rgb", true);
+    if (type.equals(LLAVA)) {
+      json.put("do_pad", padToSquare);
+    }
+    json.put("do_resize", shortestEdge > 0 || size != null).put("resample", BICUBIC);
+    if (shortestEdge > 0) {
+      json.putObject("size").put("shortest_edge", shortestEdge);
+    } else if (size != null) {
+      json.putObject("size").put("height", size[1]).put("width", size[0]);
+    }
+    json.put("do_center_crop", crop != null);
+    if (crop != null) {
+      json.putObject("crop_size").put("height", crop[1]).put("width", crop[0]);
+    }
+    json.put("do_rescale", rescaleFactor != 1).put("rescale_factor", rescaleFactor);
+    json.put("do_normalize", normalise);
+    ArrayNode means = json.putArray("image_mean");
+    Arrays.stream(mean).forEach(means::add);
+    ArrayNode deviations = json.putArray("image_std");
+    Arrays.stream(standardDeviation).forEach(deviations::add);
+    return json;
+  }
+
+  /** The mean as a colour, each channel rounded down as LLaVA does. */
+  byte[] meanColour() {
+    byte[] colour = new byte[3];
+    for (int channel = 0; channel < 3; channel++) {
+      colour[channel] = (byte) (int) (mean[channel] * 255);
+    }
+    return colour;
+  }
+
+  /** Width and height after the resize. */
+  long[] resizedTo(int width, int height) {
+    if (size != null) {
+      return new long[] {size[0], size[1]};
+    }
+    if (shortestEdge == 0) {
+      return new long[] {width, height};
+    }
+    long longer = (long) shortestEdge * Math.max(width, height) / Math.min(width, height);
+    return width < height ? new long[] {shortestEdge, longer} : new long[] {longer, shortestEdge};
+  }
+
+  /** Width and height that are kept of {@code whole}. */
+  int[] croppedTo(long[] whole) {
+    if (crop == null) {
+      return new int[] {Math.toIntExact(whole[0]), Math.toIntExact(whole[1])};
+    }
+    if (crop[0] > whole[0] || crop[1] > whole[1]) {
+      throw new DsVlmException(
+          "a picture of "
+              + whole[0]
+              + " x "
+              + whole[1]
+              + " pixels is smaller than the crop_size of "
+              + crop[0]
+              + " x "
+              + crop[1]
+              + "; switch do_resize on");
+    }
+    return crop.clone();
+  }
+}

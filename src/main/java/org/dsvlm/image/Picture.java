@@ -1,0 +1,127 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.image;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.dsvlm.io.DsVlmException;
+
+/**
+ * A picture of 8-bit RGB pixels.
+ *
+ * <p>{@link #read} gives what Pillow's {@code Image.open(file).convert("RGB")} gives, since the
+ * published models were trained on that: alpha is dropped rather than blended, an animation shows
+ * its first frame, 16-bit colour keeps its high byte while 16-bit grey is cut off at 255, colour
+ * profiles and the EXIF orientation are not applied. JPEG, PNG, GIF, BMP and WebP are recognised by
+ * content, whatever the file is called, and every value agrees with Pillow's; other formats are
+ * refused by name.
+ */
+public final class Picture {
+  /**
+   * Largest number of pixels that is decoded, as in Pillow; a header that claims more is refused.
+   */
+  public static final long MAX_PIXELS = 178_956_970;
+
+  private final int width;
+  private final int height;
+  private final byte[] rgb;
+
+  /**
+   * @param rgb width · height · 3 values row by row, red first; not copied
+   */
+  public Picture(int width, int height, byte[] rgb) {
+    if (width < 1 || height < 1 || rgb.length != 3L * width * height) {
+      throw new IllegalArgumentException(
+          rgb.length + " values are no RGB picture of " + width + " x " + height);
+    }
+    this.width = width;
+    this.height = height;
+    this.rgb = rgb;
+  }
+
+  /**
+   * Reads a picture file.
+   *
+   * @throws DsVlmException naming the file, if it is missing, empty, cut short, larger than {@link
+   *     #MAX_PIXELS}, or no picture
+   */
+  public static Picture read(Path file) {
+    byte[] data;
+    try {
+      data = Files.readAllBytes(file);
+    } catch (NoSuchFileException e) {
+      throw new DsVlmException(
+          file + ": there is no such picture; check the path and the folder that it is relative to",
+          e);
+    } catch (IOException e) {
+      throw new DsVlmException(file + ": the picture cannot be read: " + e.getMessage(), e);
+    }
+    return read(data, file.toString());
+  }
+
+  /**
+   * Decodes the bytes of a picture file.
+   *
+   * @param where what to call it in messages
+   * @throws DsVlmException like {@link #read(Path)}
+   */
+  public static Picture read(byte[] data, String where) {
+    if (data.length == 0) {
+      throw new DsVlmException(where + ": the picture is empty (0 bytes); download it again");
+    }
+    try {
+      return PictureFormat.of(data, where).decode(data, where);
+    } catch (OutOfMemoryError e) {
+      // One large array that did not fit: the JVM goes on, and so can whoever has other pictures.
+      throw new DsVlmException(
+          where
+              + ": the picture does not fit into memory; give the JVM more (-Xmx) or scale it down",
+          e);
+    } catch (IOException | RuntimeException e) {
+      if (e instanceof DsVlmException known) {
+        throw known;
+      }
+      // ImageIO's readers also answer broken files with unchecked exceptions of every kind.
+      throw new DsVlmException(
+          where + ": the picture is damaged (" + e.getMessage() + "); download it again", e);
+    }
+  }
+
+  /** Refuses a size that a header claims, before anything of that size is allocated. */
+  static void requireSize(long width, long height, String where) {
+    if (width < 1 || height < 1) {
+      throw new DsVlmException(
+          where + ": the header claims " + width + " x " + height + " pixels; the file is damaged");
+    }
+    if (width * height > MAX_PIXELS) {
+      throw new DsVlmException(
+          where
+              + ": the header claims "
+              + width
+              + " x "
+              + height
+              + " pixels, more than the limit of "
+              + MAX_PIXELS
+              + "; scale the picture down or leave it out");
+    }
+  }
+
+  /** Width in pixels. */
+  public int width() {
+    return width;
+  }
+
+  /** Height in pixels. */
+  public int height() {
+    return height;
+  }
+
+  /** The values row by row, red first; not a copy. */
+  public byte[] rgb() {
+    return rgb;
+  }
+}

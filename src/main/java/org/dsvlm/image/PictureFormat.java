@@ -1,0 +1,94 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.image;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import org.dsvlm.io.DsVlmException;
+
+/** File formats, told apart by their first bytes. */
+enum PictureFormat {
+  JPEG,
+  PNG,
+  GIF,
+  BMP,
+  WEBP;
+
+  /** The format of {@code data}. */
+  static PictureFormat of(byte[] data, String where) {
+    int length = Math.min(data.length, 12);
+    String head = new String(data, 0, length, StandardCharsets.ISO_8859_1);
+    if (head.startsWith("\u00ff\u00d8\u00ff")) {
+      return JPEG;
+    }
+    if (head.startsWith("\u0089PNG\r\n\u001a\n")) {
+      return PNG;
+    }
+    if (head.startsWith("GIF87a") || head.startsWith("GIF89a")) {
+      return GIF;
+    }
+    if (head.startsWith("BM")) {
+      return BMP;
+    }
+    if (head.startsWith("RIFF") && head.startsWith("WEBP", 8)) {
+      return WEBP;
+    }
+    throw new DsVlmException(
+        where
+            + ": "
+            + otherKind(head)
+            + "; JPEG, PNG, GIF, BMP and WebP are read: convert it, or download it again if it"
+            + " should be one of them");
+  }
+
+  /** What a file is that is none of these, so that nobody has to guess. */
+  private static String otherKind(String head) {
+    if (head.startsWith("II*\0") || head.startsWith("MM\0*")) {
+      return "a TIFF picture";
+    }
+    if (head.startsWith("ftypavif", 4) || head.startsWith("ftyphei", 4)) {
+      return "an AVIF or HEIC picture";
+    }
+    if (head.startsWith("\0\0\0\fjP  ")) {
+      return "a JPEG 2000 picture";
+    }
+    return head.stripLeading().startsWith("<") ? "no picture but a page or drawing" : "no picture";
+  }
+
+  Picture decode(byte[] data, String where) throws IOException {
+    return switch (this) {
+      case JPEG -> JpegDecoder.decode(data, where);
+      case GIF -> GifDecoder.decode(data, where);
+      case PNG -> PlainDecoder.decode("png", data, where);
+      case BMP -> {
+        requireBmpSize(data, where);
+        yield PlainDecoder.decode("bmp", data, where);
+      }
+      case WEBP -> WebpDecoder.decode(data, where);
+    };
+  }
+
+  /**
+   * ImageIO would notice too, but with its own words: it finds that rows of such a size overflow.
+   */
+  private static void requireBmpSize(byte[] data, String where) {
+    ByteBuffer header = littleEndian(data, 26, where);
+    boolean oldHeader = header.getInt(14) == 12;
+    long width = oldHeader ? header.getShort(18) : header.getInt(18);
+    long height = oldHeader ? header.getShort(20) : header.getInt(22);
+    // Rows stand top to bottom where the height is negative.
+    Picture.requireSize(width, Math.abs(height), where);
+  }
+
+  private static ByteBuffer littleEndian(byte[] data, int length, String where) {
+    if (data.length < length) {
+      throw new DsVlmException(
+          where + ": the picture is cut short after " + data.length + " bytes; download it again");
+    }
+    return ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN);
+  }
+}

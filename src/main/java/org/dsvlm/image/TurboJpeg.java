@@ -1,0 +1,94 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.image;
+
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.leptonica.PIX;
+import org.bytedeco.leptonica.global.leptonica;
+import org.dsvlm.tensor.Torch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * libjpeg-turbo, which Leptonica's JAR brings. It computes what libjpeg computes, several times as
+ * fast, and is the same in every JDK.
+ */
+final class TurboJpeg {
+  private static final Logger LOG = LoggerFactory.getLogger(TurboJpeg.class);
+
+  /** Leptonica's severity above all: it prints nothing. */
+  private static final int SILENT = 6;
+
+  private TurboJpeg() {}
+
+  /** Loads the library when first asked for. */
+  private static final class Holder {
+    static final boolean LOADED = load();
+
+    private static boolean load() {
+      try {
+        // Leptonica's JAR has a libgomp, too; LibTorch's own is to be the only one.
+        Torch.load();
+        Loader.load(leptonica.class);
+        leptonica.setMsgSeverity(SILENT);
+        return true;
+      } catch (LinkageError e) {
+        LOG.info("JPEG through ImageIO, since libjpeg-turbo cannot be loaded: {}", e.getMessage());
+        return false;
+      }
+    }
+  }
+
+  /**
+   * Decodes a grey or RGB picture.
+   *
+   * @return null if the library is not there or cannot read the picture
+   */
+  static Picture decode(byte[] jpeg) {
+    if (!Holder.LOADED) {
+      return null;
+    }
+    try (PointerScope scope = new PointerScope()) {
+      IntPointer warnings = new IntPointer(1);
+      PIX pix = leptonica.pixReadMemJpeg(new BytePointer(jpeg), jpeg.length, 0, 1, warnings, 0);
+      if (pix == null) {
+        return null;
+      }
+      try {
+        return picture(pix);
+      } finally {
+        leptonica.pixDestroy(pix);
+      }
+    }
+  }
+
+  /** Copies pixels, which are words of four bytes with red or the first grey one uppermost. */
+  private static Picture picture(PIX pix) {
+    int width = pix.w();
+    int height = pix.h();
+    boolean grey = pix.d() == 8;
+    if ((!grey && pix.d() != 32) || pix.colormap() != null) {
+      return null;
+    }
+    byte[] rgb = new byte[3 * width * height];
+    int[] words = new int[pix.wpl()];
+    IntPointer data = pix.data();
+    int to = 0;
+    for (int y = 0; y < height; y++) {
+      data.position((long) y * words.length).get(words);
+      for (int x = 0; x < width; x++) {
+        int word = grey ? (words[x / 4] >>> 24 - x % 4 * 8 & 0xff) * 0x01010100 : words[x];
+        rgb[to] = (byte) (word >>> 24);
+        rgb[to + 1] = (byte) (word >>> 16);
+        rgb[to + 2] = (byte) (word >>> 8);
+        to += 3;
+      }
+    }
+    return new Picture(width, height, rgb);
+  }
+}

@@ -1,0 +1,254 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.io;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * A JSON object read by typed keys. Every complaint names the file and the key; a key that is
+ * absent or {@code null} takes its default.
+ */
+public final class JsonConfig {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  /**
+   * Keys of the public model files that say nothing about the computation: who wrote them, number
+   * formats, special tokens, and the generation settings that older files repeat for every part.
+   */
+  private static final Set<String> WITHOUT_EFFECT =
+      Set.of(
+          "architectures",
+          "tokenizer_class",
+          "transformers_version",
+          "dtype",
+          "torch_dtype",
+          "bos_token_id",
+          "eos_token_id",
+          "pad_token_id",
+          "use_cache",
+          "id2label",
+          "label2id",
+          "return_dict",
+          "output_attentions",
+          "output_hidden_states",
+          "max_length",
+          "min_length",
+          "num_beams",
+          "num_beam_groups",
+          "num_return_sequences",
+          "length_penalty",
+          "repetition_penalty",
+          "diversity_penalty",
+          "temperature",
+          "top_k",
+          "top_p",
+          "typical_p");
+
+  private final JsonNode json;
+  private final String where;
+  private final String path;
+
+  private JsonConfig(JsonNode json, String where, String path) {
+    this.json = json;
+    this.where = where;
+    this.path = path;
+    if (!json.isObject()) {
+      String key = path.isEmpty() ? "" : ": '" + path.substring(0, path.length() - 1) + "'";
+      throw new DsVlmException(where + key + " is not a JSON object");
+    }
+  }
+
+  /**
+   * The object {@code json}, from the file (or other origin) {@code where}.
+   *
+   * @throws DsVlmException if it is no object
+   */
+  public static JsonConfig of(JsonNode json, String where) {
+    return new JsonConfig(json, where, "");
+  }
+
+  /**
+   * The object in {@code file}.
+   *
+   * @throws DsVlmException if there is none, with the line and column of broken JSON
+   */
+  public static JsonConfig read(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new DsVlmException(file + ": no such file");
+    }
+    try {
+      return of(MAPPER.readTree(file.toFile()), file.toString());
+    } catch (JsonProcessingException e) {
+      String place =
+          e.getLocation() == null
+              ? ""
+              : " at line "
+                  + e.getLocation().getLineNr()
+                  + ", column "
+                  + e.getLocation().getColumnNr();
+      throw new DsVlmException(file + ": broken JSON" + place + ": " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** The file, or other origin, that messages name. */
+  public String where() {
+    return where;
+  }
+
+  /** The object itself. */
+  public JsonNode json() {
+    return json;
+  }
+
+  /** Whether {@code key} is there and not {@code null}. */
+  public boolean has(String key) {
+    return json.hasNonNull(key);
+  }
+
+  /** The object below {@code key}; empty if there is none. */
+  public JsonConfig child(String key) {
+    JsonNode value = has(key) ? json.get(key) : MAPPER.createObjectNode();
+    return new JsonConfig(value, where, path + key + ".");
+  }
+
+  /** A whole number. */
+  public int integer(String key, int absent) {
+    if (!has(key)) {
+      return absent;
+    }
+    JsonNode value = json.get(key);
+    if (!value.canConvertToExactIntegral() || !value.canConvertToInt()) {
+      throw error(key, "is " + value + ", not a whole number");
+    }
+    return value.intValue();
+  }
+
+  /** A whole number above zero: a size or a count. */
+  public int size(String key, int absent) {
+    int value = integer(key, absent);
+    if (value <= 0) {
+      throw error(key, "is " + value + "; it has to be above zero");
+    }
+    return value;
+  }
+
+  /** A whole number above zero that has no default. */
+  public int size(String key) {
+    require(key);
+    return size(key, 0);
+  }
+
+  /** A number. */
+  public double number(String key, double absent) {
+    if (!has(key)) {
+      return absent;
+    }
+    if (!json.get(key).isNumber()) {
+      throw error(key, "is " + json.get(key) + ", not a number");
+    }
+    return json.get(key).doubleValue();
+  }
+
+  /** A number that has no default. */
+  public double number(String key) {
+    require(key);
+    return number(key, 0);
+  }
+
+  /** Text. */
+  public String text(String key, String absent) {
+    if (!has(key)) {
+      return absent;
+    }
+    if (!json.get(key).isTextual()) {
+      throw error(key, "is " + json.get(key) + ", not text");
+    }
+    return json.get(key).textValue();
+  }
+
+  /** Text that has no default. */
+  public String text(String key) {
+    require(key);
+    return text(key, "");
+  }
+
+  /** True or false. */
+  public boolean flag(String key, boolean absent) {
+    if (!has(key)) {
+      return absent;
+    }
+    if (!json.get(key).isBoolean()) {
+      throw error(key, "is " + json.get(key) + ", not true or false");
+    }
+    return json.get(key).booleanValue();
+  }
+
+  /**
+   * Demands that {@code key}, if there, has the one value whose computation is built here.
+   *
+   * @throws DsVlmException naming the key and both values
+   */
+  public void onlySupports(String key, Object supported) {
+    if (has(key) && !json.get(key).equals(MAPPER.valueToTree(supported))) {
+      boolean sameNumber =
+          supported instanceof Number number
+              && json.get(key).isNumber()
+              && json.get(key).doubleValue() == number.doubleValue();
+      if (!sameNumber) {
+        throw error(key, "is " + json.get(key) + "; only " + supported + " is supported");
+      }
+    }
+  }
+
+  /**
+   * Demands that every key is computed with, or known to have no effect on what is computed, or
+   * says that something is switched off (null, false, 0, empty). Passing over any other would
+   * silently give other numbers.
+   *
+   * @param known the keys that are read, and those of the reader's own field without effect
+   * @throws DsVlmException naming the key
+   */
+  public void refuseUnknown(Predicate<String> known) {
+    for (var field : json.properties()) {
+      String key = field.getKey();
+      boolean harmless = key.startsWith("_") || WITHOUT_EFFECT.contains(key);
+      if (!harmless && !known.test(key) && !switchedOff(field.getValue())) {
+        throw error(
+            key,
+            "is "
+                + field.getValue()
+                + ", a setting that is not computed here; remove it if it has no effect on the"
+                + " model at hand");
+      }
+    }
+  }
+
+  private static boolean switchedOff(JsonNode value) {
+    return value.isNull()
+        || (value.isBoolean() && !value.booleanValue())
+        || (value.isNumber() && value.doubleValue() == 0)
+        || (value.isContainerNode() && value.isEmpty());
+  }
+
+  /** The complaint that {@code key} {@code problem}, to be thrown. */
+  public DsVlmException error(String key, String problem) {
+    return new DsVlmException(where + ": '" + path + key + "' " + problem);
+  }
+
+  private void require(String key) {
+    if (!has(key)) {
+      throw error(key, "is missing");
+    }
+  }
+}

@@ -1,0 +1,163 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.models.diffusion;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.io.AtomicFiles;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.JsonConfig;
+import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.files.WeightFolder;
+import org.dsvlm.weights.safetensors.SafetensorsWriter;
+
+/**
+ * The folder that diffusers keeps a Stable Diffusion in: {@code model_index.json}, {@code unet/},
+ * {@code vae/} and {@code scheduler/}. Text encoder and tokenizer are neither read nor written:
+ * conditioning comes from the vision encoder here.
+ */
+public final class StableDiffusionFolder {
+  /** Subfolder of the denoising network. */
+  public static final String UNET = "unet";
+
+  /** Subfolder of the autoencoder. */
+  public static final String VAE = "vae";
+
+  /** What the files of weights are called, but for their ending. */
+  public static final String STEM = "diffusion_pytorch_model";
+
+  private static final String SCHEDULER = "scheduler";
+  private static final String CONFIG = "config.json";
+  private static final String SCHEDULER_CONFIG = "scheduler_config.json";
+
+  /** Parts that a pipeline names in its index and that this folder goes without. */
+  private static final List<String> ABSENT_PARTS =
+      List.of("feature_extractor", "safety_checker", "text_encoder", "tokenizer");
+
+  /** Most bytes in one file of weights, as diffusers splits them. */
+  private static final long SHARD_BYTES = 10_000_000_000L;
+
+  private StableDiffusionFolder() {}
+
+  /**
+   * Reads the model, its parameters converted to {@code dtype} on {@code device}. The folder is not
+   * written to, and no file of it stays open.
+   *
+   * @throws DsVlmException naming the file, and the key or tensor, that is missing, does not fit,
+   *     or is left over
+   */
+  public static StableDiffusion open(Path folder, ScalarType dtype, String device) {
+    Path unetFolder = folder.resolve(UNET);
+    Path vaeFolder = folder.resolve(VAE);
+    Path unetFile = unetFolder.resolve(CONFIG);
+    Path vaeFile = vaeFolder.resolve(CONFIG);
+    Path scheduleFile = folder.resolve(SCHEDULER).resolve(SCHEDULER_CONFIG);
+    UNetConfig unetConfig = UNetConfig.parse(json(unetFile), unetFile.toString());
+    VaeConfig vaeConfig = VaeConfig.parse(json(vaeFile), vaeFile.toString());
+    NoiseSchedule schedule = NoiseSchedule.parse(json(scheduleFile), scheduleFile.toString());
+    try (WeightSource unetWeights = WeightFolder.open(unetFolder);
+        WeightSource vaeWeights = new VaeWeights(WeightFolder.open(vaeFolder))) {
+      StableDiffusion model =
+          StableDiffusion.of(
+              unetConfig,
+              ParameterStore.from(unetWeights, dtype, device),
+              vaeConfig,
+              ParameterStore.from(vaeWeights, dtype, device),
+              schedule);
+      try {
+        requireNoSurplus(model.unetStore(), unetWeights, unetFile);
+        requireNoSurplus(model.vaeStore(), vaeWeights, vaeFile);
+      } catch (DsVlmException e) {
+        model.close();
+        throw e;
+      }
+      return model;
+    }
+  }
+
+  private static JsonNode json(Path file) {
+    return JsonConfig.read(file).json();
+  }
+
+  private static void requireNoSurplus(ParameterStore store, WeightSource weights, Path config) {
+    List<String> surplus = store.surplus();
+    if (!surplus.isEmpty()) {
+      String first = surplus.get(0);
+      throw new DsVlmException(
+          weights.where(first)
+              + ": holds "
+              + surplus.size()
+              + " tensors, such as '"
+              + first
+              + "', that the network of "
+              + config
+              + " does not have; check that both come from one model");
+    }
+  }
+
+  /**
+   * Writes {@code model} as {@code folder}, which appears whole or not at all; an older one is
+   * replaced.
+   *
+   * @throws DsVlmException if it cannot be written
+   */
+  public static void write(Path folder, StableDiffusion model) {
+    AtomicFiles.folder(
+        folder,
+        path -> {
+          for (var file :
+              configurations(model.unet().config(), model.vae().config(), model.schedule())
+                  .entrySet()) {
+            writeJson(path.resolve(file.getKey()), file.getValue());
+          }
+          writePart(path.resolve(UNET), model.unetTensors());
+          writePart(path.resolve(VAE), model.vaeTensors());
+        });
+  }
+
+  /** The folder's files beside its weights, by path. */
+  public static Map<String, ObjectNode> configurations(
+      UNetConfig unet, VaeConfig vae, NoiseSchedule schedule) {
+    ObjectNode scheduler = schedule.toJson();
+    Map<String, ObjectNode> files = new LinkedHashMap<>();
+    files.put("model_index.json", index(scheduler));
+    files.put(SCHEDULER + "/" + SCHEDULER_CONFIG, scheduler);
+    files.put(UNET + "/" + CONFIG, unet.toJson());
+    files.put(VAE + "/" + CONFIG, vae.toJson());
+    return files;
+  }
+
+  private static void writePart(Path folder, Map<String, Tensor> tensors) {
+    SafetensorsWriter.writeFolder(folder, STEM, tensors, SHARD_BYTES);
+  }
+
+  private static void writeJson(Path file, ObjectNode json) throws IOException {
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, json.toPrettyString() + "\n");
+  }
+
+  private static ObjectNode index(ObjectNode scheduler) {
+    ObjectNode index = JsonNodeFactory.instance.objectNode();
+    index.put("_class_name", "StableDiffusionPipeline");
+    ABSENT_PARTS.forEach(part -> index.putArray(part).addNull().addNull());
+    index
+        .putArray(SCHEDULER)
+        .add("diffusers")
+        .add(scheduler.path("_class_name").asText("DDIMScheduler"));
+    index.putArray(UNET).add("diffusers").add("UNet2DConditionModel");
+    index.putArray(VAE).add("diffusers").add("AutoencoderKL");
+    return index;
+  }
+}

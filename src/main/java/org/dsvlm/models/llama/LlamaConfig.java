@@ -1,0 +1,246 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.models.llama;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.JsonConfig;
+
+/**
+ * Sizes and choices of a decoder of the Llama family: Llama, Vicuna and Llama 3 ({@code model_type}
+ * llama), Qwen2 (qwen2).
+ *
+ * @param family {@code llama} or {@code qwen2}
+ * @param vocabularySize rows of the embedding table and of the output head
+ * @param hiddenSize width of a token
+ * @param intermediateSize width inside the MLP
+ * @param layers number of decoder layers
+ * @param heads query heads
+ * @param keyValueHeads key and value heads; each serves heads / keyValueHeads query heads
+ * @param headDim width of a head
+ * @param maxPositions context length in tokens
+ * @param rmsNormEps added to the mean square in every norm
+ * @param ropeTheta base of the rotary frequencies
+ * @param ropeScaling how the rotary frequencies are stretched
+ * @param queryKeyValueBias whether the three input projections of attention have biases
+ * @param outputBias whether the output projection of attention has one
+ * @param mlpBias whether the three MLP projections have biases
+ * @param tiedEmbeddings whether the output head is the embedding table
+ * @param initializerRange standard deviation of weights that start at random
+ */
+public record LlamaConfig(
+    String family,
+    int vocabularySize,
+    int hiddenSize,
+    int intermediateSize,
+    int layers,
+    int heads,
+    int keyValueHeads,
+    int headDim,
+    int maxPositions,
+    double rmsNormEps,
+    double ropeTheta,
+    RopeScaling ropeScaling,
+    boolean queryKeyValueBias,
+    boolean outputBias,
+    boolean mlpBias,
+    boolean tiedEmbeddings,
+    double initializerRange) {
+
+  private static final String QWEN2 = "qwen2";
+  private static final List<String> FAMILIES = List.of("llama", QWEN2);
+
+  /** Keys that are read here, or that say nothing while sliding windows are off. */
+  private static final Set<String> KNOWN =
+      Set.of(
+          "model_type",
+          "vocab_size",
+          "hidden_size",
+          "intermediate_size",
+          "num_hidden_layers",
+          "num_attention_heads",
+          "num_key_value_heads",
+          "head_dim",
+          "hidden_act",
+          "max_position_embeddings",
+          "rms_norm_eps",
+          "rope_theta",
+          "rope_scaling",
+          "rope_parameters",
+          "attention_bias",
+          "mlp_bias",
+          "tie_word_embeddings",
+          "initializer_range",
+          "layer_types",
+          "partial_rotary_factor",
+          "sliding_window",
+          "max_window_layers",
+          // How many slices a product is computed in, and the length of old training runs.
+          "pretraining_tp",
+          "max_sequence_length");
+
+  /**
+   * Reads config.json (or its {@code text_config}), in the keys of the public checkpoints and in
+   * those of transformers 5. A key that is absent has the value that the transformers library gives
+   * it.
+   *
+   * @param where the file, for messages
+   * @throws DsVlmException for another architecture, sizes that do not fit together, or a setting
+   *     whose computation is not built, naming file and key
+   */
+  public static LlamaConfig parse(JsonNode json, String where) {
+    return parse(JsonConfig.of(json, where));
+  }
+
+  /** As {@link #parse(JsonNode, String)}, for an object inside a file. */
+  public static LlamaConfig parse(JsonConfig json) {
+    String family = json.text("model_type");
+    if (!FAMILIES.contains(family)) {
+      throw json.error("model_type", "is '" + family + "'; this language model reads " + FAMILIES);
+    }
+    return parse(json, family, key -> false);
+  }
+
+  /**
+   * Reads a configuration whose {@code model_type} says something else, such as the {@code llava}
+   * of LLaVA's original files.
+   *
+   * @param readElsewhere keys that the caller looks after
+   */
+  public static LlamaConfig parse(JsonConfig json, String family, Predicate<String> readElsewhere) {
+    boolean qwen2 = family.equals(QWEN2);
+    json.refuseUnknown(readElsewhere.or(KNOWN::contains));
+    checkSupported(json);
+    int hiddenSize = json.size("hidden_size", 4096);
+    int heads = json.size("num_attention_heads", 32);
+    // Qwen2's library default is 32 key heads, Llama's is as many as query heads.
+    int keyValueHeads = json.size("num_key_value_heads", qwen2 ? 32 : heads);
+    if (hiddenSize % heads != 0) {
+      throw json.error(
+          "hidden_size",
+          "is " + hiddenSize + ", which 'num_attention_heads' " + heads + " does not divide");
+    }
+    if (heads % keyValueHeads != 0) {
+      throw json.error(
+          "num_key_value_heads",
+          "is " + keyValueHeads + ", which does not divide " + heads + " 'num_attention_heads'");
+    }
+    int headDim = json.size("head_dim", hiddenSize / heads);
+    if (headDim % 2 != 0) {
+      throw json.error("head_dim", "is " + headDim + "; rotary embedding turns pairs");
+    }
+    boolean attentionBias = json.flag("attention_bias", false);
+    boolean newKeys = json.has("rope_parameters");
+    JsonConfig rope = json.child(newKeys ? "rope_parameters" : "rope_scaling");
+    return new LlamaConfig(
+        family,
+        json.size("vocab_size", qwen2 ? 151936 : 32000),
+        hiddenSize,
+        json.size("intermediate_size", qwen2 ? 22016 : 11008),
+        json.size("num_hidden_layers", 32),
+        heads,
+        keyValueHeads,
+        headDim,
+        json.size("max_position_embeddings", qwen2 ? 32768 : 2048),
+        json.number("rms_norm_eps", 1e-6),
+        rope.number("rope_theta", json.number("rope_theta", 10000.0)),
+        RopeScaling.parse(rope),
+        qwen2 || attentionBias,
+        !qwen2 && attentionBias,
+        json.flag("mlp_bias", false),
+        json.flag("tie_word_embeddings", false),
+        json.number("initializer_range", 0.02));
+  }
+
+  private static void checkSupported(JsonConfig json) {
+    json.onlySupports("hidden_act", "silu");
+    json.onlySupports("partial_rotary_factor", 1.0);
+    if (json.has("layer_types")) {
+      for (JsonNode type : json.json().get("layer_types")) {
+        if (!type.asText().equals("full_attention")) {
+          throw json.error("layer_types", "holds " + type + "; only full_attention is supported");
+        }
+      }
+    }
+  }
+
+  /** The same model with the embedding table as its output head. */
+  public LlamaConfig withTiedEmbeddings() {
+    return withTokens(vocabularySize, true);
+  }
+
+  /** The same model with another number of token rows. */
+  public LlamaConfig withVocabularySize(int size) {
+    return withTokens(size, tiedEmbeddings);
+  }
+
+  private LlamaConfig withTokens(int rows, boolean tied) {
+    return new LlamaConfig(
+        family,
+        rows,
+        hiddenSize,
+        intermediateSize,
+        layers,
+        heads,
+        keyValueHeads,
+        headDim,
+        maxPositions,
+        rmsNormEps,
+        ropeTheta,
+        ropeScaling,
+        queryKeyValueBias,
+        outputBias,
+        mlpBias,
+        tied,
+        initializerRange);
+  }
+
+  /** This configuration as transformers 5 writes it. */
+  public ObjectNode toJson() {
+    ObjectNode json = new ObjectMapper().createObjectNode();
+    boolean qwen2 = family.equals(QWEN2);
+    json.putArray("architectures").add(qwen2 ? "Qwen2ForCausalLM" : "LlamaForCausalLM");
+    json.put("model_type", family)
+        .put("vocab_size", vocabularySize)
+        .put("hidden_size", hiddenSize)
+        .put("intermediate_size", intermediateSize)
+        .put("num_hidden_layers", layers)
+        .put("num_attention_heads", heads)
+        .put("num_key_value_heads", keyValueHeads)
+        .put("head_dim", headDim)
+        .put("hidden_act", "silu")
+        .put("max_position_embeddings", maxPositions)
+        .put("rms_norm_eps", rmsNormEps)
+        .put("tie_word_embeddings", tiedEmbeddings)
+        .put("initializer_range", initializerRange)
+        .put("attention_dropout", 0.0)
+        .put("use_cache", true);
+    if (!qwen2) {
+      json.put("attention_bias", queryKeyValueBias).put("mlp_bias", mlpBias);
+    }
+    ObjectNode rope = json.putObject("rope_parameters");
+    rope.put("rope_theta", ropeTheta);
+    ropeScaling.write(rope);
+    return json;
+  }
+
+  /** This configuration as transformers 4 reads it, the rotary settings under their old keys. */
+  public ObjectNode toJsonOfOldTransformers() {
+    ObjectNode json = toJson();
+    ObjectNode rope = (ObjectNode) json.remove("rope_parameters");
+    json.set("rope_theta", rope.remove("rope_theta"));
+    if (ropeScaling instanceof RopeScaling.None) {
+      return json.putNull("rope_scaling");
+    }
+    // Its first versions know the key without the prefix alone.
+    rope.set("type", rope.get("rope_type"));
+    return json.set("rope_scaling", rope);
+  }
+}

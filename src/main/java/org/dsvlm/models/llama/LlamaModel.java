@@ -1,0 +1,196 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.models.llama;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.kernels.Checkpoint;
+import org.dsvlm.nn.Embedding;
+import org.dsvlm.nn.Init;
+import org.dsvlm.nn.Parameters;
+import org.dsvlm.nn.RmsNorm;
+import org.dsvlm.tensor.Torch;
+
+/** Decoder of the Llama family without its output head: token embeddings, layers, final norm. */
+public final class LlamaModel {
+  private final LlamaConfig config;
+  private final Embedding embedTokens;
+  private final List<LlamaDecoderLayer> layers = new ArrayList<>();
+  private final RmsNorm norm;
+  private final RotaryEmbedding rotary;
+  private boolean checkpointing;
+
+  /** parameters: the view that holds {@code embed_tokens}, {@code layers} and {@code norm}. */
+  public LlamaModel(Parameters parameters, LlamaConfig config) {
+    this.config = config;
+    embedTokens =
+        new Embedding(
+            parameters.at("embed_tokens"),
+            Init.normal(config.initializerRange()),
+            config.vocabularySize(),
+            config.hiddenSize());
+    for (int i = 0; i < config.layers(); i++) {
+      layers.add(new LlamaDecoderLayer(parameters.at("layers").at(i), config));
+    }
+    norm = new RmsNorm(parameters.at("norm"), config.hiddenSize(), config.rmsNormEps());
+    rotary = new RotaryEmbedding(config);
+  }
+
+  public LlamaConfig config() {
+    return config;
+  }
+
+  /**
+   * Sets whether training keeps of each layer its input alone and runs it again in the backward.
+   * Gradients are the same bit for bit.
+   */
+  public void setCheckpointing(boolean recompute) {
+    checkpointing = recompute;
+  }
+
+  /** Token embeddings: the table, [vocabulary, hidden]. */
+  Tensor embeddingTable() {
+    return embedTokens.weight();
+  }
+
+  void addTo(DecoderWeights all) {
+    all.add(embedTokens);
+    layers.forEach(layer -> layer.addTo(all));
+    all.add(norm);
+  }
+
+  RotaryEmbedding rotary() {
+    return rotary;
+  }
+
+  /**
+   * Embeddings of ids, int64 [batch, tokens] in, [batch, tokens, hidden] out. The ids are checked
+   * where they are, so that those on the CPU do not make the host wait for the device.
+   *
+   * @throws DsVlmException for an id outside the table, naming the row of the batch and the token
+   */
+  public Tensor embed(Tensor ids) {
+    checkIds(ids);
+    return embedTokens.forward(ids.to(embeddingTable().device(), ids.scalar_type()));
+  }
+
+  private void checkIds(Tensor ids) {
+    long rows = config.vocabularySize();
+    if (ids.numel() == 0 || (ids.max().item_long() < rows && ids.min().item_long() >= 0)) {
+      return;
+    }
+    long[] values = Torch.longs(ids);
+    long width = ids.size(ids.dim() - 1);
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] < 0 || values[i] >= rows) {
+        throw new DsVlmException(
+            "record "
+                + i / width
+                + " of the batch, token "
+                + i % width
+                + ": id "
+                + values[i]
+                + " is outside the model's "
+                + rows
+                + " embedding rows; does the tokenizer belong"
+                + " to this checkpoint?");
+      }
+    }
+  }
+
+  /**
+   * The stream after the final norm.
+   *
+   * @param inputsEmbeds [batch, tokens, hidden]
+   * @param attentionMask int64 [batch, tokens], 1 for a token and 0 for padding on either side;
+   *     null if all are tokens
+   * @return [batch, tokens, hidden]; rows of padding hold numbers without meaning
+   */
+  public Tensor forward(Tensor inputsEmbeds, Tensor attentionMask) {
+    return forward(inputsEmbeds, attentionMask, null);
+  }
+
+  /**
+   * As {@link #forward(Tensor, Tensor)}, for tokens that follow those in {@code cache}, to which
+   * they are added.
+   *
+   * @param attentionMask int64 [batch, cached and new tokens], or null
+   */
+  public Tensor forward(Tensor inputsEmbeds, Tensor attentionMask, KvCache cache) {
+    return Torch.tidy(
+        () -> {
+          Context context = context(inputsEmbeds, attentionMask, cache);
+          Tensor hiddenStates = inputsEmbeds;
+          for (int i = 0; i < layers.size(); i++) {
+            hiddenStates = layer(i, hiddenStates, context, cache);
+          }
+          if (cache != null) {
+            cache.advance(inputsEmbeds.size(1));
+          }
+          return norm.forward(hiddenStates);
+        });
+  }
+
+  /**
+   * The stream at every depth, [batch, tokens, hidden] each: the embeddings, the output of each
+   * layer but the last, and the stream after the final norm.
+   */
+  public List<Tensor> hiddenStates(Tensor inputsEmbeds, Tensor attentionMask) {
+    return Torch.tidyAll(
+        () -> {
+          Context context = context(inputsEmbeds, attentionMask, null);
+          List<Tensor> states = new ArrayList<>(List.of(inputsEmbeds));
+          for (int i = 0; i < layers.size(); i++) {
+            states.add(layer(i, states.get(i), context, null));
+          }
+          int last = layers.size();
+          states.set(last, norm.forward(states.get(last)));
+          return states;
+        });
+  }
+
+  private Tensor layer(int index, Tensor hiddenStates, Context context, KvCache cache) {
+    LlamaDecoderLayer layer = layers.get(index);
+    if (checkpointing && cache == null) {
+      return Checkpoint.run(
+          x -> layer.forward(x, context.angles, context.mask, null),
+          hiddenStates,
+          context.tensors());
+    }
+    KvCache.Layer layerCache = cache == null ? null : cache.layer(index);
+    return layer.forward(hiddenStates, context.angles, context.mask, layerCache);
+  }
+
+  /** What all layers share: the angles of the positions, and who sees whom (null: plain causal). */
+  private record Context(RotaryEmbedding.Angles angles, Tensor mask) {
+    List<Tensor> tensors() {
+      return Stream.of(angles.cos(), angles.sin(), mask).filter(Objects::nonNull).toList();
+    }
+  }
+
+  private Context context(Tensor inputsEmbeds, Tensor attentionMask, KvCache cache) {
+    long tokens = inputsEmbeds.size(1);
+    long past = cache == null ? 0 : cache.length();
+    if (cache != null) {
+      cache.checkRoom(tokens);
+    }
+    if (past + tokens > config.maxPositions()) {
+      throw new DsVlmException(
+          "a sequence of "
+              + (past + tokens)
+              + " tokens is longer than the model's context of "
+              + config.maxPositions()
+              + " (max_position_embeddings); shorten it");
+    }
+    return new Context(
+        rotary.angles(
+            Padding.positions(attentionMask, past, tokens, inputsEmbeds.device()), inputsEmbeds),
+        Padding.visibility(attentionMask, past, tokens, inputsEmbeds.device()));
+  }
+}

@@ -1,0 +1,49 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.models.llava;
+
+import java.nio.file.Path;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.text.ConversationTemplate;
+
+/**
+ * How a model is opened to be talked to.
+ *
+ * @param template that the model was trained on
+ * @param dtype to compute in
+ * @param device "cpu", "cuda", …
+ * @param adapter folder of a PEFT adapter to apply; null for none
+ * @param padToSquare whether pictures are padded to squares; null for what the folder says
+ */
+public record LlavaChatOptions(
+    ConversationTemplate template,
+    ScalarType dtype,
+    String device,
+    Path adapter,
+    Boolean padToSquare) {
+  /** LLaVA-1.5's template, float32 on the CPU, and otherwise what the folder says. */
+  public static final LlavaChatOptions DEFAULTS =
+      new LlavaChatOptions(ConversationTemplate.VICUNA_V1, ScalarType.Float, "cpu", null, null);
+
+  public LlavaChatOptions withTemplate(ConversationTemplate conversation) {
+    return new LlavaChatOptions(conversation, dtype, device, adapter, padToSquare);
+  }
+
+  public LlavaChatOptions withDtype(ScalarType type) {
+    return new LlavaChatOptions(template, type, device, adapter, padToSquare);
+  }
+
+  public LlavaChatOptions withDevice(String name) {
+    return new LlavaChatOptions(template, dtype, name, adapter, padToSquare);
+  }
+
+  public LlavaChatOptions withAdapter(Path folder) {
+    return new LlavaChatOptions(template, dtype, device, folder, padToSquare);
+  }
+
+  public LlavaChatOptions withPadToSquare(Boolean pads) {
+    return new LlavaChatOptions(template, dtype, device, adapter, pads);
+  }
+}

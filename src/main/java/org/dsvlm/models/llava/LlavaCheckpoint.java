@@ -1,0 +1,83 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.models.llava;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Function;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.weights.WeightSource;
+
+/** A LLaVA read from a folder, in any of its layouts (see {@link LlavaLayouts}). */
+public final class LlavaCheckpoint implements AutoCloseable {
+  private final LlavaConfig config;
+  private final ParameterStore parameters;
+  private final Llava model;
+
+  private LlavaCheckpoint(LlavaConfig config, ParameterStore parameters) {
+    this.config = config;
+    this.parameters = parameters;
+    this.model = new Llava(parameters.root(), config);
+  }
+
+  /**
+   * Reads the model in {@code folder}. A vision tower that lies elsewhere is looked for where
+   * {@code mm_vision_tower} says, in {@code folder} or by its whole path.
+   *
+   * @param dtype of the parameters, whatever the files hold
+   * @param device "cpu", "cuda", …
+   * @throws org.dsvlm.io.DsVlmException if a file is missing or unsound, or config and weights
+   *     disagree, naming file and key
+   */
+  public static LlavaCheckpoint open(Path folder, ScalarType dtype, String device) {
+    return open(folder, weights -> ParameterStore.from(weights, dtype, device));
+  }
+
+  /**
+   * As {@link #open}, for a model that is only used, not trained: weights that the files hold in
+   * {@code dtype} are not copied but stay mapped (see {@link ParameterStore#mapped}), so that a
+   * model opens at once and need not fit into memory with another copy of its files.
+   */
+  public static LlavaCheckpoint openMapped(Path folder, ScalarType dtype, String device) {
+    return open(folder, weights -> ParameterStore.mapped(weights, dtype, device));
+  }
+
+  private static LlavaCheckpoint open(Path folder, Function<WeightSource, ParameterStore> storeOf) {
+    try (LlavaFolder files = LlavaFolder.open(folder)) {
+      ParameterStore parameters = storeOf.apply(files.weights());
+      try {
+        return new LlavaCheckpoint(files.config(), parameters);
+      } catch (RuntimeException e) {
+        parameters.close();
+        throw e;
+      }
+    }
+  }
+
+  public LlavaConfig config() {
+    return config;
+  }
+
+  /** The model; its parameters live until {@link #close}. */
+  public Llava model() {
+    return model;
+  }
+
+  /** The parameters, by the names of {@link Llava}. */
+  public ParameterStore parameters() {
+    return parameters;
+  }
+
+  /** Tensors of the files that the model has no use for. */
+  public List<String> surplus() {
+    return parameters.surplus();
+  }
+
+  @Override
+  public void close() {
+    parameters.close();
+  }
+}

@@ -1,0 +1,222 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.models.llava;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.io.AtomicFiles;
+import org.dsvlm.nn.MergedWeights;
+import org.dsvlm.tensor.DTypes;
+import org.dsvlm.text.ConversationTemplate;
+import org.dsvlm.weights.ConvertedWeights;
+import org.dsvlm.weights.HeldWeights;
+import org.dsvlm.weights.RenamedWeights;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.safetensors.SafetensorsWriter;
+
+/**
+ * Writes a LLaVA as a folder. What trained the model along with it, such as adapters of the
+ * supervisor, is left out.
+ */
+public final class LlavaExport {
+  /** As the transformers library cuts its own files. */
+  public static final long SHARD_BYTES = 5_000_000_000L;
+
+  /** Vocabularies are widened to a multiple of this, which suits the matrix products. */
+  private static final int ROW_MULTIPLE = 64;
+
+  /** Files beside config and weights that mean the same in every layout. */
+  private static final List<String> COMPANIONS =
+      List.of(
+          "generation_config.json",
+          "preprocessor_config.json",
+          "processor_config.json",
+          "tokenizer.json",
+          "tokenizer.model",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json",
+          "vocab.json",
+          "merges.txt",
+          "chat_template.json",
+          "chat_template.jinja");
+
+  /** The folder in which the original layout keeps what its vision tower is. */
+  private static final String VISION_FOLDER = "vision_tower";
+
+  private static final String CONFIG = "config.json";
+  private static final String PREPROCESSOR = "preprocessor_config.json";
+
+  /**
+   * How a folder is written.
+   *
+   * @param layout names and form of config.json
+   * @param dtype to store the weights in
+   * @param shardBytes most bytes of tensors in one file
+   */
+  public record Format(LlavaLayout layout, ScalarType dtype, long shardBytes) {}
+
+  private LlavaExport() {}
+
+  /**
+   * Writes {@code folder} in the names of transformers 4.52 and later, whole or not at all. Where
+   * the image token has no row in the embedding table, as in a model that began as a plain language
+   * model, rows are added at its end (see {@link WidenedWeights}).
+   *
+   * @param config of the model
+   * @param parameters by our names; others than the model's are passed over
+   * @param files beside config and weights
+   * @param dtype to store the weights in
+   * @throws org.dsvlm.io.DsVlmException if a file cannot be written, or tokenizer and model do not
+   *     fit
+   */
+  public static void write(
+      Path folder,
+      LlavaConfig config,
+      Map<String, Tensor> parameters,
+      ModelFiles files,
+      ScalarType dtype) {
+    write(
+        folder,
+        config,
+        new HeldWeights(parameters),
+        files,
+        new Format(LlavaLayout.HUGGING_FACE, dtype, SHARD_BYTES));
+  }
+
+  private static void write(
+      Path folder, LlavaConfig config, WeightSource weights, ModelFiles files, Format format) {
+    LlavaConfig exported = withImageRow(config, files);
+    Map<String, ObjectNode> contents = files.contents(exported);
+    write(
+        folder,
+        exported,
+        format.layout().toJson(exported),
+        new WidenedWeights(weights, exported.text().vocabularySize()),
+        format,
+        target -> {
+          for (Map.Entry<String, ObjectNode> file : contents.entrySet()) {
+            writeJson(target.resolve(file.getKey()), file.getValue());
+          }
+        });
+  }
+
+  /**
+   * Writes the model in {@code from} again as {@code to}, whole or not at all, one tensor in memory
+   * at a time. A model of the original layout, which knows no image token, gets one as {@link
+   * #write(Path, LlavaConfig, Map, ModelFiles, ScalarType)} does.
+   *
+   * @param adapter folder of a PEFT adapter to merge into it, in the type of {@code format}; null
+   *     for none
+   * @throws org.dsvlm.io.DsVlmException if a file of either folder is missing or unsound, the
+   *     layout cannot express the model, or nothing can be written
+   */
+  public static void copy(Path from, Path to, Format format, Path adapter) {
+    try (LlavaFolder files = LlavaFolder.open(from);
+        WeightSource weights = merged(files, format.dtype(), adapter)) {
+      boolean needsImageToken =
+          files.config().imageToken() < 0 && format.layout() == LlavaLayout.HUGGING_FACE;
+      if (needsImageToken) {
+        ModelFiles own =
+            ModelFiles.read(from, files.visionPath())
+                .withPreprocessor(LlavaPictures.read(from).toJson());
+        write(to, files.config(), weights, own, format);
+      } else {
+        ObjectNode json = format.layout().toJson(files.config());
+        if (format.layout() == LlavaLayout.ORIGINAL) {
+          json.put(
+              LlavaPictures.ASPECT_RATIO,
+              LlavaPictures.padsToSquare(from) ? LlavaPictures.PAD : LlavaPictures.SQUARE);
+        }
+        write(to, files.config(), json, weights, format, target -> copyCompanions(files, target));
+      }
+    }
+  }
+
+  private static WeightSource merged(LlavaFolder files, ScalarType dtype, Path adapter) {
+    return adapter == null
+        ? files.weights()
+        : new MergedWeights(
+            new ConvertedWeights(files.weights(), dtype),
+            root -> new Llava(root, files.config()),
+            store -> LlavaLora.read(adapter, store));
+  }
+
+  private static void copyCompanions(LlavaFolder files, Path target) throws IOException {
+    for (String name : COMPANIONS) {
+      if (Files.exists(files.path().resolve(name))) {
+        Files.copy(files.path().resolve(name), target.resolve(name));
+      }
+    }
+    Path preprocessor = files.visionPath().resolve(PREPROCESSOR);
+    if (Files.exists(preprocessor) && Files.notExists(target.resolve(PREPROCESSOR))) {
+      Files.copy(preprocessor, target.resolve(PREPROCESSOR));
+    }
+  }
+
+  private static void write(
+      Path folder,
+      LlavaConfig config,
+      ObjectNode json,
+      WeightSource weights,
+      Format format,
+      AtomicFiles.Body companions) {
+    json.put("dtype", DTypes.name(format.dtype()));
+    WeightSource stored =
+        new RenamedWeights(
+            new ConvertedWeights(weights, format.dtype()),
+            name -> LlavaLayouts.ours(name) ? format.layout().storedName(name) : null);
+    AtomicFiles.folder(
+        folder,
+        target -> {
+          companions.write(target);
+          writeJson(target.resolve(CONFIG), json);
+          if (format.layout() == LlavaLayout.ORIGINAL) {
+            writeVisionFolder(target, config);
+          }
+          SafetensorsWriter.writeFolder(target, "model", stored, format.shardBytes());
+        });
+  }
+
+  /** What the original project looks for where mm_vision_tower points to. */
+  private static void writeVisionFolder(Path target, LlavaConfig config) throws IOException {
+    Path folder = Files.createDirectory(target.resolve(VISION_FOLDER));
+    writeJson(folder.resolve(CONFIG), config.vision().toJson());
+    if (Files.exists(target.resolve(PREPROCESSOR))) {
+      Files.copy(target.resolve(PREPROCESSOR), folder.resolve(PREPROCESSOR));
+    }
+  }
+
+  private static void writeJson(Path file, JsonNode json) throws IOException {
+    Files.writeString(
+        file, new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n");
+  }
+
+  private static LlavaConfig withImageRow(LlavaConfig config, ModelFiles files) {
+    Long known = files.id(ConversationTemplate.IMAGE);
+    // The original project's image marker is no token.
+    long free = known != null ? known : files.nextId();
+    long token = config.imageToken() >= 0 ? config.imageToken() : free;
+    int rows = config.text().vocabularySize();
+    if (token >= rows) {
+      rows = Math.toIntExact((token / ROW_MULTIPLE + 1) * ROW_MULTIPLE);
+    }
+    return new LlavaConfig(
+        config.vision(),
+        config.text().withVocabularySize(rows),
+        token,
+        config.featureLayers(),
+        config.dropFirstToken(),
+        config.connectorBias());
+  }
+}

@@ -1,0 +1,76 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.models.llava;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.dsvlm.image.ImageProcessor;
+import org.dsvlm.io.JsonConfig;
+
+/**
+ * How a LLaVA wants its pictures. A Hugging Face folder says it in {@code
+ * preprocessor_config.json}, where {@code do_pad} of LLaVA's own image processor pads to a square.
+ * The original layout has {@code image_aspect_ratio} in config.json for that, and for the rest the
+ * file of its vision tower.
+ */
+public final class LlavaPictures {
+  private static final String FILE = "preprocessor_config.json";
+
+  /** Key of the original layout's config.json, with two of its values. */
+  static final String ASPECT_RATIO = "image_aspect_ratio";
+
+  static final String PAD = "pad";
+  static final String SQUARE = "square";
+
+  private LlavaPictures() {}
+
+  /**
+   * The image processor of the LLaVA in {@code folder}.
+   *
+   * @throws org.dsvlm.io.DsVlmException if a file is missing or asks for what is not computed here,
+   *     naming file and key
+   */
+  public static ImageProcessor read(Path folder) {
+    JsonConfig original = original(folder);
+    Path own = folder.resolve(FILE);
+    if (original == null) {
+      return ImageProcessor.read(own);
+    }
+    Path tower = folder.resolve(original.text("mm_vision_tower")).resolve(FILE);
+    return ImageProcessor.read(Files.exists(own) ? own : tower)
+        .paddedToSquare(padsToSquare(original));
+  }
+
+  /** Whether pictures are padded to a square; not if the folder says nothing about pictures. */
+  static boolean padsToSquare(Path folder) {
+    JsonConfig original = original(folder);
+    if (original != null) {
+      return padsToSquare(original);
+    }
+    Path own = folder.resolve(FILE);
+    return Files.exists(own) && ImageProcessor.read(own).padsToSquare();
+  }
+
+  /** config.json of the original layout; null in another. */
+  private static JsonConfig original(Path folder) {
+    Path config = folder.resolve("config.json");
+    if (!Files.exists(config)) {
+      return null;
+    }
+    JsonConfig json = JsonConfig.read(config);
+    return OriginalLlavaConfig.matches(json) ? json : null;
+  }
+
+  private static boolean padsToSquare(JsonConfig config) {
+    String ratio = config.text(ASPECT_RATIO, SQUARE);
+    return switch (ratio) {
+      case PAD -> true;
+      // What CLIP does by itself: resize and crop.
+      case SQUARE -> false;
+      default ->
+          throw config.error(ASPECT_RATIO, "is '" + ratio + "'; computed here are pad and square");
+    };
+  }
+}

@@ -1,0 +1,158 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.models.llava;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.JsonConfig;
+import org.dsvlm.text.ConversationTemplate;
+import org.dsvlm.text.TokenizerSource;
+
+/**
+ * What a model folder holds beside config and weights.
+ *
+ * @param tokenizer tokenizer.json, which is made where the folder has a tokenizer.model alone
+ * @param tokenizerConfig tokenizer_config.json
+ * @param preprocessor preprocessor_config.json
+ * @param generation generation_config.json; null to have it made from the tokenizer's settings
+ */
+public record ModelFiles(
+    ObjectNode tokenizer,
+    ObjectNode tokenizerConfig,
+    ObjectNode preprocessor,
+    ObjectNode generation) {
+
+  /**
+   * Those of {@code folder}.
+   *
+   * @throws DsVlmException if one is missing, but for generation_config.json
+   */
+  public static ModelFiles read(Path folder) {
+    return read(folder, folder);
+  }
+
+  /** As above, the preprocessor's settings being the vision tower's where there are no others. */
+  static ModelFiles read(Path folder, Path visionFolder) {
+    Path preprocessor = folder.resolve("preprocessor_config.json");
+    Path generation = folder.resolve("generation_config.json");
+    return new ModelFiles(
+        TokenizerSource.json(folder),
+        object(folder.resolve("tokenizer_config.json")),
+        object(
+            Files.exists(preprocessor)
+                ? preprocessor
+                : visionFolder.resolve(preprocessor.getFileName())),
+        Files.exists(generation) ? object(generation) : null);
+  }
+
+  /** These files with other settings for pictures. */
+  ModelFiles withPreprocessor(ObjectNode other) {
+    return new ModelFiles(tokenizer, tokenizerConfig, other, generation);
+  }
+
+  private static ObjectNode object(Path file) {
+    return (ObjectNode) JsonConfig.read(file).json();
+  }
+
+  /** Id that the tokenizer gives {@code token}; null if it has none. */
+  Long id(String token) {
+    for (JsonNode added : tokenizer.path("added_tokens")) {
+      if (added.path("content").asText().equals(token)) {
+        return added.path("id").asLong();
+      }
+    }
+    JsonNode id = tokenizer.path("model").path("vocab").path(token);
+    return id.isIntegralNumber() ? id.asLong() : null;
+  }
+
+  /** The id that an added token gets next. */
+  long nextId() {
+    long next = tokenizer.path("model").path("vocab").size();
+    for (JsonNode added : tokenizer.path("added_tokens")) {
+      next = Math.max(next, added.path("id").asLong() + 1);
+    }
+    return next;
+  }
+
+  /** All files by name for a model whose pictures stand at {@code imageToken}. */
+  Map<String, ObjectNode> contents(LlavaConfig config) {
+    Map<String, ObjectNode> files = new LinkedHashMap<>();
+    files.put("tokenizer.json", withImageToken(config.imageToken()));
+    files.put("tokenizer_config.json", namingImageToken());
+    files.put("preprocessor_config.json", preprocessor);
+    files.put("processor_config.json", processor(config));
+    files.put(
+        "generation_config.json", generation != null ? generation : generationFromTokenizer());
+    return files;
+  }
+
+  private ObjectNode withImageToken(long imageToken) {
+    Long known = id(ConversationTemplate.IMAGE);
+    if (known != null && known == imageToken) {
+      return tokenizer;
+    }
+    if (known != null || nextId() != imageToken) {
+      throw new DsVlmException(
+          "the model's image token is "
+              + imageToken
+              + ", but tokenizer.json "
+              + (known != null
+                  ? "has '" + ConversationTemplate.IMAGE + "' at " + known
+                  : "would place it at " + nextId())
+              + "; they do not belong together");
+    }
+    ObjectNode extended = tokenizer.deepCopy();
+    ArrayNode added =
+        extended.has("added_tokens")
+            ? (ArrayNode) extended.get("added_tokens")
+            : extended.putArray("added_tokens");
+    added
+        .addObject()
+        .put("id", imageToken)
+        .put("content", ConversationTemplate.IMAGE)
+        .put("single_word", false)
+        .put("lstrip", false)
+        .put("rstrip", false)
+        .put("normalized", false)
+        .put("special", true);
+    return extended;
+  }
+
+  private ObjectNode namingImageToken() {
+    ObjectNode named = tokenizerConfig.deepCopy();
+    named.put("image_token", ConversationTemplate.IMAGE).put("processor_class", "LlavaProcessor");
+    return named;
+  }
+
+  /** How transformers makes room for a picture in a text. */
+  public static ObjectNode processor(LlavaConfig config) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("processor_class", "LlavaProcessor")
+        .put("image_token", ConversationTemplate.IMAGE)
+        .put("patch_size", config.vision().patchSize())
+        .put("num_additional_image_tokens", config.classTokens())
+        .put("vision_feature_select_strategy", config.dropFirstToken() ? "default" : "full");
+  }
+
+  private ObjectNode generationFromTokenizer() {
+    ObjectNode made = JsonNodeFactory.instance.objectNode();
+    for (String role : new String[] {"bos", "eos", "pad"}) {
+      JsonNode token = tokenizerConfig.path(role + "_token");
+      Long id = id(token.isObject() ? token.path("content").asText() : token.asText());
+      if (id != null) {
+        made.put(role + "_token_id", id);
+      }
+    }
+    return made;
+  }
+}

@@ -1,0 +1,132 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.models.llava;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Map;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.JsonConfig;
+import org.dsvlm.models.llama.LlamaConfig;
+import org.dsvlm.models.vit.VisionConfig;
+
+/**
+ * config.json of the original LLaVA project: the language model's keys, with {@code mm_…} keys
+ * about the rest among them.
+ */
+final class OriginalLlavaConfig {
+  /** What stands for a picture in the original project's ids. */
+  static final long IMAGE_MARKER = -200;
+
+  /** {@code model_type} by language model. */
+  private static final Map<String, String> FAMILIES =
+      Map.of("llava", "llama", "llava_llama", "llama", "llava_qwen", "qwen2");
+
+  private OriginalLlavaConfig() {}
+
+  /** Whether {@code config} is of this kind. */
+  static boolean matches(JsonConfig config) {
+    return config.has("mm_vision_tower") && !config.has("text_config");
+  }
+
+  /** {@code vision}: the tower that {@code mm_vision_tower} names. */
+  static LlavaConfig parse(JsonConfig config, VisionConfig vision) {
+    String family = FAMILIES.get(config.text("model_type"));
+    if (family == null) {
+      throw config.error(
+          "model_type",
+          "is '"
+              + config.text("model_type")
+              + "'; read are "
+              + FAMILIES.keySet().stream().sorted().toList());
+    }
+    config.onlySupports("mm_projector_type", "mlp2x_gelu");
+    config.onlySupports("mm_use_im_start_end", false);
+    config.onlySupports("mm_use_im_patch_token", false);
+    config.onlySupports("mm_patch_merge_type", "flat");
+    int width = config.size("mm_hidden_size", vision.hiddenSize());
+    if (width != vision.hiddenSize()) {
+      throw config.error(
+          "mm_hidden_size",
+          "is " + width + ", but the vision tower's hidden_size is " + vision.hiddenSize());
+    }
+    if (config.has("mm_resampler_type")) {
+      throw config.error("mm_resampler_type", "is set; no resampler is supported");
+    }
+    return new LlavaConfig(
+        vision,
+        LlamaConfig.parse(config, family, OriginalLlavaConfig::readHere),
+        IMAGE_MARKER,
+        List.of(config.integer("mm_vision_select_layer", -2)),
+        dropFirstToken(config, vision),
+        true);
+  }
+
+  /** Keys about pictures and about how the model was trained. */
+  private static boolean readHere(String key) {
+    return key.startsWith("mm_")
+        || key.startsWith("tune_mm_")
+        || key.startsWith("freeze_mm_")
+        || key.startsWith("unfreeze_mm_")
+        || key.startsWith("use_mm_")
+        || key.startsWith("image_")
+        || key.startsWith("tokenizer_");
+  }
+
+  private static boolean dropFirstToken(JsonConfig config, VisionConfig vision) {
+    String feature = config.text("mm_vision_select_feature", "patch");
+    return switch (feature) {
+      case "patch" -> vision.family().classTokens() > 0;
+      case "cls_patch" -> false;
+      default ->
+          throw config.error(
+              "mm_vision_select_feature", "is '" + feature + "', not patch or cls_patch");
+    };
+  }
+
+  /**
+   * {@code llava} as the original project's config.json; {@code mm_vision_tower} names a folder
+   * {@code vision_tower} beside it.
+   *
+   * @throws DsVlmException for what the original project cannot compute
+   */
+  static ObjectNode toJson(LlavaConfig llava) {
+    boolean classToken = llava.classTokens() > 0;
+    if (llava.featureLayers().size() != 1) {
+      throw unlike(
+          "reads the vision tower's layers " + llava.featureLayers() + ", not one of them");
+    }
+    if (!llava.connectorBias()) {
+      throw unlike("has a connector without biases");
+    }
+    if (llava.dropFirstToken() && !classToken) {
+      throw unlike("leaves out the first patch of a vision tower without class token");
+    }
+    boolean qwen2 = llava.text().family().equals("qwen2");
+    ObjectNode json = llava.text().toJsonOfOldTransformers();
+    json.putArray("architectures").add(qwen2 ? "LlavaQwenForCausalLM" : "LlavaLlamaForCausalLM");
+    return json.put("model_type", qwen2 ? "llava_qwen" : "llava_llama")
+        .put("mm_vision_tower", "vision_tower")
+        .put("mm_hidden_size", llava.vision().hiddenSize())
+        .put("mm_projector_type", "mlp2x_gelu")
+        .put("mm_vision_select_layer", llava.featureLayers().get(0))
+        .put(
+            "mm_vision_select_feature",
+            classToken && !llava.dropFirstToken() ? "cls_patch" : "patch")
+        .put("mm_use_im_start_end", false)
+        .put("mm_use_im_patch_token", false)
+        .put("mm_patch_merge_type", "flat")
+        .put("use_mm_proj", true)
+        // Says that the weights hold the vision tower.
+        .put("unfreeze_mm_vision_tower", true);
+  }
+
+  private static DsVlmException unlike(String what) {
+    return new DsVlmException(
+        "the original LLaVA layout cannot hold a model that "
+            + what
+            + "; write the Hugging Face layout");
+  }
+}

@@ -1,0 +1,214 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.models.vgg;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.kernels.PerceptualDistance;
+import org.dsvlm.nn.Init;
+import org.dsvlm.nn.ParameterShapes;
+import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.nn.Parameters;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Torch;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.files.WeightFile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The frozen network that judges how alike two pictures look: LPIPS (Zhang et al. 2018, version
+ * 0.1) on VGG-16, or the plain difference of its relu3_3. It owns its weights.
+ *
+ * <p>The target's features are computed without a graph, in a pass of their own: one batch of both
+ * pictures would also keep and differentiate the target's half.
+ */
+public final class PerceptualNetwork implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(PerceptualNetwork.class);
+
+  /** LPIPS' own normalisation of pictures in [-1, 1]. */
+  private static final double[] LPIPS_SHIFT = {-0.03, -0.088, -0.188};
+
+  private static final double[] LPIPS_SCALE = {0.458, 0.448, 0.45};
+
+  /** ImageNet's mean and deviation of pictures in [0, 1]. */
+  private static final double[] IMAGENET_MEAN = {0.485, 0.456, 0.406};
+
+  private static final double[] IMAGENET_DEVIATION = {0.229, 0.224, 0.225};
+
+  /** relu3_3 is the output of the third stage. */
+  private static final int RELU3_3 = 3;
+
+  private final ParameterStore vggParameters;
+  private final ParameterStore lpipsParameters;
+  private final VggFeatures vgg;
+  private final List<Tensor> channelWeights = new ArrayList<>();
+
+  private PerceptualNetwork(
+      ParameterStore vggParameters, ParameterStore lpipsParameters, VggFeatures vgg) {
+    this.vggParameters = vggParameters;
+    this.lpipsParameters = lpipsParameters;
+    this.vgg = vgg;
+    for (int i = 0; i < VggFeatures.STAGES; i++) {
+      long channels = vgg.widths().get(i);
+      Parameters layer = lpipsParameters.root().at("lin" + i + ".model.1");
+      channelWeights.add(
+          Torch.keep(layer.get("weight", uniform(channels), 1, channels, 1, 1).view(channels)));
+    }
+  }
+
+  /** Without learned weights every channel counts the same and a layer is their mean. */
+  private static Init uniform(long channels) {
+    return (random, shape) -> Init.ONES.sample(random, shape).div(Torch.scalar(channels));
+  }
+
+  /**
+   * The pretrained network.
+   *
+   * @param vgg file of torchvision's VGG-16, safetensors or its own {@code .pth}: {@code
+   *     features.N.weight}, {@code .bias}
+   * @param lpips file of the LPIPS heads, likewise: {@code linK.model.1.weight}, [1, channels, 1,
+   *     1]
+   * @throws DsVlmException naming the file, if a tensor is missing or of another shape
+   */
+  public static PerceptualNetwork open(Path vgg, Path lpips, ScalarType dtype, String device) {
+    try (WeightSource vggFile = WeightFile.open(vgg);
+        WeightSource lpipsFile = WeightFile.open(lpips)) {
+      ParameterStore vggParameters = ParameterStore.from(vggFile, dtype, device);
+      ParameterStore lpipsParameters = ParameterStore.from(lpipsFile, dtype, device);
+      try {
+        return new PerceptualNetwork(
+            vggParameters, lpipsParameters, VggFeatures.stored(vggParameters.root()));
+      } catch (RuntimeException e) {
+        vggParameters.close();
+        lpipsParameters.close();
+        throw e;
+      }
+    }
+  }
+
+  /**
+   * A network of fixed random weights, every channel with the same say: enough to compare textures
+   * and edges where nothing pretrained is at hand. It says so in the log.
+   *
+   * @param widths channels of the five stages
+   */
+  public static PerceptualNetwork random(
+      RandomState random, long[] widths, ScalarType dtype, String device) {
+    if (widths.length != VggFeatures.STAGES) {
+      throw new DsVlmException(
+          "perceptual network: five stage widths are needed, not " + Arrays.toString(widths));
+    }
+    LOG.info(
+        "the perceptual network has fixed random weights, widths {}: its distance is no LPIPS",
+        Arrays.toString(widths));
+    ParameterStore vgg = ParameterStore.random(random.fork("perceptual.vgg"), dtype, device);
+    ParameterStore lpips = ParameterStore.random(random.fork("perceptual.lpips"), dtype, device);
+    return new PerceptualNetwork(vgg, lpips, VggFeatures.ofWidths(vgg.root(), widths));
+  }
+
+  /** Convolutions of the stage numbered {@code stage} from 0. */
+  public static int convolutions(int stage) {
+    return VggFeatures.convolutions(stage);
+  }
+
+  /** Names and shapes of a network's parameters, of the heads too. */
+  public static Map<String, long[]> shapes(List<Long> widths) {
+    Map<String, long[]> shapes =
+        new LinkedHashMap<>(
+            ParameterShapes.of(
+                root ->
+                    VggFeatures.ofWidths(
+                        root, widths.stream().mapToLong(Long::longValue).toArray())));
+    for (int i = 0; i < VggFeatures.STAGES; i++) {
+      shapes.put("lin" + i + ".model.1.weight", new long[] {1, widths.get(i), 1, 1});
+    }
+    return shapes;
+  }
+
+  /** LPIPS. x, target: [pictures, 3, height, width] in [-1, 1]; [pictures]. */
+  public Tensor lpips(Tensor x, Tensor target) {
+    return Torch.tidy(() -> lpipsLayers(x, target).sum(1));
+  }
+
+  /** The five layers' shares of {@link #lpips}, [pictures, 5]. */
+  public Tensor lpipsLayers(Tensor x, Tensor target) {
+    return Torch.tidy(
+        () -> {
+          List<Tensor> expected =
+              targetFeatures(target, LPIPS_SHIFT, LPIPS_SCALE, channelWeights.size());
+          List<Tensor> actual = lpipsFeatures(x);
+          Tensor[] layers = new Tensor[channelWeights.size()];
+          for (int i = 0; i < layers.length; i++) {
+            layers[i] =
+                PerceptualDistance.perSample(actual.get(i), expected.get(i), channelWeights.get(i));
+          }
+          return Torch.stack(1, layers);
+        });
+  }
+
+  /**
+   * Outputs of relu1_2, relu2_2, relu3_3, relu4_3, relu5_3 for x in [-1, 1], as LPIPS sees them.
+   */
+  public List<Tensor> lpipsFeatures(Tensor x) {
+    return features(x, LPIPS_SHIFT, LPIPS_SCALE, channelWeights.size());
+  }
+
+  /**
+   * Mean absolute difference of relu3_3. x01, target01: [pictures, 3, height, width] in [0, 1];
+   * [pictures].
+   */
+  public Tensor relu3L1(Tensor x01, Tensor target01) {
+    return Torch.tidy(
+        () -> {
+          List<Tensor> expected =
+              targetFeatures(target01, IMAGENET_MEAN, IMAGENET_DEVIATION, RELU3_3);
+          List<Tensor> actual = features(x01, IMAGENET_MEAN, IMAGENET_DEVIATION, RELU3_3);
+          return meanPerSample(actual.get(RELU3_3 - 1).sub(expected.get(RELU3_3 - 1)).abs());
+        });
+  }
+
+  /** Mean over all dimensions but the first. */
+  public static Tensor meanPerSample(Tensor x) {
+    return x.flatten(1, -1).mean(new long[] {1}, false, new ScalarTypeOptional());
+  }
+
+  private List<Tensor> targetFeatures(Tensor x, double[] mean, double[] deviation, int stages) {
+    return Torch.tidyAll(
+        () -> {
+          try (NoGradGuard guard = new NoGradGuard()) {
+            return features(x, mean, deviation, stages);
+          }
+        });
+  }
+
+  private List<Tensor> features(Tensor x, double[] mean, double[] deviation, int stages) {
+    return Torch.tidyAll(
+        () -> {
+          Tensor normalised = x.sub(channels(mean, x)).div(channels(deviation, x));
+          return vgg.forward(normalised.to(vggParameters.dtype()), stages);
+        });
+  }
+
+  private static Tensor channels(double[] values, Tensor like) {
+    return Torch.of(values, 1, values.length, 1, 1).to(like);
+  }
+
+  @Override
+  public void close() {
+    channelWeights.forEach(Tensor::close);
+    vggParameters.close();
+    lpipsParameters.close();
+  }
+}

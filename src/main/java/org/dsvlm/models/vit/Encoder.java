@@ -1,0 +1,43 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.models.vit;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.kernels.Checkpoint;
+import org.dsvlm.nn.Parameters;
+import org.dsvlm.tensor.Torch;
+
+/** A stack of {@link EncoderLayer}s. */
+final class Encoder {
+  private final List<EncoderLayer> layers = new ArrayList<>();
+  private boolean checkpointing;
+
+  Encoder(Parameters parameters, VisionConfig config, EncoderLayer.Start start) {
+    for (int i = 0; i < config.layers(); i++) {
+      layers.add(new EncoderLayer(parameters.at("layers").at(i), config, start));
+    }
+  }
+
+  /** Sets whether layers are run again in the backward, see {@link VisionTower}. */
+  void setCheckpointing(boolean recompute) {
+    checkpointing = recompute;
+  }
+
+  /** embeddings: [pictures, tokens, width]; out: the same, then the output of each layer. */
+  List<Tensor> hiddenStates(Tensor embeddings) {
+    List<Tensor> states = new ArrayList<>();
+    states.add(embeddings);
+    for (EncoderLayer layer : layers) {
+      Tensor last = states.get(states.size() - 1);
+      states.add(
+          checkpointing
+              ? Checkpoint.run(layer::forward, last)
+              : Torch.tidy(() -> layer.forward(last)));
+    }
+    return states;
+  }
+}

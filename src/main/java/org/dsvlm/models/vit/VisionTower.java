@@ -1,0 +1,37 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.models.vit;
+
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A vision transformer that turns a picture into one vector a patch. With <i>T</i> patches,
+ * <i>L</i> layers and width <i>W</i>:
+ */
+public interface VisionTower {
+  /** The sizes it was built with. */
+  VisionConfig config();
+
+  /**
+   * All hidden states: what enters the first layer, then each layer's output, none of them passed
+   * through the final normalisation.
+   *
+   * @param pixelValues [pictures, channels, height, width], normalised, in any floating type
+   * @return <i>L</i> + 1 tensors [pictures, tokens, <i>W</i>] in the tower's type; tokens is
+   *     <i>T</i>, or 1 + <i>T</i> where a class token comes first
+   * @throws org.dsvlm.io.DsVlmException if the pictures have another size than the tower's
+   */
+  List<Tensor> hiddenStates(Tensor pixelValues);
+
+  /** Of a hidden state [pictures, tokens, W] the patches alone, [pictures, T, W]. */
+  Tensor patches(Tensor hiddenState);
+
+  /**
+   * Sets whether training keeps of each layer its input alone and runs it again in the backward.
+   * Gradients are the same but for the order of sums.
+   */
+  void setCheckpointing(boolean recompute);
+}

@@ -1,0 +1,25 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.nn.cost;
+
+import java.util.Locale;
+
+/** What is counted apart. */
+public enum Part {
+  VISION_ENCODER,
+  CONNECTOR,
+  LANGUAGE_MODEL,
+  LORA,
+  ADAPTERS,
+  UNET,
+  VAE,
+  PERCEPTUAL,
+  OPTIMIZER;
+
+  /** Its name in reports. */
+  public String key() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,324 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.text;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.LongStream;
+import org.dsvlm.io.DsVlmException;
+
+/**
+ * How a conversation becomes one text, and which of its tokens are trained: the answers and what
+ * ends them, unless the template says otherwise.
+ */
+public enum ConversationTemplate {
+  /** Stage 1 of LLaVA: the picture and its caption, no words around them. */
+  PLAIN("plain", "", "", "", "", "", "\n", ""),
+
+  /** Vicuna 1.1 and later, LLaVA's stage 2. */
+  VICUNA_V1(
+      "vicuna_v1",
+      "A chat between a curious user and an artificial intelligence assistant. The assistant gives"
+          + " helpful, detailed, and polite answers to the user's questions. ",
+      "USER: ",
+      " ",
+      "ASSISTANT:",
+      " ",
+      "</s>",
+      ""),
+
+  /** Llama 3, with the system message of DenseConnector. */
+  LLAMA_3("llama_3", Llama3.OPENING, Llama3.USER, Llama3.END, Llama3.ASSISTANT, "", Llama3.END, ""),
+
+  /** The same as DenseConnector published it: its answers stand under a system header. */
+  LLAMA_3_DENSECONNECTOR(
+      "llama_3_denseconnector",
+      Llama3.OPENING,
+      Llama3.USER,
+      Llama3.END,
+      Llama3.SYSTEM,
+      "",
+      Llama3.END,
+      ""),
+
+  /** LLaVA-NeXT's: header tokens and the assistant's whole header are trained too. */
+  LLAMA_3_NEXT(
+      "llama_3_next",
+      Llama3.OPENING,
+      Llama3.USER,
+      Llama3.END,
+      "",
+      Llama3.ASSISTANT,
+      Llama3.END,
+      "",
+      "<|begin_of_text|>",
+      "<|start_header_id|>",
+      "<|end_header_id|>",
+      "<|eot_id|>"),
+
+  /** Qwen2's ChatML; the line break after an answer is not trained. */
+  QWEN2("qwen2", ChatMl.OPENING, ChatMl.USER, ChatMl.END, ChatMl.ASSISTANT, "", "<|im_end|>", "\n"),
+
+  /** LLaVA-NeXT's: every start, end and line break, and the assistant's header are trained too. */
+  QWEN2_NEXT(
+      "qwen2_next",
+      ChatMl.OPENING,
+      ChatMl.USER,
+      ChatMl.END,
+      "",
+      ChatMl.ASSISTANT,
+      ChatMl.END,
+      "",
+      "<|im_start|>",
+      "<|im_end|>",
+      "\n");
+
+  /** Stands for a picture in a text. */
+  public static final String IMAGE = "<image>";
+
+  /** Stands for a picture among ids, as in LLaVA's own code. */
+  public static final long IMAGE_MARKER = -200;
+
+  private static final class Llama3 {
+    static final String END = "<|eot_id|>";
+    static final String SYSTEM = "<|start_header_id|>system<|end_header_id|>\n\n";
+    static final String USER = "<|start_header_id|>user<|end_header_id|>\n\n";
+    static final String ASSISTANT = "<|start_header_id|>assistant<|end_header_id|>\n\n";
+    static final String OPENING =
+        "<|begin_of_text|>"
+            + SYSTEM
+            + "You are a helpful language and vision assistant. You are able to understand the"
+            + " visual content that the user provides, and assist the user with a variety of tasks"
+            + " using natural language."
+            + END;
+  }
+
+  private static final class ChatMl {
+    static final String END = "<|im_end|>\n";
+    static final String USER = "<|im_start|>user\n";
+    static final String ASSISTANT = "<|im_start|>assistant\n";
+    static final String OPENING = "<|im_start|>system\nYou are a helpful assistant." + END;
+  }
+
+  private final String key;
+  private final String opening;
+  private final String beforeQuestion;
+  private final String afterQuestion;
+  private final String beforeAnswer;
+  private final String trainedBeforeAnswer;
+  private final String trainedAfterAnswer;
+  private final String afterAnswer;
+  private final List<String> alwaysTrained;
+
+  /** The special token in what ends an answer, or nothing. */
+  private final String separator;
+
+  ConversationTemplate(
+      String key,
+      String opening,
+      String beforeQuestion,
+      String afterQuestion,
+      String beforeAnswer,
+      String trainedBeforeAnswer,
+      String trainedAfterAnswer,
+      String afterAnswer,
+      String... alwaysTrained) {
+    this.key = key;
+    this.opening = opening;
+    this.beforeQuestion = beforeQuestion;
+    this.afterQuestion = afterQuestion;
+    this.beforeAnswer = beforeAnswer;
+    this.trainedBeforeAnswer = trainedBeforeAnswer;
+    this.trainedAfterAnswer = trainedAfterAnswer;
+    this.afterAnswer = afterAnswer;
+    this.alwaysTrained = List.of(alwaysTrained);
+    this.separator = trainedAfterAnswer.strip();
+  }
+
+  /**
+   * The template of that name ({@code plain}, {@code vicuna_v1}, …).
+   *
+   * @throws DsVlmException for a name that is none of them
+   */
+  public static ConversationTemplate named(String name) {
+    return Arrays.stream(values())
+        .filter(template -> template.key.equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new DsVlmException(
+                    "unknown template '"
+                        + name
+                        + "'; known: "
+                        + Arrays.stream(values()).map(ConversationTemplate::key).toList()));
+  }
+
+  /** Its name in recipes. */
+  public String key() {
+    return key;
+  }
+
+  /** A stretch of the text that is trained, or is not. */
+  private record Segment(String text, boolean trained) {}
+
+  /**
+   * {@code text} with its picture in front, followed by a line break, as LLaVA trains on it; text
+   * without one is as it was.
+   */
+  public static String imageFirst(String text) {
+    return text.contains(IMAGE) ? (IMAGE + "\n" + text.replace(IMAGE, "").strip()).strip() : text;
+  }
+
+  /**
+   * The whole conversation as one text.
+   *
+   * @throws DsVlmException unless human and assistant take turns, the human first, the assistant
+   *     last
+   */
+  public String prompt(List<Turn> turns) {
+    StringBuilder text = new StringBuilder();
+    segments(turns).forEach(segment -> text.append(segment.text()));
+    return text.toString();
+  }
+
+  /**
+   * The text up to where the assistant has to speak.
+   *
+   * @param turns as in {@link #prompt}, but the human last
+   */
+  public String generationPrompt(List<Turn> turns) {
+    StringBuilder text = new StringBuilder();
+    List<Turn> answered = new ArrayList<>(turns);
+    answered.add(Turn.assistant(""));
+    List<Segment> segments = segments(answered);
+    // The last two stretches are the empty answer and what follows it.
+    segments.subList(0, segments.size() - 2).forEach(segment -> text.append(segment.text()));
+    // A single space is left to the model: it is part of the answer's first token.
+    return text + (trainedBeforeAnswer.isBlank() ? "" : trainedBeforeAnswer);
+  }
+
+  private List<Segment> segments(List<Turn> turns) {
+    checkOrder(turns);
+    List<Segment> segments = new ArrayList<>();
+    StringBuilder untrained = new StringBuilder(opening);
+    for (Turn turn : turns) {
+      if (turn.fromHuman()) {
+        String question = this == PLAIN ? IMAGE : turn.text();
+        untrained.append(beforeQuestion).append(question).append(afterQuestion);
+      } else {
+        segments.add(new Segment(untrained.append(beforeAnswer).toString(), false));
+        segments.add(new Segment(trainedBeforeAnswer + turn.text() + trainedAfterAnswer, true));
+        untrained = new StringBuilder(afterAnswer);
+      }
+    }
+    segments.add(new Segment(untrained.toString(), false));
+    return segments;
+  }
+
+  private void checkOrder(List<Turn> turns) {
+    for (int i = 0; i < turns.size(); i++) {
+      if (turns.get(i).fromHuman() != (i % 2 == 0)) {
+        throw new DsVlmException(
+            "turn "
+                + i
+                + " is the "
+                + (i % 2 == 0 ? "assistant's" : "human's")
+                + "; the human begins, then both take turns");
+      }
+    }
+    if (turns.isEmpty() || turns.size() % 2 != 0) {
+      throw new DsVlmException(
+          "a conversation of " + turns.size() + " turns; every question needs its answer");
+    }
+    if (this == PLAIN && (turns.size() != 2 || !turns.get(0).text().contains(IMAGE))) {
+      throw new DsVlmException(
+          "the plain template takes one turn with "
+              + IMAGE
+              + " and its caption; this record has "
+              + turns.size()
+              + " turns");
+    }
+  }
+
+  /**
+   * Ids and labels of a conversation. Where a tokenizer would join the end of a question with the
+   * beginning of its answer into one token, there is no telling which of the two to train.
+   *
+   * @throws DsVlmException in that case, and as {@link #prompt} does
+   */
+  public TokenizedConversation tokenize(List<Turn> turns, Tokenizer tokenizer) {
+    List<Segment> segments = segments(turns);
+    long[] ids = tokenize(prompt(turns), tokenizer);
+    boolean[] trained = new boolean[ids.length];
+    SegmentEnds ends = new SegmentEnds(tokenizer, separator, ids);
+    StringBuilder prefix = new StringBuilder();
+    int begin = 0;
+    for (Segment segment : segments) {
+      prefix.append(segment.text());
+      OptionalInt known = ends.after(segment.text());
+      int end =
+          known.isPresent() ? known.getAsInt() : prefixLength(prefix.toString(), ids, tokenizer);
+      Arrays.fill(trained, begin, end, segment.trained());
+      begin = end;
+    }
+    long[] always = alwaysTrained.stream().mapToLong(token -> idOf(token, tokenizer)).toArray();
+    long[] labels = new long[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      long id = ids[i];
+      boolean counts =
+          id != IMAGE_MARKER && (trained[i] || Arrays.stream(always).anyMatch(a -> a == id));
+      labels[i] = counts ? id : TokenizedConversation.IGNORED;
+    }
+    return new TokenizedConversation(ids, labels);
+  }
+
+  private int prefixLength(String prefix, long[] whole, Tokenizer tokenizer) {
+    long[] ids = tokenize(prefix, tokenizer);
+    int common = Arrays.mismatch(ids, whole);
+    if (common >= 0 && common < ids.length) {
+      String end = prefix.substring(Math.max(0, prefix.length() - 40));
+      throw new DsVlmException(
+          "prompt and label mask do not match: the tokenizer joins what stands on either side of '"
+              + end.replace("\n", "\\n")
+              + "'; correct the record or choose another template");
+    }
+    return ids.length;
+  }
+
+  private static long idOf(String token, Tokenizer tokenizer) {
+    long[] ids = tokenizer.encode(token, false);
+    if (ids.length != 1) {
+      throw new DsVlmException(
+          "the template needs '"
+              + token.replace("\n", "\\n")
+              + "' as one token, which this tokenizer does not have");
+    }
+    return ids[0];
+  }
+
+  /**
+   * Ids of a text that this template made, each {@link #IMAGE} as one {@link #IMAGE_MARKER}. What
+   * stands on either side of a picture is tokenized by itself, as LLaVA does.
+   */
+  public long[] tokenize(String prompt, Tokenizer tokenizer) {
+    LongStream.Builder ids = LongStream.builder();
+    // Llama 3's prompts hold their first token as text.
+    if (!opening.startsWith("<|begin_of_text|>")) {
+      tokenizer.beginning().ifPresent(ids);
+    }
+    String[] parts = prompt.split(IMAGE, -1);
+    for (int i = 0; i < parts.length; i++) {
+      if (i > 0) {
+        ids.add(IMAGE_MARKER);
+      }
+      if (!parts[i].isEmpty()) {
+        Arrays.stream(tokenizer.encode(parts[i], false)).forEach(ids);
+      }
+    }
+    return ids.build().toArray();
+  }
+}

@@ -1,0 +1,231 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.text;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.JsonConfig;
+
+/**
+ * A checkpoint's own tokenizer, as the tokenizers library of Hugging Face reads its tokenizer.json.
+ * Nothing is ever fetched: the library's native part comes with its jar, which unpacks it to the
+ * folder that the environment variable or property {@code ENGINE_CACHE_DIR} or {@code
+ * DJL_CACHE_DIR} names, by default {@code .djl.ai} in the home folder.
+ */
+public final class Tokenizer implements AutoCloseable {
+  static {
+    // The library would otherwise look for a build of itself for the machine's GPU, and report use.
+    System.setProperty("ai.djl.offline", "true");
+    System.setProperty("OPT_OUT_TRACKING", "true");
+  }
+
+  private static final Map<String, String> NEITHER_CUT_NOR_FILLED =
+      Map.of("truncation", "false", "padding", "false");
+
+  /** The library ends the process on some ten million spaces in a row. */
+  private static final int LONGEST_TEXT = 4_000_000;
+
+  private static final String LLAMA_CLASS = "LlamaTokenizer";
+  private static final String LLAMA_BEGINNING = "<s>";
+
+  private final Path file;
+  private final TokenizerFile tokens;
+  private final HuggingFaceTokenizer library;
+  private final OptionalLong beginning;
+  private final Set<Long> byteIds;
+
+  private Tokenizer(
+      Path file, TokenizerFile tokens, HuggingFaceTokenizer library, OptionalLong beginning) {
+    this.file = file;
+    this.tokens = tokens;
+    this.library = library;
+    this.beginning = beginning;
+    this.byteIds = tokens.byteIds();
+  }
+
+  /**
+   * Reads {@code path}: a tokenizer.json, a sentencepiece tokenizer.model, or the folder that holds
+   * one of them, the former before the latter. A tokenizer_config.json beside it says whether
+   * prompts begin with a token of their own ({@code add_bos_token}, by default true for Llama's
+   * class alone); without that file they do if the post-processing in tokenizer.json adds Llama 2's
+   * {@code <s>}. A tokenizer.model gives the ids that sentencepiece gives; how its special tokens
+   * are treated stands in tokenizer_config.json, added_tokens.json and special_tokens_map.json.
+   *
+   * @throws DsVlmException if there is none, or it is unsound, naming the file and the merge, piece
+   *     or token at fault
+   */
+  public static Tokenizer open(Path path) {
+    TokenizerSource source = TokenizerSource.read(path);
+    Path file = source.file();
+    TokenizerFile tokens = TokenizerFile.read(file, source.json());
+    try {
+      HuggingFaceTokenizer library =
+          HuggingFaceTokenizer.newInstance(
+              new ByteArrayInputStream(source.json()), NEITHER_CUT_NOR_FILLED);
+      try {
+        return new Tokenizer(file, tokens, library, beginning(file, tokens, library));
+      } catch (RuntimeException e) {
+        library.close();
+        throw e;
+      }
+    } catch (DsVlmException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw new DsVlmException(file + ": is no tokenizer: " + e.getMessage(), e);
+    }
+  }
+
+  private static OptionalLong beginning(
+      Path file, TokenizerFile tokens, HuggingFaceTokenizer library) {
+    Path configFile = file.resolveSibling("tokenizer_config.json");
+    if (!Files.exists(configFile)) {
+      long[] added = library.encode("", true, false).getIds();
+      Long llama = tokens.id(LLAMA_BEGINNING);
+      return llama != null && added.length == 1 && added[0] == llama
+          ? OptionalLong.of(llama)
+          : OptionalLong.empty();
+    }
+    JsonConfig config = JsonConfig.read(configFile);
+    String usual = TokenizerSource.isSentencePiece(file) ? LLAMA_CLASS : "";
+    boolean llama = config.text("tokenizer_class", usual).startsWith(LLAMA_CLASS);
+    if (!config.flag("add_bos_token", llama)) {
+      return OptionalLong.empty();
+    }
+    JsonNode token = config.json().path("bos_token");
+    String content =
+        token.isMissingNode() && llama
+            ? LLAMA_BEGINNING
+            : (token.isObject() ? token.path("content") : token).asText();
+    Long id = tokens.id(content);
+    if (id == null) {
+      throw config.error(
+          "bos_token", "is '" + content + "', which is no token of " + file.getFileName());
+    }
+    return OptionalLong.of(id);
+  }
+
+  /**
+   * Ids of {@code text}; of any text: half a surrogate pair counts as U+FFFD.
+   *
+   * @param addSpecialTokens whether to add what the tokenizer's own post-processing puts around a
+   *     text
+   * @throws DsVlmException for a text of over four million characters
+   */
+  public long[] encode(String text, boolean addSpecialTokens) {
+    if (text.length() > LONGEST_TEXT) {
+      throw new DsVlmException(
+          "a text of "
+              + text.length()
+              + " characters; at most "
+              + LONGEST_TEXT
+              + " can be split into tokens at a time");
+    }
+    try {
+      // The library takes a text with half a surrogate pair for another one altogether.
+      return library.encode(Surrogates.replaceLone(text), addSpecialTokens, false).getIds();
+    } catch (RuntimeException e) {
+      throw new DsVlmException(file + ": cannot split a text: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Text of {@code ids}.
+   *
+   * @param skipSpecial whether to leave out special tokens such as the end of a text
+   */
+  public String decode(long[] ids, boolean skipSpecial) {
+    try {
+      return library.decode(ids, skipSpecial);
+    } catch (RuntimeException e) {
+      throw new DsVlmException(file + ": cannot decode its tokens: " + e.getMessage(), e);
+    }
+  }
+
+  /** Whether {@code id} is that of a special token, which decoding can leave out. */
+  public boolean isSpecial(long id) {
+    return tokens.specialIds().contains(id);
+  }
+
+  /** Id of the special token that reads {@code token}, if there is one. */
+  OptionalLong special(String token) {
+    Long id = tokens.id(token);
+    return id != null && isSpecial(id) ? OptionalLong.of(id) : OptionalLong.empty();
+  }
+
+  /** Whether {@code id} stands for one byte of a character. */
+  public boolean isByte(long id) {
+    return byteIds.contains(id);
+  }
+
+  /** One more than the largest id. */
+  public long size() {
+    return tokens.size();
+  }
+
+  /** The token that prompts begin with, if the tokenizer asks for one. */
+  public OptionalLong beginning() {
+    return beginning;
+  }
+
+  /**
+   * Id of the token that reads {@code token}, such as {@code <image>}.
+   *
+   * @throws DsVlmException if there is none
+   */
+  public long id(String token) {
+    Long id = tokens.id(token);
+    if (id == null) {
+      throw new DsVlmException(file + ": has no token '" + token + "'");
+    }
+    return id;
+  }
+
+  /**
+   * Demands that a model has a row for every token.
+   *
+   * @param embeddingRows rows of the model's embedding table
+   * @throws DsVlmException naming the added token, or the size, that goes beyond them
+   */
+  public void checkFits(int embeddingRows) {
+    tokens
+        .addedTokens()
+        .forEach(
+            (token, id) -> {
+              if (id >= embeddingRows) {
+                throw new DsVlmException(
+                    file
+                        + ": added token '"
+                        + token
+                        + "' has id "
+                        + id
+                        + ", but the model has only "
+                        + embeddingRows
+                        + " embedding rows; tokenizer and weights do not belong together");
+              }
+            });
+    if (size() > embeddingRows) {
+      throw new DsVlmException(
+          file
+              + ": has "
+              + size()
+              + " tokens, but the model has only "
+              + embeddingRows
+              + " embedding rows; tokenizer and weights do not belong together");
+    }
+  }
+
+  @Override
+  public void close() {
+    library.close();
+  }
+}

@@ -1,0 +1,306 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.text;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.dsvlm.io.DsVlmException;
+
+/**
+ * What tokenizer.json says of its tokens and merges, checked before the library reads it: the
+ * library itself tells neither file nor line, and gives an added token whose id leaves a gap
+ * another one without a word.
+ */
+final class TokenizerFile {
+  /** The library reads JSON to a depth of 127; not everywhere does it report a deeper one. */
+  private static final int DEPTH = 64;
+
+  /** Names are the tokens of a vocabulary: too many to be worth keeping for another file. */
+  private static final JsonFactory JSON =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+                  .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxNestingDepth(DEPTH).build())
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .build())
+          .build()
+          .getFactory();
+
+  private static final int BYTE_TOKENS = 256;
+
+  private static final long LARGEST_ID = 1 << 24;
+
+  /** Settings that no tokenizer of the Llama family has; the library trusts them blindly. */
+  private static final Set<String> WITHOUT =
+      Set.of("dropout", "continuing_subword_prefix", "end_of_word_suffix");
+
+  private final Path file;
+  private final Map<String, Long> vocabulary = new HashMap<>();
+  private final Map<String, Long> addedTokens = new LinkedHashMap<>();
+  private final Set<Long> specialIds = new HashSet<>();
+  private String unknown;
+
+  private TokenizerFile(Path file) {
+    this.file = file;
+  }
+
+  /**
+   * Reads {@code json}, the content of {@code file} as tokenizer.json.
+   *
+   * @throws DsVlmException naming the file and the merge, token or step at fault
+   */
+  static TokenizerFile read(Path file, byte[] json) {
+    TokenizerFile result = new TokenizerFile(file);
+    try (JsonParser texts = JSON.createParser(json);
+        JsonParser parser = JSON.createParser(json)) {
+      result.checkTexts(texts);
+      result.readRoot(parser);
+    } catch (JsonProcessingException e) {
+      JsonLocation at = e.getLocation();
+      String place =
+          at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
+      throw new DsVlmException(file + ": broken JSON" + place + ": " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+    result.checkIds();
+    result.expect(
+        result.unknown == null || result.vocabulary.containsKey(result.unknown),
+        "has '" + result.unknown + "' for the unknown, which is not in its vocabulary");
+    result.checkAddedTokens();
+    return result;
+  }
+
+  /** One more than the largest id. */
+  long size() {
+    long largest = -1;
+    for (long id : vocabulary.values()) {
+      largest = Math.max(largest, id);
+    }
+    for (long id : addedTokens.values()) {
+      largest = Math.max(largest, id);
+    }
+    return largest + 1;
+  }
+
+  /** Id of {@code token} as it stands in the file; null if it has none. */
+  Long id(String token) {
+    Long added = addedTokens.get(token);
+    return added != null ? added : vocabulary.get(token);
+  }
+
+  /** Tokens that stand beside the vocabulary, such as {@code <image>}, with their ids. */
+  Map<String, Long> addedTokens() {
+    return addedTokens;
+  }
+
+  /** Ids of the added tokens that belong to no text. */
+  Set<Long> specialIds() {
+    return specialIds;
+  }
+
+  /** Ids of the tokens {@code <0x00>} to {@code <0xFF>}, each a byte of a character. */
+  Set<Long> byteIds() {
+    Set<Long> ids = new HashSet<>();
+    for (int value = 0; value < BYTE_TOKENS; value++) {
+      Long id = vocabulary.get(String.format("<0x%02X>", value));
+      if (id != null) {
+        ids.add(id);
+      }
+    }
+    return ids;
+  }
+
+  /** The library ends the process at half a surrogate pair, wherever it stands. */
+  private void checkTexts(JsonParser json) throws IOException {
+    for (JsonToken token = json.nextToken(); token != null; token = json.nextToken()) {
+      boolean text = token == JsonToken.VALUE_STRING || token == JsonToken.FIELD_NAME;
+      if (text && !Surrogates.arePaired(json.getText())) {
+        JsonLocation at = json.currentTokenLocation();
+        expect(
+            false,
+            "has half a surrogate pair at line " + at.getLineNr() + ", column " + at.getColumnNr());
+      }
+    }
+  }
+
+  private void readRoot(JsonParser json) throws IOException {
+    TokenizerParts parts = new TokenizerParts(file.toString());
+    expect(json.nextToken() == JsonToken.START_OBJECT, "is not a JSON object");
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String key = json.currentName();
+      JsonToken value = json.nextToken();
+      if (key.equals("added_tokens") && value == JsonToken.START_ARRAY) {
+        while (json.nextToken() == JsonToken.START_OBJECT) {
+          readAddedToken(json);
+        }
+      } else if (key.equals("model") && value == JsonToken.START_OBJECT) {
+        readModel(json);
+      } else if (TokenizerParts.isPart(key)) {
+        parts.check(key, json.readValueAsTree());
+      } else {
+        json.skipChildren();
+      }
+    }
+  }
+
+  private void readAddedToken(JsonParser json) throws IOException {
+    String content = null;
+    Long id = null;
+    boolean special = false;
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String key = json.currentName();
+      JsonToken value = json.nextToken();
+      if (key.equals("content") && value == JsonToken.VALUE_STRING) {
+        content = json.getText();
+      } else if (key.equals("id") && value == JsonToken.VALUE_NUMBER_INT) {
+        id = json.getLongValue();
+      } else if (key.equals("special")) {
+        special = value == JsonToken.VALUE_TRUE;
+      } else {
+        json.skipChildren();
+      }
+    }
+    expect(
+        content != null && !content.isEmpty() && id != null,
+        "holds an added token without 'content' or 'id'");
+    addedTokens.put(content, id);
+    if (special) {
+      specialIds.add(id);
+    }
+  }
+
+  private void readModel(JsonParser json) throws IOException {
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String key = json.currentName();
+      JsonToken value = json.nextToken();
+      if (key.equals("vocab") && value == JsonToken.START_OBJECT) {
+        while (json.nextToken() == JsonToken.FIELD_NAME) {
+          String token = json.currentName();
+          expect(
+              json.nextToken() == JsonToken.VALUE_NUMBER_INT,
+              "gives token '" + token + "' an id that is no whole number");
+          vocabulary.put(token, json.getLongValue());
+        }
+      } else if (key.equals("merges") && value == JsonToken.START_ARRAY) {
+        readMerges(json);
+      } else if (key.equals("unk_token") && value == JsonToken.VALUE_STRING) {
+        unknown = json.getText();
+      } else if (key.equals("type")) {
+        expect("BPE".equals(json.getText()), "is a tokenizer of type " + json.getText());
+      } else if (WITHOUT.contains(key)) {
+        expect(
+            value == JsonToken.VALUE_NULL
+                || (value == JsonToken.VALUE_STRING && json.getTextLength() == 0),
+            "asks for '" + key + "', which is not supported");
+      } else {
+        json.skipChildren();
+      }
+    }
+  }
+
+  /** Merges as {@code "left right"} or, in newer files, {@code ["left", "right"]}. */
+  private void readMerges(JsonParser json) throws IOException {
+    for (int number = 0; json.nextToken() != JsonToken.END_ARRAY; number++) {
+      String[] parts;
+      String shown;
+      if (json.currentToken() == JsonToken.START_ARRAY) {
+        String left = json.nextTextValue();
+        String right = json.nextTextValue();
+        parts = new String[] {left, right};
+        shown = left + " " + right;
+        expect(
+            left != null && right != null && json.nextToken() == JsonToken.END_ARRAY,
+            "has a broken merge number " + number + ": not two pieces");
+      } else {
+        expect(
+            json.currentToken() == JsonToken.VALUE_STRING,
+            "has a broken merge number " + number + ": neither text nor a pair");
+        shown = json.getText();
+        parts = shown.split(" ", -1);
+      }
+      checkMerge(number, shown, parts);
+    }
+  }
+
+  private void checkMerge(int number, String shown, String[] parts) {
+    expect(
+        parts.length == 2,
+        "has a broken merge number " + number + ", '" + shown + "': not two pieces");
+    // Where merges stand before the vocabulary there is nothing to compare with yet.
+    if (!vocabulary.isEmpty()) {
+      for (String piece : new String[] {parts[0], parts[1], parts[0] + parts[1]}) {
+        expect(
+            vocabulary.containsKey(piece),
+            "has a broken merge number "
+                + number
+                + ", '"
+                + shown
+                + "': '"
+                + piece
+                + "' is not in its vocabulary");
+      }
+    }
+  }
+
+  /** Each token of the vocabulary has an id of its own, and none is out of all proportion. */
+  private void checkIds() {
+    Set<Long> ids = new HashSet<>(vocabulary.values());
+    expect(ids.size() == vocabulary.size(), "gives two tokens of its vocabulary the same id");
+    for (Map.Entry<String, Long> entry : vocabulary.entrySet()) {
+      expect(
+          entry.getValue() >= 0 && entry.getValue() < LARGEST_ID,
+          "gives token '" + entry.getKey() + "' the id " + entry.getValue());
+    }
+  }
+
+  /**
+   * An added token has the id of its vocabulary entry, or the next free one; the library gives it
+   * that whatever the file says.
+   */
+  private void checkAddedTokens() {
+    long next = vocabulary.size();
+    for (Map.Entry<String, Long> added : addedTokens.entrySet()) {
+      Long known = vocabulary.get(added.getKey());
+      long expected = known != null ? known : next;
+      if (added.getValue() != expected) {
+        throw new DsVlmException(
+            file
+                + ": added token '"
+                + added.getKey()
+                + "' has id "
+                + added.getValue()
+                + ", which is out of range: it has to be "
+                + expected
+                + ", "
+                + (known != null ? "its place in the vocabulary" : "the first free one"));
+      }
+      if (known == null) {
+        next++;
+      }
+    }
+  }
+
+  private void expect(boolean right, String problem) {
+    if (!right) {
+      throw new DsVlmException(file + ": " + problem + "; fetch the tokenizer again");
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train.optim;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.kernels.GradientNorms;
+import org.dsvlm.tensor.Torch;
+
+/**
+ * Keeps the common Euclidean norm of all gradients within a limit. The gradients stay as they are:
+ * clipping is a factor for the optimizer, which is a tensor, so that nothing waits for the device.
+ */
+public final class GradientClipping {
+  private final Map<String, Integer> countByPart = new LinkedHashMap<>();
+  private final Tensor each;
+
+  private GradientClipping(Map<String, List<Tensor>> parts) {
+    parts.forEach((name, gradients) -> countByPart.put(name, gradients.size()));
+    each = GradientNorms.each(parts.values().stream().flatMap(List::stream).toList());
+  }
+
+  /**
+   * Euclidean norms of gradients before clipping.
+   *
+   * @param all over all gradients
+   * @param parts over those of each part, by its name
+   */
+  public record Norms(double all, Map<String, Double> parts) {}
+
+  /** Of {@code gradients}, in the caller's scope. */
+  public static GradientClipping of(List<Tensor> gradients) {
+    return of(Map.of("all", gradients));
+  }
+
+  /**
+   * The same for gradients that come in parts; the factor is common to all.
+   *
+   * @param parts gradients by the name of their part; those of a part may be none
+   */
+  public static GradientClipping of(Map<String, List<Tensor>> parts) {
+    return new GradientClipping(parts);
+  }
+
+  /**
+   * What every gradient is to be multiplied by, as {@code torch.nn.utils.clip_grad_norm_} has it:
+   * {@code min(1, limit / (norm + 1e-6))}; null for a limit of 0, which does not clip.
+   */
+  public Tensor factor(double limit) {
+    if (!(limit > 0)) {
+      return null;
+    }
+    return Torch.tidy(
+        () ->
+            each.norm()
+                .add(Torch.scalar(1e-6))
+                .reciprocal()
+                .mul(Torch.scalar(limit))
+                .clamp_max(Torch.scalar(1)));
+  }
+
+  /** Norm of each gradient, float64, the parts one after the other. */
+  public Tensor each() {
+    return each;
+  }
+
+  /** Squared norm of each part, once the host has {@link #each}. */
+  public double[] squares(double[] ofEach) {
+    double[] squares = new double[countByPart.size()];
+    int part = 0;
+    int next = 0;
+    for (int count : countByPart.values()) {
+      for (int end = next + count; next < end; next++) {
+        squares[part] += ofEach[next] * ofEach[next];
+      }
+      part++;
+    }
+    return squares;
+  }
+
+  /** The norms, given the squared one of each part. */
+  public Norms norms(double[] squares) {
+    Map<String, Double> parts = new LinkedHashMap<>();
+    int next = 0;
+    for (String part : countByPart.keySet()) {
+      parts.put(part, Math.sqrt(squares[next++]));
+    }
+    return new Norms(Math.sqrt(Arrays.stream(squares).sum()), parts);
+  }
+
+  /** The norms. Waits for the device. */
+  public Norms norms() {
+    return norms(squares(Torch.doubles(each)));
+  }
+
+  /** As {@link #factor(double)} for a norm that the host knows. */
+  public Tensor factor(double norm, double limit) {
+    if (!(limit > 0)) {
+      return null;
+    }
+    double[] factor = {Math.min(1, limit / (norm + 1e-6))};
+    return Torch.tidy(() -> Torch.of(factor).to(each.device(), ScalarType.Double));
+  }
+}

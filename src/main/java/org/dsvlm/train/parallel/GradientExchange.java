@@ -1,0 +1,83 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train.parallel;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.train.optim.GradientClipping;
+import org.dsvlm.train.optim.ParameterGroup;
+import org.dsvlm.weights.HeldWeights;
+import org.dsvlm.weights.WeightSource;
+
+/**
+ * What the processes of a run do together in one stage. The methods are called in the order in
+ * which they stand here, step by step; one process alone has nothing to do.
+ */
+public interface GradientExchange extends AutoCloseable {
+  /** The parameters that this process's optimizer updates. */
+  List<ParameterGroup> groups();
+
+  /** What this process's optimizer keeps of the saved state {@code name}. */
+  default Tensor portion(String name, Tensor whole) {
+    return whole;
+  }
+
+  /**
+   * Before a step's first backward pass.
+   *
+   * @param counts of this process's records
+   * @return the sums over all processes
+   */
+  default double[] begin(double... counts) {
+    return counts;
+  }
+
+  /** Before each micro batch's backward passes. */
+  default void beginMicroBatch(boolean last) {}
+
+  /** After the last backward pass: every gradient becomes the sum over all processes. */
+  default void finishGradients() {}
+
+  /**
+   * Norms of the gradients of all processes.
+   *
+   * @param own those that this process's optimizer sees
+   * @param ofEach their norms
+   */
+  default GradientClipping.Norms norms(GradientClipping own, double[] ofEach) {
+    return own.norms(own.squares(ofEach));
+  }
+
+  /** The figures of all processes; in any but the first one the total alone is. */
+  default StepLosses.Figures gather(StepLosses.Figures own) {
+    return own;
+  }
+
+  /** After the optimizer's update. */
+  default void updated() {}
+
+  /** At the end of a step: drops all gradients that the optimizer does not know. */
+  default void drop() {}
+
+  /** Whether {@code stop} is true in any process. */
+  default boolean any(boolean stop) {
+    return stop;
+  }
+
+  /** In the first process, gives {@code writer} the whole of the optimizer's {@code state}. */
+  default void write(Map<String, Tensor> state, Consumer<WeightSource> writer) {
+    writer.accept(new HeldWeights(state));
+  }
+
+  @Override
+  default void close() {}
+
+  /** That of one process alone. */
+  static GradientExchange alone(List<ParameterGroup> groups) {
+    return () -> groups;
+  }
+}

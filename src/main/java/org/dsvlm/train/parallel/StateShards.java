@@ -1,0 +1,281 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train.parallel;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.distributed.Ranks;
+import org.dsvlm.tensor.DTypes;
+import org.dsvlm.tensor.Torch;
+import org.dsvlm.train.optim.ParameterGroup;
+import org.dsvlm.weights.WeightSource;
+
+/**
+ * The optimizer's state shared out among the processes (Rajbhandari et al. 2020, ZeRO stage 1):
+ * each updates its part of every bucket, keeps the state of that part alone, and takes the rest of
+ * the parameters from the others.
+ *
+ * <p>To the optimizer the parts are parameters like any other: one-dimensional views of the true
+ * ones, under their names.
+ */
+final class StateShards implements AutoCloseable {
+  /**
+   * What one process has of a parameter.
+   *
+   * @param begin first element
+   * @param length elements
+   */
+  private record Range(long begin, long length) {}
+
+  /** This process's part of a parameter and of its gradient, both of one dimension. */
+  private record Slice(GradientBuckets.Member member, Tensor values, Tensor gradient) {}
+
+  /** What follows the names of state tensors that the first process asks for. */
+  private static final String END = "";
+
+  private final Ranks ranks;
+  private final GradientBuckets buckets;
+  private final Map<String, GradientBuckets.Member> members = new LinkedHashMap<>();
+  private final Map<String, List<Range>> rangesByRank = new LinkedHashMap<>();
+  private final Map<String, Slice> slices = new LinkedHashMap<>();
+
+  StateShards(Ranks ranks, GradientBuckets buckets) {
+    this.ranks = ranks;
+    this.buckets = buckets;
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      for (GradientBuckets.Bucket bucket : buckets.all()) {
+        long part = bucket.flat().numel() / ranks.size();
+        for (GradientBuckets.Member member : bucket.members()) {
+          members.put(member.name(), member);
+          List<Range> ranges = new ArrayList<>();
+          for (int rank = 0; rank < ranks.size(); rank++) {
+            ranges.add(overlap(member, rank * part, (rank + 1) * part));
+          }
+          rangesByRank.put(member.name(), ranges);
+          Range own = ranges.get(ranks.rank());
+          if (own.length() > 0) {
+            slices.put(
+                member.name(),
+                new Slice(
+                    member, own(member.parameter().detach(), own), own(member.gradient(), own)));
+          }
+        }
+      }
+    }
+  }
+
+  private static Range overlap(GradientBuckets.Member member, long begin, long end) {
+    long numel = member.parameter().numel();
+    long first = Math.min(numel, Math.max(0, begin - member.offset()));
+    long last = Math.min(numel, Math.max(0, end - member.offset()));
+    return new Range(first, Math.max(0, last - first));
+  }
+
+  private static Tensor own(Tensor tensor, Range range) {
+    return Torch.keep(tensor.view(-1).narrow(0, range.begin(), range.length()));
+  }
+
+  /** {@code groups} as this process updates them. */
+  List<ParameterGroup> groups(List<ParameterGroup> groups) {
+    List<ParameterGroup> own = new ArrayList<>();
+    for (ParameterGroup group : groups) {
+      Map<String, Tensor> parameters = new LinkedHashMap<>();
+      for (String name : group.parameters().keySet()) {
+        Slice slice = slices.get(name);
+        if (slice != null) {
+          parameters.put(name, slice.values());
+        }
+      }
+      own.add(
+          new ParameterGroup(group.name(), parameters, group.learningRate(), group.weightDecay()));
+    }
+    return own;
+  }
+
+  /** Once the gradients are summed up: lets the optimizer see those of this process's part. */
+  void showGradients() {
+    for (Slice slice : slices.values()) {
+      if (slice.member().used()) {
+        slice.values().mutable_grad().put(slice.gradient());
+      }
+    }
+  }
+
+  /** After the update: brings every parameter together, by way of the gradients' buffers. */
+  void gatherParameters() {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      slices.values().forEach(slice -> slice.gradient().copy_(slice.values()));
+      List<Ranks.Pending> gathers =
+          buckets.all().stream()
+              .map(bucket -> ranks.gatherPartsInBackground(bucket.flat()))
+              .toList();
+      for (int i = 0; i < gathers.size(); i++) {
+        gathers.get(i).await();
+        for (GradientBuckets.Member member : buckets.all().get(i).members()) {
+          member.parameter().detach().copy_(member.gradient());
+        }
+      }
+    }
+  }
+
+  /** What this process keeps of the saved state {@code name}. */
+  Tensor portion(String name, Tensor whole) {
+    Slice slice = slices.get(parameterOf(name));
+    if (whole.dim() == 0 || slice == null) {
+      return whole;
+    }
+    Range own = rangesByRank.get(slice.member().name()).get(ranks.rank());
+    return whole.contiguous().view(-1).narrow(0, own.begin(), own.length());
+  }
+
+  /** The parameter of the state {@code weight.exp_avg} is {@code weight}. */
+  private static String parameterOf(String state) {
+    return state.substring(0, state.lastIndexOf('.'));
+  }
+
+  /**
+   * Gives {@code writer}, in the first process, the whole state, of which no more than one tensor
+   * is in memory at a time.
+   *
+   * @param state this process's part
+   */
+  void write(Map<String, Tensor> state, Consumer<WeightSource> writer) {
+    if (ranks.isFirst()) {
+      writer.accept(new Gathered(state));
+      ranks.onFirst(() -> END);
+    } else {
+      serve(state);
+    }
+  }
+
+  /** The whole state as the first process has it; a tensor is gathered when it is read. */
+  private final class Gathered implements WeightSource {
+    private final Map<String, Tensor> state;
+    private final Map<String, Tensor> examples = new LinkedHashMap<>();
+
+    Gathered(Map<String, Tensor> state) {
+      this.state = state;
+      // The first process has a part of every bucket, so an example of all that there is.
+      Map<String, Tensor> bySuffixAndType = new LinkedHashMap<>();
+      state.forEach((name, tensor) -> bySuffixAndType.putIfAbsent(kind(name), tensor));
+      for (String parameter : members.keySet()) {
+        for (String suffix : suffixes(state.keySet())) {
+          Tensor example = bySuffixAndType.get(kind(parameter + suffix));
+          if (example != null) {
+            examples.put(parameter + suffix, example);
+          }
+        }
+      }
+    }
+
+    private Set<String> suffixes(Set<String> stateNames) {
+      Set<String> suffixes = new LinkedHashSet<>();
+      stateNames.forEach(name -> suffixes.add(name.substring(name.lastIndexOf('.'))));
+      return suffixes;
+    }
+
+    /** State of one suffix is alike for parameters of one type. */
+    private String kind(String name) {
+      Tensor parameter = members.get(parameterOf(name)).parameter();
+      return name.substring(name.lastIndexOf('.')) + " " + DTypes.name(parameter.scalar_type());
+    }
+
+    @Override
+    public Set<String> names() {
+      return examples.keySet();
+    }
+
+    @Override
+    public long[] shape(String name) {
+      return isNumber(examples.get(name))
+          ? new long[0]
+          : Torch.shape(members.get(parameterOf(name)).parameter());
+    }
+
+    @Override
+    public ScalarType dtype(String name) {
+      return examples.get(name).scalar_type().intern();
+    }
+
+    @Override
+    public Tensor read(String name) {
+      ranks.onFirst(() -> name);
+      return Torch.tidy(
+          () -> {
+            List<Tensor> parts = new ArrayList<>();
+            for (int rank : owners(name, isNumber(examples.get(name)))) {
+              parts.add(rank == 0 ? state.get(name).view(-1) : received(name, rank));
+            }
+            return Torch.cat(0, parts.toArray(Tensor[]::new)).view(shape(name)).cpu();
+          });
+    }
+
+    private Tensor received(String name, int rank) {
+      Tensor like = examples.get(name);
+      long length = isNumber(like) ? 1 : rangesByRank.get(parameterOf(name)).get(rank).length();
+      // Numbers are kept on the CPU, which not every way between processes reaches.
+      String device = members.get(parameterOf(name)).parameter().device().str().getString();
+      Tensor part =
+          torch.empty(new long[] {length}, Torch.options(like.scalar_type(), device), null);
+      ranks.receive(part, rank);
+      return part;
+    }
+
+    @Override
+    public String where(String name) {
+      return "the optimizer";
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static boolean isNumber(Tensor state) {
+    return state.dim() == 0;
+  }
+
+  /** Who has parts of the state {@code name}; of a number all have the same one. */
+  private List<Integer> owners(String name, boolean number) {
+    List<Range> ranges = rangesByRank.get(parameterOf(name));
+    return IntStream.range(0, ranges.size())
+        .filter(rank -> ranges.get(rank).length() > 0)
+        .limit(number ? 1 : ranges.size())
+        .boxed()
+        .toList();
+  }
+
+  /** Sends what the first process asks for, until it asks for nothing more. */
+  private void serve(Map<String, Tensor> state) {
+    for (String name = ranks.onFirst(() -> END); !name.equals(END); ) {
+      Tensor part = state.get(name);
+      if (part != null && owners(name, isNumber(part)).contains(ranks.rank())) {
+        Tensor parameter = members.get(parameterOf(name)).parameter();
+        ranks.send(part.to(parameter.device(), part.scalar_type()).view(-1), 0);
+      }
+      name = ranks.onFirst(() -> END);
+    }
+  }
+
+  @Override
+  public void close() {
+    for (Slice slice : slices.values()) {
+      slice.values().close();
+      slice.gradient().close();
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train.recipe;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The recipes that come with the library. Those of the paper's tables are composed: a method, a
+ * language model, an encoder and a data mix, each a file of its own, make the recipe {@code
+ * ds-vlm-vicuna-7b-clip}, or {@code llava-qwen2-7b-siglip-mini-gemini}.
+ */
+final class RecipeCatalogue {
+  /** With or without supervision, frozen or trainable encoder. */
+  private static final List<String> METHODS =
+      List.of("ds-vlm", "ds-vlm-frozen", "llava", "llava-trainable");
+
+  private static final List<String> LANGUAGE_MODELS =
+      List.of("vicuna-7b", "vicuna-13b", "llama-3-8b", "qwen2-7b");
+
+  private static final List<String> ENCODERS = List.of("clip", "siglip");
+
+  /** The first goes without saying in a recipe's name. */
+  private static final List<String> DATA = List.of("llava", "mini-gemini");
+
+  private static final List<String> SINGLE = List.of("nano-scratch", "llava-1.5-7b");
+
+  private static final Map<String, List<String>> COMPOSED = composed();
+
+  private RecipeCatalogue() {}
+
+  private static Map<String, List<String>> composed() {
+    Map<String, List<String>> composed = new LinkedHashMap<>();
+    for (String data : DATA) {
+      for (String method : METHODS) {
+        for (String language : LANGUAGE_MODELS) {
+          for (String encoder : ENCODERS) {
+            String name = String.join("-", method, language, encoder);
+            composed.put(
+                data.equals(DATA.get(0)) ? name : name + "-" + data,
+                List.of(
+                    "method/" + method,
+                    "language/" + language,
+                    "vision/" + encoder,
+                    "data/" + data));
+          }
+        }
+      }
+    }
+    return composed;
+  }
+
+  /** Every recipe. */
+  static List<String> names() {
+    List<String> names = new ArrayList<>(SINGLE);
+    names.addAll(COMPOSED.keySet());
+    return List.copyOf(names);
+  }
+
+  /** What the recipe {@code name} is composed of; null if it is a file of its own. */
+  static List<String> parts(String name) {
+    return COMPOSED.get(name);
+  }
+}

@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train.run;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import org.dsvlm.io.AtomicFiles;
+import org.dsvlm.io.DsVlmException;
+
+/** A file of one JSON object a step, each on disk as soon as the step is done. */
+public final class MetricsLog implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path file;
+  private final BufferedWriter writer;
+
+  private MetricsLog(Path file, BufferedWriter writer) {
+    this.file = file;
+    this.writer = writer;
+  }
+
+  /** A log that keeps nothing. */
+  public static MetricsLog none() {
+    return new MetricsLog(Path.of("none"), new BufferedWriter(Writer.nullWriter()));
+  }
+
+  /**
+   * Opens {@code file} to add to it after {@code step}; what an interrupted run wrote beyond that
+   * step, or left as half a line, is dropped.
+   */
+  public static MetricsLog after(long step, Path file) {
+    if (Files.exists(file)) {
+      try {
+        List<String> lines = Files.readAllLines(file);
+        List<String> kept = lines.stream().takeWhile(line -> stepOf(line) <= step).toList();
+        if (kept.size() < lines.size()) {
+          AtomicFiles.text(file, kept.isEmpty() ? "" : String.join("\n", kept) + "\n");
+        }
+      } catch (IOException e) {
+        throw failed(file, e);
+      }
+    }
+    try {
+      return new MetricsLog(
+          file,
+          Files.newBufferedWriter(
+              file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+    } catch (IOException e) {
+      throw failed(file, e);
+    }
+  }
+
+  private static long stepOf(String line) {
+    try {
+      return JSON.readTree(line).path("step").asLong(Long.MAX_VALUE);
+    } catch (JsonProcessingException e) {
+      return Long.MAX_VALUE;
+    }
+  }
+
+  public void write(StepMetrics metrics) {
+    try {
+      writer.write(metrics.toJson().toString());
+      writer.newLine();
+      writer.flush();
+    } catch (IOException e) {
+      throw failed(file, e);
+    }
+  }
+
+  private static DsVlmException failed(Path file, IOException e) {
+    return new DsVlmException(file + ": metrics cannot be written: " + e.getMessage(), e);
+  }
+
+  @Override
+  public void close() {
+    try {
+      writer.close();
+    } catch (IOException e) {
+      throw failed(file, e);
+    }
+  }
+}

@@ -1,0 +1,292 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeSet;
+import org.dsvlm.io.AtomicFiles;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.supervision.MultiAdapterFile;
+import org.dsvlm.train.recipe.RecipeReader;
+
+/**
+ * Where one training run keeps everything:
+ *
+ * <pre>
+ * recipe.yaml                every key that decided the run
+ * data.json                  the hashes of the records
+ * metrics.jsonl              one object a step of stages 1 and 2; metrics_stage0.jsonl for stage 0
+ * tensorboard/               the same for TensorBoard; tensorboard/stage0 for stage 0
+ * sessions.jsonl             when processes took up and left each stage, and their versions
+ * reconstructions/step-N.png pictures of a step, what the supervision made of them below
+ * bad_records_stageN.jsonl   records that could not be used, if there were any
+ * tokenizer/                 the recipe's own tokenizer, if it has one
+ * checkpoints/step-N/        what --resume goes on from
+ * export/                    the trained LLaVA in Hugging Face's layout, adapters merged
+ * adapter/                   LoRA of the language model in PEFT's layout, where the run trained it
+ * stable_diffusion/          the diffusion model, where the run trained it
+ * film_strip/picture-N/      how a picture appears from noise under the trained model's features
+ * multi_adapter.safetensors  the supervisor's own parameters
+ * report.html                all of it on one page
+ * </pre>
+ *
+ * One run at a time holds the folder; of its processes, the first one writes here.
+ */
+public final class RunFolder implements AutoCloseable {
+  private static final String RECIPE = "recipe.yaml";
+
+  private final Path root;
+  private final FileChannel lockFile;
+  private final FileLock lock;
+
+  private RunFolder(Path root) {
+    this.root = root;
+    try {
+      Files.createDirectories(root);
+      lockFile =
+          FileChannel.open(
+              root.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw new DsVlmException(root + ": the run folder cannot be made: " + e.getMessage(), e);
+    }
+    lock = lock();
+  }
+
+  private RunFolder(Path root, FileChannel lockFile, FileLock lock) {
+    this.root = root;
+    this.lockFile = lockFile;
+    this.lock = lock;
+  }
+
+  /**
+   * The folder that another process of the same run has made and holds. It has to be the same for
+   * both: machines share the file system that it lies on.
+   *
+   * @throws DsVlmException if it is not there, or the other process was started with another recipe
+   */
+  public static RunFolder join(Path root, ObjectNode recipe) {
+    if (!Files.isRegularFile(root.resolve(RECIPE))) {
+      throw new DsVlmException(
+          root
+              + ": is not to be seen by this process; let --out name a folder that all machines of"
+              + " the run share");
+    }
+    RunFolder folder = new RunFolder(root, null, null);
+    refuseAnother(folder, recipe);
+    return folder;
+  }
+
+  private FileLock lock() {
+    FileLock held = null;
+    try {
+      held = lockFile.tryLock();
+    } catch (OverlappingFileLockException e) {
+      // another run of this process: the message below fits
+    } catch (IOException e) {
+      throw new DsVlmException(root + ": cannot be locked: " + e.getMessage(), e);
+    }
+    if (held == null) {
+      closeQuietly();
+      throw new DsVlmException(
+          root + ": another process is training here; wait for it or choose another folder");
+    }
+    return held;
+  }
+
+  /**
+   * Makes the folder of a new run and writes the recipe into it.
+   *
+   * @throws DsVlmException if a run is there already
+   */
+  public static RunFolder create(Path root, ObjectNode recipe) {
+    RunFolder folder = new RunFolder(root);
+    if (Files.exists(folder.recipe())) {
+      folder.close();
+      throw new DsVlmException(
+          root + ": holds a run already; --resume continues it, or choose another --out");
+    }
+    AtomicFiles.text(folder.recipe(), RecipeReader.yaml(recipe));
+    return folder;
+  }
+
+  /**
+   * Opens the folder of a run to go on with it.
+   *
+   * @throws DsVlmException if there is no run, or it was started with another recipe: the message
+   *     shows each key that differs
+   */
+  public static RunFolder resume(Path root, ObjectNode recipe) {
+    if (!Files.isRegularFile(root.resolve(RECIPE))) {
+      throw new DsVlmException(root + ": holds no run to resume: " + RECIPE + " is missing");
+    }
+    RunFolder folder = new RunFolder(root);
+    refuseAnother(folder, recipe);
+    AtomicFiles.removeLeftovers(root);
+    return folder;
+  }
+
+  private static void refuseAnother(RunFolder folder, ObjectNode recipe) {
+    String difference = difference(RecipeReader.read(folder.recipe()), recipe);
+    if (!difference.isEmpty()) {
+      folder.close();
+      throw new DsVlmException(
+          folder.root
+              + ": the run was started with another recipe:"
+              + difference
+              + "\nresume it with the same one, or start another run");
+    }
+  }
+
+  /**
+   * The folder of a run that is to be read alone, whoever trains there.
+   *
+   * @throws DsVlmException if there is no run
+   */
+  public static RunFolder reading(Path root) {
+    if (!Files.isRegularFile(root.resolve(RECIPE))) {
+      throw new DsVlmException(root + ": holds no run: " + RECIPE + " is missing");
+    }
+    return new RunFolder(root, null, null);
+  }
+
+  private static String difference(ObjectNode before, ObjectNode now) {
+    Map<String, JsonNode> old = RecipeReader.leaves(before);
+    Map<String, JsonNode> wanted = RecipeReader.leaves(now);
+    TreeSet<String> keys = new TreeSet<>(old.keySet());
+    keys.addAll(wanted.keySet());
+    StringBuilder text = new StringBuilder();
+    for (String key : keys) {
+      JsonNode was = old.get(key);
+      JsonNode is = wanted.get(key);
+      if (was == null || !was.equals(is)) {
+        text.append("\n  ").append(key).append(": ").append(was).append(" in the run, ");
+        text.append(is).append(" now");
+      }
+    }
+    return text.toString();
+  }
+
+  /** The resolved recipe. */
+  public Path recipe() {
+    return root.resolve(RECIPE);
+  }
+
+  /** The hashes of the records. */
+  public Path data() {
+    return root.resolve("data.json");
+  }
+
+  /** One JSON object a step of stages 1 and 2. */
+  public Path metrics() {
+    return root.resolve("metrics.jsonl");
+  }
+
+  /** Event files of stages 1 and 2. */
+  public Path tensorBoard() {
+    return root.resolve("tensorboard");
+  }
+
+  /** Event files of the autoencoder's fit. */
+  public Path autoencoderTensorBoard() {
+    return tensorBoard().resolve("stage0");
+  }
+
+  /** One JSON object a step of the autoencoder's fit. */
+  public Path autoencoderMetrics() {
+    return root.resolve("metrics_stage0.jsonl");
+  }
+
+  /** When processes took up and left each stage; see {@link SessionLog}. */
+  public Path sessions() {
+    return root.resolve("sessions.jsonl");
+  }
+
+  /** Pictures {@code step-N.png}; see {@link ReconstructionLog}. */
+  public Path reconstructions() {
+    return root.resolve("reconstructions");
+  }
+
+  /** Pictures as they appear from noise; see {@link FilmStrip}. */
+  public Path filmStrip() {
+    return root.resolve("film_strip");
+  }
+
+  /** The page about the run. */
+  public Path report() {
+    return root.resolve("report.html");
+  }
+
+  /** Bad records of {@code stage}; see {@link org.dsvlm.data.RecordLedger}. */
+  public Path ledger(int stage) {
+    return root.resolve("bad_records_stage" + stage + ".jsonl");
+  }
+
+  /** The tokenizer, where it comes with the recipe. */
+  public Path tokenizer() {
+    return root.resolve("tokenizer");
+  }
+
+  /** Parent of the checkpoints. */
+  public Path checkpoints() {
+    return root.resolve("checkpoints");
+  }
+
+  /** The checkpoints that there are, by the steps of stages 1 and 2 done. */
+  public NavigableMap<Long, Path> checkpointsByStep() {
+    return CheckpointFolder.byStep(checkpoints());
+  }
+
+  /** The trained LLaVA. */
+  public Path export() {
+    return root.resolve("export");
+  }
+
+  /** The trained LoRA adapter. */
+  public Path adapter() {
+    return root.resolve("adapter");
+  }
+
+  /** The trained diffusion model in diffusers' layout. */
+  public Path stableDiffusion() {
+    return root.resolve("stable_diffusion");
+  }
+
+  /** The supervisor's own parameters. */
+  public Path multiAdapter() {
+    return root.resolve(MultiAdapterFile.NAME);
+  }
+
+  private void closeQuietly() {
+    try {
+      lockFile.close();
+    } catch (IOException e) {
+      // closing a file that holds nothing: there is nothing to lose
+    }
+  }
+
+  @Override
+  public void close() {
+    if (lock == null) {
+      return;
+    }
+    try {
+      lock.release();
+    } catch (IOException e) {
+      throw new DsVlmException(root + ": the lock cannot be released: " + e.getMessage(), e);
+    } finally {
+      closeQuietly();
+    }
+  }
+}

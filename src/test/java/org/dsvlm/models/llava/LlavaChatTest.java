@@ -1,0 +1,152 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.models.llava;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.image.Picture;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.models.llama.GenerationSettings;
+import org.dsvlm.testing.TensorScope;
+import org.dsvlm.text.Turn;
+import org.dsvlm.weights.safetensors.Safetensors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(TensorScope.class)
+class LlavaChatTest {
+  private static final Path PICTURE = Path.of("src/test/resources/pictures/gray.png");
+
+  @TempDir Path temporary;
+
+  private Path folder;
+
+  @BeforeEach
+  void export() {
+    folder = temporary.resolve("model");
+    try (LlavaCheckpoint original =
+        LlavaCheckpoint.open(TinyLlava.FOLDER.resolve("original"), ScalarType.Float, "cpu")) {
+      LlavaExport.write(
+          folder,
+          original.config(),
+          original.parameters().tensors(),
+          TinyLlava.files(),
+          ScalarType.Float);
+    }
+  }
+
+  private LlavaChat open() {
+    return LlavaChat.open(folder, LlavaChatOptions.DEFAULTS);
+  }
+
+  @Test
+  void theAnswerIsWhatTheListenerHears() {
+    try (LlavaChat chat = open()) {
+      GenerationSettings settings = chat.settings().withMaxNewTokens(20);
+      Picture picture = Picture.read(PICTURE);
+      List<String> pieces = new ArrayList<>();
+      String answer =
+          chat.answer(
+              picture,
+              List.of(Turn.human("What is this?")),
+              settings,
+              (record, piece) -> pieces.add(piece));
+      assertThat(answer).isNotBlank().isEqualTo(String.join("", pieces));
+      assertThat(pieces).hasSizeGreaterThan(1);
+      List<Turn> placed = List.of(Turn.human("<image>\nWhat is this?"));
+      assertThat(chat.answer(picture, placed, settings, (record, piece) -> {})).isEqualTo(answer);
+      List<Turn> without = List.of(Turn.human("What is this?"));
+      assertThat(chat.answer(null, without, settings, (record, piece) -> {})).isNotEqualTo(answer);
+    }
+  }
+
+  @Test
+  void goesOnWithAConversation() {
+    try (LlavaChat chat = open()) {
+      GenerationSettings settings = chat.settings().withMaxNewTokens(8);
+      Picture picture = Picture.read(PICTURE);
+      List<Turn> turns = new ArrayList<>(List.of(Turn.human("What is this?")));
+      String first = chat.answer(picture, turns, settings, (record, piece) -> {});
+      turns.add(Turn.assistant(first));
+      turns.add(Turn.human("And now?"));
+      assertThat(chat.answer(picture, turns, settings, (record, piece) -> {})).isNotEqualTo(first);
+    }
+  }
+
+  @Test
+  void severalThreadsMayAskAtOnce() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(3);
+    try (LlavaChat chat = open()) {
+      GenerationSettings settings = chat.settings().withMaxNewTokens(12);
+      Callable<String> question =
+          () ->
+              chat.answer(
+                  Picture.read(PICTURE),
+                  List.of(Turn.human("What is this?")),
+                  settings,
+                  (record, piece) -> {});
+      String alone = question.call();
+      for (Future<String> answer : threads.invokeAll(List.of(question, question, question))) {
+        assertThat(answer.get()).isEqualTo(alone);
+      }
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  @Test
+  void aConversationThatIsTooLongIsRefused() {
+    try (LlavaChat chat = open()) {
+      assertThatThrownBy(() -> chat.answer(null, "word ".repeat(3000)))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("context");
+      assertThatThrownBy(() -> chat.answer(null, "<image> where?"))
+          .isInstanceOf(DsVlmException.class);
+    }
+  }
+
+  @Test
+  void badInput32ATokenizerOfAnotherModelIsRefused() throws IOException {
+    Path file = folder.resolve("tokenizer.json");
+    ObjectNode json = TinyLlava.json(file);
+    ArrayNode added = (ArrayNode) json.get("added_tokens");
+    for (int id = added.get(added.size() - 1).get("id").asInt() + 1; id < 1500; id++) {
+      ObjectNode token = added.get(0).deepCopy();
+      added.add(token.put("id", id).put("content", "<" + id + ">"));
+    }
+    Files.writeString(file, json.toString());
+    assertThatThrownBy(this::open)
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("tokenizer.json")
+        .hasMessageContaining("tokenizer and weights do not belong together");
+  }
+
+  @Test
+  void theCheckIsOfTheSamePrompt() {
+    Path file = temporary.resolve("check.safetensors");
+    try (LlavaChat chat = open()) {
+      chat.writeCheck(file, Picture.read(PICTURE), "What is this?", 3);
+    }
+    try (Safetensors check = Safetensors.open(file)) {
+      assertThat(check.shape("generated")).containsExactly(1, 3);
+      assertThat(check.shape("pixel_values")).containsExactly(1, 3, 56, 56);
+    }
+  }
+}

@@ -1,0 +1,76 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.List;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.train.recipe.RecipeReader;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The numbers are those of the project's list of bad inputs. */
+class RunFolderTest {
+  @TempDir private Path root;
+
+  private static ObjectNode recipe(String... overrides) {
+    return RecipeReader.resolve("nano-scratch", List.of(overrides));
+  }
+
+  @Test
+  void holdsTheResolvedRecipe() {
+    try (RunFolder run = RunFolder.create(root, recipe("seed=5"))) {
+      assertThat(RecipeReader.read(run.recipe())).isEqualTo(recipe("seed=5"));
+    }
+  }
+
+  @Test
+  void aSecondRunInItIsRefused() {
+    RunFolder.create(root, recipe()).close();
+    assertThatThrownBy(() -> RunFolder.create(root, recipe()))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining(root.toString())
+        .hasMessageContaining("--resume");
+  }
+
+  /** Nobody, root included, makes folders there. */
+  @Test
+  void bad56_readOnlyFolder() {
+    Path readOnly = Path.of("/proc/dsvlm-run");
+    assertThatThrownBy(() -> RunFolder.create(readOnly, recipe()))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith(readOnly + ": the run folder cannot be made: ");
+  }
+
+  @Test
+  void bad57_twoRunsOfOneProcessInIt() {
+    try (RunFolder run = RunFolder.create(root, recipe())) {
+      assertThatThrownBy(() -> RunFolder.resume(root, recipe()))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("another process");
+    }
+    RunFolder.resume(root, recipe()).close();
+  }
+
+  @Test
+  void resumingWithAnotherRecipeShowsTheDifference() {
+    RunFolder.create(root, recipe("stage1.learning_rate=0.5")).close();
+    assertThatThrownBy(() -> RunFolder.resume(root, recipe("stage1.learning_rate=0.25")))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("stage1.learning_rate: 0.5 in the run, 0.25 now");
+    RunFolder.resume(root, recipe("stage1.learning_rate=0.5")).close();
+  }
+
+  @Test
+  void resumingWithoutARunIsRefused() {
+    assertThatThrownBy(() -> RunFolder.resume(root, recipe()))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("no run to resume");
+  }
+}

@@ -1,0 +1,226 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.weights.files;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.bytedeco.javacpp.PointerScope;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.PickleFiles;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.safetensors.SafetensorsWriter;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The numbers are those of the project's list of bad inputs. */
+class WeightFolderTest {
+  @TempDir Path parent;
+  private Path folder;
+
+  @BeforeEach
+  void makeShards() throws IOException {
+    folder = Files.createDirectory(parent.resolve("model"));
+    shard("one.safetensors", "a");
+    shard("two.safetensors", "b");
+  }
+
+  private void shard(String file, String tensor) {
+    try (PointerScope scope = new PointerScope()) {
+      SafetensorsWriter.write(
+          folder.resolve(file), Map.of(tensor, Torch.of(new float[] {1, 2}, 2)));
+    }
+  }
+
+  private void index(String weightMap) throws IOException {
+    Files.writeString(
+        folder.resolve("model.safetensors.index.json"),
+        "{\"metadata\": {\"total_size\": 16}, \"weight_map\": " + weightMap + "}");
+  }
+
+  @Test
+  void readsShardsThroughTheIndex() throws IOException {
+    index("{\"b\": \"two.safetensors\", \"a\": \"one.safetensors\"}");
+    try (PointerScope scope = new PointerScope();
+        WeightSource source = WeightFolder.open(folder)) {
+      assertThat(source.names()).containsExactly("b", "a");
+      assertThat(source.where("a")).endsWith("one.safetensors");
+      assertThat(Torch.floats(source.read("b"))).containsExactly(1, 2);
+      assertThatThrownBy(() -> source.read("c"))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("no tensor 'c'");
+    }
+  }
+
+  @Test
+  void readsASingleFileOfEitherName() throws IOException {
+    for (String name : new String[] {"model.safetensors", "diffusion_pytorch_model.safetensors"}) {
+      Path single = Files.createDirectory(parent.resolve("single " + name));
+      assertThat(WeightFolder.present(single)).isFalse();
+      Files.copy(folder.resolve("one.safetensors"), single.resolve(name));
+      assertThat(WeightFolder.present(single)).isTrue();
+      try (WeightSource source = WeightFolder.open(single)) {
+        assertThat(source.names()).containsExactly("a");
+      }
+    }
+  }
+
+  @Test
+  void readsPickledShardsWhereThereAreNoOthers() throws IOException {
+    Path old = Files.createDirectory(parent.resolve("old"));
+    try (PointerScope scope = new PointerScope()) {
+      PickleFiles.save(old.resolve("one.bin"), Map.of("a", Torch.of(new float[] {3, 4}, 2)));
+      PickleFiles.save(old.resolve("two.bin"), Map.of("b", Torch.of(new float[] {5}, 1)));
+    }
+    Path index = old.resolve("pytorch_model.bin.index.json");
+    Files.writeString(index, "{\"weight_map\": {\"a\": \"one.bin\", \"b\": \"two.bin\"}}");
+    try (PointerScope scope = new PointerScope();
+        WeightSource source = WeightFolder.open(old)) {
+      assertThat(source.names()).containsExactly("a", "b");
+      assertThat(source.where("b")).endsWith("two.bin");
+      assertThat(Torch.floats(source.read("a"))).containsExactly(3, 4);
+    }
+    Files.writeString(index, "{\"weight_map\": {\"a\": \"../old/../one.bin\"}}");
+    assertThatThrownBy(() -> WeightFolder.open(old))
+        .as("bad input 23")
+        .hasMessageContaining("outside the folder");
+    Files.writeString(index, "{\"weight_map\": {\"a\": \"three.bin\"}}");
+    assertThatThrownBy(() -> WeightFolder.open(old))
+        .as("bad input 22")
+        .hasMessageContaining("'three.bin', which is missing");
+    Files.writeString(index, "{\"weight_map\": {\"a\": \"one.bin\", \"c\": \"one.bin\"}}");
+    assertThatThrownBy(() -> WeightFolder.open(old))
+        .as("bad input 24")
+        .hasMessageContaining("'c' is in one.bin, but it is not");
+    Files.copy(folder.resolve("one.safetensors"), old.resolve("model.safetensors"));
+    try (WeightSource source = WeightFolder.open(old)) {
+      assertThat(source.where("a")).as("what is read first").endsWith("model.safetensors");
+    }
+  }
+
+  @Test
+  void saysWhatAFolderWithoutWeightsHolds() throws IOException {
+    Path other = Files.createDirectory(parent.resolve("pickles"));
+    Files.writeString(other.resolve("consolidated.pth"), "x");
+    assertThatThrownBy(() -> WeightFolder.open(other))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("model.safetensors")
+        .hasMessageContaining("there is consolidated.pth");
+    assertThatThrownBy(() -> WeightFolder.open(parent.resolve("nowhere")))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("no such folder");
+  }
+
+  @Test
+  void bad22_missingShard() throws IOException {
+    index("{\"a\": \"one.safetensors\", \"b\": \"three.safetensors\"}");
+    refused()
+        .hasMessageContaining("'b'")
+        .hasMessageContaining("'three.safetensors', which is missing");
+  }
+
+  @Test
+  void bad23_pathOutOfTheFolder() throws IOException {
+    Files.copy(folder.resolve("one.safetensors"), parent.resolve("outside.safetensors"));
+    index("{\"a\": \"../outside.safetensors\"}");
+    refused().hasMessageContaining("'a'").hasMessageContaining("outside the folder");
+    index("{\"a\": \"" + parent.resolve("outside.safetensors") + "\"}");
+    refused().hasMessageContaining("outside the folder");
+    index("{\"a\": \"" + folder.resolve("one.safetensors") + "\"}");
+    refused().hasMessageContaining("outside the folder");
+    index("{\"a\": \"..\\\\outside.safetensors\"}");
+    refused().hasMessageContaining("outside the folder");
+    index("{\"a\": \"x/../../outside.safetensors\"}");
+    refused().hasMessageContaining("outside the folder");
+    index("{\"a\": \"\"}");
+    refused().hasMessageContaining("outside the folder");
+    index("{\"a\": \"one\\u0000.safetensors\"}");
+    refused().hasMessageContaining("no file name");
+  }
+
+  @Test
+  void bad23_linkOutOfTheFolder() throws IOException {
+    Files.copy(folder.resolve("one.safetensors"), parent.resolve("outside.safetensors"));
+    Files.createSymbolicLink(folder.resolve("link.safetensors"), Path.of("../outside.safetensors"));
+    index("{\"a\": \"link.safetensors\"}");
+    refused().hasMessageContaining("'a'").hasMessageContaining("a link to");
+  }
+
+  @Test
+  void linksWithinTheHubsCacheAreFollowed() throws IOException {
+    Path repository = Files.createDirectories(parent.resolve("models--x--y"));
+    Path blobs = Files.createDirectory(repository.resolve("blobs"));
+    Path snapshot = Files.createDirectories(repository.resolve("snapshots/0123abc"));
+    Files.copy(folder.resolve("one.safetensors"), blobs.resolve("beef"));
+    Files.createSymbolicLink(snapshot.resolve("one.safetensors"), Path.of("../../blobs/beef"));
+    Files.writeString(
+        snapshot.resolve("model.safetensors.index.json"),
+        "{\"weight_map\": {\"a\": \"one.safetensors\"}}");
+    try (WeightSource source = WeightFolder.open(snapshot)) {
+      assertThat(source.names()).containsExactly("a");
+    }
+  }
+
+  @Test
+  void bad24_keyInTheIndexButNotInTheShard() throws IOException {
+    index("{\"a\": \"one.safetensors\", \"b\": \"one.safetensors\"}");
+    refused().hasMessageContaining("'b' is in one.safetensors, but it is not");
+  }
+
+  @Test
+  void keyInAShardUnlikeTheIndex() throws IOException {
+    shard("two.safetensors", "a");
+    index("{\"a\": \"one.safetensors\"}");
+    try (WeightSource source = WeightFolder.open(folder)) {
+      assertThat(source.names()).as("a file that the index does not name").containsExactly("a");
+    }
+    shard("two.safetensors", "b");
+    try (PointerScope scope = new PointerScope()) {
+      SafetensorsWriter.write(
+          folder.resolve("two.safetensors"),
+          Map.of("a", Torch.of(new float[1], 1), "b", Torch.of(new float[1], 1)));
+    }
+    index("{\"a\": \"one.safetensors\", \"b\": \"two.safetensors\"}");
+    assertThatThrownBy(() -> WeightFolder.open(folder).close())
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("two.safetensors: holds 'a'")
+        .hasMessageContaining("places in another shard");
+    index("{\"b\": \"two.safetensors\"}");
+    assertThatThrownBy(() -> WeightFolder.open(folder).close())
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("holds 'a', which model.safetensors.index.json lacks");
+  }
+
+  @Test
+  void aDamagedIndexIsNamed() throws IOException {
+    index("{\"a\": 3}");
+    refused().hasMessageContaining("'a' is not a file name");
+    index("{}");
+    refused().hasMessageContaining("weight_map names no tensor");
+    index("[]");
+    refused().hasMessageContaining("no object 'weight_map'");
+    index("{\"a\": \"one.safetensors\", \"a\": \"one.safetensors\"}");
+    refused().hasMessageContaining("Duplicate");
+    index("{\"a\": \"one.safeten");
+    refused().hasMessageContaining("cannot be read");
+    index("{\"a\": " + "[".repeat(100_000));
+    refused().hasMessageContaining("'a' is not a file name");
+    Files.writeString(folder.resolve("model.safetensors.index.json"), "[1]");
+    refused().hasMessageContaining("not a JSON object");
+  }
+
+  private AbstractThrowableAssert<?, ? extends Throwable> refused() {
+    return assertThatThrownBy(() -> WeightFolder.open(folder).close())
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining(folder.resolve("model.safetensors.index.json").toString());
+  }
+}
