@@ -2,8 +2,10 @@
  * Copyright 2026 The DS-VLM for the JVM Authors
  * SPDX-License-Identifier: Apache-2.0
  */
+
 /**
- * Several processes as one: their places as torchrun's variables tell them, collectives of
- * LibTorch's c10d, and the link that finds out which of them was lost.
+ * A process group: the places of its processes by torchrun's variables, the collectives of
+ * LibTorch's c10d, and the link that detects a lost process. What a training run exchanges is
+ * decided in {@code train.parallel}.
  */
 package org.dsvlm.distributed;

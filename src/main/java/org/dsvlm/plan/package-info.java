@@ -4,7 +4,7 @@
  */
 
 /**
- * What a run by a recipe will take, found without running it: parameters, memory, floating-point
- * operations and time.
+ * The plan of a run, made without running it: parameters, memory, floating-point operations and
+ * time of a recipe. The cost of each model is stated beside the model.
  */
 package org.dsvlm.plan;

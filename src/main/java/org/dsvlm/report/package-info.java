@@ -3,5 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
-/** The page about a run: {@link org.dsvlm.report.RunReport}. */
+/**
+ * The HTML page about a run, made from the files in its folder. It reads what {@code train.run}
+ * wrote and nothing else.
+ */
 package org.dsvlm.report;

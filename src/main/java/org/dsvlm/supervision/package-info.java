@@ -4,7 +4,8 @@
  */
 
 /**
- * Diffusion supervision: feature taps, adapters, mixture-of-experts cross-attention, reconstruction
- * losses and the supervisor that joins them. Nothing here is needed for inference.
+ * Diffusion supervision: feature hooks, adapters, mixture-of-experts cross-attention,
+ * reconstruction losses, and the supervisor that joins them. Inference needs nothing of it, and it
+ * does not know LLaVA.
  */
 package org.dsvlm.supervision;

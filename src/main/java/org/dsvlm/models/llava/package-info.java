@@ -2,5 +2,9 @@
  * Copyright 2026 The DS-VLM for the JVM Authors
  * SPDX-License-Identifier: Apache-2.0
  */
-/** LLaVA: vision tower, connector and language model, and the checkpoint layouts it comes in. */
+
+/**
+ * LLaVA: vision tower, connector and language model as one, conversations with it, and the
+ * checkpoint layouts it is published in. Nothing here depends on the supervision.
+ */
 package org.dsvlm.models.llava;

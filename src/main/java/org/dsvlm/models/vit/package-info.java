@@ -1,0 +1,10 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/**
+ * Vision transformers of the CLIP and SigLIP families: configuration, encoder, checkpoint layouts
+ * and cost. Picture processing is in {@code image}.
+ */
+package org.dsvlm.models.vit;

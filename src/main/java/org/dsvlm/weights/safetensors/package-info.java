@@ -1,0 +1,10 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/**
+ * The safetensors format, read and written: header, checks of the header, and writer. Sharded
+ * checkpoints are in {@code weights.files}.
+ */
+package org.dsvlm.weights.safetensors;
