@@ -56,6 +56,7 @@ class ArchitectureTest {
           Set.of("train.run"),
           Set.of("train"),
           Set.of("plan", "report"),
+          Set.of("eval"),
           Set.of("cli"));
 
   private static final JavaClasses PRODUCTION = production();

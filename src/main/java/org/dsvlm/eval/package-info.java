@@ -1,0 +1,11 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/**
+ * The ten benchmarks: what each row asks, and how the replies are scored, both as VLMEvalKit (the
+ * OpenVLM leaderboard's tool) does it. It does not know any model: whoever answers is an {@link
+ * org.dsvlm.eval.Answerer}.
+ */
+package org.dsvlm.eval;
