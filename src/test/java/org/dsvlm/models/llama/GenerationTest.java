@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import org.bytedeco.javacpp.Pointer;
@@ -135,7 +136,9 @@ class GenerationTest {
         new Generation(languageModel, GenerationSettings.greedy(28, Set.of()), listener)
             .run(List.of(prompts));
       }
-      assertThat(pointers.subList(2, pointers.size())).containsOnly(pointers.get(1));
+      // It counts the whole process: a collection may free what earlier tests left, at any token.
+      List<Long> settled = pointers.subList(1, pointers.size());
+      assertThat(settled).isSortedAccordingTo(Comparator.reverseOrder());
       long early = bytes.get(6) - bytes.get(2);
       long late = bytes.get(27) - bytes.get(23);
       assertThat(late).isLessThanOrEqualTo(early + 4 * Long.BYTES * 20);
