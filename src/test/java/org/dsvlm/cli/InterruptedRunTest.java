@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.train.TinyRun;
 import org.dsvlm.train.recipe.RecipeReader;
@@ -23,10 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * Runs in a process of their own that are stopped or fail; {@link KilledRunTest} kills them. The
- * numbers are those of the project's list of bad inputs.
- */
+/** Runs in a process of their own that are stopped or fail; {@link KilledRunTest} kills them. */
 class InterruptedRunTest {
   @TempDir private Path folder;
   private TinyRun tiny;
@@ -45,7 +43,11 @@ class InterruptedRunTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"TERM", "INT"})
-  void bad63_aSignalSavesACheckpointAndEndsTheRunWithItsOwnCode(String signal)
+  @BadInput(
+      number = {57, 63},
+      value = "SIGTERM or Ctrl-C; a second process on the run folder",
+      then = "a checkpoint is saved, the exit code is 75; the second process is refused")
+  void aSignalSavesACheckpointAndEndsTheRunWithItsOwnCode(String signal)
       throws IOException, InterruptedException {
     assumeTrue(
         !signal.equals("INT") || !ignoresInterrupts(),
@@ -62,7 +64,7 @@ class InterruptedRunTest {
         ChildProcess.start(folder.resolve("log"), tiny.words(run, overrides))) {
       child.awaitLines(metrics, 3);
       assertThatThrownBy(() -> RunFolder.resume(run, RecipeReader.read(run.resolve("recipe.yaml"))))
-          .as("bad input 57: two processes on one run folder")
+          .as("two processes on one run folder")
           .isInstanceOf(DsVlmException.class)
           .hasMessageContaining("another process");
       child.signal(signal);
@@ -93,8 +95,12 @@ class InterruptedRunTest {
 
   /** A limit on the length of files stands in for a full disk. */
   @Test
-  void bad55_aCheckpointThatCannotBeWrittenEndsTheRunInOrder()
-      throws IOException, InterruptedException {
+  @BadInput(
+      number = 55,
+      value = "a full disk (a limit on file length stands in for it)",
+      then =
+          "exit code 1, an error that names the file, nothing half-written, and the run can be resumed")
+  void aCheckpointThatCannotBeWrittenEndsTheRunInOrder() throws IOException, InterruptedException {
     List<String> overrides = List.of("supervision.enabled=false");
     Path straight = inOneGo("straight", overrides);
     Path run = folder.resolve("run");

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.dsvlm.BadInput;
 import org.dsvlm.train.TinyRun;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -96,7 +97,11 @@ class KilledRunTest {
 
   @ParameterizedTest(name = "{0} processes")
   @MethodSource("processes")
-  void bad54_killedAtRandomMomentsARunEndsInTheSameBits(int size)
+  @BadInput(
+      number = 54,
+      value = "SIGKILL at any moment, also within a save",
+      then = "the resumed run ends in the bits of a run that was never stopped")
+  void killedAtRandomMomentsARunEndsInTheSameBits(int size)
       throws IOException, InterruptedException {
     // Several processes take long to start.
     int kills = KILLS > 0 ? KILLS : size > 1 ? 1 : 2;

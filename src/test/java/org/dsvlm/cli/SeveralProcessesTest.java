@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.dsvlm.BadInput;
 import org.dsvlm.train.TinyRun;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,7 +93,11 @@ class SeveralProcessesTest {
   }
 
   @Test
-  void bad63_aSignalToAnyStopsAllAfterTheSameStep() throws IOException, InterruptedException {
+  @BadInput(
+      number = 63,
+      value = "SIGTERM to one process of several",
+      then = "all save after the same step and end with 75")
+  void aSignalToAnyStopsAllAfterTheSameStep() throws IOException, InterruptedException {
     Path run = folder.resolve("run");
     List<ChildProcess> processes =
         start(2, run, "stage1.max_steps=500", "checkpoint.every_steps=0");

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
+import org.dsvlm.BadInput;
 import org.dsvlm.image.ImageProcessor;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
@@ -82,9 +83,13 @@ class BatchMakerTest {
     }
   }
 
-  /** Bad input 53: what is left of an epoch may be smaller than a batch. */
+  /** The rest of an epoch may be smaller than a batch. */
   @Test
-  void bad53_lastPartialBatch() {
+  @BadInput(
+      number = 53,
+      value = "a last batch that is not full",
+      then = "accepted as a smaller batch")
+  void theLastBatchMayBePartial() {
     try (Batch batch = maker(0).make(RECORDS - 3L, 3)) {
       assertThat(batch.size()).isEqualTo(3);
     }

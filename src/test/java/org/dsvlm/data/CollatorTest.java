@@ -16,6 +16,7 @@ import java.util.List;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.image.ImageProcessor;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
@@ -26,7 +27,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The numbers are those of the project's list of bad inputs. */
 class CollatorTest {
   private static final int VECTORS = 3;
   private static final long IGNORED = -100;
@@ -110,7 +110,11 @@ class CollatorTest {
   }
 
   @Test
-  void bad52_textAloneStandsBesidePictures() {
+  @BadInput(
+      number = 52,
+      value = "a batch with records of text alone",
+      then = "accepted; the batch marks which records have a picture")
+  void textAloneStandsBesidePictures() {
     MemorySource source =
         new MemorySource(
             List.of(
@@ -178,14 +182,22 @@ class CollatorTest {
   }
 
   @Test
-  void bad49_nothingLeftToLearn() {
+  @BadInput(
+      number = 49,
+      value = "a record whose labels are all masked",
+      then = "a bad record with this reason")
+  void nothingLeftToLearn() {
     // 33 tokens stand before the picture, and the question ends beyond the cut.
     refused(ConversationTemplate.VICUNA_V1, 40, shown("What do you see in this picture?", "a"))
         .hasMessageContaining("nothing is left to learn within 40 tokens");
   }
 
   @Test
-  void bad50_cutInsideThePicture() {
+  @BadInput(
+      number = 50,
+      value = "a record whose cut falls inside the picture's tokens",
+      then = "a bad record with this reason")
+  void aCutInsideThePicture() {
     refused(ConversationTemplate.VICUNA_V1, 34, shown("What?", "a"))
         .hasMessageContaining("falls inside the picture's 3");
     refused(ConversationTemplate.PLAIN, 3, record("picture", "<image>", "a"))

@@ -15,13 +15,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
 import org.assertj.core.api.AbstractThrowableAssert;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.text.Turn;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The numbers are those of the project's list of bad inputs. */
 class LlavaJsonTest {
   private static final String TURNS =
       "\"conversations\": [{\"from\": \"human\", \"value\": \"<image>\\nWhat?\"},"
@@ -99,7 +99,11 @@ class LlavaJsonTest {
   }
 
   @Test
-  void bad34_brokenJson() {
+  @BadInput(
+      number = 34,
+      value = "broken JSON in a file of records",
+      then = "an error with the byte at which it breaks; the file is streamed")
+  void brokenJson() {
     String json = "[" + GOOD + ", {\"id\": \"x\", ]";
     assertThatThrownBy(() -> open(json).close())
         .isInstanceOf(DsVlmException.class)
@@ -124,7 +128,11 @@ class LlavaJsonTest {
 
   /** The offset counts bytes, not characters, and far beyond what any buffer holds. */
   @Test
-  void bad34_brokenJsonFarIntoAFile() throws IOException {
+  @BadInput(
+      number = 34,
+      value = "broken JSON in a file of records",
+      then = "an error with the byte at which it breaks; the file is streamed")
+  void brokenJsonFarIntoAFile() throws IOException {
     Path file = folder.resolve("data.json");
     long begin;
     try (Writer writer = Files.newBufferedWriter(file)) {
@@ -143,7 +151,11 @@ class LlavaJsonTest {
   }
 
   @Test
-  void bad35_topLevelNotAList() {
+  @BadInput(
+      number = 35,
+      value = "a file of records that is not a JSON list",
+      then = "an error that says so")
+  void aFileThatIsNotAList() {
     for (String json : new String[] {"{}", GOOD, "3", ""}) {
       assertThatThrownBy(() -> open(json).close())
           .isInstanceOf(DsVlmException.class)
@@ -152,7 +164,11 @@ class LlavaJsonTest {
   }
 
   @Test
-  void bad36_conversationsMissing() throws IOException {
+  @BadInput(
+      number = 36,
+      value = "a record without a list of conversations, or one that is no object",
+      then = "a bad record with this reason")
+  void conversationsThatAreMissing() throws IOException {
     bad("{\"id\": \"x\", \"image\": \"a/cat.png\"}")
         .hasMessageContaining("no list 'conversations'");
     bad("{\"id\": \"x\", \"conversations\": \"hi\"}")
@@ -166,21 +182,33 @@ class LlavaJsonTest {
   }
 
   @Test
-  void bad37_oddOrEmptyTurns() throws IOException {
+  @BadInput(
+      number = 37,
+      value = "an odd number of turns, none, or an empty turn",
+      then = "a bad record with this reason")
+  void oddOrEmptyTurns() throws IOException {
     bad(record("\"human\", \"<image>\"")).hasMessageContaining("1 turns");
     bad("{\"id\": \"x\", \"conversations\": []}").hasMessageContaining("0 turns");
     bad(record("\"human\", \"<image>\"", "\"gpt\", \" \"")).hasMessageContaining("turn 1 is empty");
   }
 
   @Test
-  void bad38_wrongRoleOrder() throws IOException {
+  @BadInput(
+      number = 38,
+      value = "turns in the wrong order, or of an unknown role",
+      then = "a bad record with this reason")
+  void turnsInTheWrongOrder() throws IOException {
     bad(record("\"human\", \"<image>\"", "\"human\", \"Why?\"", "\"gpt\", \"a\"", "\"gpt\", \"b\""))
         .hasMessageContaining("in a row");
     bad(record("\"human\", \"<image>\"", "\"bot\", \"a\"")).hasMessageContaining("'bot'");
   }
 
   @Test
-  void bad39_imageNotAPath() throws IOException {
+  @BadInput(
+      number = 39,
+      value = "an image that is a list, null, a number or empty text",
+      then = "a bad record with this reason")
+  void anImageThatIsNotAPath() throws IOException {
     for (String image : new String[] {"[\"a/cat.png\"]", "null", "3", "\"\""}) {
       bad("{\"id\": \"x\", \"image\": " + image + ", " + TURNS + "}")
           .hasMessageContaining("not a path");
@@ -188,7 +216,11 @@ class LlavaJsonTest {
   }
 
   @Test
-  void bad40_imagePathOutOfTheFolder() throws IOException {
+  @BadInput(
+      number = 40,
+      value = "an image path that leaves the folder: absolute, .., a link, backslashes",
+      then = "a bad record with this reason")
+  void anImagePathThatLeavesTheFolder() throws IOException {
     Files.copy(pictures.resolve("a/cat.png"), folder.resolve("cat.png"));
     Files.createSymbolicLink(pictures.resolve("link.png"), Path.of("../cat.png"));
     badPicture(folder.resolve("cat.png").toString()).hasMessageContaining("not a plain path");
@@ -213,19 +245,31 @@ class LlavaJsonTest {
   }
 
   @Test
-  void bad41_imageMissing() throws IOException {
+  @BadInput(
+      number = 41,
+      value = "an image that is missing",
+      then = "a bad record with image and folder")
+  void anImageThatIsMissing() throws IOException {
     badPicture("a/dog.png").hasMessageContaining("image 'a/dog.png' is missing below " + pictures);
     badPicture("a").hasMessageContaining("is missing");
   }
 
   @Test
-  void bad42_aPictureThatCannotBeDecodedNamesItsRecord() throws IOException {
+  @BadInput(
+      number = 42,
+      value = "an image of 0 bytes in a record",
+      then = "a bad record that names the image")
+  void aPictureThatCannotBeDecodedNamesItsRecord() throws IOException {
     Files.write(pictures.resolve("empty.png"), new byte[0]);
     badPicture("empty.png").hasMessageContaining("image 'empty.png'");
   }
 
   @Test
-  void bad48_imageTokenTwiceAbsentOrInTheAnswer() throws IOException {
+  @BadInput(
+      number = 48,
+      value = "<image> twice, absent, inside an answer, or without an image",
+      then = "a bad record with this reason")
+  void anImageTokenTwiceAbsentOrInTheAnswer() throws IOException {
     bad(record("\"human\", \"<image> and <image>\"", "\"gpt\", \"a\""))
         .hasMessageContaining("2 times");
     bad(record(
@@ -240,7 +284,8 @@ class LlavaJsonTest {
   }
 
   @Test
-  void bad51_duplicateIdsAreSeparateRecords() throws IOException {
+  @BadInput(number = 51, value = "two records of one id", then = "accepted as two records")
+  void duplicateIdsAreSeparateRecords() throws IOException {
     try (LlavaJson source = open("[" + GOOD + "," + GOOD.replace("A cat.", "Puss.") + "]")) {
       assertThat(source.get(0).turns()).isNotEqualTo(source.get(1).turns());
     }

@@ -16,6 +16,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,10 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * The pictures and what Pillow sees in them come from tools/test-data/make_pictures.py. The numbers
- * are those of the project's list of bad inputs.
- */
+/** The pictures and what Pillow sees in them come from tools/test-data/make_pictures.py. */
 class PictureTest {
   private static final Path PICTURES = Path.of("src/test/resources/pictures");
 
@@ -47,20 +45,30 @@ class PictureTest {
   }
 
   @Test
-  void bad44_wrongExtension() throws IOException {
+  @BadInput(number = 44, value = "a GIF named .jpg", then = "accepted; the content decides")
+  void aWrongExtension() throws IOException {
     showsWhatPillowShows("a_gif_named.jpg");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"animated.gif", "animated.webp"})
-  void bad45_animation(String name) throws IOException {
+  @BadInput(
+      number = 45,
+      value = "an animated GIF or WebP",
+      then = "accepted; its first frame is read")
+  void anAnimation(String name) throws IOException {
     showsWhatPillowShows(name);
   }
 
   /** Everything odd that Pillow reads, and the plain cases. */
   @ParameterizedTest
   @MethodSource("pictures")
-  void bad46_oddPictures(String name) throws IOException {
+  @BadInput(
+      number = 46,
+      value =
+          "CMYK, 16 bits, palettes with transparency, EXIF orientation, 1 x 1, extreme aspect ratios",
+      then = "accepted, with the pixels of Pillow")
+  void oddPicturesHavePillowsPixels(String name) throws IOException {
     showsWhatPillowShows(name);
   }
 
@@ -79,7 +87,11 @@ class PictureTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"huge.jpg", "huge.png", "huge.gif", "huge.bmp", "huge.webp"})
-  void bad47_claimedSizeIsCheckedBeforePixelsAreAllocated(String name) {
+  @BadInput(
+      number = 47,
+      value = "a picture that claims more than 178,956,970 pixels",
+      then = "an error with its size and the limit, before any pixel is allocated")
+  void aHugeClaimedSizeIsRefusedBeforePixelsAreAllocated(String name) {
     Path file = PICTURES.resolve("huge").resolve(name);
     assertThatThrownBy(() -> Picture.read(file))
         .isInstanceOf(DsVlmException.class)
@@ -89,7 +101,11 @@ class PictureTest {
   }
 
   @Test
-  void bad41_missingFile() {
+  @BadInput(
+      number = 41,
+      value = "a picture file that is missing",
+      then = "an error that names the path")
+  void aMissingFile() {
     Path file = folder.resolve("none.jpg");
     assertThatThrownBy(() -> Picture.read(file))
         .isInstanceOf(DsVlmException.class)
@@ -97,7 +113,8 @@ class PictureTest {
   }
 
   @Test
-  void bad42_emptyFile() throws IOException {
+  @BadInput(number = 42, value = "a picture file of 0 bytes", then = "an error that names the file")
+  void anEmptyFile() throws IOException {
     Path file = Files.createFile(folder.resolve("empty.jpg"));
     assertThatThrownBy(() -> Picture.read(file))
         .isInstanceOf(DsVlmException.class)
@@ -106,7 +123,11 @@ class PictureTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"rgb.jpg", "progressive.jpg", "cmyk.jpg"})
-  void bad43_truncatedJpegAtEveryByte(String name) throws IOException {
+  @BadInput(
+      number = 43,
+      value = "a truncated JPEG, cut at any byte",
+      then = "an error with the byte at which it ends")
+  void aTruncatedJpeg(String name) throws IOException {
     byte[] whole = Files.readAllBytes(PICTURES.resolve(name));
     for (int length = 4; length < whole.length; length++) {
       byte[] part = Arrays.copyOf(whole, length);
@@ -130,7 +151,11 @@ class PictureTest {
         "placed.webp",
         "rgb.bmp"
       })
-  void bad43_otherFormatsCutShort(String name) throws IOException {
+  @BadInput(
+      number = 43,
+      value = "a truncated PNG, GIF, WebP or BMP",
+      then = "an error that names the file")
+  void truncatedPicturesOfOtherFormats(String name) throws IOException {
     byte[] whole = Files.readAllBytes(PICTURES.resolve(name));
     // Like Pillow, pass over a missing end marker when all pixels are there.
     for (int length = 1; length < whole.length - 30; length++) {
@@ -167,7 +192,11 @@ class PictureTest {
   }
 
   @Test
-  void bad47_theCanvasOfAnAnimationIsCheckedToo() throws IOException {
+  @BadInput(
+      number = 47,
+      value = "an animation whose canvas claims more than 178,956,970 pixels",
+      then = "an error with the size of the canvas")
+  void theCanvasOfAnAnimationIsCheckedToo() throws IOException {
     byte[] data = Files.readAllBytes(PICTURES.resolve("placed.webp"));
     Arrays.fill(data, 24, 30, (byte) 0xff);
     assertThatThrownBy(() -> Picture.read(data, "large.webp"))

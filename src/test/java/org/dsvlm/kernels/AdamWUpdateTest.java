@@ -15,6 +15,7 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.TensorScope;
@@ -22,10 +23,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/**
- * The equations, and what is refused; {@link RandomShapesTest} compares native code and twin. The
- * numbers are those of the project's list of bad inputs.
- */
+/** The equations, and what is refused; {@link RandomShapesTest} compares native code and twin. */
 @ExtendWith(TensorScope.class)
 class AdamWUpdateTest {
   private static final AdamWUpdate.Settings SETTINGS =
@@ -106,7 +104,11 @@ class AdamWUpdateTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_refusesWhatDoesNotFitAndWritesNothing(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "AdamW with a tensor of a wrong shape, type or device, or a closed one",
+      then = "an error with operator, argument and what it must be; nothing is written")
+  void refusesWhatDoesNotFitAndWritesNothing(Implementation implementation) {
     implementation.assume();
     Tensor p = normal(1, ScalarType.Float, 4, 3);
     Tensor g = normal(2, ScalarType.Float, 4, 3);

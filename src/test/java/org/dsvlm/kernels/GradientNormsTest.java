@@ -13,6 +13,7 @@ import java.util.List;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.TensorScope;
@@ -20,10 +21,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/**
- * The sums, and what is refused; {@link RandomShapesTest} compares native code and twin. The
- * numbers are those of the project's list of bad inputs.
- */
+/** The sums, and what is refused; {@link RandomShapesTest} compares native code and twin. */
 @ExtendWith(TensorScope.class)
 class GradientNormsTest {
   @ParameterizedTest
@@ -68,7 +66,11 @@ class GradientNormsTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_refusesWhatDoesNotFit(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "a tensor of a wrong shape, type or device, or a closed one",
+      then = "an error with operator, argument and what it must be")
+  void refusesWhatDoesNotFit(Implementation implementation) {
     implementation.assume();
     Tensor good = Torch.of(new float[] {1, 2}, 2);
     Tensor closed = good.clone();

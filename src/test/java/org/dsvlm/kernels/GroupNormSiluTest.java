@@ -19,6 +19,7 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.GradCheck;
@@ -29,7 +30,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The numbers are those of the project's list of bad inputs. */
 @ExtendWith(TensorScope.class)
 class GroupNormSiluTest {
   private static final double EPS = 1e-5;
@@ -65,7 +65,11 @@ class GroupNormSiluTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_gradientsInFloat64EqualFiniteDifferences(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "tensors in float64",
+      then = "accepted; gradients equal finite differences")
+  void gradientsInFloat64EqualFiniteDifferences(Implementation implementation) {
     implementation.assume();
     GradCheck.check(operator(implementation, 2), inputs(ScalarType.Double, 4, 2, 4, 3, 2), 1e-6);
   }
@@ -137,7 +141,11 @@ class GroupNormSiluTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_refusesWhatDoesNotFit(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "a tensor of a wrong shape, type or device, or a closed one",
+      then = "an error with operator, argument and what it must be")
+  void refusesWhatDoesNotFit(Implementation implementation) {
     implementation.assume();
     List<Tensor> good = inputs(ScalarType.Float, 6, 2, 6, 3, 3);
     Tensor x = good.get(0);

@@ -17,11 +17,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The numbers are those of the project's list of bad inputs. */
 class KernelsTest {
   private static final DsVlmException ABSENT = new DsVlmException("they are not there");
 
@@ -68,7 +68,11 @@ class KernelsTest {
   }
 
   @Test
-  void bad77_autoFallsBackAndSaysWhy() {
+  @BadInput(
+      number = 77,
+      value = "native operators that cannot be loaded",
+      then = "dsvlm.kernels=auto runs without them and says why")
+  void autoFallsBackAndSaysWhy() {
     Kernels.Choice choice =
         Kernels.choose(
             "auto",
@@ -80,7 +84,11 @@ class KernelsTest {
   }
 
   @Test
-  void bad77_nativeFailsOnEveryCallAndSaysWhy() {
+  @BadInput(
+      number = 77,
+      value = "native operators that cannot be loaded, though demanded",
+      then = "an error on every call that says why")
+  void nativeFailsOnEveryCallAndSaysWhy() {
     Kernels.Choice choice =
         Kernels.choose(
             "native",
@@ -126,7 +134,11 @@ class KernelsTest {
   }
 
   @Test
-  void bad77_aCacheMountedNoexecIsReportedWithTheProperty() throws Exception {
+  @BadInput(
+      number = 77,
+      value = "folders for extraction that are mounted noexec",
+      then = "an error that names the folder and the property to set")
+  void aCacheMountedNoexecIsReportedWithTheProperty() throws Exception {
     assumeBuilt();
     List<String> mounted =
         List.of(

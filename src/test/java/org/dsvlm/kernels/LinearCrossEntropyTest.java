@@ -16,6 +16,7 @@ import java.util.function.Function;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.GradCheck;
@@ -26,7 +27,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The numbers are those of the project's list of bad inputs. */
 @ExtendWith(TensorScope.class)
 class LinearCrossEntropyTest {
 
@@ -71,7 +71,11 @@ class LinearCrossEntropyTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_gradientsInFloat64EqualFiniteDifferences(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "tensors in float64",
+      then = "accepted; gradients equal finite differences")
+  void gradientsInFloat64EqualFiniteDifferences(Implementation implementation) {
     implementation.assume();
     GradCheck.check(
         operator(implementation, labels(5, 7), 2),
@@ -81,7 +85,11 @@ class LinearCrossEntropyTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_acceptsAnyStrides(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "tensors of any strides",
+      then = "accepted; results equal those of contiguous tensors")
+  void acceptsAnyStrides(Implementation implementation) {
     implementation.assume();
     List<Tensor> plain = statesAndWeight(ScalarType.Float, 9, 6, 10);
     List<Tensor> other = plain.stream().map(Implementation::strided).toList();
@@ -120,7 +128,11 @@ class LinearCrossEntropyTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_refusesWhatDoesNotFit(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "a tensor of a wrong shape, type or device, or a closed one",
+      then = "an error with operator, argument and what it must be")
+  void refusesWhatDoesNotFit(Implementation implementation) {
     implementation.assume();
     Tensor states = normal(1, ScalarType.Float, 4, 3);
     Tensor weight = normal(2, ScalarType.Float, 5, 3);
@@ -143,7 +155,11 @@ class LinearCrossEntropyTest {
   /** -100 too, which LibTorch's own operator passes over. */
   @ParameterizedTest
   @CsvSource({"NATIVE, -100", "TWIN, -100", "NATIVE, 5", "TWIN, 5"})
-  void bad78_refusesALabelThatIsNoClass(Implementation implementation, int label) {
+  @BadInput(
+      number = 78,
+      value = "a label that is no class, -100 too",
+      then = "an error that the label is out of bounds")
+  void refusesALabelThatIsNoClass(Implementation implementation, int label) {
     implementation.assume();
     Tensor labels = Torch.of(new long[] {0, label, 4, 1}, 4);
     refuses(

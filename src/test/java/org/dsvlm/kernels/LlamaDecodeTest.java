@@ -12,6 +12,7 @@ import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.junit.jupiter.api.AfterEach;
@@ -107,7 +108,11 @@ class LlamaDecodeTest {
   }
 
   @Test
-  void bad78_refusesWeightsThatDoNotFit() {
+  @BadInput(
+      number = 78,
+      value = "a tensor of a wrong shape, type or device, or a closed one",
+      then = "an error with operator, argument and what it must be")
+  void refusesWeightsThatDoNotFit() {
     Tensor query = weights.get(2);
     weights.set(2, query.narrow(0, 0, 4));
     assertRefused("weights[2] must be [out, in] [8, 6], but has shape [4, 6]");
@@ -129,7 +134,11 @@ class LlamaDecodeTest {
   }
 
   @Test
-  void bad78_refusesClosedTensorsAndGradients() {
+  @BadInput(
+      number = 78,
+      value = "a tensor of a wrong shape, type or device, or a closed one",
+      then = "an error with operator, argument and what it must be")
+  void refusesClosedTensorsAndGradients() {
     weights.get(4).set_requires_grad(true);
     Tensor angles = Implementation.uniform(30, ScalarType.Float, CAPACITY, HEAD_DIM);
     Tensor one = Torch.of(new long[] {1}, 1);

@@ -22,6 +22,7 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.GradCheck;
@@ -33,7 +34,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The numbers are those of the project's list of bad inputs. */
 @ExtendWith(TensorScope.class)
 class MoeCrossAttentionTest {
 
@@ -129,14 +129,22 @@ class MoeCrossAttentionTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_gradientsInFloat64EqualFiniteDifferences(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "tensors in float64",
+      then = "accepted; gradients equal finite differences")
+  void gradientsInFloat64EqualFiniteDifferences(Implementation implementation) {
     implementation.assume();
     GradCheck.check(operator(implementation), inputs(ScalarType.Double, 2, 3, 2, 3, 4, 1, 2), 1e-7);
   }
 
   @ParameterizedTest
   @EnumSource
-  void bad78_acceptsAnyStrides(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "tensors of any strides",
+      then = "accepted; results equal those of contiguous tensors")
+  void acceptsAnyStrides(Implementation implementation) {
     implementation.assume();
     List<Tensor> plain = inputs(ScalarType.Float, 2, 9, 3, 8, 4, 7);
     List<Tensor> strided = plain.stream().map(Implementation::strided).toList();
@@ -150,7 +158,11 @@ class MoeCrossAttentionTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_anEmptyBatchGivesAnEmptyResultAndEmptyGradients(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "an empty batch, or no queries",
+      then = "accepted; results are empty, gradients empty or zero")
+  void anEmptyBatchGivesAnEmptyResultAndEmptyGradients(Implementation implementation) {
     implementation.assume();
     List<Tensor> inputs = inputs(ScalarType.Float, 0, 5, 2, 4, 3, 2);
     List<double[]> results = valueAndGradients(operator(implementation), inputs);
@@ -159,7 +171,11 @@ class MoeCrossAttentionTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_withoutQueriesNothingFlowsBack(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "an empty batch, or no queries",
+      then = "accepted; results are empty, gradients empty or zero")
+  void withoutQueriesNothingFlowsBack(Implementation implementation) {
     implementation.assume();
     List<double[]> results =
         valueAndGradients(operator(implementation), inputs(ScalarType.Float, 2, 0, 2, 4, 3, 2));
@@ -190,7 +206,11 @@ class MoeCrossAttentionTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_refusesOtherTypesShapesAndDevices(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "a tensor of a wrong shape, type or device, or a closed one",
+      then = "an error with operator, argument and what it must be")
+  void refusesOtherTypesShapesAndDevices(Implementation implementation) {
     implementation.assume();
     List<Tensor> good = inputs(ScalarType.Float, 2, 3, 2, 4, 5, 6);
     refuses(implementation, good, 1, good.get(1).to(ScalarType.Double), "keys[0] is float64");
@@ -230,7 +250,11 @@ class MoeCrossAttentionTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_refusesAClosedTensor(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "a tensor of a wrong shape, type or device, or a closed one",
+      then = "an error with operator, argument and what it must be")
+  void refusesAClosedTensor(Implementation implementation) {
     implementation.assume();
     List<Tensor> inputs = inputs(ScalarType.Float, 1, 2, 1, 4, 3);
     inputs.get(1).close();

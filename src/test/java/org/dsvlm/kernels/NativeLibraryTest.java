@@ -28,11 +28,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The numbers are those of the project's list of bad inputs. */
 class NativeLibraryTest {
   private static final String OPERATORS = "libdsvlm_ops-1.so";
   private static final String CUDA = "libdsvlm_ops_cuda-1.so";
@@ -76,7 +76,11 @@ class NativeLibraryTest {
   }
 
   @Test
-  void bad77_anAbsentLibraryIsNamedAsSuch() {
+  @BadInput(
+      number = 77,
+      value = "a build without native operators for the platform",
+      then = "an error that names the platform")
+  void anAbsentLibraryIsNamedAsSuch() {
     jar.clear();
     assertThatThrownBy(() -> library(ExtractionFolder.at(folder)).load())
         .isInstanceOf(DsVlmException.class)
@@ -85,7 +89,11 @@ class NativeLibraryTest {
   }
 
   @Test
-  void bad77_aPartlyExtractedLibraryIsExtractedAgain() throws IOException {
+  @BadInput(
+      number = 77,
+      value = "a library that was extracted in part or changed",
+      then = "it is extracted again")
+  void aPartlyExtractedLibraryIsExtractedAgain() throws IOException {
     Path operators = library(ExtractionFolder.at(folder)).load().operators();
     Files.write(operators, Arrays.copyOf(jar.get(OPERATORS), 777));
     loaded.clear();
@@ -95,7 +103,11 @@ class NativeLibraryTest {
   }
 
   @Test
-  void bad77_aLibraryChangedAtTheSameLengthIsExtractedAgain() throws IOException {
+  @BadInput(
+      number = 77,
+      value = "a library that was extracted in part or changed",
+      then = "it is extracted again")
+  void aLibraryChangedAtTheSameLengthIsExtractedAgain() throws IOException {
     Path operators = library(ExtractionFolder.at(folder)).load().operators();
     byte[] changed = jar.get(OPERATORS).clone();
     changed[5000] ^= 1;
@@ -151,7 +163,11 @@ class NativeLibraryTest {
   }
 
   @Test
-  void bad77_noexecGivesWayToTheNextFolder() {
+  @BadInput(
+      number = 77,
+      value = "one folder for extraction that is mounted noexec",
+      then = "the next folder is taken")
+  void noexecGivesWayToTheNextFolder() {
     Path noexec = folder.resolve("noexec");
     Path operators =
         new NativeLibrary(
@@ -167,7 +183,11 @@ class NativeLibraryTest {
   }
 
   @Test
-  void bad77_noexecEverywhereNamesThePropertyToSet() {
+  @BadInput(
+      number = 77,
+      value = "folders for extraction that are mounted noexec",
+      then = "an error that names the folder and the property to set")
+  void noexecEverywhereNamesThePropertyToSet() {
     assertThatThrownBy(
             () ->
                 new NativeLibrary(

@@ -18,6 +18,7 @@ import java.util.function.Function;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.GradCheck;
@@ -28,7 +29,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The numbers are those of the project's list of bad inputs. */
 @ExtendWith(TensorScope.class)
 class PerceptualDistanceTest {
 
@@ -60,7 +60,11 @@ class PerceptualDistanceTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_gradientsInFloat64EqualFiniteDifferences(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "tensors in float64",
+      then = "accepted; gradients equal finite differences")
+  void gradientsInFloat64EqualFiniteDifferences(Implementation implementation) {
     implementation.assume();
     GradCheck.check(operator(implementation), inputs(ScalarType.Double, 2, 4, 3, 2), 1e-7);
   }
@@ -92,7 +96,11 @@ class PerceptualDistanceTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_acceptsAnyStrides(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "tensors of any strides",
+      then = "accepted; results equal those of contiguous tensors")
+  void acceptsAnyStrides(Implementation implementation) {
     implementation.assume();
     List<Tensor> plain = inputs(ScalarType.Float, 2, 6, 5, 4);
     List<Tensor> other =
@@ -111,7 +119,11 @@ class PerceptualDistanceTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_anEmptyBatchGivesAnEmptyResultAndZeroGradients(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "an empty batch, or no queries",
+      then = "accepted; results are empty, gradients empty or zero")
+  void anEmptyBatchGivesAnEmptyResultAndZeroGradients(Implementation implementation) {
     implementation.assume();
     List<double[]> results =
         valueAndGradients(operator(implementation), inputs(ScalarType.Float, 0, 3, 4, 4));
@@ -121,7 +133,11 @@ class PerceptualDistanceTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_refusesWhatItCannotCompare(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "a tensor of a wrong shape, type or device, or a closed one",
+      then = "an error with operator, argument and what it must be")
+  void refusesWhatItCannotCompare(Implementation implementation) {
     implementation.assume();
     Tensor map = normal(1, ScalarType.Float, 1, 3, 4, 4);
     Tensor weights = uniform(2, ScalarType.Float, 3);

@@ -20,6 +20,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.tensor.Torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,7 +69,11 @@ class RandomShapesTest {
   }
 
   @Test
-  void bad78_moeCrossAttention() {
+  @BadInput(
+      number = 78,
+      value = "random shapes: empty, odd, large, strided; every type",
+      then = "accepted; results equal the reference implementation")
+  void moeCrossAttention() {
     check(
         random -> {
           boolean manyQueries = random.oneIn(16);
@@ -102,7 +107,11 @@ class RandomShapesTest {
   }
 
   @Test
-  void bad78_ssim() {
+  @BadInput(
+      number = 78,
+      value = "random shapes: empty, odd, large, strided; every type",
+      then = "accepted; results equal the reference implementation")
+  void ssim() {
     check(
         random -> {
           Ssim.Border border = random.oneIn(2) ? Ssim.Border.VALID : Ssim.Border.SAME;
@@ -130,7 +139,11 @@ class RandomShapesTest {
   }
 
   @Test
-  void bad78_perceptualDistance() {
+  @BadInput(
+      number = 78,
+      value = "random shapes: empty, odd, large, strided; every type",
+      then = "accepted; results equal the reference implementation")
+  void perceptualDistance() {
     check(
         random -> {
           int channels = random.size(random.oneIn(8) ? 600 : 80);
@@ -154,7 +167,11 @@ class RandomShapesTest {
   }
 
   @Test
-  void bad78_linearCrossEntropy() {
+  @BadInput(
+      number = 78,
+      value = "random shapes: empty, odd, large, strided; every type",
+      then = "accepted; results equal the reference implementation")
+  void linearCrossEntropy() {
     check(
         random -> {
           int rows = random.size(40);
@@ -177,7 +194,11 @@ class RandomShapesTest {
   }
 
   @Test
-  void bad78_linear() {
+  @BadInput(
+      number = 78,
+      value = "random shapes: empty, odd, large, strided; every type",
+      then = "accepted; results equal the reference implementation")
+  void linear() {
     check(
         random -> {
           // A few are so large that oneDNN computes them in float32, see LinearProductTest.
@@ -206,7 +227,11 @@ class RandomShapesTest {
   }
 
   @Test
-  void bad78_groupNormSilu() {
+  @BadInput(
+      number = 78,
+      value = "random shapes: empty, odd, large, strided; every type",
+      then = "accepted; results equal the reference implementation")
+  void groupNormSilu() {
     check(
         random -> {
           int groups = random.size(6);
@@ -224,7 +249,11 @@ class RandomShapesTest {
   }
 
   @Test
-  void bad78_adamW() {
+  @BadInput(
+      number = 78,
+      value = "random shapes: empty, odd, large, strided; every type",
+      then = "accepted; results equal the reference implementation")
+  void adamW() {
     forEachSeed(
         (seed, random) -> {
           boolean isFloat = random.dtype() == ScalarType.Float;
@@ -305,7 +334,11 @@ class RandomShapesTest {
   }
 
   @Test
-  void bad78_gradientNorms() {
+  @BadInput(
+      number = 78,
+      value = "random shapes: empty, odd, large, strided; every type",
+      then = "accepted; results equal the reference implementation")
+  void gradientNorms() {
     forEachSeed(
         (seed, random) -> {
           List<Tensor> gradients = new ArrayList<>();

@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.kernels.Ssim.Border;
 import org.dsvlm.tensor.Torch;
@@ -29,7 +30,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The numbers are those of the project's list of bad inputs. */
 @ExtendWith(TensorScope.class)
 class SsimTest {
 
@@ -66,7 +66,11 @@ class SsimTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_gradientsInFloat64EqualFiniteDifferences(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "tensors in float64",
+      then = "accepted; gradients equal finite differences")
+  void gradientsInFloat64EqualFiniteDifferences(Implementation implementation) {
     implementation.assume();
     GradCheck.check(
         operator(implementation, Border.VALID, 1), pictures(ScalarType.Double, 1, 2, 12, 13), 1e-6);
@@ -88,7 +92,11 @@ class SsimTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_gradientsOfTheLossEqualFiniteDifferences(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "tensors in float64",
+      then = "accepted; gradients equal finite differences")
+  void gradientsOfTheLossEqualFiniteDifferences(Implementation implementation) {
     implementation.assume();
     for (Border border : Border.values()) {
       GradCheck.check(
@@ -100,7 +108,11 @@ class SsimTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_theLossRefusesWhatItCannotCompare(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "SSIM of a picture smaller than its window, or with a NaN weight",
+      then = "an error with operator, argument and size")
+  void theLossRefusesWhatItCannotCompare(Implementation implementation) {
     implementation.assume();
     Tensor x = uniform(1, ScalarType.Float, 1, 3, 16, 16);
     assertThatThrownBy(() -> implementation.ssimLoss(x, x, Double.NaN, 1, Border.VALID, 1))
@@ -126,7 +138,11 @@ class SsimTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_acceptsAnyStrides(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "tensors of any strides",
+      then = "accepted; results equal those of contiguous tensors")
+  void acceptsAnyStrides(Implementation implementation) {
     implementation.assume();
     List<Tensor> plain = pictures(ScalarType.Float, 2, 3, 14, 18);
     List<Tensor> other = plain.stream().map(Implementation::strided).toList();
@@ -140,7 +156,11 @@ class SsimTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_anEmptyBatchGivesAnEmptyResult(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "an empty batch, or no queries",
+      then = "accepted; results are empty, gradients empty or zero")
+  void anEmptyBatchGivesAnEmptyResult(Implementation implementation) {
     implementation.assume();
     List<Tensor> pair = pictures(ScalarType.Float, 0, 3, 16, 16);
     assertThat(valueAndGradients(operator(implementation, Border.VALID, 1), pair))
@@ -158,7 +178,11 @@ class SsimTest {
 
   @ParameterizedTest
   @EnumSource
-  void bad78_refusesWhatItCannotCompare(Implementation implementation) {
+  @BadInput(
+      number = 78,
+      value = "a tensor of a wrong shape, type or device, or a closed one",
+      then = "an error with operator, argument and what it must be")
+  void refusesWhatItCannotCompare(Implementation implementation) {
     implementation.assume();
     Tensor x = uniform(1, ScalarType.Float, 1, 3, 16, 16);
     Tensor small = x.narrow(2, 0, 10);

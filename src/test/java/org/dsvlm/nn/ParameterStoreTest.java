@@ -12,6 +12,7 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
@@ -47,9 +48,12 @@ class ParameterStoreTest {
     }
   }
 
-  /** The number is that of the project's list of bad inputs. */
   @Test
-  void bad25_shapeUnlikeTheConfiguration() {
+  @BadInput(
+      number = 25,
+      value = "a tensor of another shape than config.json asks for, or a missing one",
+      then = "an error with file, tensor and both shapes")
+  void aShapeThatTheConfigurationDoesNotAskFor() {
     try (PointerScope scope = new PointerScope()) {
       Path file = folder.resolve("model.safetensors");
       SafetensorsWriter.write(file, Map.of("norm.weight", Torch.of(new float[] {1, 2}, 2)));

@@ -8,11 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.assertj.core.api.AbstractThrowableAssert;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Devices.Machine;
 import org.junit.jupiter.api.Test;
 
-/** The numbers are those of the project's list of bad inputs. */
 class DevicesTest {
   private static final String OLD =
       "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19 01:15:15 UTC 2023\n";
@@ -26,7 +26,11 @@ class DevicesTest {
   }
 
   @Test
-  void bad64_noGpu() {
+  @BadInput(
+      number = 64,
+      value = "a GPU is asked for where there is none",
+      then = "an error that says what is missing: the build, the driver, or a library")
+  void noGpu() {
     Machine plain = new Machine(false, false, 0, "");
     assertThat(plain.require("cpu")).isEqualTo("cpu");
     refused(plain, "cuda").hasMessageContaining("has no CUDA (Maven profile gpu brings it)");
@@ -39,7 +43,11 @@ class DevicesTest {
   }
 
   @Test
-  void bad64_aGpuThatIsNotThere() {
+  @BadInput(
+      number = 64,
+      value = "a GPU number beyond those there are, or an unknown device",
+      then = "an error with the count of GPUs or the known names")
+  void aGpuThatIsNotThere() {
     Machine two = new Machine(true, true, 2, OPEN);
     assertThat(two.require("cuda:1")).isEqualTo("cuda:1");
     assertThat(two.summary()).isEqualTo("cpu, cuda × 2");
@@ -48,7 +56,11 @@ class DevicesTest {
   }
 
   @Test
-  void bad65_driverOlderThanTheBuild() {
+  @BadInput(
+      number = 65,
+      value = "a driver older than the build",
+      then = "an error with the version of the driver and the one to install")
+  void aDriverOlderThanTheBuild() {
     Machine old = new Machine(true, true, 0, OLD);
     refused(old, "cuda")
         .hasMessageContaining("the NVIDIA driver 535.104 is older than this build's CUDA 13 takes")

@@ -7,13 +7,17 @@ package org.dsvlm.tensor;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.junit.jupiter.api.Test;
 
-/** The number is that of the project's list of bad inputs. */
 class LibTorchVersionTest {
   @Test
-  void bad66_anotherLibTorch() {
+  @BadInput(
+      number = 66,
+      value = "LibTorch of another version on the class path",
+      then = "an error with both versions")
+  void anotherLibTorch() {
     assertThatThrownBy(() -> LibTorchVersion.require("2.10.0-1.5.13"))
         .isInstanceOf(DsVlmException.class)
         .hasMessage(

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -86,7 +87,11 @@ class SentencePieceTokenizerTest {
   }
 
   @Test
-  void badInput32AddedTokensOutOfRange() throws IOException {
+  @BadInput(
+      number = 32,
+      value = "an added token whose id is out of range",
+      then = "an error with token and id")
+  void addedTokensOutOfRange() throws IOException {
     write("added_tokens.json", "{\"<image>\": 32000}");
     assertThatThrownBy(() -> Tokenizer.open(folder))
         .isInstanceOf(DsVlmException.class)

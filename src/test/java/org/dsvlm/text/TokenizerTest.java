@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.function.Consumer;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,7 +66,11 @@ class TokenizerTest {
   }
 
   @Test
-  void badInput31BrokenMerges() throws IOException {
+  @BadInput(
+      number = 31,
+      value = "broken merges in tokenizer.json",
+      then = "an error with the number of the merge")
+  void brokenMerges() throws IOException {
     Path one = changed(json -> merges(json).insert(3, "single"));
     assertThatThrownBy(() -> Tokenizer.open(one))
         .isInstanceOf(DsVlmException.class)
@@ -86,7 +91,11 @@ class TokenizerTest {
   }
 
   @Test
-  void badInput32AddedTokensOutOfRange() throws IOException {
+  @BadInput(
+      number = 32,
+      value = "an added token whose id is out of range",
+      then = "an error with token and id")
+  void addedTokensOutOfRange() throws IOException {
     Path gap =
         changed(
             json ->
@@ -151,7 +160,11 @@ class TokenizerTest {
   }
 
   @Test
-  void badInput31UnknownFieldsOfAStepAreRefused() throws IOException {
+  @BadInput(
+      number = 31,
+      value = "a step of tokenizer.json with a field that is unknown or has a senseless value",
+      then = "an error that names step and field")
+  void unknownFieldsOfAStep() throws IOException {
     refused(
         json -> ((ObjectNode) json.get("decoder")).put("prefix_space", true),
         "'decoder' has 'prefix_space' of its step ByteLevel, which is not known");
@@ -181,7 +194,11 @@ class TokenizerTest {
         "{\"model\": {\"vocab\": {\"\\udc00\\ud800\": 0}}}",
         "{\"other\": [\"\\ud83d\\ude00 \\ud83d\"]}"
       })
-  void badInput31HalfASurrogatePairInTheFile(String json) throws IOException {
+  @BadInput(
+      number = 31,
+      value = "half a surrogate pair in tokenizer.json",
+      then = "an error with line and column")
+  void halfASurrogatePairInTheFile(String json) throws IOException {
     Path file = Files.writeString(folder.resolve("tokenizer.json"), json);
     assertThatThrownBy(() -> Tokenizer.open(file))
         .isInstanceOf(DsVlmException.class)
@@ -230,7 +247,11 @@ class TokenizerTest {
         "🐈 family 👨‍👩‍👧 flag 🇨🇭",
         "e\u0301 ﬁ \u200f"
       })
-  void badInput33UnusualTextComesBackWhole(String text) {
+  @BadInput(
+      number = 33,
+      value = "NUL, right-to-left text, emoji, combining marks in a prompt",
+      then = "accepted; decoding gives the text back")
+  void unusualTextComesBackWhole(String text) {
     for (Path path : new Path[] {BYTES, SENTENCEPIECE}) {
       try (Tokenizer tokenizer = Tokenizer.open(path)) {
         String expected =
@@ -242,7 +263,11 @@ class TokenizerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"\uD83D", "\uDC08 first", "half \uD83D then 🐈"})
-  void badInput33HalfASurrogatePairIsReplaced(String text) {
+  @BadInput(
+      number = 33,
+      value = "half a surrogate pair in a prompt",
+      then = "accepted; U+FFFD takes its place")
+  void halfASurrogatePairIsReplaced(String text) {
     try (Tokenizer tokenizer = Tokenizer.open(BYTES)) {
       assertThat(tokenizer.decode(tokenizer.encode(text, false), true))
           .isEqualTo(text.replaceAll("\uD83D(?!\uDC08)|(?<!\uD83D)\uDC08", "\uFFFD"));
@@ -250,7 +275,11 @@ class TokenizerTest {
   }
 
   @Test
-  void badInput33AMegabytePrompt() {
+  @BadInput(
+      number = 33,
+      value = "a prompt of 1 MB",
+      then = "accepted; decoding gives the text back")
+  void aMegabytePrompt() {
     String words = "The quick brown fox. ".repeat(50_000);
     String oneWord = "a".repeat(1_000_000);
     for (Path path : new Path[] {BYTES, SENTENCEPIECE}) {

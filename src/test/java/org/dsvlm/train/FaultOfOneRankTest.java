@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.data.Batch;
 import org.dsvlm.distributed.Ranks;
 import org.dsvlm.distributed.Together;
@@ -37,10 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/**
- * Losses and gradients that are no finite numbers in the last rank alone. The numbers are those of
- * the project's list of bad inputs.
- */
+/** Losses and gradients that are no finite numbers in the last rank alone. */
 class FaultOfOneRankTest {
   /** Counted from 1; the run ends at the second one in a row. */
   private static final Set<Long> BAD_STEPS = Set.of(3L, 5L, 6L);
@@ -206,8 +204,11 @@ class FaultOfOneRankTest {
     "GRADIENT_IS_INFINITE, false",
     "GRADIENT_IS_INFINITE, true"
   })
-  void bad60And61_allSkipTheStepAndStopAtTheSameOne(Fault fault, boolean sharded)
-      throws IOException {
+  @BadInput(
+      number = {60, 61},
+      value = "a NaN loss or infinite gradient in one process of several",
+      then = "all processes skip the step, and stop at the same one")
+  void allSkipTheStepAndStopAtTheSameOne(Fault fault, boolean sharded) throws IOException {
     Run two = train(2, fault, sharded);
     for (Optional<Throwable> failure : two.failures()) {
       assertThat(failure.orElseThrow())

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.llava.LlavaCheckpoint;
@@ -159,7 +160,11 @@ class LoraTrainingTest {
   }
 
   @Test
-  void bad58_resumeWithAnotherRank() throws IOException {
+  @BadInput(
+      number = 58,
+      value = "a run resumed with another LoRA rank",
+      then = "an error with the key and both values; the files stay as they are")
+  void resumingWithAnotherLoraRank() throws IOException {
     Path run = tiny.train("run", lora("supervision.enabled=false"));
     ObjectNode other = tiny.recipe(lora("supervision.enabled=false", "model.language.lora.rank=3"));
     assertThatThrownBy(() -> RunFolder.resume(run, other).close())

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.Sha256;
 import org.dsvlm.train.recipe.RecipeReader;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a run makes of its records. The numbers are those of the project's list of bad inputs. */
+/** What a run makes of its records. */
 class RunRecordsTest {
   @TempDir private Path folder;
   private TinyRun tiny;
@@ -81,7 +82,11 @@ class RunRecordsTest {
   }
 
   @Test
-  void bad58_resumeWithAnotherDataFile() throws IOException {
+  @BadInput(
+      number = 58,
+      value = "a run resumed with another data file",
+      then = "an error with the key and both SHA-256; the old file still works")
+  void resumingWithAnotherDataFile() throws IOException {
     Path run = folder.resolve("run");
     ObjectNode recipe = tiny.recipe("supervision.enabled=false");
     try (RunFolder opened = RunFolder.create(run, recipe)) {

@@ -17,6 +17,7 @@ import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.train.optim.AdamW;
@@ -30,7 +31,6 @@ import org.dsvlm.train.run.TrainingListener;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The numbers are those of the project's list of bad inputs. */
 class StageLoopTest {
   private static final long TOTAL = 6;
   private static final CosineWithWarmup SCHEDULE = new CosineWithWarmup(1, TOTAL);
@@ -151,19 +151,31 @@ class StageLoopTest {
   }
 
   @Test
-  void bad60_aLossThatIsNoNumberSkipsTheStep() throws IOException {
+  @BadInput(
+      number = 60,
+      value = "a NaN loss",
+      then = "the step is skipped and counted; parameters stay as they are")
+  void aLossThatIsNoNumberSkipsTheStep() throws IOException {
     isSkipped(StageLoopTest::notANumber, "\"loss\":null,");
   }
 
   @Test
-  void bad61_anInfiniteGradientSkipsTheStep() throws IOException {
+  @BadInput(
+      number = 61,
+      value = "an infinite gradient",
+      then = "the step is skipped and counted; parameters stay as they are")
+  void anInfiniteGradientSkipsTheStep() throws IOException {
     isSkipped(StageLoopTest::infiniteGradient, "\"loss\":0.0,\"learning_rate\":0.09");
     assertThat(Files.readAllLines(folder.resolve("metrics.jsonl")).get(2))
         .contains("\"grad_norm\":null,");
   }
 
   @Test
-  void bad60And61_tooManyInARowStopTheRun() throws IOException {
+  @BadInput(
+      number = {60, 61},
+      value = "too many skipped steps in a row",
+      then = "an error with step, loss and gradient norm, and the last good step")
+  void tooManySkippedStepsInARowStopTheRun() throws IOException {
     assertThatThrownBy(() -> run(Set.of(1L, 3L, 4L), StageLoopTest::notANumber, 2))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("stage 1, step 5: loss NaN, gradient norm NaN")
@@ -178,7 +190,11 @@ class StageLoopTest {
   }
 
   @Test
-  void bad62_outOfMemorySaysWhatToChange() {
+  @BadInput(
+      number = 62,
+      value = "memory that runs out",
+      then = "an error with stage and step that names the key to lower")
+  void outOfMemorySaysWhatToChange() {
     assertThatThrownBy(() -> run(Set.of(2L), StageLoopTest::muchMemory, 2))
         .isInstanceOf(DsVlmException.class)
         .hasMessageStartingWith("stage 1, step 3: DefaultCPUAllocator: can't allocate memory: ")
@@ -189,7 +205,11 @@ class StageLoopTest {
   }
 
   @Test
-  void bad62_cudaOutOfMemorySaysWhatToChange() {
+  @BadInput(
+      number = 62,
+      value = "CUDA memory that runs out",
+      then = "an error with stage, step and the allocator's figures that names the keys to change")
+  void cudaOutOfMemorySaysWhatToChange() {
     Loss full =
         parameter -> {
           throw new RuntimeException(

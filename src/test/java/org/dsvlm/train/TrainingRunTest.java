@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.data.Batch;
 import org.dsvlm.data.Prefetcher;
 import org.dsvlm.data.RecordSource;
@@ -43,7 +44,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The numbers are those of the project's list of bad inputs. */
 class TrainingRunTest {
   @TempDir private Path folder;
   private TinyRun tiny;
@@ -314,7 +314,11 @@ class TrainingRunTest {
    * which number 6 finds out.
    */
   @Test
-  void bad60_aLossThatIsNoNumberStopsTheRunAndNamesTheLastGoodCheckpoint() throws IOException {
+  @BadInput(
+      number = 60,
+      value = "NaN losses in a row",
+      then = "the run stops after max_skipped_in_a_row and names the last good checkpoint")
+  void aLossThatIsNoNumberStopsTheRunAndNamesTheLastGoodCheckpoint() throws IOException {
     assertThatThrownBy(
             () ->
                 tiny.train(

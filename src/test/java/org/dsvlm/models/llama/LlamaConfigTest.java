@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,7 +72,11 @@ class LlamaConfigTest {
   }
 
   @Test
-  void badInput27AnotherArchitecture() {
+  @BadInput(
+      number = 27,
+      value = "a config.json of another architecture",
+      then = "an error with its model_type and those that are read")
+  void anotherArchitectureIsRefused() {
     assertThatThrownBy(() -> parse("{\"model_type\": \"bert\"}"))
         .isInstanceOf(DsVlmException.class)
         .hasMessage(
@@ -80,7 +85,11 @@ class LlamaConfigTest {
   }
 
   @Test
-  void badInput28HeadsDoNotDivideHiddenSize() {
+  @BadInput(
+      number = 28,
+      value = "heads that do not divide the hidden size, or key heads that do not divide the heads",
+      then = "an error with both keys and values")
+  void headsThatDoNotDivideTheHiddenSize() {
     assertThatThrownBy(
             () ->
                 parse(

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.Torch;
@@ -89,7 +90,11 @@ class LlamaModelTest {
   }
 
   @Test
-  void badInput30TokenBeyondTheEmbeddingRows() {
+  @BadInput(
+      number = 30,
+      value = "a token id beyond the embedding rows",
+      then = "an error with record, position and id")
+  void aTokenBeyondTheEmbeddingRows() {
     Tensor batch = Torch.of(new long[] {1, 2, 3, 4, 50, 6}, 2, 3);
     assertThatThrownBy(() -> model.embed(batch))
         .isInstanceOf(DsVlmException.class)

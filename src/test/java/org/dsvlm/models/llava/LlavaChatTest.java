@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.models.llama.GenerationSettings;
@@ -123,7 +124,11 @@ class LlavaChatTest {
   }
 
   @Test
-  void badInput32ATokenizerOfAnotherModelIsRefused() throws IOException {
+  @BadInput(
+      number = 32,
+      value = "a tokenizer with more tokens than the model has rows",
+      then = "an error that says that tokenizer and weights do not belong together")
+  void aTokenizerOfAnotherModelIsRefused() throws IOException {
     Path file = folder.resolve("tokenizer.json");
     ObjectNode json = TinyLlava.json(file);
     ArrayNode added = (ArrayNode) json.get("added_tokens");

@@ -20,6 +20,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.PickleFiles;
@@ -143,7 +144,11 @@ class LlavaCheckpointTest {
   }
 
   @Test
-  void badInput29ConnectorWidthUnlikeTheLanguageModels() throws IOException {
+  @BadInput(
+      number = 29,
+      value = "a connector of another width than the language model",
+      then = "an error with both widths")
+  void aConnectorOfAnotherWidthThanTheLanguageModel() throws IOException {
     writeConfig(TinyLlava.config());
     try (Safetensors stored = Safetensors.open(TinyLlava.FOLDER.resolve("model.safetensors"))) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.junit.jupiter.api.Test;
 
@@ -48,7 +49,11 @@ class LlavaConfigTest {
   }
 
   @Test
-  void badInput27AnotherArchitecture() {
+  @BadInput(
+      number = 27,
+      value = "a config.json of another architecture",
+      then = "an error with its model_type and those that are read")
+  void anotherArchitectureIsRefused() {
     ObjectNode json = TinyLlava.config();
     json.put("model_type", "llava_next");
     assertThatThrownBy(() -> parse(json))

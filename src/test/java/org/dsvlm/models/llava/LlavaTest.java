@@ -15,6 +15,7 @@ import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.models.llama.GenerationSettings;
 import org.dsvlm.models.llama.TokenListener;
@@ -109,7 +110,11 @@ class LlavaTest {
   }
 
   @Test
-  void badInput30TokenBeyondTheEmbeddingRows() {
+  @BadInput(
+      number = 30,
+      value = "a token id beyond the embedding rows",
+      then = "an error with record, position and id")
+  void aTokenBeyondTheEmbeddingRows() {
     long[] ids = ids(20, 0, 0);
     ids[4] = 336;
     assertThatThrownBy(() -> llava.merge(batch(ids(20, 0, 0), ids), null))

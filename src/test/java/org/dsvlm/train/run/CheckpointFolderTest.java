@@ -17,13 +17,13 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.weights.HeldWeights;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The numbers are those of the project's list of bad inputs. */
 class CheckpointFolderTest {
   @TempDir private Path root;
 
@@ -68,7 +68,11 @@ class CheckpointFolderTest {
   }
 
   @Test
-  void bad54And59_aSaveThatWasKilledIsNoCheckpointAndIsCleared() throws IOException {
+  @BadInput(
+      number = {54, 59},
+      value = "a temporary folder left by a killed save",
+      then = "it counts as no checkpoint and is removed")
+  void aSaveThatWasKilledIsNoCheckpointAndIsCleared() throws IOException {
     try (PointerScope scope = new PointerScope()) {
       CheckpointFolder checkpoints = new CheckpointFolder(root, 2);
       checkpoints.save(at(3), tensor(1), new HeldWeights(tensor(1)));

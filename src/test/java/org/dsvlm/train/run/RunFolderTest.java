@@ -10,12 +10,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.train.recipe.RecipeReader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The numbers are those of the project's list of bad inputs. */
 class RunFolderTest {
   @TempDir private Path root;
 
@@ -41,7 +41,11 @@ class RunFolderTest {
 
   /** Nobody, root included, makes folders there. */
   @Test
-  void bad56_readOnlyFolder() {
+  @BadInput(
+      number = 56,
+      value = "a run folder in a read-only place",
+      then = "an error that names the folder")
+  void aReadOnlyFolder() {
     Path readOnly = Path.of("/proc/dsvlm-run");
     assertThatThrownBy(() -> RunFolder.create(readOnly, recipe()))
         .isInstanceOf(DsVlmException.class)
@@ -49,7 +53,11 @@ class RunFolderTest {
   }
 
   @Test
-  void bad57_twoRunsOfOneProcessInIt() {
+  @BadInput(
+      number = 57,
+      value = "two runs in one folder",
+      then = "an error that another process holds the folder")
+  void twoRunsInOneFolder() {
     try (RunFolder run = RunFolder.create(root, recipe())) {
       assertThatThrownBy(() -> RunFolder.resume(root, recipe()))
           .isInstanceOf(DsVlmException.class)

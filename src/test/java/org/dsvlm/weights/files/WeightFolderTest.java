@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.bytedeco.javacpp.PointerScope;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.PickleFiles;
@@ -22,7 +23,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The numbers are those of the project's list of bad inputs. */
 class WeightFolderTest {
   @TempDir Path parent;
   private Path folder;
@@ -90,16 +90,12 @@ class WeightFolderTest {
       assertThat(Torch.floats(source.read("a"))).containsExactly(3, 4);
     }
     Files.writeString(index, "{\"weight_map\": {\"a\": \"../old/../one.bin\"}}");
-    assertThatThrownBy(() -> WeightFolder.open(old))
-        .as("bad input 23")
-        .hasMessageContaining("outside the folder");
+    assertThatThrownBy(() -> WeightFolder.open(old)).hasMessageContaining("outside the folder");
     Files.writeString(index, "{\"weight_map\": {\"a\": \"three.bin\"}}");
     assertThatThrownBy(() -> WeightFolder.open(old))
-        .as("bad input 22")
         .hasMessageContaining("'three.bin', which is missing");
     Files.writeString(index, "{\"weight_map\": {\"a\": \"one.bin\", \"c\": \"one.bin\"}}");
     assertThatThrownBy(() -> WeightFolder.open(old))
-        .as("bad input 24")
         .hasMessageContaining("'c' is in one.bin, but it is not");
     Files.copy(folder.resolve("one.safetensors"), old.resolve("model.safetensors"));
     try (WeightSource source = WeightFolder.open(old)) {
@@ -121,7 +117,11 @@ class WeightFolderTest {
   }
 
   @Test
-  void bad22_missingShard() throws IOException {
+  @BadInput(
+      number = 22,
+      value = "an index that names a shard that is missing",
+      then = "an error that names tensor and shard")
+  void anIndexThatNamesAMissingShard() throws IOException {
     index("{\"a\": \"one.safetensors\", \"b\": \"three.safetensors\"}");
     refused()
         .hasMessageContaining("'b'")
@@ -129,7 +129,11 @@ class WeightFolderTest {
   }
 
   @Test
-  void bad23_pathOutOfTheFolder() throws IOException {
+  @BadInput(
+      number = 23,
+      value = "an index that leaves its folder: .., an absolute path, or a link",
+      then = "an error that names tensor and path")
+  void anIndexThatLeavesItsFolder() throws IOException {
     Files.copy(folder.resolve("one.safetensors"), parent.resolve("outside.safetensors"));
     index("{\"a\": \"../outside.safetensors\"}");
     refused().hasMessageContaining("'a'").hasMessageContaining("outside the folder");
@@ -148,7 +152,11 @@ class WeightFolderTest {
   }
 
   @Test
-  void bad23_linkOutOfTheFolder() throws IOException {
+  @BadInput(
+      number = 23,
+      value = "an index that leaves its folder: .., an absolute path, or a link",
+      then = "an error that names tensor and path")
+  void aShardThatIsALinkOutOfItsFolder() throws IOException {
     Files.copy(folder.resolve("one.safetensors"), parent.resolve("outside.safetensors"));
     Files.createSymbolicLink(folder.resolve("link.safetensors"), Path.of("../outside.safetensors"));
     index("{\"a\": \"link.safetensors\"}");
@@ -171,7 +179,11 @@ class WeightFolderTest {
   }
 
   @Test
-  void bad24_keyInTheIndexButNotInTheShard() throws IOException {
+  @BadInput(
+      number = 24,
+      value = "a key of the index that its shard lacks",
+      then = "an error that names key and shard")
+  void aKeyOfTheIndexThatItsShardLacks() throws IOException {
     index("{\"a\": \"one.safetensors\", \"b\": \"one.safetensors\"}");
     refused().hasMessageContaining("'b' is in one.safetensors, but it is not");
   }

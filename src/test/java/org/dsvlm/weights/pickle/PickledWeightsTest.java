@@ -26,6 +26,7 @@ import java.util.zip.ZipEntry;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.NativeObjects;
@@ -36,7 +37,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The numbers are those of the project's list of bad inputs. */
 class PickledWeightsTest {
   private static final int[] SIX = {6};
   private static final int[] ONE = {1};
@@ -259,7 +259,11 @@ class PickledWeightsTest {
   }
 
   @Test
-  void bad16_truncated() throws IOException {
+  @BadInput(
+      number = 16,
+      value = "a truncated file of torch.save",
+      then = "an error that names the file")
+  void aTruncatedPickle() throws IOException {
     for (String name : new String[] {"zip.bin", "legacy.bin"}) {
       byte[] whole = Files.readAllBytes(RESOURCES.resolve(name));
       for (int length = 0; length < whole.length; length += 37) {
@@ -270,7 +274,11 @@ class PickledWeightsTest {
   }
 
   @Test
-  void bad21_gitLfsPointer() throws IOException {
+  @BadInput(
+      number = 21,
+      value = "a Git LFS pointer in place of weights",
+      then = "an error that advises git lfs pull")
+  void aGitLfsPointerInPlaceOfAPickle() throws IOException {
     refused("version https://git-lfs.github.com/spec/v1\n".getBytes(StandardCharsets.US_ASCII))
         .hasMessageContaining("git lfs pull");
   }

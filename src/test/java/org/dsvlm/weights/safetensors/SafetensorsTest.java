@@ -19,13 +19,13 @@ import org.assertj.core.api.AbstractThrowableAssert;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.weights.StoredType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The numbers are those of the project's list of bad inputs. */
 class SafetensorsTest {
   private static final String ONE_FLOAT =
       "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
@@ -112,17 +112,29 @@ class SafetensorsTest {
   }
 
   @Test
-  void bad01_emptyFile() throws IOException {
+  @BadInput(
+      number = 1,
+      value = "an empty safetensors file",
+      then = "an error that calls the file empty")
+  void anEmptyFile() throws IOException {
     refused(new byte[0]).hasMessageContaining("empty");
   }
 
   @Test
-  void bad02_shorterThanEightBytes() throws IOException {
+  @BadInput(
+      number = 2,
+      value = "a safetensors file of fewer than 8 bytes",
+      then = "an error with its length")
+  void aFileShorterThanEightBytes() throws IOException {
     refused(new byte[] {1, 2, 3}).hasMessageContaining("3 bytes").hasMessageContaining("offset 0");
   }
 
   @Test
-  void bad03_headerLengthOfTwoToThe63() throws IOException {
+  @BadInput(
+      number = 3,
+      value = "a header length of 2^63 - 1, or of 2^64 - 1",
+      then = "an error with the claimed length")
+  void aHeaderLengthBeyondAnyFile() throws IOException {
     refused(SafetensorsFiles.bytes(Long.MAX_VALUE, new byte[] {'{', '}'}, new byte[0]))
         .hasMessageContaining("9223372036854775807");
     refused(SafetensorsFiles.bytes(-1, new byte[] {'{', '}'}, new byte[0]))
@@ -130,20 +142,32 @@ class SafetensorsTest {
   }
 
   @Test
-  void bad04_headerLongerThanTheFile() throws IOException {
+  @BadInput(
+      number = 4,
+      value = "a header longer than the file",
+      then = "an error with both lengths")
+  void aHeaderLongerThanTheFile() throws IOException {
     refused(SafetensorsFiles.bytes(1000, new byte[] {'{', '}'}, new byte[0]))
         .hasMessageContaining("1000, but only 2 bytes follow");
   }
 
   @Test
-  void bad05_headerAboveTheFormatsCap() throws IOException {
+  @BadInput(
+      number = 5,
+      value = "a header of more than 100,000,000 bytes",
+      then = "an error that names the format's cap")
+  void aHeaderAboveTheFormatsCap() throws IOException {
     refused(SafetensorsFiles.bytes(100_000_001, new byte[] {'{', '}'}, new byte[0]))
         .hasMessageContaining("100000001")
         .hasMessageContaining("cap of 100000000");
   }
 
   @Test
-  void bad06_headerNotUtf8() throws IOException {
+  @BadInput(
+      number = 6,
+      value = "a header that is not UTF-8",
+      then = "an error with the offset of the first bad byte")
+  void aHeaderThatIsNotUtf8() throws IOException {
     byte[] header = ONE_FLOAT.getBytes(StandardCharsets.UTF_8);
     header[2] = (byte) 0xff;
     refused(SafetensorsFiles.bytes(header.length, header, new byte[4]))
@@ -155,14 +179,22 @@ class SafetensorsTest {
   }
 
   @Test
-  void bad07_headerNotStartingWithBrace() throws IOException {
+  @BadInput(
+      number = 7,
+      value = "a header that does not start with {",
+      then = "an error that says so")
+  void aHeaderThatDoesNotStartWithABrace() throws IOException {
     refused(SafetensorsFiles.bytes(" " + ONE_FLOAT, 4)).hasMessageContaining("start with '{'");
     refused(SafetensorsFiles.bytes("", 4)).hasMessageContaining("start with '{'");
     refused(SafetensorsFiles.bytes("[]", 4)).hasMessageContaining("start with '{'");
   }
 
   @Test
-  void bad08_duplicateKey() throws IOException {
+  @BadInput(
+      number = 8,
+      value = "a tensor, field or metadata key that appears twice",
+      then = "an error that names the key")
+  void aKeyThatAppearsTwice() throws IOException {
     String twice =
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}," + ONE_FLOAT.substring(1);
     refused(SafetensorsFiles.bytes(twice, 4)).hasMessageContaining("tensor 'a' appears twice");
@@ -175,12 +207,20 @@ class SafetensorsTest {
   }
 
   @Test
-  void bad09_beginAfterEnd() throws IOException {
+  @BadInput(
+      number = 9,
+      value = "a tensor that begins after its end",
+      then = "an error with both offsets")
+  void aTensorThatBeginsAfterItsEnd() throws IOException {
     refused(entry("F32", "[1]", "[4,0]", 4)).hasMessageContaining("begins at 4 but ends at 0");
   }
 
   @Test
-  void bad10_negativeOrFractionalOffset() throws IOException {
+  @BadInput(
+      number = 10,
+      value = "an offset or size that is negative, fractional, or too many of them",
+      then = "an error that names tensor and value")
+  void offsetsThatAreNotTwoWholeNumbers() throws IOException {
     refused(entry("F32", "[1]", "[-4,0]", 4))
         .hasMessageContaining("'a'")
         .hasMessageContaining("-4");
@@ -193,7 +233,11 @@ class SafetensorsTest {
   }
 
   @Test
-  void bad11_shapeProductOverflows() throws IOException {
+  @BadInput(
+      number = 11,
+      value = "a shape whose product exceeds 64 bits, or of more than 64 dimensions",
+      then = "an error that names the tensor")
+  void aShapeWhoseProductOverflows() throws IOException {
     refused(entry("F32", "[4294967296,4294967296]", "[0,0]", 0))
         .hasMessageContaining("'a'")
         .hasMessageContaining("beyond 64 bits");
@@ -206,20 +250,32 @@ class SafetensorsTest {
   }
 
   @Test
-  void bad12_bytesUnlikeShapeTimesType() throws IOException {
+  @BadInput(
+      number = 12,
+      value = "a tensor whose bytes do not match its shape and type",
+      then = "an error with shape, type and the bytes they need")
+  void bytesThatDoNotMatchShapeAndType() throws IOException {
     refused(entry("F32", "[2]", "[0,4]", 4)).hasMessageContaining("F32 [2], 8 bytes");
     refused(entry("F16", "[1]", "[0,4]", 4)).hasMessageContaining("F16 [1], 2 bytes");
   }
 
   @Test
-  void bad13_hole() throws IOException {
+  @BadInput(
+      number = 13,
+      value = "a hole before or between tensors",
+      then = "an error that names the tensor behind the hole")
+  void aHoleBetweenTensors() throws IOException {
     refused(entry("F32", "[1]", "[4,8]", 8))
         .hasMessageContaining("'a'")
         .hasMessageContaining("hole");
   }
 
   @Test
-  void bad14_overlap() throws IOException {
+  @BadInput(
+      number = 14,
+      value = "tensors that overlap",
+      then = "an error that names the second tensor and its offset")
+  void tensorsThatOverlap() throws IOException {
     String header =
         "{\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[2,10]},"
             + "\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
@@ -229,12 +285,17 @@ class SafetensorsTest {
   }
 
   @Test
-  void bad15_trailingBytes() throws IOException {
+  @BadInput(number = 15, value = "bytes after the last tensor", then = "an error with their count")
+  void bytesAfterTheLastTensor() throws IOException {
     refused(SafetensorsFiles.bytes(ONE_FLOAT, 7)).hasMessageContaining("3 bytes follow");
   }
 
   @Test
-  void bad16_truncatedDownload() throws IOException {
+  @BadInput(
+      number = 16,
+      value = "a truncated safetensors file, cut at any byte",
+      then = "an error that suggests a broken download")
+  void aTruncatedSafetensorsFile() throws IOException {
     byte[] whole = SafetensorsFiles.bytes(ONE_FLOAT, 4);
     for (int length = 1; length < whole.length; length++) {
       refused(Arrays.copyOf(whole, length)).hasMessageContaining("broke");
@@ -242,7 +303,11 @@ class SafetensorsTest {
   }
 
   @Test
-  void bad17_unknownDtype() throws IOException {
+  @BadInput(
+      number = 17,
+      value = "an unknown dtype",
+      then = "an error that names tensor and dtype, and lists the known ones")
+  void anUnknownType() throws IOException {
     refused(entry("F128", "[1]", "[0,4]", 4))
         .hasMessageContaining("'a'")
         .hasMessageContaining("'F128'")
@@ -251,7 +316,8 @@ class SafetensorsTest {
   }
 
   @Test
-  void bad18_scalarsAndZeroSizesAreAccepted() throws IOException {
+  @BadInput(number = 18, value = "scalars and tensors without elements", then = "both are accepted")
+  void scalarsAndZeroSizesAreAccepted() throws IOException {
     String header =
         "{\"none\":{\"dtype\":\"F32\",\"shape\":[3,0],\"data_offsets\":[4,4]},"
             + "\"scalar\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]},"
@@ -272,7 +338,11 @@ class SafetensorsTest {
   }
 
   @Test
-  void bad19_deeplyNestedJson() throws IOException {
+  @BadInput(
+      number = 19,
+      value = "a header of a million nested brackets",
+      then = "an error; the stack does not overflow")
+  void deeplyNestedJson() throws IOException {
     String deep = "[".repeat(1_000_000) + "]".repeat(1_000_000);
     refused(SafetensorsFiles.bytes("{\"a\":" + deep + "}", 0)).hasMessageContaining("'a'");
     refused(SafetensorsFiles.bytes("{\"a\":{\"note\":" + deep + "}}", 0))
@@ -280,7 +350,11 @@ class SafetensorsTest {
   }
 
   @Test
-  void bad20_metadataThatIsNotAString() throws IOException {
+  @BadInput(
+      number = 20,
+      value = "a metadata value that is not a string",
+      then = "an error that names the key")
+  void metadataThatIsNotAString() throws IOException {
     refused(SafetensorsFiles.bytes("{\"__metadata__\":{\"epoch\":3}}", 0))
         .hasMessageContaining("'epoch' is not a string");
     refused(SafetensorsFiles.bytes("{\"__metadata__\":{\"epoch\":null}}", 0))
@@ -290,14 +364,23 @@ class SafetensorsTest {
   }
 
   @Test
-  void bad21_gitLfsPointerInPlaceOfWeights() throws IOException {
+  @BadInput(
+      number = 21,
+      value = "a Git LFS pointer in place of weights",
+      then = "an error that advises git lfs pull")
+  void aGitLfsPointerInPlaceOfWeights() throws IOException {
     String pointer =
         "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0".repeat(64) + "\nsize 12\n";
     refused(pointer.getBytes(StandardCharsets.UTF_8)).hasMessageContaining("git lfs pull");
   }
 
   @Test
-  void bad26_savingOverAMappedFile() throws IOException {
+  @BadInput(
+      number = 26,
+      value = "saving over a file that is mapped or open",
+      then =
+          "the new file replaces the old one whole, and tensors read from the old one keep their values")
+  void savingOverAMappedFile() throws IOException {
     Path file = folder.resolve("model.safetensors");
     try (PointerScope scope = new PointerScope()) {
       SafetensorsWriter.write(file, Map.of("a", Torch.of(new float[] {1, 2, 3}, 3)));
@@ -319,7 +402,12 @@ class SafetensorsTest {
 
   /** Nothing is mapped before the first read, and the name may belong to another file by then. */
   @Test
-  void bad26_savingOverAFileThatIsOpenButNotReadYet() throws IOException {
+  @BadInput(
+      number = 26,
+      value = "saving over a file that is mapped or open",
+      then =
+          "the new file replaces the old one whole, and tensors read from the old one keep their values")
+  void savingOverAFileThatIsOpenButNotYetRead() throws IOException {
     Path file = folder.resolve("model.safetensors");
     try (PointerScope scope = new PointerScope()) {
       SafetensorsWriter.write(
