@@ -99,7 +99,7 @@ TOWERS = {
     "clip": (CLIPVisionConfig, CLIP_L_336),
     "siglip": (SiglipVisionConfig, SIGLIP_SO400M),
 }
-# Sizes that no name depends on, for a twin that can be saved.
+# Sizes that no name depends on, for a peer that can be saved.
 NARROW = dict(
     **dict.fromkeys(["hidden_size", "intermediate_size", "projection_dim"], 8),
     **dict.fromkeys(["num_attention_heads", "num_key_value_heads"], 2),

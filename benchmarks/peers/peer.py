@@ -1,8 +1,8 @@
 # Copyright 2026 The DS-VLM for the JVM Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the PyTorch twins of the benchmarks have in common: the protocol and the measurement.
+"""What the PyTorch peers of the benchmarks have in common: the protocol and the measurement.
 
-A twin reads one request a line from its standard input, a JSON object, and answers each with one
+A peer reads one request a line from its standard input, a JSON object, and answers each with one
 line. It first says what it runs on: {"ready": "PyTorch 2.13.0"}. Requests:
 
     {"task": "time", "mode": ..., "shape": ..., "dtype": ..., "threads": 2,
@@ -154,9 +154,9 @@ def extra_bytes(call, kept):
     return max(0, statistics.median(extra))
 
 
-def answer(twin, request):
+def answer(operation, request):
     torch.set_num_threads(request["threads"])
-    benchmark = twin(request)
+    benchmark = operation(request)
     call = getattr(benchmark, request["mode"])
     if request["task"] == "time":
         return {"samples_ms": samples(call, benchmark.operations, request)}
@@ -165,13 +165,13 @@ def answer(twin, request):
     return {"extra_bytes": extra_bytes(call, kept), "check": check}
 
 
-def run_apart(twin, request, out):
+def run_apart(operation, request, out):
     """Answers in a forked process."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            row = answer(twin, request)
+            row = answer(operation, request)
         except Exception as error:
             traceback.print_exc()
             row = {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
@@ -189,11 +189,11 @@ def run_apart(twin, request, out):
     out.flush()
 
 
-def serve(twin, ready=""):
-    """Answers requests until the input ends; twin is the class that is measured."""
+def serve(operation, ready=""):
+    """Answers requests until the input ends; operation is the class that is measured."""
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever a library prints is none of the answers
     out.write(json.dumps({"ready": f"PyTorch {torch.__version__}{ready}"}) + "\n")
     out.flush()
     for line in sys.stdin:
-        run_apart(twin, json.loads(line), out)
+        run_apart(operation, json.loads(line), out)

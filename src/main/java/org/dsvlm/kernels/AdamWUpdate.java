@@ -62,7 +62,7 @@ public final class AdamWUpdate {
   public static void apply(Tensors tensors, Tensor gradientScale, Settings settings) {
     requireOpen(tensors, gradientScale);
     if (tensors.parameters().isEmpty() || !Kernels.areNativeFor(tensors.parameters().get(0))) {
-      twin(tensors, gradientScale, settings);
+      reference(tensors, gradientScale, settings);
       return;
     }
     CALL.perform(
@@ -87,7 +87,7 @@ public final class AdamWUpdate {
   }
 
   /** The same in LibTorch's own operators, parameter after parameter. */
-  public static void twin(Tensors tensors, Tensor gradientScale, Settings settings) {
+  public static void reference(Tensors tensors, Tensor gradientScale, Settings settings) {
     requireOpen(tensors, gradientScale);
     CALL.perform(
         () -> {

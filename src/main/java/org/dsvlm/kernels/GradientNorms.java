@@ -34,14 +34,14 @@ public final class GradientNorms {
     CALL.requireOpenOrUndefined("gradients", gradients);
     Tensor first = gradients.stream().filter(Tensor::defined).findFirst().orElse(null);
     if (first == null || !Kernels.areNativeFor(first)) {
-      return twin(gradients);
+      return reference(gradients);
     }
     return CALL.run(
         () -> NativeOps.gradient_norms(new TensorVector(gradients.toArray(Tensor[]::new))));
   }
 
   /** The same in LibTorch's own operators, tensor after tensor. */
-  public static Tensor twin(List<Tensor> gradients) {
+  public static Tensor reference(List<Tensor> gradients) {
     CALL.requireOpenOrUndefined("gradients", gradients);
     return CALL.run(
         () -> {

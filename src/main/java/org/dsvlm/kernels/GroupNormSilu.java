@@ -34,13 +34,13 @@ public final class GroupNormSilu {
   public static Tensor forward(Tensor x, Tensor weight, Tensor bias, long groups, double eps) {
     requireOpen(x, weight, bias);
     if (!Kernels.areNativeFor(x)) {
-      return twin(x, weight, bias, groups, eps);
+      return reference(x, weight, bias, groups, eps);
     }
     return CALL.run(() -> NativeOps.group_norm_silu(x, weight, bias, groups, eps));
   }
 
   /** The same in LibTorch's own operators. */
-  public static Tensor twin(Tensor x, Tensor weight, Tensor bias, long groups, double eps) {
+  public static Tensor reference(Tensor x, Tensor weight, Tensor bias, long groups, double eps) {
     requireOpen(x, weight, bias);
     return CALL.run(
         () -> {

@@ -14,13 +14,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether the operators run in native code or as their LibTorch twins. The system property {@value
- * #PROPERTY} decides: {@code auto} (default) takes native code where it can be loaded and says in
- * one line of the log where it cannot; {@code native} makes that an error; {@code twin} does not
- * load it.
+ * Whether the operators run in native code or as reference implementations in plain LibTorch. The
+ * system property {@value #PROPERTY} decides: {@code auto} (default) takes native code where it can
+ * be loaded and says in one line of the log where it cannot; {@code native} makes that an error;
+ * {@code reference} does not load it.
  */
 public final class Kernels {
-  /** System property: {@code auto}, {@code native} or {@code twin}. */
+  /** System property: {@code auto}, {@code native} or {@code reference}. */
   public static final String PROPERTY = "dsvlm.kernels";
 
   private static final Logger LOG = LoggerFactory.getLogger(Kernels.class);
@@ -28,7 +28,7 @@ public final class Kernels {
   private Kernels() {}
 
   /**
-   * True if the operators run in native code, false if their LibTorch twins do.
+   * True if the operators run in native code, false if their reference implementations do.
    *
    * @throws DsVlmException if {@value #PROPERTY} demands native code that cannot be loaded, or is
    *     none of the three words
@@ -65,8 +65,9 @@ public final class Kernels {
   static Choice choose(String property, Supplier<NativeLibrary.Loaded> load) {
     String wanted = property == null ? "auto" : property;
     switch (wanted) {
-      case "twin":
-        return new Choice(false, false, "LibTorch twins (" + PROPERTY + "=twin)", null);
+      case "reference":
+        return new Choice(
+            false, false, "LibTorch reference implementations (" + PROPERTY + "=reference)", null);
       case "auto":
       case "native":
         break;
@@ -76,7 +77,7 @@ public final class Kernels {
             false,
             "",
             new DsVlmException(
-                PROPERTY + " is '" + wanted + "', but must be auto, native or twin"));
+                PROPERTY + " is '" + wanted + "', but must be auto, native or reference"));
     }
     try {
       NativeLibrary.Loaded loaded = load.get();
@@ -94,8 +95,8 @@ public final class Kernels {
         return new Choice(
             false, false, "", new DsVlmException(reason + " (" + PROPERTY + "=native)", e));
       }
-      LOG.warn("{}; LibTorch twins are used", reason);
-      return new Choice(false, false, "LibTorch twins (" + reason + ")", null);
+      LOG.warn("{}; LibTorch reference implementations are used", reason);
+      return new Choice(false, false, "LibTorch reference implementations (" + reason + ")", null);
     }
   }
 

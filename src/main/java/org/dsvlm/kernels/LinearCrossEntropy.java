@@ -43,13 +43,13 @@ public final class LinearCrossEntropy {
   static Tensor mean(Tensor hiddenStates, Tensor weight, Tensor labels, long chunkRows) {
     requireOpen(hiddenStates, weight, labels);
     if (!Kernels.areNativeFor(hiddenStates)) {
-      return twin(hiddenStates, weight, labels);
+      return reference(hiddenStates, weight, labels);
     }
     return CALL.run(() -> NativeOps.linear_cross_entropy(hiddenStates, weight, labels, chunkRows));
   }
 
   /** The same in LibTorch's own operators, with all logits in memory. */
-  public static Tensor twin(Tensor hiddenStates, Tensor weight, Tensor labels) {
+  public static Tensor reference(Tensor hiddenStates, Tensor weight, Tensor labels) {
     requireOpen(hiddenStates, weight, labels);
     return CALL.run(
         () -> {

@@ -31,13 +31,13 @@ public final class LinearProduct {
   public static Tensor of(Tensor x, Tensor weight, TensorOptional bias) {
     requireOpen(x, weight);
     if (!x.is_cpu() || !Kernels.nativeLoaded()) {
-      return twin(x, weight, bias);
+      return reference(x, weight, bias);
     }
     return CALL.run(() -> NativeOps.linear(x, weight, bias));
   }
 
   /** The same in LibTorch's own operator. */
-  public static Tensor twin(Tensor x, Tensor weight, TensorOptional bias) {
+  public static Tensor reference(Tensor x, Tensor weight, TensorOptional bias) {
     requireOpen(x, weight);
     return CALL.run(() -> torch.linear(x, weight, bias));
   }

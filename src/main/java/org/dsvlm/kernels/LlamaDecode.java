@@ -15,8 +15,9 @@ import org.dsvlm.tensor.Torch;
  * A decoder of the Llama family, one token of each record at a time: from ids to the logits of the
  * next tokens in one native call, which reads each weight once and where it lies.
  *
- * <p>For generation on the CPU alone; nothing here records gradients. Its twin is the model itself,
- * layer by layer: callers ask {@link #runsOn} and take that where the answer is no.
+ * <p>For generation on the CPU alone; nothing here records gradients. Its reference implementation
+ * is the model itself, layer by layer: callers ask {@link #runsOn} and take that where the answer
+ * is no.
  */
 public final class LlamaDecode implements AutoCloseable {
   /** Records that are answered together at most; with more, matrix products are faster. */

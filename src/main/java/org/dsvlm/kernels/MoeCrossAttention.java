@@ -39,7 +39,7 @@ public final class MoeCrossAttention {
       Tensor query, List<Tensor> keys, List<Tensor> values, Tensor routerProbabilities) {
     requireOpen(query, keys, values, routerProbabilities);
     if (!Kernels.areNativeFor(query)) {
-      return twin(query, keys, values, routerProbabilities);
+      return reference(query, keys, values, routerProbabilities);
     }
     return CALL.run(
         () ->
@@ -52,7 +52,7 @@ public final class MoeCrossAttention {
   }
 
   /** The same in LibTorch's own operators: one attention call a context, then the weighted sum. */
-  public static Tensor twin(
+  public static Tensor reference(
       Tensor query, List<Tensor> keys, List<Tensor> values, Tensor routerProbabilities) {
     requireOpen(query, keys, values, routerProbabilities);
     return CALL.run(

@@ -19,7 +19,8 @@ import org.bytedeco.pytorch.TensorVector;
 
 /**
  * The C++ functions of {@code native/ops}, one to one. Callers go through {@link
- * MoeCrossAttention}, {@link Ssim} and so on, which have their twins when this is not loaded.
+ * MoeCrossAttention}, {@link Ssim} and so on, which run reference implementations when this is not
+ * loaded.
  */
 @Properties(
     @Platform(

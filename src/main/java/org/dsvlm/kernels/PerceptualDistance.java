@@ -36,13 +36,13 @@ public final class PerceptualDistance {
   public static Tensor perSample(Tensor features, Tensor target, Tensor channelWeights) {
     requireOpen(features, target, channelWeights);
     if (!Kernels.areNativeFor(features)) {
-      return twin(features, target, channelWeights);
+      return reference(features, target, channelWeights);
     }
     return CALL.run(() -> NativeOps.perceptual_distance(features, target, channelWeights));
   }
 
   /** The same in LibTorch's own operators. */
-  public static Tensor twin(Tensor features, Tensor target, Tensor channelWeights) {
+  public static Tensor reference(Tensor features, Tensor target, Tensor channelWeights) {
     requireOpen(features, target, channelWeights);
     return CALL.run(
         () -> {

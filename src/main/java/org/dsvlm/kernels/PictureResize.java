@@ -37,7 +37,7 @@ public final class PictureResize {
       byte[] rgb, int width, int height, Canvas canvas, ResizeTaps columns, ResizeTaps rows) {
     requireInside(rgb, width, height, canvas, columns, rows);
     if (!Kernels.nativeLoaded()) {
-      return twin(rgb, width, height, canvas, columns, rows);
+      return reference(rgb, width, height, canvas, columns, rows);
     }
     byte[] out = new byte[outSize(columns, rows)];
     NativeOps.resize_picture(
@@ -62,7 +62,7 @@ public final class PictureResize {
   }
 
   /** The same in Java. */
-  static byte[] twin(
+  static byte[] reference(
       byte[] rgb, int width, int height, Canvas canvas, ResizeTaps columns, ResizeTaps rows) {
     requireInside(rgb, width, height, canvas, columns, rows);
     CanvasRows stored = new CanvasRows(rgb, width, height, canvas, columns.inSize());

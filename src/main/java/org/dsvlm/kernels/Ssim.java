@@ -48,7 +48,7 @@ public final class Ssim {
   public static Tensor perSample(Tensor x, Tensor y, Border border, double dataRange) {
     requireOpen(CALL, x, y);
     if (!Kernels.areNativeFor(x)) {
-      return twin(x, y, border, dataRange);
+      return reference(x, y, border, dataRange);
     }
     return CALL.run(() -> NativeOps.ssim(x, y, name(border), dataRange));
   }
@@ -74,14 +74,14 @@ public final class Ssim {
       double dataRange) {
     requireOpen(JOINT_CALL, x, y);
     if (!Kernels.areNativeFor(x)) {
-      return lossTwin(x, y, similarityWeight, differenceWeight, border, dataRange);
+      return lossReference(x, y, similarityWeight, differenceWeight, border, dataRange);
     }
     return JOINT_CALL.run(
         () -> NativeOps.ssim_l1(x, y, similarityWeight, differenceWeight, name(border), dataRange));
   }
 
   /** {@link #lossPerSample} in LibTorch's own operators. */
-  public static Tensor lossTwin(
+  public static Tensor lossReference(
       Tensor x,
       Tensor y,
       double similarityWeight,
@@ -92,7 +92,7 @@ public final class Ssim {
     return JOINT_CALL.run(
         () -> {
           checkArguments(JOINT_CALL, x, y, border, dataRange);
-          return loss(twin(x, y, border, dataRange), x, y, similarityWeight, differenceWeight);
+          return loss(reference(x, y, border, dataRange), x, y, similarityWeight, differenceWeight);
         });
   }
 
@@ -113,7 +113,7 @@ public final class Ssim {
   }
 
   /** The same in LibTorch's own operators: the window as two convolutions over five maps. */
-  public static Tensor twin(Tensor x, Tensor y, Border border, double dataRange) {
+  public static Tensor reference(Tensor x, Tensor y, Border border, double dataRange) {
     requireOpen(CALL, x, y);
     return CALL.run(
         () -> {

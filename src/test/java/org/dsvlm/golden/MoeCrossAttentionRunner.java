@@ -22,7 +22,7 @@ import org.dsvlm.tensor.Torch;
 /**
  * Kind {@code moe_cross_attention}: the operator between projections and router. Groups {@code
  * full.*} run in float32; {@code bf16.*} in float32 and, from the same numbers, in bfloat16. Each
- * by the twin and natively.
+ * by the reference implementation and natively.
  */
 final class MoeCrossAttentionRunner implements GoldenRunner {
   private static final List<String> EXPERTS = List.of("text", "low", "mid", "high");
@@ -40,7 +40,7 @@ final class MoeCrossAttentionRunner implements GoldenRunner {
 
   @Override
   public void run(GoldenCase golden) {
-    List<Operator> operators = new ArrayList<>(List.of(MoeCrossAttention::twin));
+    List<Operator> operators = new ArrayList<>(List.of(MoeCrossAttention::reference));
     if (Kernels.nativeLoaded()) {
       operators.add(MoeCrossAttention::forward);
     }

@@ -15,7 +15,10 @@ import org.dsvlm.kernels.Kernels;
 import org.dsvlm.kernels.Ssim;
 import org.dsvlm.kernels.Ssim.Border;
 
-/** Kind {@code ssim}: values and gradients of picture pairs, each by the twin and natively. */
+/**
+ * Kind {@code ssim}: values and gradients of picture pairs, each by the reference implementation
+ * and natively.
+ */
 final class SsimRunner implements GoldenRunner {
   private static final long RADIUS = 5;
 
@@ -30,7 +33,7 @@ final class SsimRunner implements GoldenRunner {
 
   @Override
   public void run(GoldenCase golden) {
-    List<Operator> operators = new ArrayList<>(List.of(Ssim::twin));
+    List<Operator> operators = new ArrayList<>(List.of(Ssim::reference));
     if (Kernels.nativeLoaded()) {
       operators.add(Ssim::perSample);
     }

@@ -23,7 +23,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The equations, and what is refused; {@link RandomShapesTest} compares native code and twin. */
+/**
+ * The equations, and what is refused; {@link RandomShapesTest} compares native code with the
+ * reference.
+ */
 @ExtendWith(TensorScope.class)
 class AdamWUpdateTest {
   private static final AdamWUpdate.Settings SETTINGS =

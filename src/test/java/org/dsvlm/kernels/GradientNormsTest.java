@@ -21,7 +21,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The sums, and what is refused; {@link RandomShapesTest} compares native code and twin. */
+/**
+ * The sums, and what is refused; {@link RandomShapesTest} compares native code with the
+ * reference.
+ */
 @ExtendWith(TensorScope.class)
 class GradientNormsTest {
   @ParameterizedTest

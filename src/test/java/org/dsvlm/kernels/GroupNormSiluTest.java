@@ -52,15 +52,15 @@ class GroupNormSiluTest {
     "Float, 1, 4, 64, 64, 1",
     "BFloat16, 2, 64, 9, 8, 32"
   })
-  void nativeEqualsItsTwin(
+  void nativeEqualsTheReference(
       ScalarType dtype, int batch, int channels, int height, int width, int groups) {
     Implementation.NATIVE.assume();
     List<Tensor> inputs = inputs(dtype, channels, batch, channels, height, width);
     assertClose(
         valueAndGradients(operator(Implementation.NATIVE, groups), inputs),
-        valueAndGradients(operator(Implementation.TWIN, groups), inputs),
+        valueAndGradients(operator(Implementation.REFERENCE, groups), inputs),
         tolerance(dtype),
-        "native against twin");
+        "native against reference");
   }
 
   @ParameterizedTest
@@ -84,7 +84,7 @@ class GroupNormSiluTest {
     Tensor one = Torch.of(new float[] {1, 1, 1, 1}, 4);
     Tensor zero = Torch.of(new float[4], 4);
     Tensor expected =
-        Implementation.TWIN.groupNormSilu(
+        Implementation.REFERENCE.groupNormSilu(
             x.to(ScalarType.Double), one.to(ScalarType.Double), zero.to(ScalarType.Double), 1, EPS);
     double error =
         Torch.item(

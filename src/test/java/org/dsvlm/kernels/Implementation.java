@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Assumptions;
 
 /** The two implementations that every operator has, so that one test runs on both. */
 enum Implementation {
-  TWIN,
+  REFERENCE,
   NATIVE;
 
   /** Skips the running test, saying why, where this implementation is not there. */
@@ -35,44 +35,44 @@ enum Implementation {
   Tensor moe(Tensor query, List<Tensor> keys, List<Tensor> values, Tensor router) {
     return this == NATIVE
         ? MoeCrossAttention.forward(query, keys, values, router)
-        : MoeCrossAttention.twin(query, keys, values, router);
+        : MoeCrossAttention.reference(query, keys, values, router);
   }
 
   Tensor ssim(Tensor x, Tensor y, Ssim.Border border, double dataRange) {
     return this == NATIVE
         ? Ssim.perSample(x, y, border, dataRange)
-        : Ssim.twin(x, y, border, dataRange);
+        : Ssim.reference(x, y, border, dataRange);
   }
 
   Tensor ssimLoss(
       Tensor x, Tensor y, double similarity, double difference, Ssim.Border border, double range) {
     return this == NATIVE
         ? Ssim.lossPerSample(x, y, similarity, difference, border, range)
-        : Ssim.lossTwin(x, y, similarity, difference, border, range);
+        : Ssim.lossReference(x, y, similarity, difference, border, range);
   }
 
   Tensor perceptual(Tensor features, Tensor target, Tensor weights) {
     return this == NATIVE
         ? PerceptualDistance.perSample(features, target, weights)
-        : PerceptualDistance.twin(features, target, weights);
+        : PerceptualDistance.reference(features, target, weights);
   }
 
   Tensor groupNormSilu(Tensor x, Tensor weight, Tensor bias, long groups, double eps) {
     return this == NATIVE
         ? GroupNormSilu.forward(x, weight, bias, groups, eps)
-        : GroupNormSilu.twin(x, weight, bias, groups, eps);
+        : GroupNormSilu.reference(x, weight, bias, groups, eps);
   }
 
   void adamW(AdamWUpdate.Tensors tensors, Tensor gradientScale, AdamWUpdate.Settings settings) {
     if (this == NATIVE) {
       AdamWUpdate.apply(tensors, gradientScale, settings);
     } else {
-      AdamWUpdate.twin(tensors, gradientScale, settings);
+      AdamWUpdate.reference(tensors, gradientScale, settings);
     }
   }
 
   Tensor norms(List<Tensor> gradients) {
-    return this == NATIVE ? GradientNorms.each(gradients) : GradientNorms.twin(gradients);
+    return this == NATIVE ? GradientNorms.each(gradients) : GradientNorms.reference(gradients);
   }
 
   /** Random leaves for comparisons: normal or, where pictures are meant, uniform in [0, 1). */

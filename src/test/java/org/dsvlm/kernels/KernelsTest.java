@@ -47,15 +47,17 @@ class KernelsTest {
   private record Output(int exitCode, String text) {}
 
   @Test
-  void twinLoadsNothing() {
+  void referenceLoadsNothing() {
     Kernels.Choice choice =
         Kernels.choose(
-            "twin",
+            "reference",
             () -> {
               throw new AssertionError("loaded");
             });
     assertThat(choice.usable().loaded()).isFalse();
-    assertThat(choice.usable().status()).contains("twins").contains("dsvlm.kernels=twin");
+    assertThat(choice.usable().status())
+        .contains("reference implementations")
+        .contains("dsvlm.kernels=reference");
   }
 
   @Test
@@ -80,7 +82,9 @@ class KernelsTest {
               throw ABSENT;
             });
     assertThat(choice.usable().loaded()).isFalse();
-    assertThat(choice.usable().status()).contains("twins").contains("they are not there");
+    assertThat(choice.usable().status())
+        .contains("reference implementations")
+        .contains("they are not there");
   }
 
   @Test
@@ -108,7 +112,7 @@ class KernelsTest {
     assertThatThrownBy(() -> Kernels.choose("fast", () -> LOADED).usable())
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("'fast'")
-        .hasMessageContaining("auto, native or twin");
+        .hasMessageContaining("auto, native or reference");
   }
 
   @Test
@@ -155,7 +159,9 @@ class KernelsTest {
 
     Output fallen = output(fork(mounted, "-Ddsvlm.kernels=auto", cache(folder)));
     assertThat(fallen.exitCode()).as(fallen.text()).isZero();
-    assertThat(fallen.text()).contains("LibTorch twins are used").contains("noexec");
+    assertThat(fallen.text())
+        .contains("LibTorch reference implementations are used")
+        .contains("noexec");
   }
 
   private static void assumeBuilt() {

@@ -35,7 +35,7 @@ class LinearCrossEntropyTest {
     return both ->
         implementation == Implementation.NATIVE
             ? LinearCrossEntropy.mean(both.get(0), both.get(1), labels, chunkRows)
-            : LinearCrossEntropy.twin(both.get(0), both.get(1), labels);
+            : LinearCrossEntropy.reference(both.get(0), both.get(1), labels);
   }
 
   private static List<Tensor> statesAndWeight(
@@ -57,16 +57,16 @@ class LinearCrossEntropyTest {
     "Double, 7, 5, 11, 0", "Double, 7, 5, 11, 3", "Double, 6, 5, 11, 1", "Float, 1, 1, 1, 0",
     "Float, 1, 8, 2, 4", "Float, 33, 16, 70, 8", "Float, 32, 16, 70, 32", "BFloat16, 20, 16, 31, 6"
   })
-  void nativeEqualsItsTwinWhateverTheChunks(
+  void nativeEqualsTheReferenceWhateverTheChunks(
       ScalarType dtype, int rows, int width, int classes, int chunkRows) {
     Implementation.NATIVE.assume();
     List<Tensor> inputs = statesAndWeight(dtype, rows, width, classes);
     Tensor labels = labels(rows, classes);
     assertClose(
         valueAndGradients(operator(Implementation.NATIVE, labels, chunkRows), inputs),
-        valueAndGradients(operator(Implementation.TWIN, labels, 0), inputs),
+        valueAndGradients(operator(Implementation.REFERENCE, labels, 0), inputs),
         tolerance(dtype),
-        "native against twin");
+        "native against reference");
   }
 
   @ParameterizedTest
@@ -154,7 +154,7 @@ class LinearCrossEntropyTest {
 
   /** -100 too, which LibTorch's own operator passes over. */
   @ParameterizedTest
-  @CsvSource({"NATIVE, -100", "TWIN, -100", "NATIVE, 5", "TWIN, 5"})
+  @CsvSource({"NATIVE, -100", "REFERENCE, -100", "NATIVE, 5", "REFERENCE, 5"})
   @BadInput(
       number = 78,
       value = "a label that is no class, -100 too",

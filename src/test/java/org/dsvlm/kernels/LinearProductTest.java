@@ -45,7 +45,7 @@ class LinearProductTest {
     TensorOptional bias = inputs.size() == 3 ? new TensorOptional(inputs.get(2)) : Torch.none();
     return implementation == Implementation.NATIVE
         ? LinearProduct.of(inputs.get(0), inputs.get(1), bias)
-        : LinearProduct.twin(inputs.get(0), inputs.get(1), bias);
+        : LinearProduct.reference(inputs.get(0), inputs.get(1), bias);
   }
 
   /** In float64, on leaves of their own. */
@@ -62,25 +62,27 @@ class LinearProductTest {
     }
   }
 
-  private void isTheTwins(Tensor factors, List<Tensor> inputs) {
+  private void equalsTheReference(Tensor factors, List<Tensor> inputs) {
     Implementation.NATIVE.assume();
-    List<Tensor> expected = run(Implementation.TWIN, factors.to(ScalarType.Double), exact(inputs));
+    List<Tensor> expected =
+        run(Implementation.REFERENCE, factors.to(ScalarType.Double), exact(inputs));
     assertClose(run(Implementation.NATIVE, factors, inputs), expected);
   }
 
   /** oneDNN; pieces of rows, the last one shorter; pieces of columns; one product as it is. */
   @ParameterizedTest
   @CsvSource({"521, 512, 516", "250, 100, 90", "7, 130, 1201", "30, 20, 10"})
-  void resultAndGradientsAreThoseOfTheTwin(int rows, int in, int out) {
+  void resultAndGradientsAreThoseOfTheReference(int rows, int in, int out) {
     // Columns of a wider tensor: rows do not follow one another.
     Tensor x = random.normal(rows, 2L * in).narrow(1, 3, in).detach();
-    isTheTwins(random.normal(rows, out), List.of(x, random.normal(out, in), random.normal(out)));
+    equalsTheReference(
+        random.normal(rows, out), List.of(x, random.normal(out, in), random.normal(out)));
   }
 
   @Test
   void batchesOfRowsAndAGradientThatIsOneNumberEverywhereAreTaken() {
     Tensor same = random.normal(1, 1, 1).expand(new long[] {2, ROWS, OUT}, false);
-    isTheTwins(same, List.of(random.normal(2, ROWS, IN), random.normal(OUT, IN)));
+    equalsTheReference(same, List.of(random.normal(2, ROWS, IN), random.normal(OUT, IN)));
   }
 
   /** Windows that slide by one: oneDNN knows no such layout, LibTorch does. */
@@ -88,7 +90,7 @@ class LinearProductTest {
   void rowsThatShareElementsAreTaken() {
     Tensor x = random.normal(ROWS + IN).as_strided(new long[] {ROWS, IN}, 1, 1).detach();
     Tensor weight = random.normal(OUT + IN).as_strided(new long[] {OUT, IN}, 1, 1).detach();
-    isTheTwins(random.normal(ROWS, OUT), List.of(x, weight));
+    equalsTheReference(random.normal(ROWS, OUT), List.of(x, weight));
   }
 
   @Test
@@ -97,7 +99,7 @@ class LinearProductTest {
     List<Tensor> inputs = List.of(random.normal(ROWS, IN), random.normal(OUT, IN));
     Tensor factors = random.normal(ROWS, IN);
     List<Tensor> expected =
-        secondDerivatives(Implementation.TWIN, factors.to(ScalarType.Double), exact(inputs));
+        secondDerivatives(Implementation.REFERENCE, factors.to(ScalarType.Double), exact(inputs));
     assertClose(secondDerivatives(Implementation.NATIVE, factors, inputs), expected);
   }
 

@@ -78,15 +78,15 @@ class MoeCrossAttentionTest {
     "BFloat16, 2, 33, 2, 40, 17 16 9",
     "BFloat16, 1, 1, 1, 3, 1"
   })
-  void nativeEqualsItsTwin(
+  void nativeEqualsTheReference(
       ScalarType dtype, long batch, long queries, long heads, long headDim, String tokens) {
     Implementation.NATIVE.assume();
     List<Tensor> inputs = inputs(dtype, batch, queries, heads, headDim, tokens(tokens));
     assertClose(
         valueAndGradients(operator(Implementation.NATIVE), inputs),
-        valueAndGradients(operator(Implementation.TWIN), inputs),
+        valueAndGradients(operator(Implementation.REFERENCE), inputs),
         tolerance(dtype),
-        "native against twin");
+        "native against reference");
   }
 
   @ParameterizedTest

@@ -37,7 +37,7 @@ class PictureResizeTest {
       Canvas canvas = new Canvas(left, top, ORANGE);
       assertThat(PictureResize.resize(rgb, width, height, canvas, columns, rows))
           .as("%d x %d at (%d, %d), case %d", width, height, left, top, i)
-          .isEqualTo(PictureResize.twin(rgb, width, height, canvas, columns, rows));
+          .isEqualTo(PictureResize.reference(rgb, width, height, canvas, columns, rows));
     }
   }
 
@@ -50,7 +50,7 @@ class PictureResizeTest {
     }
     ResizeTaps taps = new ResizeTaps(64, 150, 0, 150);
     byte[] resized = PictureResize.resize(rgb, 64, 64, Canvas.NONE, taps, taps);
-    assertThat(resized).isEqualTo(PictureResize.twin(rgb, 64, 64, Canvas.NONE, taps, taps));
+    assertThat(resized).isEqualTo(PictureResize.reference(rgb, 64, 64, Canvas.NONE, taps, taps));
     assertThat(resized).contains(0, 255);
   }
 

@@ -27,9 +27,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * The native operators on many random shapes, value and gradients against the twins. The memory
- * that LibTorch hands out is full of NaN meanwhile, so what an operator leaves unwritten shows, and
- * so does what it reads before it wrote it.
+ * The native operators on many random shapes, value and gradients against the reference
+ * implementations. The memory that LibTorch hands out is full of NaN meanwhile, so what an operator
+ * leaves unwritten shows, and so does what it reads before it wrote it.
  */
 class RandomShapesTest {
   /** Shapes an operator is tried on; more with {@code -Ddsvlm.shapes=N}. */
@@ -188,7 +188,7 @@ class RandomShapesTest {
                   sum(
                       implementation == Implementation.NATIVE
                           ? LinearCrossEntropy.mean(both.get(0), both.get(1), labels, chunk)
-                          : LinearCrossEntropy.twin(both.get(0), both.get(1), labels),
+                          : LinearCrossEntropy.reference(both.get(0), both.get(1), labels),
                       rows));
         });
   }
@@ -221,7 +221,7 @@ class RandomShapesTest {
                     all.size() == 3 ? new TensorOptional(all.get(2)) : Torch.none();
                 return implementation == Implementation.NATIVE
                     ? LinearProduct.of(all.get(0), all.get(1), bias)
-                    : LinearProduct.twin(all.get(0), all.get(1), bias);
+                    : LinearProduct.reference(all.get(0), all.get(1), bias);
               });
         });
   }
@@ -290,7 +290,7 @@ class RandomShapesTest {
           AdamWUpdate.Settings settings =
               new AdamWUpdate.Settings(0.1, 0.9, 0.99, 1e-8, random.below(2) * 0.1);
           AdamWUpdate.Tensors wide = copy(tensors, random.dtype());
-          Implementation.TWIN.adamW(wide, scale, settings);
+          Implementation.REFERENCE.adamW(wide, scale, settings);
           Implementation.NATIVE.adamW(tensors, scale, settings);
           assertThat(Torch.floats(steps)).as("seed %d", seed).isEqualTo(Torch.floats(wide.steps()));
           for (int i = 0; i < rounded.size(); i++) {
@@ -355,7 +355,7 @@ class RandomShapesTest {
           }
           assertClose(
               List.of(Torch.doubles(Implementation.NATIVE.norms(gradients))),
-              List.of(Torch.doubles(Implementation.TWIN.norms(gradients))),
+              List.of(Torch.doubles(Implementation.REFERENCE.norms(gradients))),
               1e-13,
               "seed " + seed + ", " + gradients.size() + " tensors");
         });
@@ -382,7 +382,7 @@ class RandomShapesTest {
           Case drawn = draw.apply(random);
           assertClose(
               results(Implementation.NATIVE, drawn, drawn.inputs()),
-              results(Implementation.TWIN, drawn, wide(drawn.inputs())),
+              results(Implementation.REFERENCE, drawn, wide(drawn.inputs())),
               Implementation.tolerance(random.dtype()),
               describe(seed, random.dtype(), drawn));
         });
@@ -394,7 +394,7 @@ class RandomShapesTest {
     return valueAndGradients(all -> drawn.operator().apply(implementation, all), inputs);
   }
 
-  /** What the native code computes in: the twin of bfloat16 would round every step. */
+  /** What the native code computes in: the reference in bfloat16 would round every step. */
   private static List<Tensor> wide(List<Tensor> inputs) {
     return inputs.stream()
         .map(

@@ -53,15 +53,15 @@ class SsimTest {
     "BFloat16, VALID, 2, 3, 20, 33",
     "BFloat16, SAME, 1, 1, 9, 40"
   })
-  void nativeEqualsItsTwin(
+  void nativeEqualsTheReference(
       ScalarType dtype, Border border, long batch, long channels, long height, long width) {
     Implementation.NATIVE.assume();
     List<Tensor> pair = pictures(dtype, batch, channels, height, width);
     assertClose(
         valueAndGradients(operator(Implementation.NATIVE, border, 2), pair),
-        valueAndGradients(operator(Implementation.TWIN, border, 2), pair),
+        valueAndGradients(operator(Implementation.REFERENCE, border, 2), pair),
         tolerance(dtype),
-        "native against twin");
+        "native against reference");
   }
 
   @ParameterizedTest

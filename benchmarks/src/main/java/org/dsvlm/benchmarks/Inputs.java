@@ -20,7 +20,7 @@ import org.dsvlm.tensor.Torch;
 
 /**
  * Random inputs of a benchmark. LibTorch draws the same numbers as Python's PyTorch from one seed,
- * so a twin that draws in the same order works on the same inputs.
+ * so a peer that draws in the same order works on the same inputs.
  */
 final class Inputs implements AutoCloseable {
   private static final long SEED = 20;

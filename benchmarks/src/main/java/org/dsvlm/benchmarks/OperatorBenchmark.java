@@ -15,7 +15,7 @@ import org.openjdk.jmh.infra.Blackhole;
 
 /**
  * An operator, alone and with its backward pass. A subclass adds the parameter {@code shape}, draws
- * the inputs, and calls the operator; its twin extends {@code Operator} of {@code peer.py} and does
+ * the inputs, and calls the operator; its peer extends {@code Operator} of {@code peer.py} and does
  * the same.
  */
 public abstract class OperatorBenchmark extends SuiteBenchmark {
@@ -24,7 +24,7 @@ public abstract class OperatorBenchmark extends SuiteBenchmark {
 
   private Inputs inputs;
 
-  /** Draws the inputs, in the order of the twin, and makes leaves of those that want gradients. */
+  /** Draws the inputs, in the order of the peer, and makes leaves of those that want gradients. */
   abstract void draw(Inputs inputs);
 
   /** Calls the operator. */

@@ -28,7 +28,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public abstract class SuiteBenchmark {
   /**
    * Numbers that sum up what the benchmark method {@code mode} computes from freshly opened inputs:
-   * of each tensor one. The twin draws the same inputs and computes the same numbers. None where
+   * of each tensor one. The peer draws the same inputs and computes the same numbers. None where
    * the two need not agree.
    */
   public abstract double[] check(String mode);

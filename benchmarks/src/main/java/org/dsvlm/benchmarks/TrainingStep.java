@@ -96,7 +96,7 @@ final class TrainingStep implements AutoCloseable {
     return JsonConfig.read(file).json();
   }
 
-  /** Draws the batch; the twin does so in the same order. */
+  /** Draws the batch; the peer does so in the same order. */
   private void draw(int batch) {
     int side = recipe.model().vision().config().path("image_size").asInt();
     int latents = config.pictureSize() / diffusion.vae().config().reduction();

@@ -5,6 +5,6 @@
 /**
  * The JMH suite: one class for each native operator, named as the operator's kernel and test are,
  * and one each for a training step, generation and data loading. {@code benchmarks/run} compares
- * them with their PyTorch twins of {@code benchmarks/peers}.
+ * them with their PyTorch peers of {@code benchmarks/peers}.
  */
 package org.dsvlm.benchmarks;

@@ -104,7 +104,7 @@ enum Operation {
     this.modes = List.of(modes);
   }
 
-  /** The operator's name and its twin's file. */
+  /** The operator's name and its peer's file. */
   String stem() {
     return name().toLowerCase(Locale.ROOT);
   }

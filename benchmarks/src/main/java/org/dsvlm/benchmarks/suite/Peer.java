@@ -30,23 +30,23 @@ final class Peer implements Side {
 
   private final ObjectMapper mapper = new ObjectMapper();
   private final String python;
-  private final Path twins;
+  private final Path scripts;
   private final Path models;
   private final int threads;
   private final Path log;
-  private final Map<String, Twin> running = new HashMap<>();
+  private final Map<String, Script> running = new HashMap<>();
   private final Set<String> versions = new TreeSet<>();
 
   /**
    * The PyTorch side.
    *
-   * @param twins folder of the twins' files
+   * @param scripts folder of the operations' Python files
    * @param models folder of the models that our side wrote
-   * @param log file for what the twins print
+   * @param log file for what the scripts print
    */
-  Peer(String python, Path twins, Path models, int threads, Path log) {
+  Peer(String python, Path scripts, Path models, int threads, Path log) {
     this.python = python;
-    this.twins = twins;
+    this.scripts = scripts;
     this.models = models;
     this.threads = threads;
     this.log = log;
@@ -86,7 +86,7 @@ final class Peer implements Side {
     request.put("iterations", effort.iterations());
     request.put("seconds", effort.seconds());
     List<Double> samples = new ArrayList<>();
-    twin(wanted.operation(), Map.of())
+    script(wanted.operation(), Map.of())
         .ask(request)
         .path("samples_ms")
         .forEach(sample -> samples.add(sample.asDouble()));
@@ -95,8 +95,8 @@ final class Peer implements Side {
 
   @Override
   public Probed probe(Case wanted) {
-    Twin twin = twin(wanted.operation(), Probe.ENVIRONMENT);
-    return Rows.probed(twin.ask(request("probe", wanted)));
+    Script script = script(wanted.operation(), Probe.ENVIRONMENT);
+    return Rows.probed(script.ask(request("probe", wanted)));
   }
 
   private ObjectNode request(String task, Case wanted) {
@@ -110,12 +110,12 @@ final class Peer implements Side {
         .put("models", models.toString());
   }
 
-  private Twin twin(Operation operation, Map<String, String> environment) {
+  private Script script(Operation operation, Map<String, String> environment) {
     return running.computeIfAbsent(
-        operation.stem() + environment.keySet(), key -> new Twin(operation.stem(), environment));
+        operation.stem() + environment.keySet(), key -> new Script(operation.stem(), environment));
   }
 
-  /** What the twins run on. */
+  /** What the scripts run on. */
   Set<String> versions() {
     return versions;
   }
@@ -123,7 +123,7 @@ final class Peer implements Side {
   /** Ends the processes; later requests start new ones. */
   @Override
   public void rest() {
-    running.values().forEach(Twin::end);
+    running.values().forEach(Script::end);
     running.clear();
   }
 
@@ -133,16 +133,16 @@ final class Peer implements Side {
   }
 
   /** One Python process. */
-  private final class Twin {
+  private final class Script {
     private final String stem;
     private final Process process;
     private final BufferedWriter requests;
     private final BufferedReader answers;
     private String failure;
 
-    Twin(String stem, Map<String, String> environment) {
+    Script(String stem, Map<String, String> environment) {
       this.stem = stem;
-      ProcessBuilder builder = new ProcessBuilder(python, twins.resolve(stem + ".py").toString());
+      ProcessBuilder builder = new ProcessBuilder(python, scripts.resolve(stem + ".py").toString());
       Facts.OUR_SETTINGS.forEach(builder.environment()::remove);
       if (!WAIT.isEmpty()) {
         builder.environment().put("OMP_WAIT_POLICY", WAIT);

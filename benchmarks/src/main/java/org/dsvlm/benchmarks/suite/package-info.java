@@ -3,6 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * Runs the benchmarks beside their PyTorch twins and compares: what {@code benchmarks/run} starts.
+ * Runs the benchmarks beside their PyTorch peers and compares: what {@code benchmarks/run} starts.
  */
 package org.dsvlm.benchmarks.suite;

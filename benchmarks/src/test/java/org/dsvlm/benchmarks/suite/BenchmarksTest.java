@@ -32,7 +32,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 
 /** Every benchmark runs once, small and in this JVM: they are there to be run, not for figures. */
 class BenchmarksTest {
-  private static final Path TWINS = Path.of("benchmarks/peers");
+  private static final Path PEERS = Path.of("benchmarks/peers");
 
   @TempDir private static Path models;
 
@@ -79,9 +79,9 @@ class BenchmarksTest {
   }
 
   @Test
-  void everyOperationHasATwinOfItsName() {
+  void everyOperationHasAPeerOfItsName() {
     for (Operation operation : Operation.values()) {
-      assertThat(Files.exists(TWINS.resolve(operation.stem() + ".py")))
+      assertThat(Files.exists(PEERS.resolve(operation.stem() + ".py")))
           .as(operation.stem())
           .isTrue();
     }

@@ -90,7 +90,7 @@ class PeerTest {
   }
 
   @Test
-  void aTwinThatDoesNotStartIsNamed() throws IOException {
+  void aPeerThatDoesNotStartIsNamed() throws IOException {
     try (Peer peer = peer("exit 1\n")) {
       assertThatThrownBy(() -> peer.time(SSIM, EFFORT))
           .isInstanceOf(Side.MeasurementException.class)
