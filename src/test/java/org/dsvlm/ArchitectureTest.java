@@ -56,6 +56,7 @@ class ArchitectureTest {
           Set.of("train.run"),
           Set.of("train"),
           Set.of("plan", "report"),
+          Set.of("eval.table", "eval.judge"),
           Set.of("eval"),
           Set.of("cli"));
 

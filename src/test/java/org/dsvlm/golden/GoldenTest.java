@@ -27,6 +27,7 @@ class GoldenTest {
       Map.ofEntries(
           Map.entry("clip_vision", new ClipVisionRunner()),
           Map.entry("ds_vlm_step", new DsVlmStepRunner()),
+          Map.entry("evaluation", new EvaluationRunner()),
           Map.entry("image_processing", new ImageProcessingRunner()),
           Map.entry("llama", new LlamaRunner()),
           Map.entry("llama3", new LlamaRunner()),

@@ -1,0 +1,36 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.eval;
+
+import java.util.List;
+import org.dsvlm.eval.table.Row;
+
+/** One of the ten benchmarks: what a row asks and how the replies are scored. */
+public interface Benchmark {
+  /** Its name on the command line. */
+  String key();
+
+  /** Its name in tables. */
+  String title();
+
+  /** The leaderboard's names of its files, the usual one first. */
+  List<String> datasets();
+
+  /** The text of a row's question; the pictures stand before it. */
+  String text(Row row);
+
+  /** Scores replies. */
+  Scores score(List<Item> items, Judging judging);
+
+  /** How the headline is made of the units' shares. */
+  default Figure figure() {
+    return Figure.PERCENT;
+  }
+
+  /** The largest headline. */
+  default double best() {
+    return 100;
+  }
+}

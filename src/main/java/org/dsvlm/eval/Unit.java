@@ -1,0 +1,26 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.eval;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What is drawn as a whole when a score's uncertainty is estimated: rows that are scored together,
+ * such as the rotations of one question.
+ *
+ * @param id the same in every run on the same file
+ * @param groups the categories that it counts in
+ * @param terms its share in each term of the score: gained and attainable
+ */
+public record Unit(String id, List<String> groups, Map<String, Share> terms) {
+  /** What was gained of what could be. */
+  public record Share(double gained, double attainable) {}
+
+  /** A unit with one term. */
+  static Unit of(String id, List<String> groups, double gained, double attainable) {
+    return new Unit(id, groups, Map.of("", new Share(gained, attainable)));
+  }
+}

@@ -1,0 +1,98 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.eval.judge;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.dsvlm.io.AtomicFiles;
+import org.dsvlm.io.DsVlmException;
+
+/** A judge whose replies come from a file; rows that it does not hold have none. */
+public final class RecordedReplies implements Judge {
+  private final Path file;
+  private final Map<String, String> replies;
+
+  private RecordedReplies(Path file, Map<String, String> replies) {
+    this.file = file;
+    this.replies = replies;
+  }
+
+  /**
+   * Reads a file as {@link ReplyLog} writes it, or one JSON object of replies by row.
+   *
+   * @throws DsVlmException naming file and line, if it is neither
+   */
+  public static RecordedReplies read(Path file) {
+    return new RecordedReplies(file, parse(file));
+  }
+
+  static Map<String, String> parse(Path file) {
+    Map<String, String> replies = new HashMap<>();
+    try (MappingIterator<JsonNode> values =
+        new ObjectMapper().readerFor(JsonNode.class).readValues(file.toFile())) {
+      while (values.hasNextValue()) {
+        add(values.nextValue(), file, replies);
+      }
+    } catch (JsonProcessingException e) {
+      throw new DsVlmException(
+          "%s: line %d is no JSON (%s); delete that line and what follows it"
+              .formatted(file, e.getLocation().getLineNr(), e.getOriginalMessage()),
+          e);
+    } catch (FileNotFoundException e) {
+      throw new DsVlmException(file + ": there is no such file of judge's replies", e);
+    } catch (IOException e) {
+      throw new DsVlmException(file + ": cannot be read: " + AtomicFiles.reason(e), e);
+    }
+    return replies;
+  }
+
+  private static void add(JsonNode value, Path file, Map<String, String> replies) {
+    if (value.path("row").isTextual() && value.path("reply").isTextual()) {
+      replies.put(value.get("row").textValue(), value.get("reply").textValue());
+      return;
+    }
+    if (!value.isObject()) {
+      throw new DsVlmException(file + ": holds no object of judge's replies by row");
+    }
+    value
+        .properties()
+        .forEach(
+            reply -> {
+              if (!reply.getValue().isTextual()) {
+                throw new DsVlmException(
+                    file + ": the judge's reply to row '" + reply.getKey() + "' is no text");
+              }
+              replies.put(reply.getKey(), reply.getValue().textValue());
+            });
+  }
+
+  @Override
+  public String name() {
+    return "replies of " + file.getFileName();
+  }
+
+  @Override
+  public Map<String, String> ask(String system, List<JudgeRequest> requests) {
+    Map<String, String> own = new HashMap<>();
+    for (JudgeRequest request : requests) {
+      String reply = replies.get(request.row());
+      if (reply != null) {
+        own.put(request.row(), reply);
+      }
+    }
+    return own;
+  }
+
+  @Override
+  public void close() {}
+}
