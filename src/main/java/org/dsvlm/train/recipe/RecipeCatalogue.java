@@ -27,7 +27,8 @@ final class RecipeCatalogue {
   /** The first goes without saying in a recipe's name. */
   private static final List<String> DATA = List.of("llava", "mini-gemini");
 
-  private static final List<String> SINGLE = List.of("nano-scratch", "llava-1.5-7b");
+  private static final List<String> SINGLE =
+      List.of("nano-scratch", "llava-1.5-7b", "llava-1.5-13b");
 
   private static final Map<String, List<String>> COMPOSED = composed();
 

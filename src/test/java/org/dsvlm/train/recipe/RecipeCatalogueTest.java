@@ -14,6 +14,7 @@ import org.dsvlm.tensor.DTypes;
 import org.dsvlm.text.ConversationTemplate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RecipeCatalogueTest {
@@ -41,7 +42,21 @@ class RecipeCatalogueTest {
   @Test
   void everyCombinationOfThePaperIsThere() {
     assertThat(composed()).hasSize(4 * 4 * 2 * 2).doesNotHaveDuplicates();
-    assertThat(all()).contains("nano-scratch", "llava-1.5-7b");
+    assertThat(all()).contains("nano-scratch", "llava-1.5-7b", "llava-1.5-13b");
+  }
+
+  @ParameterizedTest
+  @MethodSource("all")
+  void onlyDsVlmAndNanoRecipesSupervise(String name) {
+    boolean expected = name.startsWith("ds-vlm-") || name.startsWith("nano-");
+    assertThat(recipe(name).supervised()).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"llava-1.5-7b, llava-vicuna-7b-clip", "llava-1.5-13b, llava-vicuna-13b-clip"})
+  void aPublicNameTrainsThePlainLlava(String name, String same) {
+    assertThat(RecipeReader.resolve(name, List.of()))
+        .isEqualTo(RecipeReader.resolve(same, List.of()));
   }
 
   @ParameterizedTest
