@@ -9,10 +9,10 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.kernels.Kernels;
 import org.dsvlm.tensor.Devices;
 import org.dsvlm.tensor.MemoryFigures;
+import org.dsvlm.tensor.Threads;
 import org.dsvlm.tensor.Torch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,13 +38,7 @@ final class DoctorCommand implements Callable<Integer> {
     row(out, "LibTorch", Versions.libTorch());
     row(out, "operators", Kernels.status());
     row(out, "devices", Devices.summary());
-    row(
-        out,
-        "threads",
-        torch.get_num_threads()
-            + " of LibTorch, "
-            + Runtime.getRuntime().availableProcessors()
-            + " processors");
+    row(out, "threads", threads(Threads.wanted(), Threads.ofLibTorch()));
     row(
         out,
         "memory",
@@ -54,6 +48,14 @@ final class DoctorCommand implements Callable<Integer> {
             Runtime.getRuntime().maxMemory() / MEBIBYTE,
             available()));
     return 0;
+  }
+
+  /** own: the number that LibTorch would take. */
+  static String threads(Threads.Choice choice, int own) {
+    return choice.count()
+        + ": "
+        + choice.reason()
+        + (own == choice.count() ? "" : "; LibTorch by itself would take " + own);
   }
 
   private static void row(PrintWriter out, String name, String value) {

@@ -9,6 +9,7 @@ import java.util.Locale;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.LibTorchVersion;
 import org.dsvlm.tensor.OutOfMemory;
+import org.dsvlm.tensor.Threads;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -66,12 +67,21 @@ public final class Main {
   public static void main(String[] arguments) {
     // Numbers are written alike everywhere: other programs read them.
     Locale.setDefault(Locale.ROOT);
-    System.setProperty("org.bytedeco.javacpp.logger", "slf4j");
     if (System.getProperty(LOGGING) == null) {
       System.setProperty(LOGGING, "org/dsvlm/cli/logback.xml");
     }
     StopSignal.exit(
-        run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
+        start(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
+  }
+
+  /** Runs one command in a process that is ours, whose threads we may set. */
+  private static int start(PrintWriter out, PrintWriter err, String... arguments) {
+    try {
+      Threads.use(Threads.choice());
+    } catch (DsVlmException e) {
+      return new Main().report(e, err);
+    }
+    return run(out, err, arguments);
   }
 
   /** Runs one command; gives its exit code. */

@@ -20,6 +20,7 @@ import org.dsvlm.nn.cost.Operation;
 import org.dsvlm.nn.cost.Operation.Kind;
 import org.dsvlm.plan.Hardware.Timing;
 import org.dsvlm.tensor.MemoryFigures;
+import org.dsvlm.tensor.Threads;
 import org.dsvlm.tensor.Torch;
 
 /**
@@ -45,15 +46,13 @@ final class Calibration {
   /**
    * The machine that this runs on, for the shapes of {@code operations}.
    *
-   * @param threads of LibTorch; 0 for its own choice
+   * @param threads of LibTorch; 0 for {@link Threads#wanted}
    * @param clock tells nanoseconds
    */
   static Hardware measure(
       List<Operation> operations, ScalarType dtype, int threads, LongSupplier clock) {
     Torch.load();
-    int before = torch.get_num_threads();
-    torch.set_num_threads(threads > 0 ? threads : before);
-    try {
+    try (Threads.Held held = Threads.hold(threads > 0 ? threads : Threads.wanted().count())) {
       Map<Kind, List<List<Long>>> shapes = new EnumMap<>(Kind.class);
       for (Kind kind : Kind.values()) {
         shapes.put(kind, largest(kind, operations));
@@ -62,8 +61,6 @@ final class Calibration {
       timings(shapes, new KindTimings(Stopwatch.rehearsing(dtype), FEW, FEW));
       double runtime = ProcessSize.filled();
       return hardware(shapes, Stopwatch.of(dtype, clock), runtime);
-    } finally {
-      torch.set_num_threads(before);
     }
   }
 

@@ -16,6 +16,11 @@ public final class LibTorchVersion {
   /** What was built for: LibTorch, not the binding's own version behind the hyphen. */
   static final String BUILT_FOR = "2.13.0";
 
+  static {
+    // Before anything of JavaCPP is called.
+    JavaCppLog.toSlf4j();
+  }
+
   private LibTorchVersion() {}
 
   /**

@@ -36,6 +36,9 @@ public final class Torch {
   static {
     LibTorchVersion.require();
     Loader.load(torch.class);
+    // It cannot start on some processors, and says so at every convolution.
+    torch.globalContext().setUserEnabledNNPACK(false);
+    Threads.loaded();
   }
 
   private static final TensorOptional NONE = keepAlive(new TensorOptional());

@@ -15,6 +15,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.io.LibraryLogs;
 
 /**
  * A checkpoint's own tokenizer, as the tokenizers library of Hugging Face reads its tokenizer.json.
@@ -26,6 +27,7 @@ public final class Tokenizer implements AutoCloseable {
   static {
     // The library would otherwise look for a build of itself for the machine's GPU, and report use.
     System.setProperty("ai.djl.offline", "true");
+    LibraryLogs.onlyErrors("ai.djl");
     System.setProperty("OPT_OUT_TRACKING", "true");
   }
 

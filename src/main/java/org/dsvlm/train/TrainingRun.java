@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.data.Batch;
 import org.dsvlm.data.Prefetcher;
@@ -21,6 +20,7 @@ import org.dsvlm.models.llava.LlavaExport;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.Devices;
 import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Threads;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.recipe.RecipeModels;
@@ -103,24 +103,16 @@ public final class TrainingRun {
     Torch.load();
     Devices.require(recipe.device());
     Stages.check(recipe, ranks.size());
-    int before = torch.get_num_threads();
-    torch.set_num_threads(threads(ranks, recipe, before));
-    try {
+    // They are the whole process's, which may have other work.
+    try (Threads.Held held = Threads.hold(threads(ranks, recipe))) {
       return new TrainingRun(ranks, recipe, folder, listener, stop).run();
-    } finally {
-      // They are the whole process's, which may have other work.
-      torch.set_num_threads(before);
     }
   }
 
-  private static int threads(Ranks ranks, Recipe recipe, int usual) {
-    if (recipe.threads() > 0) {
-      return recipe.threads();
-    }
-    int here = ranks.launch().localSize();
-    return here > 1 && System.getenv("OMP_NUM_THREADS") == null
-        ? Math.max(1, Runtime.getRuntime().availableProcessors() / here)
-        : usual;
+  private static int threads(Ranks ranks, Recipe recipe) {
+    return recipe.threads() > 0
+        ? recipe.threads()
+        : Threads.wanted().sharedBy(ranks.launch().localSize()).count();
   }
 
   private boolean run() {

@@ -5,6 +5,7 @@
 package org.dsvlm.benchmarks;
 
 import java.util.concurrent.TimeUnit;
+import org.dsvlm.tensor.Threads;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
@@ -26,6 +27,11 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public abstract class SuiteBenchmark {
+  static {
+    // As the command line does, in this process that is ours.
+    Threads.use(Threads.choice());
+  }
+
   /**
    * Numbers that sum up what the benchmark method {@code mode} computes from freshly opened inputs:
    * of each tensor one. The peer draws the same inputs and computes the same numbers. None where

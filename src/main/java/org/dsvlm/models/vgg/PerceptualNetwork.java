@@ -100,7 +100,7 @@ public final class PerceptualNetwork implements AutoCloseable {
 
   /**
    * A network of fixed random weights, every channel with the same say: enough to compare textures
-   * and edges where nothing pretrained is at hand. It says so in the log.
+   * and edges where nothing pretrained is at hand. Its distance is no LPIPS.
    *
    * @param widths channels of the five stages
    */
@@ -110,7 +110,7 @@ public final class PerceptualNetwork implements AutoCloseable {
       throw new DsVlmException(
           "perceptual network: five stage widths are needed, not " + Arrays.toString(widths));
     }
-    LOG.info(
+    LOG.debug(
         "the perceptual network has fixed random weights, widths {}: its distance is no LPIPS",
         Arrays.toString(widths));
     ParameterStore vgg = ParameterStore.random(random.fork("perceptual.vgg"), dtype, device);

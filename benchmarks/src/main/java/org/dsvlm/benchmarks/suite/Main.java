@@ -16,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.tensor.Threads;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -124,7 +125,7 @@ final class Main implements Callable<Integer> {
     Path models = work.resolve("models").toAbsolutePath();
     Files.createDirectories(work);
     delete(models);
-    int threads = threads();
+    int threads = Threads.choice().count();
     Path log = work.resolve("peers.log");
     Files.writeString(log, "");
     PrintStream progress = new PrintStream(System.err, true, StandardCharsets.UTF_8);
@@ -154,14 +155,6 @@ final class Main implements Callable<Integer> {
       throw new UsageException("nothing is left to measure: no case is of " + only);
     }
     return chosen;
-  }
-
-  private int threads() {
-    String value = environment.getOrDefault("OMP_NUM_THREADS", "");
-    if (!value.matches("[1-9]\\d{0,3}")) {
-      throw new UsageException("OMP_NUM_THREADS is '" + value + "', not a number of threads");
-    }
-    return Integer.parseInt(value);
   }
 
   private Peer peer(Path models, int threads, Path log, PrintStream progress) {

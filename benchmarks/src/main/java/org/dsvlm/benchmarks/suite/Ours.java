@@ -48,7 +48,6 @@ final class Ours implements Side {
         List.of(
             "-Xmx1g",
             "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
-            "-Dorg.bytedeco.javacpp.logger=slf4j",
             "-Dlogback.configurationFile=org/dsvlm/cli/logback.xml",
             "-Ddsvlm.benchmarks.models=" + models);
     try {

@@ -1,0 +1,53 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The README's first command, with fewer steps. */
+class FirstCommandTest {
+  /** {@code stage 1: 2 steps}. */
+  private static final Pattern STAGE = Pattern.compile("stage [012]: \\d+ steps");
+
+  /** {@code stage 1 2/2, language 6.9, 20.7 samples/s, 0.66 GiB, 0:00 left}. */
+  private static final Pattern STEP =
+      Pattern.compile(
+          "stage [012] \\d+/\\d+(, [a-z]+ \\d+\\.\\d{4})+, [\\d.]+ samples/s, [\\d.]+ GiB,"
+              + " \\d+:\\d\\d left");
+
+  @TempDir private Path folder;
+
+  private static boolean isProgress(String line) {
+    return STAGE.matcher(line).matches() || STEP.matcher(line).matches();
+  }
+
+  /** Libraries print to the process's own standard error, past Java: hence a process. */
+  @Test
+  void itPrintsProgressAndTheFolderAlone() throws IOException, InterruptedException {
+    String run = folder.resolve("run").toString();
+    try (ChildProcess process =
+        ChildProcess.start(
+            folder.resolve("log"),
+            "train",
+            "--recipe=nano-scratch",
+            "--out=" + run,
+            "--set=stage0.max_steps=2",
+            "--set=stage1.max_steps=1",
+            "--set=stage2.max_steps=1",
+            "--set=report.sampler_steps=2")) {
+      assertThat(process.exitCode()).as(process.output()).isZero();
+      List<String> lines = process.output().lines().toList();
+      assertThat(lines.stream().filter(line -> !isProgress(line))).containsExactly(run);
+      assertThat(lines).hasSize(3 * 2 + 1);
+    }
+  }
+}
