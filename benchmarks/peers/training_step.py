@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A supervised training step in PyTorch, with the modules of transformers and diffusers.
 
-The models are those that our side wrote, the batch is drawn as it draws it.
+The models are those that our side wrote, the batch is drawn as it draws it. A step does what a step
+of a run does: fresh timesteps and noise, both losses, the backward pass, the norm of the gradients
+and clipping, AdamW with float32 masters of bfloat16 parameters, and the numbers that a trainer logs,
+read off the device.
 """
 
 import json
+import math
 from pathlib import Path
 
 import diffusers
@@ -19,8 +23,10 @@ from transformers import LlavaForConditionalGeneration
 import peer
 
 SPECIAL_TOKENS, TEXT_TOKENS, ANSWER_TOKENS = 16, 32, 16
-HIGHEST_TIMESTEP = 700
-LEARNING_RATE, BETAS, MAX_GRAD_NORM = 1e-3, (0.9, 0.999), 1.0
+CHECKED_STEPS = 2
+HIGHEST_TIMESTEP = 800
+LEARNING_RATE, VISION_LEARNING_RATE = 2e-3, 1e-3
+BETAS, MAX_GRAD_NORM = (0.9, 0.999), 1.0
 IMAGE_LEVELS = ["low", "mid", "high"]
 STAGES = [2, 2, 3, 3, 3]
 
@@ -106,13 +112,26 @@ class TrainingStep:
         self.config = json.loads((folder / "supervision.json").read_text())
         self.perceptual = Perceptual(folder, dtype)
         self.add_adapters(load_file(folder / "multi_adapter.safetensors"), dtype)
-        self.parameters = [
-            *self.llava.parameters(), *self.unet.parameters(), *self.adapters.parameters()
+        self.dtype, self.batch = dtype, int(request["shape"].split(":")[1])
+        self.draws = models / f"training_step.{self.batch}.safetensors"
+        self.optimize()
+        self.draw(peer.Inputs("float32"))
+
+    def optimize(self):
+        """AdamW over the parameters, or over their masters."""
+        vision = list(self.llava.model.vision_tower.parameters())
+        seen = {id(parameter) for parameter in vision}
+        rest = [p for p in self.llava.parameters() if id(p) not in seen]
+        rest += [*self.unet.parameters(), *self.adapters.parameters()]
+        self.parameters = vision + rest
+        short = self.dtype != torch.float32
+        updated = [p.detach().float() for p in self.parameters] if short else self.parameters
+        self.masters = updated if short else None
+        groups = [
+            {"params": updated[: len(vision)], "lr": VISION_LEARNING_RATE},
+            {"params": updated[len(vision) :], "lr": LEARNING_RATE},
         ]
-        self.optimizer = torch.optim.AdamW(
-            self.parameters, lr=LEARNING_RATE, betas=BETAS, weight_decay=0, fused=True
-        )
-        self.draw(peer.Inputs(request["dtype"]), int(request["shape"].split(":")[1]))
+        self.optimizer = torch.optim.AdamW(groups, betas=BETAS, weight_decay=0, fused=True)
 
     def add_adapters(self, weights, dtype):
         self.adapters = torch.nn.ModuleDict()
@@ -127,61 +146,91 @@ class TrainingStep:
         self.adapters.to(dtype)
         self.unet.to(dtype)
 
-    def draw(self, inputs, batch):
+    def draw(self, inputs):
         """The batch, drawn as our side does."""
         vision, text = self.llava.config.vision_config, self.llava.config.text_config
-        side = self.config["picture_size"]
-        latents = side >> (len(self.vae.config.block_out_channels) - 1)
+        side, batch = self.config["picture_size"], self.batch
         self.pixel_values = inputs.normal(batch, 3, vision.image_size, vision.image_size)
         self.picture = inputs.uniform(batch, 3, side, side)
-        self.noise = inputs.normal(batch, self.vae.config.latent_channels, latents, latents)
         words = torch.rand(batch, TEXT_TOKENS) * (text.vocab_size - SPECIAL_TOKENS)
         words = words.long() + SPECIAL_TOKENS
         places = torch.full((batch, self.llava.config.image_seq_length), self.llava.config.image_token_id)
         self.input_ids = torch.cat([places, words], 1)
+        self.attention_mask = torch.ones_like(self.input_ids)
         self.labels = self.input_ids.clone()
         self.labels[:, :-ANSWER_TOKENS] = -100
-        self.timesteps = (torch.rand(batch) * HIGHEST_TIMESTEP).long()
+
+    def fresh_draw(self):
+        """Timesteps and noise of a step that nobody checks."""
+        side = self.config["picture_size"] >> (len(self.vae.config.block_out_channels) - 1)
+        noise = torch.randn(self.batch, self.vae.config.latent_channels, side, side)
+        return torch.randint(HIGHEST_TIMESTEP, (self.batch,)), noise
 
     def language_loss(self, image_features):
         embeddings = self.llava.get_input_embeddings()(self.input_ids)
         places = (self.input_ids == self.llava.config.image_token_id).unsqueeze(-1)
         embeddings = embeddings.masked_scatter(places, image_features)
-        hidden = self.llava.model.language_model(inputs_embeds=embeddings, use_cache=False)[0]
+        hidden = self.llava.model.language_model(
+            inputs_embeds=embeddings, attention_mask=self.attention_mask, use_cache=False
+        )[0]
         logits = self.llava.lm_head(hidden)[:, :-1].float()
         return F.cross_entropy(logits.flatten(0, 1), self.labels[:, 1:].flatten(), ignore_index=-100)
 
-    def reconstruction_loss(self, contexts):
+    def reconstruction_loss(self, contexts, timesteps, noise):
         scale = self.vae.config.scaling_factor
+        picture, noise = self.picture.to(self.dtype), noise.to(self.dtype)
         with torch.no_grad():
-            clean = self.vae.encode(self.picture).latent_dist.mean * scale
-        alpha = self.alphas[self.timesteps].view(-1, 1, 1, 1).to(clean.dtype)
-        noisy = alpha.sqrt() * clean + (1 - alpha).sqrt() * self.noise
-        noise_hat = self.unet(noisy, self.timesteps, contexts, return_dict=False)[0]
+            clean = self.vae.encode(picture).latent_dist.mean * scale
+        alpha = self.alphas[timesteps].view(-1, 1, 1, 1).to(clean.dtype)
+        noisy = alpha.sqrt() * clean + (1 - alpha).sqrt() * noise
+        noise_hat = self.unet(noisy, timesteps, contexts, return_dict=False)[0]
         clean_hat = (noisy - (1 - alpha).sqrt() * noise_hat) / alpha.sqrt()
         picture_hat = self.vae.decode(clean_hat / scale, return_dict=False)[0]
-        losses = self.perceptual.distance(picture_hat, self.picture).float()
-        return (losses + (noise_hat.float() - self.noise.float()).square().mean((1, 2, 3))).mean()
+        losses = self.perceptual.distance(picture_hat, picture).float()
+        return (losses + (noise_hat.float() - noise.float()).square().mean((1, 2, 3))).mean()
 
-    def loss(self):
-        config = self.llava.config
-        states = self.llava.model.vision_tower(self.pixel_values, output_hidden_states=True).hidden_states
+    def losses(self, timesteps, noise):
+        config, pixel_values = self.llava.config, self.pixel_values.to(self.dtype)
+        states = self.llava.model.vision_tower(pixel_values, output_hidden_states=True).hidden_states
         image_features = self.llava.model.multi_modal_projector(states[config.vision_feature_layer][:, 1:])
         levels = [states[self.config["levels"][level]][:, 1:] for level in IMAGE_LEVELS]
         features = zip(self.adapters.values(), [image_features, *levels])
-        reconstruction = self.reconstruction_loss([adapter(feature) for adapter, feature in features])
-        return self.language_loss(image_features) + self.config["weight"] * reconstruction
+        contexts = [adapter(feature) for adapter, feature in features]
+        return self.language_loss(image_features), self.reconstruction_loss(contexts, timesteps, noise)
 
-    def step(self):
-        loss = self.loss()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.parameters, MAX_GRAD_NORM)
+    def update(self):
+        """The optimizer's step, by way of the masters where there are any."""
+        if self.masters is None:
+            self.optimizer.step()
+            return
+        for master, parameter in zip(self.masters, self.parameters):
+            master.grad = None if parameter.grad is None else parameter.grad.float()
         self.optimizer.step()
+        with torch.no_grad():
+            torch._foreach_copy_(self.parameters, self.masters)
+
+    def zero_grad(self):
+        for parameter in self.parameters:
+            parameter.grad = None
         self.optimizer.zero_grad()
-        return loss.item()
+
+    def step(self, draw=None):
+        language, reconstruction = self.losses(*(draw or self.fresh_draw()))
+        loss = language + self.config["weight"] * reconstruction
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters, MAX_GRAD_NORM)
+        # What a trainer logs; a step that is not finite is skipped.
+        logged = torch.stack([loss.detach(), norm, language.detach(), reconstruction.detach()]).tolist()
+        if math.isfinite(logged[0]) and math.isfinite(logged[1]):
+            self.update()
+        self.zero_grad()
+        return logged[0]
 
     def check(self, mode):
-        return [self.step(), self.step()]
+        draws = load_file(self.draws)
+        return [
+            self.step((draws[f"timesteps.{i}"], draws[f"noise.{i}"])) for i in range(CHECKED_STEPS)
+        ]
 
 
 if __name__ == "__main__":

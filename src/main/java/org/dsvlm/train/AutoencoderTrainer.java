@@ -79,14 +79,23 @@ final class AutoencoderTrainer {
       SkippedSteps skipped =
           new SkippedSteps(recipe.maxSkippedInARow(), step -> "Stage 0 makes no checkpoints");
       GradientExchange alone = GradientExchange.alone(List.of(group));
-      return new StageLoop(0, 0, alone, optimizer, schedule, stage.maxGradNorm(), skipped)
-          .run(0, step -> step(vae, step), log, listener, done -> !stop.getAsBoolean());
+      TrainingStep step =
+          new TrainingStep(
+              0,
+              0,
+              done -> losses(vae, done),
+              alone,
+              optimizer,
+              schedule,
+              stage.maxGradNorm(),
+              skipped);
+      return new StageLoop(step, skipped).run(0, log, listener, done -> !stop.getAsBoolean());
     } finally {
       store.setTrainable(name -> false);
     }
   }
 
-  private StepLosses step(Vae vae, long step) {
+  private StepLosses losses(Vae vae, long step) {
     Recipe.AutoencoderStage stage = recipe.stage0();
     Tensor picture = batch(step * stage.batchSize(), stage.batchSize());
     Moments moments = vae.encode(picture);

@@ -74,8 +74,7 @@ final class LlavaStart implements AutoCloseable {
   static LlavaStart of(Recipe recipe, RunData data, RandomState random, ScalarType dtype) {
     Recipe.Model model = recipe.model();
     if (!model.llava().isEmpty()) {
-      LlavaCheckpoint whole = LlavaCheckpoint.open(Path.of(model.llava()), dtype, recipe.device());
-      return of(recipe, random, whole.parameters(), whole.model());
+      return whole(recipe, random, dtype);
     }
     RecipeModels sizes = RecipeModels.of(model);
     VisionConfig vision = sizes.vision();
@@ -98,6 +97,13 @@ final class LlavaStart implements AutoCloseable {
                   stored, start, name -> startsAtRandom(model, name), dtype, recipe.device());
       return of(recipe, random, parameters, new Llava(parameters.root(), config));
     }
+  }
+
+  /** The whole LLaVA that the recipe names. */
+  static LlavaStart whole(Recipe recipe, RandomState random, ScalarType dtype) {
+    LlavaCheckpoint whole =
+        LlavaCheckpoint.open(Path.of(recipe.model().llava()), dtype, recipe.device());
+    return of(recipe, random, whole.parameters(), whole.model());
   }
 
   private static boolean startsAtRandom(Recipe.Model model, String name) {

@@ -33,7 +33,7 @@ final class Stages {
   private final RunData data;
   private final LlavaConfig config;
   private final TrainableParts parts;
-  private final StageTrainer trainer;
+  private final GradientAccumulation accumulation;
   private final CheckpointFolder checkpoints;
   private final SkippedSteps skipped;
 
@@ -44,14 +44,14 @@ final class Stages {
       RunData data,
       LlavaConfig config,
       TrainableParts parts,
-      StageTrainer trainer,
+      GradientAccumulation accumulation,
       CheckpointFolder checkpoints) {
     this.ranks = ranks;
     this.recipe = recipe;
     this.data = data;
     this.config = config;
     this.parts = parts;
-    this.trainer = trainer;
+    this.accumulation = accumulation;
     this.checkpoints = checkpoints;
     this.skipped = new SkippedSteps(recipe.maxSkippedInARow(), this::lastGood);
   }
@@ -137,31 +137,32 @@ final class Stages {
       if (part.first() > 0) {
         checkpoints.loadOptimizer(latest.orElseThrow(), optimizer.state(), exchange::portion);
       }
-      StageLoop loop =
-          new StageLoop(
+      TrainingStep step =
+          new TrainingStep(
               part.stage(),
               part.stepsBefore(),
+              done -> {
+                try (RunData.Step next = steps.next()) {
+                  return accumulation.run(next.microBatches(), part.stepsBefore() + done, exchange);
+                }
+              },
               exchange,
               optimizer,
               schedule,
               settings.maxGradNorm(),
               skipped);
-      return loop.run(
-          part.first(),
-          step -> {
-            try (RunData.Step next = steps.next()) {
-              return trainer.accumulate(next.microBatches(), part.stepsBefore() + step, exchange);
-            }
-          },
-          log,
-          listener,
-          done -> {
-            boolean stopping = exchange.any(stop.getAsBoolean());
-            if (stopping || isDue(part, done)) {
-              save(part, done, exchange, optimizer);
-            }
-            return !stopping;
-          });
+      return new StageLoop(step, skipped)
+          .run(
+              part.first(),
+              log,
+              listener,
+              done -> {
+                boolean stopping = exchange.any(stop.getAsBoolean());
+                if (stopping || isDue(part, done)) {
+                  save(part, done, exchange, optimizer);
+                }
+                return !stopping;
+              });
     }
   }
 

@@ -117,8 +117,7 @@ final class SupervisionLoss implements AuxiliaryLoss {
 
   @Override
   public Outcome loss(Features features, Batch batch, long step) {
-    List<String> ids = Arrays.stream(batch.pictureSampleIds()).mapToObj(Long::toString).toList();
-    SupervisionDraw draw = draws.draw(ids, step);
+    SupervisionDraw draw = draw(batch, step);
     Device place = new Device(device);
     Tensor picture = batch.picture().to(place, dtype);
     DiffusionSupervisor.Result result =
@@ -131,6 +130,12 @@ final class SupervisionLoss implements AuxiliaryLoss {
       listener.reconstructed(step, picture, result.pictureHat());
     }
     return new Outcome(result.loss(), routerWeights(result.routerProbabilities()));
+  }
+
+  /** Timesteps and noise of the pictures of {@code batch}. */
+  SupervisionDraw draw(Batch batch, long step) {
+    List<String> ids = Arrays.stream(batch.pictureSampleIds()).mapToObj(Long::toString).toList();
+    return draws.draw(ids, step);
   }
 
   private Map<String, Tensor> taken(Features features) {

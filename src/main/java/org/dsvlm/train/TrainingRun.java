@@ -274,16 +274,11 @@ public final class TrainingRun {
       TensorBoardLog events) {
     TrainableParts parts =
         new TrainableParts(recipe, llava.parameters(), llava.lora(), auxiliaries, diffusion);
-    boolean recompute = recipe.activationCheckpointing();
-    llava.model().languageModel().model().setCheckpointing(recompute);
-    // A frozen encoder keeps no activations.
-    llava.model().visionTower().setCheckpointing(recompute && recipe.visionLearningRate() > 0);
-    StageTrainer trainer =
-        new StageTrainer(
-            llava.model(), llava.lora(), auxiliaries, recipe.languageWeight(), random, dtype);
+    GradientAccumulation accumulation =
+        new GradientAccumulation(recipe, llava, auxiliaries, random);
     CheckpointFolder checkpoints =
         new CheckpointFolder(folder.checkpoints(), recipe.checkpoint().keep());
-    return new Stages(ranks, recipe, data, llava.model().config(), parts, trainer, checkpoints)
+    return new Stages(ranks, recipe, data, llava.model().config(), parts, accumulation, checkpoints)
         .run(folder.metrics(), listener(events), stop);
   }
 }

@@ -166,11 +166,10 @@ class FaultOfOneRankTest {
             ranks.firstBeforeOthers(() -> new RunData(recipe, folder, random, ranks.launch()));
         LlavaStart llava = LlavaStart.of(recipe, data, random, dtype)) {
       TrainableParts parts = new TrainableParts(recipe, llava.parameters(), null, losses, null);
-      StageTrainer trainer =
-          new StageTrainer(llava.model(), null, losses, recipe.languageWeight(), random, dtype);
+      GradientAccumulation accumulation = new GradientAccumulation(recipe, llava, losses, random);
       CheckpointFolder checkpoints =
           new CheckpointFolder(folder.checkpoints(), recipe.checkpoint().keep());
-      new Stages(ranks, recipe, data, llava.model().config(), parts, trainer, checkpoints)
+      new Stages(ranks, recipe, data, llava.model().config(), parts, accumulation, checkpoints)
           .run(
               folder.metrics(),
               TrainingListener.NONE,

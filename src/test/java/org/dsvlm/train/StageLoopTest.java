@@ -83,18 +83,12 @@ class StageLoopTest {
       Tensor parameter = parameter();
       try (AdamW optimizer = optimizer(parameter);
           MetricsLog log = MetricsLog.after(0, folder.resolve("metrics.jsonl"))) {
-        new StageLoop(
+        TrainingStep step =
+            new TrainingStep(
                 stage,
                 0,
-                GradientExchange.alone(optimizer.groups()),
-                optimizer,
-                SCHEDULE,
-                1,
-                skipped)
-            .run(
-                0,
-                step -> {
-                  Loss loss = bad.contains(step) ? fault : StageLoopTest::good;
+                done -> {
+                  Loss loss = bad.contains(done) ? fault : StageLoopTest::good;
                   Tensor value = loss.of(parameter);
                   value.backward();
                   StepLosses losses = new StepLosses();
@@ -102,9 +96,13 @@ class StageLoopTest {
                   losses.addSamples(1);
                   return losses;
                 },
-                log,
-                TrainingListener.NONE,
-                done -> after.add(snapshot(parameter, optimizer)));
+                GradientExchange.alone(optimizer.groups()),
+                optimizer,
+                SCHEDULE,
+                1,
+                skipped);
+        new StageLoop(step, skipped)
+            .run(0, log, TrainingListener.NONE, done -> after.add(snapshot(parameter, optimizer)));
       }
     }
     return after;

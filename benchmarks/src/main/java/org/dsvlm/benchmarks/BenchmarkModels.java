@@ -28,13 +28,11 @@ import org.dsvlm.models.llava.Llava;
 import org.dsvlm.models.llava.LlavaConfig;
 import org.dsvlm.models.llava.LlavaExport;
 import org.dsvlm.models.llava.ModelFiles;
-import org.dsvlm.models.vgg.PerceptualNetwork;
 import org.dsvlm.models.vit.VisionConfig;
 import org.dsvlm.nn.ParameterStore;
-import org.dsvlm.supervision.DiffusionSupervisor;
-import org.dsvlm.supervision.SupervisionConfig;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.train.TrainingStage;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.recipe.RecipeReader;
 import org.dsvlm.weights.safetensors.SafetensorsWriter;
@@ -155,55 +153,38 @@ final class BenchmarkModels {
     writePerceptual(folder, recipe.model().perceptual().widths());
     ObjectNode section = recipe.supervision().deepCopy().without("enabled");
     Files.writeString(folder.resolve("supervision.json"), section.toPrettyString());
-    SupervisionConfig config = SupervisionConfig.parse(section, RECIPE);
     try (StableDiffusion diffusion =
-            StableDiffusion.random(
-                UNetConfig.parse(settings.unet(), RECIPE),
-                VaeConfig.parse(settings.vae(), RECIPE),
-                NoiseSchedule.parse(settings.scheduler(), RECIPE),
-                RANDOM.fork("diffusion"),
-                ScalarType.Float,
-                "cpu");
-        ParameterStore adapters =
-            ParameterStore.random(RANDOM.fork("adapters"), ScalarType.Float, "cpu")) {
+        StableDiffusion.random(
+            UNetConfig.parse(settings.unet(), RECIPE),
+            VaeConfig.parse(settings.vae(), RECIPE),
+            NoiseSchedule.parse(settings.scheduler(), RECIPE),
+            RANDOM.fork("diffusion"),
+            ScalarType.Float,
+            "cpu")) {
       StableDiffusionFolder.write(folder.resolve("stable_diffusion"), diffusion);
-      try (PerceptualNetwork network = perceptual(folder, ScalarType.Float);
-          DiffusionSupervisor supervisor =
-              supervisor(config, diffusion, network, adapters, llavaConfig(recipe))) {
-        SafetensorsWriter.write(folder.resolve("multi_adapter.safetensors"), adapters.tensors());
-      }
+    }
+    // It starts at random, and from one seed always the same.
+    try (TrainingStage stage =
+        TrainingStage.open(pretrained(folder, "float32"), 2, 1, done -> List.of())) {
+      stage.writeMultiAdapter(folder.resolve("multi_adapter.safetensors"));
     }
   }
 
-  private static LlavaConfig llavaConfig(Recipe recipe) {
-    Recipe.Model model = recipe.model();
-    return new LlavaConfig(
-        VisionConfig.parse(model.vision().config(), RECIPE),
-        LlamaConfig.parse(model.language().config(), RECIPE),
-        -1,
-        List.of(model.vision().featureLayer()),
-        true,
-        true);
+  /** The recipe over the models of these folders, at a constant rate. */
+  static Recipe pretrained(String dtype) {
+    return pretrained(supervision(), dtype);
   }
 
-  static DiffusionSupervisor supervisor(
-      SupervisionConfig config,
-      StableDiffusion diffusion,
-      PerceptualNetwork network,
-      ParameterStore adapters,
-      LlavaConfig llava) {
-    return new DiffusionSupervisor(
-        config,
-        diffusion,
-        config.loss().build(network),
-        adapters.root(),
-        llava.text().hiddenSize(),
-        llava.vision().hiddenSize());
-  }
-
-  static PerceptualNetwork perceptual(Path folder, ScalarType dtype) {
-    return PerceptualNetwork.open(
-        folder.resolve("vgg.safetensors"), folder.resolve("lpips.safetensors"), dtype, "cpu");
+  private static Recipe pretrained(Path supervision, String dtype) {
+    return RecipeReader.bind(
+        RecipeReader.resolve(
+            RECIPE,
+            List.of(
+                "model.llava=" + llava("nano"),
+                "model.stable_diffusion.path=" + supervision.resolve("stable_diffusion"),
+                "model.perceptual.path=" + supervision,
+                "precision=" + dtype,
+                "stage2.warmup_ratio=0.0")));
   }
 
   /** VGG-16's convolutions with other widths, under torchvision's names, and even LPIPS heads. */

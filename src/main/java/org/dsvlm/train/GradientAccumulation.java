@@ -14,20 +14,22 @@ import org.dsvlm.data.Batch;
 import org.dsvlm.models.llava.Features;
 import org.dsvlm.models.llava.Llava;
 import org.dsvlm.nn.Lora;
+import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.text.TokenizedConversation;
 import org.dsvlm.train.parallel.GradientExchange;
 import org.dsvlm.train.parallel.StepLosses;
+import org.dsvlm.train.recipe.Recipe;
 
 /**
- * Stages 1 and 2: the language loss of LLaVA, and any auxiliary losses over the same features.
+ * The gradients of stages 1 and 2: the language loss of LLaVA, and any auxiliary losses over the
+ * same features, over the micro batches of a step.
  *
- * <p>A step's records may come in several micro batches. Each is weighed by its share of the step's
- * answer tokens (language loss) and pictures (auxiliary losses), so that the gradient is that of
- * the whole step in one batch.
+ * <p>Each micro batch is weighed by its share of the step's answer tokens (language loss) and
+ * pictures (auxiliary losses), so that the gradient is that of the whole step in one batch.
  */
-final class StageTrainer {
+final class GradientAccumulation {
   private final Llava llava;
   private final Lora lora;
   private final RandomState random;
@@ -36,23 +38,22 @@ final class StageTrainer {
   private final ScalarType dtype;
 
   /**
-   * @param lora the language model's adapter; null without
+   * Makes the model of {@code start} ready for the passes of {@code recipe}.
+   *
    * @param random the run's
-   * @param dtype the model's
    */
-  StageTrainer(
-      Llava llava,
-      Lora lora,
-      List<AuxiliaryLoss> auxiliaries,
-      double languageWeight,
-      RandomState random,
-      ScalarType dtype) {
-    this.llava = llava;
-    this.lora = lora;
+  GradientAccumulation(
+      Recipe recipe, LlavaStart start, List<AuxiliaryLoss> auxiliaries, RandomState random) {
+    this.llava = start.model();
+    this.lora = start.lora();
     this.random = random.fork("lora dropout");
     this.auxiliaries = List.copyOf(auxiliaries);
-    this.languageWeight = languageWeight;
-    this.dtype = dtype;
+    this.languageWeight = recipe.languageWeight();
+    this.dtype = DTypes.parse(recipe.precision());
+    boolean recompute = recipe.activationCheckpointing();
+    llava.languageModel().model().setCheckpointing(recompute);
+    // A frozen encoder keeps no activations.
+    llava.visionTower().setCheckpointing(recompute && recipe.visionLearningRate() > 0);
   }
 
   /**
@@ -61,11 +62,11 @@ final class StageTrainer {
    * @param step steps of stages 1 and 2 done before
    * @param exchange with other processes, which have the other micro batches of the step
    */
-  StepLosses accumulate(List<Batch> microBatches, long step, GradientExchange exchange) {
+  StepLosses run(List<Batch> microBatches, long step, GradientExchange exchange) {
     double[] counts =
         exchange.begin(
-            microBatches.stream().mapToLong(StageTrainer::answerTokens).sum(),
-            microBatches.stream().mapToLong(StageTrainer::pictures).sum());
+            microBatches.stream().mapToLong(GradientAccumulation::answerTokens).sum(),
+            microBatches.stream().mapToLong(GradientAccumulation::pictures).sum());
     StepLosses losses = new StepLosses();
     for (int i = 0; i < microBatches.size(); i++) {
       exchange.beginMicroBatch(i == microBatches.size() - 1);

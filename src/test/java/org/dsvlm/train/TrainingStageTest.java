@@ -1,0 +1,113 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.dsvlm.data.Prefetcher;
+import org.dsvlm.data.RecordSource;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.models.llava.LlavaCheckpoint;
+import org.dsvlm.models.llava.LlavaConfig;
+import org.dsvlm.tensor.DTypes;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.train.recipe.Recipe;
+import org.dsvlm.train.recipe.RecipeReader;
+import org.dsvlm.train.run.MetricsLog;
+import org.dsvlm.train.run.RunFolder;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TrainingStageTest {
+  private static final int STAGE = 2;
+  private static final int STEPS = 3;
+
+  @TempDir private Path folder;
+  private TinyRun tiny;
+
+  @BeforeEach
+  void records() throws IOException {
+    tiny = new TinyRun(folder);
+  }
+
+  /** Two micro batches a step, one of them with a record of text alone. */
+  private String[] overPretrained(Path pretrained, boolean supervised) {
+    return new String[] {
+      "model.llava=" + pretrained.resolve("export"),
+      "model.stable_diffusion.path=" + pretrained.resolve("stable_diffusion"),
+      "supervision.enabled=" + supervised,
+      "stage1.max_steps=0",
+      "stage1.epochs=0.0",
+      "stage2.max_steps=" + STEPS,
+      "stage2.micro_batch_size=2"
+    };
+  }
+
+  /** The metrics of the steps that the stage takes alone, over the batches of a run. */
+  private List<ObjectNode> alone(ObjectNode tree) throws IOException {
+    Recipe recipe = RecipeReader.bind(tree);
+    Path run = folder.resolve("alone");
+    LlavaConfig config;
+    Path llava = Path.of(recipe.model().llava());
+    try (LlavaCheckpoint checkpoint =
+        LlavaCheckpoint.open(llava, DTypes.parse(recipe.precision()), "cpu")) {
+      config = checkpoint.config();
+    }
+    List<RunData.Step> made = new ArrayList<>();
+    try (RunFolder opened = RunFolder.create(run, tree);
+        RunData data = new RunData(recipe, opened, new RandomState(recipe.seed()));
+        RecordSource records = data.records(STAGE);
+        Prefetcher<RunData.Step> steps = data.steps(STAGE, records, config, 0, STEPS);
+        TrainingStage stage =
+            TrainingStage.open(
+                recipe,
+                STAGE,
+                STEPS,
+                done -> {
+                  made.add(steps.next());
+                  return made.get((int) done).microBatches();
+                });
+        MetricsLog log = MetricsLog.after(0, opened.metrics())) {
+      for (long step = 0; step < STEPS; step++) {
+        log.write(stage.step().run(step));
+      }
+    } finally {
+      made.forEach(RunData.Step::close);
+    }
+    return TinyRun.metrics(run);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void itsStepsAreThoseOfARunBitForBit(boolean supervised) throws IOException {
+    String[] overrides = overPretrained(tiny.train("pretrained"), supervised);
+    Path run = tiny.train("run", overrides);
+    List<ObjectNode> expected = TinyRun.metrics(run);
+    assertThat(expected).hasSize(STEPS);
+    assertThat(expected.get(0).has("loss_reconstruction")).isEqualTo(supervised);
+    assertThat(alone(tiny.recipe(overrides))).isEqualTo(expected);
+  }
+
+  @Test
+  void itNeedsTheModelsFolders() {
+    Recipe fresh = RecipeReader.bind(tiny.recipe());
+    assertThatThrownBy(() -> TrainingStage.open(fresh, STAGE, STEPS, done -> List.of()))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessage("recipe: model.llava is empty; set it to the model's folder");
+    Recipe withoutDiffusion = RecipeReader.bind(tiny.recipe("model.llava=" + folder));
+    assertThatThrownBy(() -> TrainingStage.open(withoutDiffusion, STAGE, STEPS, done -> List.of()))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith("recipe: model.stable_diffusion.path is empty");
+  }
+}
