@@ -6,7 +6,8 @@
     check_operators.py libdsvlm_ops.so [libdsvlm_ops_cuda.so] [--seed N] [--cases N] [--other-stream]
 
 Runs on the CPU, and on the GPU too where there is one and the second library is given. The reference is
-computed in float64 from the same numbers. Exits with 1 if anything differs.
+computed in float64 from the same numbers. Then torch.library.opcheck, torch.compile and autocast on every
+operator, see tracing.py. Exits with 1 if anything differs.
 """
 
 import argparse
@@ -16,6 +17,8 @@ import sys
 
 import torch
 import torch.nn.functional as F
+
+import tracing
 
 # Largest |difference| / max(largest |expected|, 0.1) that a type may show.
 TOLERANCE = {torch.float64: 1e-11, torch.float32: 3e-5, torch.bfloat16: 2e-2, torch.float16: 3e-3}
@@ -300,6 +303,7 @@ def main():
                     note(name, worst(actual, expected))
             figures = ", ".join(f"{operator} {error:.1e}" for operator, error in largest.items())
             print(f"{device} {dtype}: {arguments.cases} shapes each; largest error {figures}")
+        wrong += tracing.check(device)
     if devices == ["cpu"]:
         print("CUDA was not checked:", "no GPU" if len(arguments.libraries) > 1 else "its library was not given")
     return 1 if wrong else 0

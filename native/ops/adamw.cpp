@@ -5,7 +5,6 @@
 #include "ops/adamw.h"
 
 #include <ATen/core/LegacyTypeDispatch.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/library.h>
 
 #include <cmath>
@@ -13,12 +12,26 @@
 
 #include "ops/adamw_internal.h"
 #include "ops/checks.h"
+#include "ops/op.h"
 #include "ops/views.h"
 
 namespace dsvlm {
+
+TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
+  const std::string arguments =
+      "(Tensor(a!)[] parameters, Tensor?[] gradients, Tensor(b!)[] exp_avgs, Tensor(c!)[] exp_avg_sqs, "
+      "Tensor(d!)[] rounded, Tensor(e!) steps, Tensor? gradient_scale, float learning_rate, float beta1=0.9, "
+      "float beta2=0.999, float eps=1e-08, float weight_decay=0.01) -> ()";
+  library.def(("adamw_" + arguments).c_str());
+  library.def(("_adamw_" + arguments).c_str());
+}
+
 namespace {
 
 constexpr const char* kName = "dsvlm::adamw_";
+
+const Op<AdamWSignature> adamw_op(kName);
+const Op<AdamWSignature> kernel_op("dsvlm::_adamw_");
 
 std::string entry(const char* list, size_t index) { return list + ("[" + std::to_string(index) + "]"); }
 
@@ -26,7 +39,7 @@ void check_in_place(
     const Checks& checks, const char* list, size_t index, const at::Tensor& tensor, const at::Tensor& parameter) {
   const std::string name = entry(list, index), reference = entry("parameters", index);
   checks.defined(name.c_str(), tensor);
-  checks.shape(name, tensor, "shaped like its parameter,", parameter.sizes());
+  checks.shape(name, tensor, "shaped like its parameter,", parameter.sym_sizes());
   TORCH_CHECK(tensor.is_contiguous(), kName, ": ", name, " must be contiguous: it is written in place");
   TORCH_CHECK(
       tensor.device() == parameter.device(), kName, ": ", name, " is on ", tensor.device().str(), ", but ", reference,
@@ -41,7 +54,7 @@ void check_type(const char* list, size_t index, const at::Tensor& tensor, at::Sc
 
 void check_gradient(const Checks& checks, size_t index, const at::Tensor& gradient, const at::Tensor& parameter) {
   const std::string name = entry("gradients", index);
-  checks.shape(name, gradient, "shaped like its parameter,", parameter.sizes());
+  checks.shape(name, gradient, "shaped like its parameter,", parameter.sym_sizes());
   const bool shorter = gradient.scalar_type() == at::kBFloat16 && parameter.scalar_type() == at::kFloat;
   if (!shorter) {
     check_type("gradients", index, gradient, parameter.scalar_type(), " as its parameter, or bfloat16 beside float32");
@@ -72,7 +85,7 @@ void check(
   checks.defined("steps", steps);
   checks.shape("steps", steps, "[parameters]", {static_cast<int64_t>(count)});
   TORCH_CHECK(
-      steps.scalar_type() == at::kFloat && steps.is_cpu() && steps.is_contiguous(), kName,
+      steps.scalar_type() == at::kFloat && Checks::is_on_cpu(steps) && steps.is_contiguous(), kName,
       ": steps must be float32 on the CPU and contiguous, but is ", Checks::type_name(steps.scalar_type()), " on ",
       steps.device().str());
   for (size_t i = 0; i < count; ++i) {
@@ -100,8 +113,8 @@ void check(
   if (gradient_scale.has_value()) {
     checks.defined("gradient_scale", *gradient_scale);
     TORCH_CHECK(
-        gradient_scale->numel() == 1 && gradient_scale->is_floating_point(), kName,
-        ": gradient_scale must be one floating-point number, but has shape ", Checks::text(gradient_scale->sizes()));
+        gradient_scale->sym_numel() == 1 && gradient_scale->is_floating_point(), kName,
+        ": gradient_scale must be one floating-point number, but has shape ", Checks::text(gradient_scale->sym_sizes()));
     TORCH_CHECK(
         gradient_scale->device() == parameters[0].device(), kName, ": gradient_scale is on ",
         gradient_scale->device().str(), ", but parameters[0] is on ", parameters[0].device().str());
@@ -161,15 +174,19 @@ void call_kernel(
     at::TensorList parameters, const OptionalTensors& gradients, at::TensorList exp_avgs, at::TensorList exp_avg_sqs,
     at::TensorList rounded, const at::Tensor& steps, const std::optional<at::Tensor>& gradient_scale,
     double learning_rate, double beta1, double beta2, double eps, double weight_decay) {
-  static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow("dsvlm::_adamw_", "").typed<AdamWSignature>();
   check(
       parameters, gradients, exp_avgs, exp_avg_sqs, rounded, steps, gradient_scale,
       {learning_rate, beta1, beta2, eps, weight_decay});
   at::AutoDispatchBelowADInplaceOrView below;
-  op.call(
+  kernel_op(
       parameters, gradients, exp_avgs, exp_avg_sqs, rounded, steps, gradient_scale, learning_rate, beta1, beta2, eps,
       weight_decay);
 }
+
+// Everything is written in place.
+void adamw_meta(
+    at::TensorList, const OptionalTensors&, at::TensorList, at::TensorList, at::TensorList, const at::Tensor&,
+    const std::optional<at::Tensor>&, double, double, double, double, double) {}
 
 void adamw_cpu(
     at::TensorList parameters, const OptionalTensors& gradients, at::TensorList exp_avgs, at::TensorList exp_avg_sqs,
@@ -187,27 +204,19 @@ void adamw_(
     const std::vector<at::Tensor>& exp_avgs, const std::vector<at::Tensor>& exp_avg_sqs,
     const std::vector<at::Tensor>& rounded, const at::Tensor& steps, const std::optional<at::Tensor>& gradient_scale,
     double learning_rate, double beta1, double beta2, double eps, double weight_decay) {
-  static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow(kName, "").typed<AdamWSignature>();
   OptionalTensors optional;
   optional.reserve(gradients.size());
   for (const at::Tensor& gradient : gradients) {
     optional.push_back(gradient.defined() ? std::optional<at::Tensor>(gradient) : std::nullopt);
   }
-  op.call(
+  adamw_op(
       parameters, optional, exp_avgs, exp_avg_sqs, rounded, steps, gradient_scale, learning_rate, beta1, beta2, eps,
       weight_decay);
 }
 
-TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
-  const std::string arguments =
-      "(Tensor(a!)[] parameters, Tensor?[] gradients, Tensor(b!)[] exp_avgs, Tensor(c!)[] exp_avg_sqs, "
-      "Tensor(d!)[] rounded, Tensor(e!) steps, Tensor? gradient_scale, float learning_rate, float beta1=0.9, "
-      "float beta2=0.999, float eps=1e-08, float weight_decay=0.01) -> ()";
-  library.def(("adamw_" + arguments).c_str());
-  library.def(("_adamw_" + arguments).c_str());
-}
-
 TORCH_LIBRARY_IMPL(dsvlm, CompositeExplicitAutograd, library) { library.impl("adamw_", call_kernel); }
+
+TORCH_LIBRARY_IMPL(dsvlm, Meta, library) { library.impl("_adamw_", adamw_meta); }
 
 TORCH_LIBRARY_IMPL(dsvlm, CPU, library) { library.impl("_adamw_", adamw_cpu); }
 

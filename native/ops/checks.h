@@ -6,8 +6,10 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/SymIntArrayRef.h>
 #include <c10/util/Exception.h>
 
+#include <sstream>
 #include <string>
 
 namespace dsvlm {
@@ -24,20 +26,24 @@ class Checks {
     const auto type = tensor.scalar_type();
     TORCH_CHECK(
         type == at::kFloat || type == at::kDouble || type == at::kBFloat16 ||
-            (type == at::kHalf && tensor.is_cuda()),
+            (type == at::kHalf && (tensor.is_cuda() || tensor.is_meta())),
         op_, ": ", name, " must be float32, float64 or bfloat16, or on a GPU float16, but is ", type_name(type),
         " on ", tensor.device().str());
   }
 
-  // The exact shape; -1 stands for any size.
-  void shape(const std::string& name, const at::Tensor& tensor, const char* meaning, at::IntArrayRef wanted) const {
+  // The exact shape; -1 stands for any size. Sizes are symbols where torch.compile traces dynamic shapes.
+  void shape(
+      const std::string& name, const at::Tensor& tensor, const char* meaning, c10::SymIntArrayRef wanted) const {
     bool same = tensor.dim() == static_cast<int64_t>(wanted.size());
     for (size_t i = 0; same && i < wanted.size(); ++i) {
-      same = wanted[i] == -1 || tensor.size(static_cast<int64_t>(i)) == wanted[i];
+      same = is_any(wanted[i]) || tensor.sym_size(static_cast<int64_t>(i)) == wanted[i];
     }
     TORCH_CHECK(
-        same, op_, ": ", name, " must be ", meaning, " ", text(wanted), ", but has shape ", text(tensor.sizes()));
+        same, op_, ": ", name, " must be ", meaning, " ", text(wanted), ", but has shape ", text(tensor.sym_sizes()));
   }
+
+  // On the CPU. A tensor without memory (meta, FakeTensor) does not say where it stands.
+  static bool is_on_cpu(const at::Tensor& tensor) { return tensor.is_cpu() || tensor.is_meta(); }
 
   // Type and device of reference.
   void like(const std::string& name, const at::Tensor& tensor, const char* reference_name,
@@ -50,12 +56,19 @@ class Checks {
         reference_name, " is on ", reference.device().str());
   }
 
-  static std::string text(at::IntArrayRef sizes) {
-    std::string joined = "[";
+  static std::string text(c10::SymIntArrayRef sizes) {
+    std::ostringstream joined;
+    joined << '[';
     for (size_t i = 0; i < sizes.size(); ++i) {
-      joined += (i == 0 ? "" : ", ") + (sizes[i] == -1 ? "any" : std::to_string(sizes[i]));
+      joined << (i == 0 ? "" : ", ");
+      if (is_any(sizes[i])) {
+        joined << "any";
+      } else {
+        joined << sizes[i];
+      }
     }
-    return joined + "]";
+    joined << ']';
+    return joined.str();
   }
 
   // As Java and Python users write it.
@@ -82,6 +95,8 @@ class Checks {
 
  private:
   const char* op_;
+
+  static bool is_any(const c10::SymInt& size) { return size.maybe_as_int() == -1; }
 };
 
 }  // namespace dsvlm

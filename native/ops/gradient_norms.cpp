@@ -5,7 +5,6 @@
 #include "ops/gradient_norms.h"
 
 #include <ATen/core/LegacyTypeDispatch.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <torch/library.h>
@@ -15,12 +14,22 @@
 
 #include "ops/checks.h"
 #include "ops/gradient_norms_internal.h"
+#include "ops/op.h"
 #include "ops/views.h"
 
 namespace dsvlm {
+
+TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
+  library.def("gradient_norms(Tensor?[] gradients) -> Tensor");
+  library.def("_gradient_norms(Tensor?[] gradients) -> Tensor");
+}
+
 namespace {
 
 constexpr const char* kName = "dsvlm::gradient_norms";
+
+const Op<NormsSignature> norms_op(kName);
+const Op<NormsSignature> kernel_op("dsvlm::_gradient_norms");
 
 bool is_there(const std::optional<at::Tensor>& gradient) { return gradient.has_value() && gradient->defined(); }
 
@@ -46,13 +55,15 @@ size_t check(const OptionalTensors& gradients) {
 }
 
 at::Tensor call_kernel(const OptionalTensors& gradients) {
-  static const auto op =
-      c10::Dispatcher::singleton().findSchemaOrThrow("dsvlm::_gradient_norms", "").typed<NormsSignature>();
   if (check(gradients) == gradients.size()) {
     return at::zeros({static_cast<int64_t>(gradients.size())}, at::kDouble);
   }
   at::AutoDispatchBelowADInplaceOrView below;
-  return op.call(gradients);
+  return kernel_op(gradients);
+}
+
+at::Tensor norms_meta(const OptionalTensors& gradients) {
+  return at::empty({static_cast<int64_t>(gradients.size())}, at::TensorOptions().device(at::kMeta).dtype(at::kDouble));
 }
 
 at::Tensor norms_cpu(const OptionalTensors& gradients) {
@@ -80,21 +91,17 @@ at::Tensor gradient_norms_with(void (*kernel)(const NormsForward&), const Option
 }
 
 at::Tensor gradient_norms(const std::vector<at::Tensor>& gradients) {
-  static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow(kName, "").typed<NormsSignature>();
   OptionalTensors optional;
   optional.reserve(gradients.size());
   for (const at::Tensor& gradient : gradients) {
     optional.push_back(gradient.defined() ? std::optional<at::Tensor>(gradient) : std::nullopt);
   }
-  return op.call(optional);
-}
-
-TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
-  library.def("gradient_norms(Tensor?[] gradients) -> Tensor");
-  library.def("_gradient_norms(Tensor?[] gradients) -> Tensor");
+  return norms_op(optional);
 }
 
 TORCH_LIBRARY_IMPL(dsvlm, CompositeExplicitAutograd, library) { library.impl("gradient_norms", call_kernel); }
+
+TORCH_LIBRARY_IMPL(dsvlm, Meta, library) { library.impl("_gradient_norms", norms_meta); }
 
 TORCH_LIBRARY_IMPL(dsvlm, CPU, library) { library.impl("_gradient_norms", norms_cpu); }
 

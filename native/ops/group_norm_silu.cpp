@@ -5,18 +5,34 @@
 #include "ops/group_norm_silu.h"
 
 #include <ATen/core/LegacyTypeDispatch.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
+#include "ops/autocast.h"
 #include "ops/checks.h"
 #include "ops/group_norm_silu_internal.h"
 #include "ops/once_differentiable.h"
+#include "ops/op.h"
 
 namespace dsvlm {
+
+TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
+  library.def("group_norm_silu(Tensor input, Tensor weight, Tensor bias, int groups, float eps=1e-05) -> Tensor");
+  library.def(
+      "_group_norm_silu_forward(Tensor input, Tensor weight, Tensor bias, int groups, float eps) -> "
+      "(Tensor output, Tensor mean, Tensor inverse_deviation)");
+  library.def(
+      "_group_norm_silu_backward(Tensor grad, Tensor input, Tensor weight, Tensor bias, Tensor mean, "
+      "Tensor inverse_deviation, bool[3] wanted) -> (Tensor input, Tensor weight, Tensor bias)");
+}
+
 namespace {
 
 constexpr const char* kName = "dsvlm::group_norm_silu";
+
+const Op<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&, int64_t, double)> norm_op(kName);
+const Op<GroupNormSiluForwardSignature> forward_op("dsvlm::_group_norm_silu_forward");
+const Op<GroupNormSiluBackwardSignature> backward_op("dsvlm::_group_norm_silu_backward");
 
 void check(
     const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, int64_t groups, double eps) {
@@ -26,32 +42,15 @@ void check(
   checks.defined("bias", bias);
   checks.floating("input", input);
   TORCH_CHECK(
-      input.dim() >= 2, kName, ": input must be [batch, channels, ...], but has shape ", Checks::text(input.sizes()));
-  checks.shape("weight", weight, "[channels]", {input.size(1)});
+      input.dim() >= 2, kName, ": input must be [batch, channels, ...], but has shape ", Checks::text(input.sym_sizes()));
+  checks.shape("weight", weight, "[channels]", {input.sym_size(1)});
   checks.like("weight", weight, "input", input);
-  checks.shape("bias", bias, "[channels]", {input.size(1)});
+  checks.shape("bias", bias, "[channels]", {input.sym_size(1)});
   checks.like("bias", bias, "input", input);
   TORCH_CHECK(
-      groups > 0 && input.size(1) % groups == 0, kName, ": groups must divide the ", input.size(1),
+      groups > 0 && input.sym_size(1) % groups == 0, kName, ": groups must divide the ", input.sym_size(1),
       " channels of input, but is ", groups);
   TORCH_CHECK(eps >= 0, kName, ": eps must not be negative, but is ", eps);
-}
-
-GroupNormSiluForwardResult call_forward(
-    const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, int64_t groups, double eps) {
-  static const auto op = c10::Dispatcher::singleton()
-                             .findSchemaOrThrow("dsvlm::_group_norm_silu_forward", "")
-                             .typed<GroupNormSiluForwardSignature>();
-  return op.call(input, weight, bias, groups, eps);
-}
-
-GroupNormSiluBackwardResult call_backward(
-    const at::Tensor& grad, const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
-    const at::Tensor& mean, const at::Tensor& inverse_deviation, std::array<bool, 3> wanted) {
-  static const auto op = c10::Dispatcher::singleton()
-                             .findSchemaOrThrow("dsvlm::_group_norm_silu_backward", "")
-                             .typed<GroupNormSiluBackwardSignature>();
-  return op.call(grad, input, weight, bias, mean, inverse_deviation, wanted);
 }
 
 struct NormAndSilu : public torch::autograd::Function<NormAndSilu> {
@@ -59,7 +58,7 @@ struct NormAndSilu : public torch::autograd::Function<NormAndSilu> {
       torch::autograd::AutogradContext* context, const at::Tensor& input, const at::Tensor& weight,
       const at::Tensor& bias, int64_t groups, double eps) {
     at::AutoDispatchBelowADInplaceOrView below;
-    auto [output, mean, inverse_deviation] = call_forward(input, weight, bias, groups, eps);
+    auto [output, mean, inverse_deviation] = forward_op(input, weight, bias, groups, eps);
     context->save_for_backward({input, weight, bias, mean, inverse_deviation});
     return output;
   }
@@ -67,7 +66,7 @@ struct NormAndSilu : public torch::autograd::Function<NormAndSilu> {
   static torch::autograd::variable_list backward(
       torch::autograd::AutogradContext* context, const torch::autograd::variable_list& grads) {
     const auto saved = context->get_saved_variables();
-    auto [grad_input, grad_weight, grad_bias] = call_backward(
+    auto [grad_input, grad_weight, grad_bias] = backward_op(
         grads[0], saved[0], saved[1], saved[2], saved[3], saved[4],
         {context->needs_input_grad(0), context->needs_input_grad(1), context->needs_input_grad(2)});
     return {grad_input, grad_weight, grad_bias, at::Tensor(), at::Tensor()};
@@ -83,7 +82,7 @@ at::Tensor differentiable(
 at::Tensor plain(
     const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, int64_t groups, double eps) {
   check(input, weight, bias, groups, eps);
-  return std::get<0>(call_forward(input, weight, bias, groups, eps));
+  return std::get<0>(forward_op(input, weight, bias, groups, eps));
 }
 
 GroupNormSiluBackwardResult once(
@@ -91,7 +90,27 @@ GroupNormSiluBackwardResult once(
     const at::Tensor& mean, const at::Tensor& inverse_deviation, std::array<bool, 3> wanted) {
   refuse_double_backward(kName, grad, input, weight, bias);
   at::AutoDispatchBelowADInplaceOrView below;
-  return call_backward(grad, input, weight, bias, mean, inverse_deviation, wanted);
+  return backward_op(grad, input, weight, bias, mean, inverse_deviation, wanted);
+}
+
+// As LibTorch's norms.
+template <c10::DeviceType DEVICE>
+at::Tensor autocast(
+    const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, int64_t groups, double eps) {
+  const Autocast cast(DEVICE);
+  return norm_op(cast.full(input), cast.full(weight), cast.full(bias), groups, eps);
+}
+
+GroupNormSiluForwardResult forward_meta(
+    const at::Tensor& input, const at::Tensor& /*weight*/, const at::Tensor& /*bias*/, int64_t groups,
+    double /*eps*/) {
+  return group_norm_silu_forward_outputs(input, groups);
+}
+
+GroupNormSiluBackwardResult backward_meta(
+    const at::Tensor& /*grad*/, const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+    const at::Tensor& /*mean*/, const at::Tensor& /*inverse_deviation*/, std::array<bool, 3> wanted) {
+  return group_norm_silu_backward_outputs(input, weight, bias, wanted);
 }
 
 GroupNormSiluForwardResult forward_cpu(
@@ -110,21 +129,7 @@ GroupNormSiluBackwardResult backward_cpu(
 
 at::Tensor group_norm_silu(
     const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, int64_t groups, double eps) {
-  static const auto op =
-      c10::Dispatcher::singleton()
-          .findSchemaOrThrow(kName, "")
-          .typed<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&, int64_t, double)>();
-  return op.call(input, weight, bias, groups, eps);
-}
-
-TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
-  library.def("group_norm_silu(Tensor input, Tensor weight, Tensor bias, int groups, float eps=1e-05) -> Tensor");
-  library.def(
-      "_group_norm_silu_forward(Tensor input, Tensor weight, Tensor bias, int groups, float eps) -> "
-      "(Tensor output, Tensor mean, Tensor inverse_deviation)");
-  library.def(
-      "_group_norm_silu_backward(Tensor grad, Tensor input, Tensor weight, Tensor bias, Tensor mean, "
-      "Tensor inverse_deviation, bool[3] wanted) -> (Tensor input, Tensor weight, Tensor bias)");
+  return norm_op(input, weight, bias, groups, eps);
 }
 
 TORCH_LIBRARY_IMPL(dsvlm, Autograd, library) {
@@ -133,6 +138,15 @@ TORCH_LIBRARY_IMPL(dsvlm, Autograd, library) {
 }
 
 TORCH_LIBRARY_IMPL(dsvlm, CompositeExplicitAutograd, library) { library.impl("group_norm_silu", plain); }
+
+TORCH_LIBRARY_IMPL(dsvlm, AutocastCPU, library) { library.impl("group_norm_silu", autocast<at::kCPU>); }
+
+TORCH_LIBRARY_IMPL(dsvlm, AutocastCUDA, library) { library.impl("group_norm_silu", autocast<at::kCUDA>); }
+
+TORCH_LIBRARY_IMPL(dsvlm, Meta, library) {
+  library.impl("_group_norm_silu_forward", forward_meta);
+  library.impl("_group_norm_silu_backward", backward_meta);
+}
 
 TORCH_LIBRARY_IMPL(dsvlm, CPU, library) {
   library.impl("_group_norm_silu_forward", forward_cpu);

@@ -37,13 +37,30 @@ inline GroupNormSiluProblem group_norm_silu_problem(
       weight.const_data_ptr(), bias.const_data_ptr()};
 }
 
+inline GroupNormSiluForwardResult group_norm_silu_forward_outputs(const at::Tensor& input, int64_t groups) {
+  const auto options = input.options().dtype(accumulator_of(input));
+  return {
+      at::empty_like(input, input.options(), at::MemoryFormat::Contiguous),
+      at::empty_symint({input.sym_size(0), groups}, options), at::empty_symint({input.sym_size(0), groups}, options)};
+}
+
+// A gradient of each that is wanted.
+inline GroupNormSiluBackwardResult group_norm_silu_backward_outputs(
+    const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, std::array<bool, 3> wanted) {
+  // Without elements nothing is written, and nothing flows back.
+  const bool empty = input.sym_numel() == 0;
+  const auto make = [empty](bool is_wanted, const at::Tensor& like) {
+    return !is_wanted ? at::Tensor()
+           : empty    ? at::zeros_like(like, like.options(), at::MemoryFormat::Contiguous)
+                      : at::empty_like(like, like.options(), at::MemoryFormat::Contiguous);
+  };
+  return {make(wanted[0], input), make(wanted[1], weight), make(wanted[2], bias)};
+}
+
 inline GroupNormSiluForwardResult group_norm_silu_forward_with(
     void (*kernel)(const GroupNormSiluForward&), const at::Tensor& input, const at::Tensor& weight,
     const at::Tensor& bias, int64_t groups, double eps) {
-  const auto options = input.options().dtype(accumulator_of(input));
-  at::Tensor output = at::empty_like(input, input.options(), at::MemoryFormat::Contiguous);
-  at::Tensor mean = at::empty({input.size(0), groups}, options);
-  at::Tensor inverse_deviation = at::empty({input.size(0), groups}, options);
+  auto [output, mean, inverse_deviation] = group_norm_silu_forward_outputs(input, groups);
   if (input.numel() > 0) {
     const at::Tensor x = input.contiguous(), w = weight.contiguous(), b = bias.contiguous();
     kernel(
@@ -57,15 +74,8 @@ inline GroupNormSiluBackwardResult group_norm_silu_backward_with(
     void (*kernel)(const GroupNormSiluBackward&), const at::Tensor& grad, const at::Tensor& input,
     const at::Tensor& weight, const at::Tensor& bias, const at::Tensor& mean, const at::Tensor& inverse_deviation,
     std::array<bool, 3> wanted) {
-  const bool empty = input.numel() == 0;
-  const auto make = [empty](bool is_wanted, const at::Tensor& like) {
-    return !is_wanted ? at::Tensor()
-           : empty    ? at::zeros_like(like, like.options(), at::MemoryFormat::Contiguous)
-                      : at::empty_like(like, like.options(), at::MemoryFormat::Contiguous);
-  };
-  at::Tensor grad_input = make(wanted[0], input), grad_weight = make(wanted[1], weight);
-  at::Tensor grad_bias = make(wanted[2], bias);
-  if (!empty) {
+  auto [grad_input, grad_weight, grad_bias] = group_norm_silu_backward_outputs(input, weight, bias, wanted);
+  if (input.numel() > 0) {
     const at::Tensor x = input.contiguous(), w = weight.contiguous(), b = bias.contiguous();
     const at::Tensor upstream = grad.contiguous();
     kernel(

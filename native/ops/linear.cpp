@@ -14,13 +14,13 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/core/List.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/mm.h>
 #include <c10/core/Scalar.h>
+#include <c10/core/impl/TorchDispatchModeTLS.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
@@ -29,13 +29,23 @@
 #include <string_view>
 #include <vector>
 
-#include "ops/checks.h"
+#include "ops/autocast.h"
 #include "ops/once_differentiable.h"
+#include "ops/op.h"
 
 namespace dsvlm {
+
+TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
+  library.def("linear(Tensor x, Tensor weight, Tensor? bias=None) -> Tensor");
+}
+
 namespace {
 
 constexpr const char* kName = "dsvlm::linear";
+
+using Bias = std::optional<at::Tensor>;
+
+const Op<at::Tensor(const at::Tensor&, const at::Tensor&, const Bias&)> linear_op(kName);
 
 // Multiplications from which oneDNN is taken. It keeps a program for each number of rows that it has met, up to a
 // thousand: batches of sentences differ in it, so small models would hold more programs than weights.
@@ -47,7 +57,6 @@ constexpr int64_t kSmall = int64_t{1} << 20;
 // Rows, or columns, of a piece come in multiples of what BLAS computes side by side.
 constexpr int64_t kBlock = 16;
 
-using Bias = std::optional<at::Tensor>;
 using PointwiseSignature = at::Tensor(
     const at::Tensor&, const at::Tensor&, const Bias&, std::string_view, c10::List<std::optional<at::Scalar>>,
     std::optional<std::string_view>);
@@ -60,8 +69,14 @@ const std::optional<c10::TypedOperatorHandle<PointwiseSignature>>& pointwise() {
   return op;
 }
 
+// What a tensor in plain memory of the CPU is dispatched by, at most.
+constexpr c10::DispatchKeySet kPlain =
+    c10::DispatchKeySet({c10::DispatchKey::CPU, c10::DispatchKey::AutocastCPU}) |
+    c10::autograd_dispatch_keyset_with_ADInplaceOrView;
+
+// A tensor that only stands for one, such as torch.compile's, has other keys.
 bool is_plain_float(const at::Tensor& tensor) {
-  return tensor.is_cpu() && tensor.scalar_type() == at::kFloat && tensor.layout() == at::kStrided;
+  return tensor.scalar_type() == at::kFloat && kPlain.has_all(tensor.key_set());
 }
 
 template <typename Function>
@@ -86,11 +101,13 @@ bool blas_keeps_to_its_caller() {
 
 int64_t multiplications(const at::Tensor& x, const at::Tensor& weight) { return x.numel() * weight.size(0); }
 
-// Whether LibTorch's own way is left. What that refuses goes there too, for its message.
+// Whether LibTorch's own way is left. What that refuses goes there too, for its message. So does what a mode of
+// Python watches: it sees one operator, and nothing on other threads.
 bool is_ours(const at::Tensor& x, const at::Tensor& weight, const Bias& bias) {
   return is_plain_float(x) && is_plain_float(weight) && (!bias || is_plain_float(*bias)) && x.dim() >= 1 &&
          weight.dim() == 2 && x.size(-1) == weight.size(1) && (!bias || bias->sizes() == weight.sizes().slice(0, 1)) &&
-         multiplications(x, weight) >= kSmall && !at::in_parallel_region();
+         multiplications(x, weight) >= kSmall && !at::in_parallel_region() &&
+         !c10::impl::TorchDispatchModeTLS::any_modes_set();
 }
 
 // Rows that share elements, as a sliding window's, are no memory layout to oneDNN.
@@ -175,6 +192,12 @@ struct Linear : public torch::autograd::Function<Linear> {
   }
 };
 
+template <c10::DeviceType DEVICE>
+at::Tensor autocast(const at::Tensor& x, const at::Tensor& weight, const Bias& bias) {
+  const Autocast cast(DEVICE);
+  return linear_op(cast.lower(x), cast.lower(weight), cast.lower(bias));
+}
+
 at::Tensor choose(const at::Tensor& x, const at::Tensor& weight, const Bias& bias) {
   if (!is_ours(x, weight, bias)) {
     return at::linear(x, weight, bias);
@@ -187,17 +210,16 @@ at::Tensor choose(const at::Tensor& x, const at::Tensor& weight, const Bias& bia
 }  // namespace
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const Bias& bias) {
-  static const auto op = c10::Dispatcher::singleton()
-                             .findSchemaOrThrow(kName, "")
-                             .typed<at::Tensor(const at::Tensor&, const at::Tensor&, const Bias&)>();
-  return op.call(x, weight, bias);
+  return linear_op(x, weight, bias);
 }
 
-TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
-  library.def("linear(Tensor x, Tensor weight, Tensor? bias=None) -> Tensor");
+TORCH_LIBRARY_IMPL(dsvlm, AutocastCPU, library) { library.impl("linear", autocast<at::kCPU>); }
+
+TORCH_LIBRARY_IMPL(dsvlm, AutocastCUDA, library) { library.impl("linear", autocast<at::kCUDA>); }
+
+TORCH_LIBRARY_IMPL(dsvlm, CompositeImplicitAutograd, library) {
+  library.impl("linear", choose);
   keep_openblas_to_its_caller();
 }
-
-TORCH_LIBRARY_IMPL(dsvlm, CompositeImplicitAutograd, library) { library.impl("linear", choose); }
 
 }  // namespace dsvlm

@@ -8,8 +8,8 @@
 #include "ops/linear_cross_entropy.h"
 
 #include <ATen/core/LegacyTypeDispatch.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/mul.h>
@@ -23,12 +23,22 @@
 #include <array>
 #include <tuple>
 
+#include "ops/autocast.h"
 #include "ops/checks.h"
 #include "ops/linear.h"
 #include "ops/once_differentiable.h"
+#include "ops/op.h"
 #include "ops/views.h"
 
 namespace dsvlm {
+
+TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
+  library.def("linear_cross_entropy(Tensor hidden_states, Tensor weight, Tensor labels, int chunk_rows=0) -> Tensor");
+  library.def(
+      "_linear_cross_entropy_forward(Tensor hidden_states, Tensor weight, Tensor labels, int chunk_rows, "
+      "bool[2] wanted) -> (Tensor loss, Tensor hidden_states, Tensor weight)");
+}
+
 namespace {
 
 constexpr const char* kName = "dsvlm::linear_cross_entropy";
@@ -44,6 +54,9 @@ using Result = std::tuple<at::Tensor, at::Tensor, at::Tensor>;
 using ForwardSignature =
     Result(const at::Tensor&, const at::Tensor&, const at::Tensor&, int64_t, std::array<bool, 2>);
 
+const Op<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&, int64_t)> loss_op(kName);
+const Op<ForwardSignature> forward_op("dsvlm::_linear_cross_entropy_forward");
+
 void check(const at::Tensor& hidden_states, const at::Tensor& weight, const at::Tensor& labels, int64_t chunk_rows) {
   const Checks checks(kName);
   checks.defined("hidden_states", hidden_states);
@@ -53,8 +66,8 @@ void check(const at::Tensor& hidden_states, const at::Tensor& weight, const at::
       hidden_states.is_floating_point(), kName, ": hidden_states must be of a floating-point type, but is ",
       Checks::type_name(hidden_states.scalar_type()));
   checks.shape("hidden_states", hidden_states, "[rows, width]", {-1, -1});
-  checks.shape("weight", weight, "[classes, width]", {-1, hidden_states.size(1)});
-  checks.shape("labels", labels, "[rows]", {hidden_states.size(0)});
+  checks.shape("weight", weight, "[classes, width]", {-1, hidden_states.sym_size(1)});
+  checks.shape("labels", labels, "[rows]", {hidden_states.sym_size(0)});
   checks.like("weight", weight, "hidden_states", hidden_states);
   TORCH_CHECK(
       labels.scalar_type() == at::kLong, kName, ": labels must be int64, but is ",
@@ -62,8 +75,8 @@ void check(const at::Tensor& hidden_states, const at::Tensor& weight, const at::
   TORCH_CHECK(
       labels.device() == hidden_states.device(), kName, ": labels is on ", labels.device().str(),
       ", but hidden_states is on ", hidden_states.device().str());
-  TORCH_CHECK(labels.numel() > 0, kName, ": labels is empty; the mean of no rows is not defined");
-  TORCH_CHECK(weight.size(0) > 0, kName, ": weight has no classes");
+  TORCH_CHECK(labels.sym_numel() > 0, kName, ": labels is empty; the mean of no rows is not defined");
+  TORCH_CHECK(weight.sym_size(0) > 0, kName, ": weight has no classes");
   TORCH_CHECK(chunk_rows >= 0, kName, ": chunk_rows must not be negative, but is ", chunk_rows);
 }
 
@@ -104,13 +117,16 @@ Result forward(
   return {loss.div_(static_cast<double>(rows)), grad_hidden, wanted[1] ? grad_weight.to(dtype) : grad_weight};
 }
 
-Result call_forward(
-    const at::Tensor& hidden_states, const at::Tensor& weight, const at::Tensor& labels, int64_t chunk_rows,
+// What forward makes, without doing it.
+Result forward_meta(
+    const at::Tensor& hidden_states, const at::Tensor& weight, const at::Tensor& /*labels*/, int64_t /*chunk_rows*/,
     std::array<bool, 2> wanted) {
-  static const auto op = c10::Dispatcher::singleton()
-                             .findSchemaOrThrow("dsvlm::_linear_cross_entropy_forward", "")
-                             .typed<ForwardSignature>();
-  return op.call(hidden_states, weight, labels, chunk_rows, wanted);
+  const auto make = [](bool is_wanted, const at::Tensor& like) {
+    return is_wanted ? at::empty_like(like, at::MemoryFormat::Contiguous) : at::Tensor();
+  };
+  return {
+      at::empty({}, hidden_states.options().dtype(accumulator_of(hidden_states))), make(wanted[0], hidden_states),
+      make(wanted[1], weight)};
 }
 
 struct LinearCrossEntropy : public torch::autograd::Function<LinearCrossEntropy> {
@@ -119,7 +135,7 @@ struct LinearCrossEntropy : public torch::autograd::Function<LinearCrossEntropy>
       const at::Tensor& labels, int64_t chunk_rows) {
     const std::array<bool, 2> wanted = {hidden_states.requires_grad(), weight.requires_grad()};
     at::AutoDispatchBelowADInplaceOrView below;
-    auto [loss, grad_hidden, grad_weight] = call_forward(hidden_states, weight, labels, chunk_rows, wanted);
+    auto [loss, grad_hidden, grad_weight] = forward_op(hidden_states, weight, labels, chunk_rows, wanted);
     context->save_for_backward({grad_hidden, grad_weight});
     return loss;
   }
@@ -138,7 +154,7 @@ struct LinearCrossEntropy : public torch::autograd::Function<LinearCrossEntropy>
 at::Tensor plain(
     const at::Tensor& hidden_states, const at::Tensor& weight, const at::Tensor& labels, int64_t chunk_rows) {
   check(hidden_states, weight, labels, chunk_rows);
-  return std::get<0>(call_forward(hidden_states, weight, labels, chunk_rows, {false, false}));
+  return std::get<0>(forward_op(hidden_states, weight, labels, chunk_rows, {false, false}));
 }
 
 at::Tensor differentiable(
@@ -151,25 +167,28 @@ at::Tensor differentiable(
   return LinearCrossEntropy::apply(hidden_states, weight, labels, chunk_rows);
 }
 
+// As LibTorch's linear: the loss is computed in float32 from lower types.
+template <c10::DeviceType DEVICE>
+at::Tensor autocast(
+    const at::Tensor& hidden_states, const at::Tensor& weight, const at::Tensor& labels, int64_t chunk_rows) {
+  const Autocast cast(DEVICE);
+  return loss_op(cast.lower(hidden_states), cast.lower(weight), labels, chunk_rows);
+}
+
 }  // namespace
 
 at::Tensor linear_cross_entropy(
     const at::Tensor& hidden_states, const at::Tensor& weight, const at::Tensor& labels, int64_t chunk_rows) {
-  static const auto op =
-      c10::Dispatcher::singleton()
-          .findSchemaOrThrow(kName, "")
-          .typed<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&, int64_t)>();
-  return op.call(hidden_states, weight, labels, chunk_rows);
-}
-
-TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
-  library.def("linear_cross_entropy(Tensor hidden_states, Tensor weight, Tensor labels, int chunk_rows=0) -> Tensor");
-  library.def(
-      "_linear_cross_entropy_forward(Tensor hidden_states, Tensor weight, Tensor labels, int chunk_rows, "
-      "bool[2] wanted) -> (Tensor loss, Tensor hidden_states, Tensor weight)");
+  return loss_op(hidden_states, weight, labels, chunk_rows);
 }
 
 TORCH_LIBRARY_IMPL(dsvlm, Autograd, library) { library.impl("linear_cross_entropy", differentiable); }
+
+TORCH_LIBRARY_IMPL(dsvlm, AutocastCPU, library) { library.impl("linear_cross_entropy", autocast<at::kCPU>); }
+
+TORCH_LIBRARY_IMPL(dsvlm, AutocastCUDA, library) { library.impl("linear_cross_entropy", autocast<at::kCUDA>); }
+
+TORCH_LIBRARY_IMPL(dsvlm, Meta, library) { library.impl("_linear_cross_entropy_forward", forward_meta); }
 
 TORCH_LIBRARY_IMPL(dsvlm, CompositeExplicitAutograd, library) {
   library.impl("linear_cross_entropy", plain);

@@ -5,20 +5,28 @@
 #include "ops/llama_decode.h"
 
 #include <ATen/core/LegacyTypeDispatch.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/llama_decode.h"
 #include "ops/checks.h"
 #include "ops/once_differentiable.h"
+#include "ops/op.h"
 #include "ops/views.h"
 
 namespace dsvlm {
+
+TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
+  library.def(
+      "llama_decode(Tensor ids, Tensor[] weights, Tensor[] biases, Tensor(a!)[] cache, Tensor cos, Tensor sin, "
+      "Tensor starts, SymInt length, int heads, float eps) -> Tensor");
+}
+
 namespace {
 
 constexpr const char* kName = "dsvlm::llama_decode";
@@ -26,7 +34,9 @@ constexpr size_t kLayerWeights = 9, kLayerBiases = 7;
 
 using Signature = at::Tensor(
     const at::Tensor&, at::TensorList, at::TensorList, at::TensorList, const at::Tensor&, const at::Tensor&,
-    const at::Tensor&, int64_t, int64_t, double);
+    const at::Tensor&, c10::SymInt, int64_t, double);
+
+const Op<Signature> decode_op(kName);
 
 // Looks at each tensor once, with the first weight for a standard.
 class Arguments {
@@ -35,7 +45,7 @@ class Arguments {
 
   // One of the model's type and device, contiguous, as the kernel reads it.
   const at::Tensor& of_model(
-      const std::string& name, const at::Tensor& tensor, const char* meaning, at::IntArrayRef shape) const {
+      const std::string& name, const at::Tensor& tensor, const char* meaning, c10::SymIntArrayRef shape) const {
     checks_.defined(name.c_str(), tensor);
     checks_.shape(name, tensor, meaning, shape);
     checks_.like(name, tensor, "weights[0]", table_);
@@ -174,7 +184,7 @@ at::Tensor decode_cpu(
   check_records(p, table.size(0));
   p.embeddings = arguments.of_model("weights[0]", table, "[vocabulary, width]", {-1, -1}).const_data_ptr();
   p.cos = arguments.of_model("cos", cos, "[positions, head_dim]", {-1, p.head_dim}).const_data_ptr();
-  p.sin = arguments.of_model("sin", sin, "shaped like cos,", cos.sizes()).const_data_ptr();
+  p.sin = arguments.of_model("sin", sin, "shaped like cos,", cos.sym_sizes()).const_data_ptr();
   TORCH_CHECK(
       length < cos.size(0), kName, ": cos has ", cos.size(0), " positions, but the token may be at ", length);
   const std::vector<DecodeLayer> layers = layers_of(arguments, p, weights, biases, cache);
@@ -192,14 +202,26 @@ at::Tensor decode_cpu(
   return logits;
 }
 
+at::Tensor decode_meta(
+    const at::Tensor& ids, at::TensorList weights, at::TensorList biases, at::TensorList cache,
+    const at::Tensor& /*cos*/, const at::Tensor& /*sin*/, const at::Tensor& /*starts*/, c10::SymInt /*length*/,
+    int64_t /*heads*/, double /*eps*/) {
+  check_counts(weights.size(), biases.size(), cache.size());
+  const Checks checks(kName);
+  checks.shape("ids", ids, "[batch]", {-1});
+  checks.shape("the head", weights.back(), "[vocabulary, width]", {-1, -1});
+  return at::empty_symint(
+      {ids.sym_size(0), weights.back().sym_size(0)}, weights[0].options().dtype(accumulator_of(weights[0])));
+}
+
 at::Tensor without_gradients(
     const at::Tensor& ids, at::TensorList weights, at::TensorList biases, at::TensorList cache, const at::Tensor& cos,
-    const at::Tensor& sin, const at::Tensor& starts, int64_t length, int64_t heads, double eps) {
+    const at::Tensor& sin, const at::Tensor& starts, c10::SymInt length, int64_t heads, double eps) {
   TORCH_CHECK(
       !at::GradMode::is_enabled() || !(needs_grad(weights) || needs_grad(biases) || needs_grad(cache)), kName,
       ": has no gradient; call it without recording gradients");
   at::AutoDispatchBelowADInplaceOrView below;
-  return llama_decode(ids, weights, biases, cache, cos, sin, starts, length, heads, eps);
+  return decode_op(ids, weights, biases, cache, cos, sin, starts, std::move(length), heads, eps);
 }
 
 }  // namespace
@@ -207,17 +229,12 @@ at::Tensor without_gradients(
 at::Tensor llama_decode(
     const at::Tensor& ids, at::TensorList weights, at::TensorList biases, at::TensorList cache, const at::Tensor& cos,
     const at::Tensor& sin, const at::Tensor& starts, int64_t length, int64_t heads, double eps) {
-  static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow(kName, "").typed<Signature>();
-  return op.call(ids, weights, biases, cache, cos, sin, starts, length, heads, eps);
-}
-
-TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
-  library.def(
-      "llama_decode(Tensor ids, Tensor[] weights, Tensor[] biases, Tensor(a!)[] cache, Tensor cos, Tensor sin, "
-      "Tensor starts, int length, int heads, float eps) -> Tensor");
+  return decode_op(ids, weights, biases, cache, cos, sin, starts, length, heads, eps);
 }
 
 TORCH_LIBRARY_IMPL(dsvlm, Autograd, library) { library.impl("llama_decode", without_gradients); }
+
+TORCH_LIBRARY_IMPL(dsvlm, Meta, library) { library.impl("llama_decode", decode_meta); }
 
 TORCH_LIBRARY_IMPL(dsvlm, CPU, library) { library.impl("llama_decode", decode_cpu); }
 

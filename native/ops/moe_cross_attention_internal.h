@@ -57,13 +57,29 @@ inline at::Tensor zeros_contiguous(const at::Tensor& like) {
   return at::zeros_like(like, like.options(), at::MemoryFormat::Contiguous);
 }
 
+inline MoeForwardResult moe_forward_outputs(const at::Tensor& query, at::TensorList keys) {
+  return {
+      empty_contiguous(query),
+      at::empty_symint(
+          {query.sym_size(0), static_cast<int64_t>(keys.size()), query.sym_size(2), query.sym_size(1)},
+          query.options().dtype(accumulator_of(query)))};
+}
+
+inline MoeBackwardResult moe_backward_outputs(
+    at::Tensor (*make)(const at::Tensor&), const at::Tensor& query, at::TensorList keys, at::TensorList values,
+    const at::Tensor& router) {
+  std::vector<at::Tensor> grad_keys, grad_values;
+  for (size_t e = 0; e < keys.size(); ++e) {
+    grad_keys.push_back(make(keys[e]));
+    grad_values.push_back(make(values[e]));
+  }
+  return {make(query), grad_keys, grad_values, make(router)};
+}
+
 inline MoeForwardResult moe_forward_with(
     void (*kernel)(const MoeForward&), const at::Tensor& query, at::TensorList keys, at::TensorList values,
     const at::Tensor& router, double scale) {
-  at::Tensor output = empty_contiguous(query);
-  at::Tensor logsumexp = at::empty(
-      {query.size(0), static_cast<int64_t>(keys.size()), query.size(2), query.size(1)},
-      query.options().dtype(accumulator_of(query)));
+  auto [output, logsumexp] = moe_forward_outputs(query, keys);
   if (query.numel() > 0) {
     kernel({moe_problem(query, keys, values, router, scale), output.mutable_data_ptr(), logsumexp.mutable_data_ptr()});
   }
@@ -75,12 +91,7 @@ inline MoeBackwardResult moe_backward_with(
     at::TensorList values, const at::Tensor& router, const at::Tensor& logsumexp, double scale) {
   // Without queries nothing is written, and nothing flows back.
   const auto make = query.numel() > 0 ? empty_contiguous : zeros_contiguous;
-  std::vector<at::Tensor> grad_keys, grad_values;
-  for (size_t e = 0; e < keys.size(); ++e) {
-    grad_keys.push_back(make(keys[e]));
-    grad_values.push_back(make(values[e]));
-  }
-  at::Tensor grad_query = make(query), grad_router = make(router);
+  auto [grad_query, grad_keys, grad_values, grad_router] = moe_backward_outputs(make, query, keys, values, router);
   if (query.numel() > 0) {
     MoeBackward arguments{};
     arguments.problem = moe_problem(query, keys, values, router, scale);

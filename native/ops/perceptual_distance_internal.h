@@ -43,10 +43,27 @@ inline PerceptualProblem perceptual_problem(
   return p;
 }
 
+inline at::Tensor perceptual_forward_output(const at::Tensor& features) {
+  return at::zeros_symint({features.sym_size(0)}, features.options().dtype(accumulator_of(features)));
+}
+
+// A gradient of each that is wanted.
+inline PerceptualBackwardResult perceptual_backward_outputs(
+    const at::Tensor& features, const at::Tensor& target, const at::Tensor& weights, std::array<bool, 3> wanted) {
+  // Without elements nothing is written, and nothing flows back.
+  const bool empty = features.sym_numel() == 0;
+  const auto make = [empty](bool is_wanted, const at::Tensor& like) {
+    return !is_wanted ? at::Tensor()
+           : empty    ? at::zeros_like(like, like.options(), at::MemoryFormat::Contiguous)
+                      : at::empty_like(like, like.options(), at::MemoryFormat::Contiguous);
+  };
+  return {make(wanted[0], features), make(wanted[1], target), make(wanted[2], weights)};
+}
+
 inline at::Tensor perceptual_forward_with(
     void (*kernel)(const PerceptualForward&), const at::Tensor& features, const at::Tensor& target,
     const at::Tensor& weights) {
-  at::Tensor output = at::zeros({features.size(0)}, features.options().dtype(accumulator_of(features)));
+  at::Tensor output = perceptual_forward_output(features);
   if (features.numel() > 0) {
     const at::Tensor f = planar(features), t = planar(target), w = weights.contiguous();
     kernel({perceptual_problem(f, t, w), output.mutable_data_ptr()});
@@ -57,15 +74,8 @@ inline at::Tensor perceptual_forward_with(
 inline PerceptualBackwardResult perceptual_backward_with(
     void (*kernel)(const PerceptualBackward&), const at::Tensor& grad, const at::Tensor& features,
     const at::Tensor& target, const at::Tensor& weights, std::array<bool, 3> wanted) {
-  const bool empty = features.numel() == 0;
-  const auto make = [empty](bool is_wanted, const at::Tensor& like) {
-    return !is_wanted ? at::Tensor()
-           : empty    ? at::zeros_like(like, like.options(), at::MemoryFormat::Contiguous)
-                      : at::empty_like(like, like.options(), at::MemoryFormat::Contiguous);
-  };
-  at::Tensor grad_features = make(wanted[0], features), grad_target = make(wanted[1], target);
-  at::Tensor grad_weights = make(wanted[2], weights);
-  if (!empty) {
+  auto [grad_features, grad_target, grad_weights] = perceptual_backward_outputs(features, target, weights, wanted);
+  if (features.numel() > 0) {
     const at::Tensor f = planar(features), t = planar(target), w = weights.contiguous();
     const at::Tensor upstream = grad.contiguous();
     kernel(

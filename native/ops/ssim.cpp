@@ -5,7 +5,6 @@
 #include "ops/ssim.h"
 
 #include <ATen/core/LegacyTypeDispatch.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/mul.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -13,15 +12,37 @@
 
 #include <cmath>
 
+#include "ops/autocast.h"
 #include "ops/checks.h"
 #include "ops/once_differentiable.h"
+#include "ops/op.h"
 #include "ops/ssim_internal.h"
 
 namespace dsvlm {
+
+TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
+  library.def("ssim(Tensor x, Tensor y, str border=\"valid\", float data_range=1.0) -> Tensor");
+  library.def(
+      "ssim_l1(Tensor x, Tensor y, float similarity_weight, float difference_weight, str border=\"valid\", "
+      "float data_range=1.0) -> Tensor");
+  library.def(
+      "_ssim_forward(Tensor x, Tensor y, bool same, float data_range, float[] terms, bool[2] wanted) -> "
+      "(Tensor output, Tensor x, Tensor y)");
+  library.def("_ssim_backward(Tensor grad, Tensor gradient, ScalarType dtype) -> Tensor");
+}
+
 namespace {
 
 constexpr const char* kName = "dsvlm::ssim";
 constexpr const char* kJointName = "dsvlm::ssim_l1";
+
+using BackwardSignature = at::Tensor(const at::Tensor&, const at::Tensor&, at::ScalarType);
+
+const Op<at::Tensor(const at::Tensor&, const at::Tensor&, c10::string_view, double)> similarity_op(kName);
+const Op<at::Tensor(const at::Tensor&, const at::Tensor&, double, double, c10::string_view, double)> joint_op(
+    kJointName);
+const Op<SsimForwardSignature> forward_op("dsvlm::_ssim_forward");
+const Op<BackwardSignature> backward_op("dsvlm::_ssim_backward");
 
 using Terms = std::array<double, 3>;  // of SsimTerms
 
@@ -42,31 +63,15 @@ bool check(const char* name, const at::Tensor& x, const at::Tensor& y, c10::stri
   checks.defined("y", y);
   checks.floating("x", x);
   checks.shape("x", x, "[batch, channels, height, width]", {-1, -1, -1, -1});
-  checks.shape("y", y, "shaped like x,", x.sizes());
+  checks.shape("y", y, "shaped like x,", x.sym_sizes());
   checks.like("y", y, "x", x);
   TORCH_CHECK(data_range > 0, name, ": data_range must be positive, but is ", data_range);
   const bool same = border == "same";
   TORCH_CHECK(same || border == "valid", name, ": border must be 'valid' or 'same', but is '", border, "'");
   TORCH_CHECK(
-      same || (x.size(2) >= kSsimWindow && x.size(3) >= kSsimWindow), name,
-      ": border 'valid' needs pictures of at least 11x11, but x has shape ", Checks::text(x.sizes()));
+      same || (x.sym_size(2) >= kSsimWindow && x.sym_size(3) >= kSsimWindow), name,
+      ": border 'valid' needs pictures of at least 11x11, but x has shape ", Checks::text(x.sym_sizes()));
   return same;
-}
-
-SsimForwardResult call_forward(
-    const at::Tensor& x, const at::Tensor& y, bool same, double data_range, const Terms& terms,
-    std::array<bool, 2> wanted) {
-  static const auto op =
-      c10::Dispatcher::singleton().findSchemaOrThrow("dsvlm::_ssim_forward", "").typed<SsimForwardSignature>();
-  return op.call(x, y, same, data_range, terms, wanted);
-}
-
-using BackwardSignature = at::Tensor(const at::Tensor&, const at::Tensor&, at::ScalarType);
-
-at::Tensor call_backward(const at::Tensor& grad, const at::Tensor& gradient, at::ScalarType dtype) {
-  static const auto op =
-      c10::Dispatcher::singleton().findSchemaOrThrow("dsvlm::_ssim_backward", "").typed<BackwardSignature>();
-  return op.call(grad, gradient, dtype);
 }
 
 // Value and gradients are one pass over the pictures: the forward keeps the gradients of the similarities,
@@ -77,7 +82,7 @@ struct Similarity : public torch::autograd::Function<Similarity> {
       double data_range, const Terms& terms) {
     const std::array<bool, 2> wanted = {x.requires_grad(), y.requires_grad()};
     at::AutoDispatchBelowADInplaceOrView below;
-    auto [output, grad_x, grad_y] = call_forward(x, y, same, data_range, terms, wanted);
+    auto [output, grad_x, grad_y] = forward_op(x, y, same, data_range, terms, wanted);
     context->save_for_backward({grad_x, grad_y});
     context->saved_data["dtype"] = x.scalar_type();
     return output;
@@ -89,7 +94,7 @@ struct Similarity : public torch::autograd::Function<Similarity> {
     const auto saved = context->get_saved_variables();
     const at::ScalarType dtype = context->saved_data["dtype"].toScalarType();
     const auto scaled = [&](const at::Tensor& gradient) {
-      return gradient.defined() ? call_backward(grads[0], gradient, dtype) : at::Tensor();
+      return gradient.defined() ? backward_op(grads[0], gradient, dtype) : at::Tensor();
     };
     return {scaled(saved[0]), scaled(saved[1]), at::Tensor(), at::Tensor(), at::Tensor()};
   }
@@ -97,7 +102,7 @@ struct Similarity : public torch::autograd::Function<Similarity> {
 
 at::Tensor plain_with(
     const at::Tensor& x, const at::Tensor& y, bool same, double data_range, const Terms& terms) {
-  return std::get<0>(call_forward(x, y, same, data_range, terms, {false, false}));
+  return std::get<0>(forward_op(x, y, same, data_range, terms, {false, false}));
 }
 
 at::Tensor differentiable_with(
@@ -128,6 +133,27 @@ at::Tensor backward(const at::Tensor& grad, const at::Tensor& gradient, at::Scal
   return at::mul(gradient, grad.view({-1, 1, 1, 1})).to(dtype);
 }
 
+// As LibTorch's losses.
+template <c10::DeviceType DEVICE>
+at::Tensor ssim_autocast(const at::Tensor& x, const at::Tensor& y, c10::string_view border, double data_range) {
+  const Autocast cast(DEVICE);
+  return similarity_op(cast.full(x), cast.full(y), border, data_range);
+}
+
+template <c10::DeviceType DEVICE>
+at::Tensor ssim_l1_autocast(
+    const at::Tensor& x, const at::Tensor& y, double similarity_weight, double difference_weight,
+    c10::string_view border, double data_range) {
+  const Autocast cast(DEVICE);
+  return joint_op(cast.full(x), cast.full(y), similarity_weight, difference_weight, border, data_range);
+}
+
+SsimForwardResult forward_meta(
+    const at::Tensor& x, const at::Tensor& /*y*/, bool /*same*/, double /*data_range*/,
+    at::ArrayRef<double> /*terms*/, std::array<bool, 2> wanted) {
+  return ssim_forward_outputs(x, wanted);
+}
+
 SsimForwardResult forward_cpu(
     const at::Tensor& x, const at::Tensor& y, bool same, double data_range, at::ArrayRef<double> terms,
     std::array<bool, 2> wanted) {
@@ -137,31 +163,13 @@ SsimForwardResult forward_cpu(
 }  // namespace
 
 at::Tensor ssim(const at::Tensor& x, const at::Tensor& y, const std::string& border, double data_range) {
-  static const auto op = c10::Dispatcher::singleton()
-                             .findSchemaOrThrow(kName, "")
-                             .typed<at::Tensor(const at::Tensor&, const at::Tensor&, c10::string_view, double)>();
-  return op.call(x, y, border, data_range);
+  return similarity_op(x, y, border, data_range);
 }
 
 at::Tensor ssim_l1(
     const at::Tensor& x, const at::Tensor& y, double similarity_weight, double difference_weight,
     const std::string& border, double data_range) {
-  static const auto op =
-      c10::Dispatcher::singleton()
-          .findSchemaOrThrow(kJointName, "")
-          .typed<at::Tensor(const at::Tensor&, const at::Tensor&, double, double, c10::string_view, double)>();
-  return op.call(x, y, similarity_weight, difference_weight, border, data_range);
-}
-
-TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
-  library.def("ssim(Tensor x, Tensor y, str border=\"valid\", float data_range=1.0) -> Tensor");
-  library.def(
-      "ssim_l1(Tensor x, Tensor y, float similarity_weight, float difference_weight, str border=\"valid\", "
-      "float data_range=1.0) -> Tensor");
-  library.def(
-      "_ssim_forward(Tensor x, Tensor y, bool same, float data_range, float[] terms, bool[2] wanted) -> "
-      "(Tensor output, Tensor x, Tensor y)");
-  library.def("_ssim_backward(Tensor grad, Tensor gradient, ScalarType dtype) -> Tensor");
+  return joint_op(x, y, similarity_weight, difference_weight, border, data_range);
 }
 
 TORCH_LIBRARY_IMPL(dsvlm, Autograd, library) {
@@ -174,6 +182,18 @@ TORCH_LIBRARY_IMPL(dsvlm, CompositeExplicitAutograd, library) {
   library.impl("ssim_l1", ssim_l1_by<plain_with>);
   library.impl("_ssim_backward", backward);
 }
+
+TORCH_LIBRARY_IMPL(dsvlm, AutocastCPU, library) {
+  library.impl("ssim", ssim_autocast<at::kCPU>);
+  library.impl("ssim_l1", ssim_l1_autocast<at::kCPU>);
+}
+
+TORCH_LIBRARY_IMPL(dsvlm, AutocastCUDA, library) {
+  library.impl("ssim", ssim_autocast<at::kCUDA>);
+  library.impl("ssim_l1", ssim_l1_autocast<at::kCUDA>);
+}
+
+TORCH_LIBRARY_IMPL(dsvlm, Meta, library) { library.impl("_ssim_forward", forward_meta); }
 
 TORCH_LIBRARY_IMPL(dsvlm, CPU, library) { library.impl("_ssim_forward", forward_cpu); }
 

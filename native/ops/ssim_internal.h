@@ -39,15 +39,18 @@ inline SsimProblem ssim_problem(
   return p;
 }
 
-inline SsimForwardResult ssim_forward_with(
-    void (*kernel)(const SsimForward&), const at::Tensor& x, const at::Tensor& y, bool same, double data_range,
-    at::ArrayRef<double> terms, std::array<bool, 2> wanted) {
+inline SsimForwardResult ssim_forward_outputs(const at::Tensor& x, std::array<bool, 2> wanted) {
   const auto options = x.options().dtype(accumulator_of(x));
   const auto gradient = [&](bool is_wanted) {
     return is_wanted ? at::empty_like(x, options, at::MemoryFormat::Contiguous) : at::Tensor();
   };
-  at::Tensor output = at::zeros({x.size(0)}, options);
-  at::Tensor grad_x = gradient(wanted[0]), grad_y = gradient(wanted[1]);
+  return {at::zeros_symint({x.sym_size(0)}, options), gradient(wanted[0]), gradient(wanted[1])};
+}
+
+inline SsimForwardResult ssim_forward_with(
+    void (*kernel)(const SsimForward&), const at::Tensor& x, const at::Tensor& y, bool same, double data_range,
+    at::ArrayRef<double> terms, std::array<bool, 2> wanted) {
+  auto [output, grad_x, grad_y] = ssim_forward_outputs(x, wanted);
   if (x.numel() > 0) {
     kernel(
         {ssim_problem(x, y, same, data_range, terms), output.mutable_data_ptr(), data_or_null(grad_x),
