@@ -2,8 +2,8 @@
  * Copyright 2026 The DS-VLM for the JVM Authors
  * SPDX-License-Identifier: Apache-2.0
  */
-// Which instruction set the CPU kernels use. Each kernel is compiled once for every one of these, from
-// the same *_impl.h, into a namespace of its own.
+// Which instruction set the CPU kernels use. CMake compiles each kernel's file once for every one of these, into a
+// namespace of its own that DSVLM_ISA names, see cmake/CpuKernels.cmake.
 #pragma once
 
 #include <new>
@@ -17,6 +17,9 @@ enum class Isa { baseline, avx2, avx512 };
 Isa isa();
 
 }  // namespace dsvlm::cpu
+
+// Only the baseline's compilation, which any processor can run, says which of them is called.
+#ifdef DSVLM_DISPATCHER
 
 // Defines OPERATOR_DIRECTION: what the namespaces of the instruction sets call DIRECTION, by the one that
 // fits this processor. Each returns false if memory ran out.
@@ -39,7 +42,11 @@ Isa isa();
   }                                                                     \
   }
 
-// Both directions of an operator, in the file that compiles its baseline.
+#else
+#define DSVLM_DISPATCH_DIRECTION(OPERATOR, DIRECTION, ARGUMENTS)
+#endif
+
+// Both directions of an operator.
 #define DSVLM_DISPATCH(OPERATOR, PROBLEM)                          \
   DSVLM_DISPATCH_DIRECTION(OPERATOR, forward, PROBLEM##Forward)    \
   DSVLM_DISPATCH_DIRECTION(OPERATOR, backward, PROBLEM##Backward)

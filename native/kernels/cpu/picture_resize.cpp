@@ -2,7 +2,6 @@
  * Copyright 2026 The DS-VLM for the JVM Authors
  * SPDX-License-Identifier: Apache-2.0
  */
-#define DSVLM_ISA baseline
 #include "kernels/cpu/picture_resize_impl.h"
 #include "kernels/cpu/isa.h"
 

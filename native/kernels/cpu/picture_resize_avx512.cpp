@@ -1,6 +1,0 @@
-/*
- * Copyright 2026 The DS-VLM for the JVM Authors
- * SPDX-License-Identifier: Apache-2.0
- */
-#define DSVLM_ISA avx512
-#include "kernels/cpu/picture_resize_impl.h"
