@@ -20,8 +20,8 @@ namespace dsvlm {
 struct GroupNormSiluProblem {
   DType dtype;
   int64_t batch, channels, groups, positions;
-  const void* input;         // [batch, channels, positions], contiguous
-  const void *weight, *bias; // [channels]
+  const void* input;          // [batch, channels, positions], contiguous
+  const void *weight, *bias;  // [channels]
 };
 
 struct GroupNormSiluForward {

@@ -29,15 +29,15 @@ struct LlamaDecode {
   DType dtype;
   int64_t batch, width, inner, heads, key_heads, head_dim, capacity, length;
   double eps;
-  const int64_t* ids;        // [batch]
-  const int64_t* starts;     // [batch], first token of the cache that is none of padding
-  const void* embeddings;    // [vocabulary, width]
-  const void *cos, *sin;     // [positions, head_dim]
+  const int64_t* ids;      // [batch]
+  const int64_t* starts;   // [batch], first token of the cache that is none of padding
+  const void* embeddings;  // [vocabulary, width]
+  const void *cos, *sin;   // [positions, head_dim]
   const DecodeLayer* layers;
   int64_t layer_count;
-  const void* norm;          // [width]
+  const void* norm;  // [width]
   DecodeProduct head;
-  void* logits;              // [batch, vocabulary], in the accumulation type
+  void* logits;  // [batch, vocabulary], in the accumulation type
 };
 
 namespace cpu {

@@ -32,7 +32,7 @@ struct MoeProblem {
 
 struct MoeForward {
   MoeProblem problem;
-  void* output;     // contiguous
+  void* output;  // contiguous
   // [batch, experts, heads, queries] in the accumulation type, to the base that suits the device, which alone
   // reads it; null: not kept.
   void* logsumexp;

@@ -65,8 +65,7 @@ void check_gradient(const Checks& checks, size_t index, const at::Tensor& gradie
 }
 
 void check_length(const char* list, size_t length, size_t parameters) {
-  TORCH_CHECK(
-      length == parameters, kName, ": ", list, " has ", length, " entries, but parameters has ", parameters);
+  TORCH_CHECK(length == parameters, kName, ": ", list, " has ", length, " entries, but parameters has ", parameters);
 }
 
 void check(
@@ -114,7 +113,8 @@ void check(
     checks.defined("gradient_scale", *gradient_scale);
     TORCH_CHECK(
         gradient_scale->sym_numel() == 1 && gradient_scale->is_floating_point(), kName,
-        ": gradient_scale must be one floating-point number, but has shape ", Checks::text(gradient_scale->sym_sizes()));
+        ": gradient_scale must be one floating-point number, but has shape ",
+        Checks::text(gradient_scale->sym_sizes()));
     TORCH_CHECK(
         gradient_scale->device() == parameters[0].device(), kName, ": gradient_scale is on ",
         gradient_scale->device().str(), ", but parameters[0] is on ", parameters[0].device().str());

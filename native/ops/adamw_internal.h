@@ -26,7 +26,8 @@ struct AdamWSettings {
   double learning_rate, beta1, beta2, eps, weight_decay;
 };
 
-// For the CUDA library too: counts the steps up and calls the kernel, if there is anything to do for it. The arguments are checked.
+// For the CUDA library too: counts the steps up and calls the kernel, if there is anything to do for it. The arguments
+// are checked.
 DSVLM_EXPORT void adamw_with(
     void (*kernel)(const AdamWStep&), at::TensorList parameters, const OptionalTensors& gradients,
     at::TensorList exp_avgs, at::TensorList exp_avg_sqs, at::TensorList rounded, const at::Tensor& steps,

@@ -27,13 +27,12 @@ class Checks {
     TORCH_CHECK(
         type == at::kFloat || type == at::kDouble || type == at::kBFloat16 ||
             (type == at::kHalf && (tensor.is_cuda() || tensor.is_meta())),
-        op_, ": ", name, " must be float32, float64 or bfloat16, or on a GPU float16, but is ", type_name(type),
-        " on ", tensor.device().str());
+        op_, ": ", name, " must be float32, float64 or bfloat16, or on a GPU float16, but is ", type_name(type), " on ",
+        tensor.device().str());
   }
 
   // The exact shape; -1 stands for any size. Sizes are symbols where torch.compile traces dynamic shapes.
-  void shape(
-      const std::string& name, const at::Tensor& tensor, const char* meaning, c10::SymIntArrayRef wanted) const {
+  void shape(const std::string& name, const at::Tensor& tensor, const char* meaning, c10::SymIntArrayRef wanted) const {
     bool same = tensor.dim() == static_cast<int64_t>(wanted.size());
     for (size_t i = 0; same && i < wanted.size(); ++i) {
       same = is_any(wanted[i]) || tensor.sym_size(static_cast<int64_t>(i)) == wanted[i];
@@ -46,8 +45,8 @@ class Checks {
   static bool is_on_cpu(const at::Tensor& tensor) { return tensor.is_cpu() || tensor.is_meta(); }
 
   // Type and device of reference.
-  void like(const std::string& name, const at::Tensor& tensor, const char* reference_name,
-            const at::Tensor& reference) const {
+  void like(const std::string& name, const at::Tensor& tensor, const char* reference_name, const at::Tensor& reference)
+      const {
     TORCH_CHECK(
         tensor.scalar_type() == reference.scalar_type(), op_, ": ", name, " is ", type_name(tensor.scalar_type()),
         ", but ", reference_name, " is ", type_name(reference.scalar_type()));

@@ -34,15 +34,15 @@ const Op<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&, int
 const Op<GroupNormSiluForwardSignature> forward_op("dsvlm::_group_norm_silu_forward");
 const Op<GroupNormSiluBackwardSignature> backward_op("dsvlm::_group_norm_silu_backward");
 
-void check(
-    const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, int64_t groups, double eps) {
+void check(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, int64_t groups, double eps) {
   const Checks checks(kName);
   checks.defined("input", input);
   checks.defined("weight", weight);
   checks.defined("bias", bias);
   checks.floating("input", input);
   TORCH_CHECK(
-      input.dim() >= 2, kName, ": input must be [batch, channels, ...], but has shape ", Checks::text(input.sym_sizes()));
+      input.dim() >= 2, kName, ": input must be [batch, channels, ...], but has shape ",
+      Checks::text(input.sym_sizes()));
   checks.shape("weight", weight, "[channels]", {input.sym_size(1)});
   checks.like("weight", weight, "input", input);
   checks.shape("bias", bias, "[channels]", {input.sym_size(1)});
@@ -102,8 +102,7 @@ at::Tensor autocast(
 }
 
 GroupNormSiluForwardResult forward_meta(
-    const at::Tensor& input, const at::Tensor& /*weight*/, const at::Tensor& /*bias*/, int64_t groups,
-    double /*eps*/) {
+    const at::Tensor& input, const at::Tensor& /*weight*/, const at::Tensor& /*bias*/, int64_t groups, double /*eps*/) {
   return group_norm_silu_forward_outputs(input, groups);
 }
 

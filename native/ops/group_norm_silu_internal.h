@@ -32,9 +32,8 @@ using GroupNormSiluBackwardSignature = GroupNormSiluBackwardResult(
 inline GroupNormSiluProblem group_norm_silu_problem(
     const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, int64_t groups) {
   const int64_t rows = input.size(0) * input.size(1);
-  return {
-      dtype_of(input), input.size(0), input.size(1), groups, input.numel() / rows, input.const_data_ptr(),
-      weight.const_data_ptr(), bias.const_data_ptr()};
+  return {dtype_of(input),      input.size(0),          input.size(1),           groups,
+          input.numel() / rows, input.const_data_ptr(), weight.const_data_ptr(), bias.const_data_ptr()};
 }
 
 inline GroupNormSiluForwardResult group_norm_silu_forward_outputs(const at::Tensor& input, int64_t groups) {

@@ -35,9 +35,7 @@
 
 namespace dsvlm {
 
-TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
-  library.def("linear(Tensor x, Tensor weight, Tensor? bias=None) -> Tensor");
-}
+TORCH_LIBRARY_FRAGMENT(dsvlm, library) { library.def("linear(Tensor x, Tensor weight, Tensor? bias=None) -> Tensor"); }
 
 namespace {
 
@@ -70,9 +68,8 @@ const std::optional<c10::TypedOperatorHandle<PointwiseSignature>>& pointwise() {
 }
 
 // What a tensor in plain memory of the CPU is dispatched by, at most.
-constexpr c10::DispatchKeySet kPlain =
-    c10::DispatchKeySet({c10::DispatchKey::CPU, c10::DispatchKey::AutocastCPU}) |
-    c10::autograd_dispatch_keyset_with_ADInplaceOrView;
+constexpr c10::DispatchKeySet kPlain = c10::DispatchKeySet({c10::DispatchKey::CPU, c10::DispatchKey::AutocastCPU}) |
+                                       c10::autograd_dispatch_keyset_with_ADInplaceOrView;
 
 // A tensor that only stands for one, such as torch.compile's, has other keys.
 bool is_plain_float(const at::Tensor& tensor) {

@@ -51,8 +51,7 @@ constexpr int64_t kBlockClasses = 8192;
 
 // The loss, and its gradients where they are wanted.
 using Result = std::tuple<at::Tensor, at::Tensor, at::Tensor>;
-using ForwardSignature =
-    Result(const at::Tensor&, const at::Tensor&, const at::Tensor&, int64_t, std::array<bool, 2>);
+using ForwardSignature = Result(const at::Tensor&, const at::Tensor&, const at::Tensor&, int64_t, std::array<bool, 2>);
 
 const Op<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&, int64_t)> loss_op(kName);
 const Op<ForwardSignature> forward_op("dsvlm::_linear_cross_entropy_forward");

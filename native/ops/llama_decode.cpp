@@ -129,17 +129,18 @@ std::vector<DecodeLayer> layers_of(
               {p.batch, p.key_heads, p.capacity, p.head_dim})
           .mutable_data_ptr();
     };
-    layers[i] = {norm(0),
-                 norm(5),
-                 product(1, 0, queries, p.width),
-                 product(2, 1, keys, p.width),
-                 product(3, 2, keys, p.width),
-                 product(4, 3, p.width, queries),
-                 product(6, 4, p.inner, p.width),
-                 product(7, 5, p.inner, p.width),
-                 product(8, 6, p.width, p.inner),
-                 stored(0),
-                 stored(1)};
+    layers[i] = {
+        norm(0),
+        norm(5),
+        product(1, 0, queries, p.width),
+        product(2, 1, keys, p.width),
+        product(3, 2, keys, p.width),
+        product(4, 3, p.width, queries),
+        product(6, 4, p.inner, p.width),
+        product(7, 5, p.inner, p.width),
+        product(8, 6, p.width, p.inner),
+        stored(0),
+        stored(1)};
   }
   return layers;
 }
@@ -171,8 +172,8 @@ at::Tensor decode_cpu(
   p.length = length;
   p.eps = eps;
   TORCH_CHECK(
-      p.key_heads > 0 && heads > 0 && heads % p.key_heads == 0, kName, ": ", heads, " heads cannot share ",
-      p.key_heads, " key heads evenly");
+      p.key_heads > 0 && heads > 0 && heads % p.key_heads == 0, kName, ": ", heads, " heads cannot share ", p.key_heads,
+      " key heads evenly");
   TORCH_CHECK(
       p.head_dim > 0 && p.head_dim % 2 == 0 && p.width > 0 && p.inner > 0, kName,
       ": width and inner must not be 0 and head_dim even, but they are ", p.width, ", ", p.inner, " and ", p.head_dim);
@@ -185,8 +186,7 @@ at::Tensor decode_cpu(
   p.embeddings = arguments.of_model("weights[0]", table, "[vocabulary, width]", {-1, -1}).const_data_ptr();
   p.cos = arguments.of_model("cos", cos, "[positions, head_dim]", {-1, p.head_dim}).const_data_ptr();
   p.sin = arguments.of_model("sin", sin, "shaped like cos,", cos.sym_sizes()).const_data_ptr();
-  TORCH_CHECK(
-      length < cos.size(0), kName, ": cos has ", cos.size(0), " positions, but the token may be at ", length);
+  TORCH_CHECK(length < cos.size(0), kName, ": cos has ", cos.size(0), " positions, but the token may be at ", length);
   const std::vector<DecodeLayer> layers = layers_of(arguments, p, weights, biases, cache);
   p.layers = layers.data();
   p.layer_count = static_cast<int64_t>(layers.size());

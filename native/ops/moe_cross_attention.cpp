@@ -47,7 +47,8 @@ void check_context(const std::string& name, const at::Tensor& context, const at:
   const Checks checks(kName);
   checks.defined(name.c_str(), context);
   checks.shape(
-      name, context, "[batch, tokens, heads, head_dim]", {query.sym_size(0), std::move(tokens), query.sym_size(2), query.sym_size(3)});
+      name, context, "[batch, tokens, heads, head_dim]",
+      {query.sym_size(0), std::move(tokens), query.sym_size(2), query.sym_size(3)});
   checks.like(name, context, "query", query);
   TORCH_CHECK(context.sym_size(1) > 0, kName, ": ", name, " has no tokens");
 }
@@ -58,8 +59,7 @@ void check(const at::Tensor& query, at::TensorList keys, at::TensorList values, 
       !keys.empty() && keys.size() <= kMaxExperts, kName, ": keys must hold 1 to ", kMaxExperts,
       " contexts, but holds ", keys.size());
   TORCH_CHECK(
-      values.size() == keys.size(), kName, ": values holds ", values.size(), " contexts, but keys holds ",
-      keys.size());
+      values.size() == keys.size(), kName, ": values holds ", values.size(), " contexts, but keys holds ", keys.size());
   checks.defined("query", query);
   checks.floating("query", query);
   checks.shape("query", query, "[batch, queries, heads, head_dim]", {-1, -1, -1, -1});
@@ -81,8 +81,8 @@ double scale_of(const at::Tensor& query, std::optional<double> scale) {
 
 struct Attention : public torch::autograd::Function<Attention> {
   static at::Tensor forward(
-      torch::autograd::AutogradContext* context, const at::Tensor& query, at::TensorList keys,
-      at::TensorList values, const at::Tensor& router, double scale) {
+      torch::autograd::AutogradContext* context, const at::Tensor& query, at::TensorList keys, at::TensorList values,
+      const at::Tensor& router, double scale) {
     at::AutoDispatchBelowADInplaceOrView below;
     auto [output, logsumexp] = forward_op(query, keys, values, router, scale);
     torch::autograd::variable_list saved{query, router, logsumexp};

@@ -24,8 +24,7 @@ using MoeForwardSignature =
 
 using MoeBackwardResult = std::tuple<at::Tensor, std::vector<at::Tensor>, std::vector<at::Tensor>, at::Tensor>;
 using MoeBackwardSignature = MoeBackwardResult(
-    const at::Tensor&, const at::Tensor&, at::TensorList, at::TensorList, const at::Tensor&, const at::Tensor&,
-    double);
+    const at::Tensor&, const at::Tensor&, at::TensorList, at::TensorList, const at::Tensor&, const at::Tensor&, double);
 
 inline MoeProblem moe_problem(
     const at::Tensor& query, at::TensorList keys, at::TensorList values, const at::Tensor& router, double scale) {

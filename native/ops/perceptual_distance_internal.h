@@ -79,8 +79,8 @@ inline PerceptualBackwardResult perceptual_backward_with(
     const at::Tensor f = planar(features), t = planar(target), w = weights.contiguous();
     const at::Tensor upstream = grad.contiguous();
     kernel(
-        {perceptual_problem(f, t, w), upstream.const_data_ptr(), data_or_null(grad_features),
-         data_or_null(grad_target), data_or_null(grad_weights)});
+        {perceptual_problem(f, t, w), upstream.const_data_ptr(), data_or_null(grad_features), data_or_null(grad_target),
+         data_or_null(grad_weights)});
   }
   return {grad_features, grad_target, grad_weights};
 }

@@ -14,7 +14,12 @@ void resize_picture(
     int64_t column_taps, const int32_t* row_begins, const int32_t* row_weights, int64_t rows, int64_t row_taps,
     uint8_t* output) {
   cpu::picture_resize_forward(
-      {picture, height, width, top, left, colour,
+      {picture,
+       height,
+       width,
+       top,
+       left,
+       colour,
        {canvas_width, columns, column_taps, column_begins, column_weights},
        {canvas_height, rows, row_taps, row_begins, row_weights},
        output});

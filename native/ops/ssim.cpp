@@ -78,8 +78,8 @@ bool check(const char* name, const at::Tensor& x, const at::Tensor& y, c10::stri
 // which are all that the backward has to scale.
 struct Similarity : public torch::autograd::Function<Similarity> {
   static at::Tensor forward(
-      torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& y, bool same,
-      double data_range, const Terms& terms) {
+      torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& y, bool same, double data_range,
+      const Terms& terms) {
     const std::array<bool, 2> wanted = {x.requires_grad(), y.requires_grad()};
     at::AutoDispatchBelowADInplaceOrView below;
     auto [output, grad_x, grad_y] = forward_op(x, y, same, data_range, terms, wanted);
@@ -100,8 +100,7 @@ struct Similarity : public torch::autograd::Function<Similarity> {
   }
 };
 
-at::Tensor plain_with(
-    const at::Tensor& x, const at::Tensor& y, bool same, double data_range, const Terms& terms) {
+at::Tensor plain_with(const at::Tensor& x, const at::Tensor& y, bool same, double data_range, const Terms& terms) {
   return std::get<0>(forward_op(x, y, same, data_range, terms, {false, false}));
 }
 
@@ -149,8 +148,8 @@ at::Tensor ssim_l1_autocast(
 }
 
 SsimForwardResult forward_meta(
-    const at::Tensor& x, const at::Tensor& /*y*/, bool /*same*/, double /*data_range*/,
-    at::ArrayRef<double> /*terms*/, std::array<bool, 2> wanted) {
+    const at::Tensor& x, const at::Tensor& /*y*/, bool /*same*/, double /*data_range*/, at::ArrayRef<double> /*terms*/,
+    std::array<bool, 2> wanted) {
   return ssim_forward_outputs(x, wanted);
 }
 

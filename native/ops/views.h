@@ -29,8 +29,7 @@ inline at::ScalarType accumulator_of(const at::Tensor& tensor) {
 }
 
 inline Strided4 view_of(const at::Tensor& tensor) {
-  return {
-      tensor.const_data_ptr(), {tensor.stride(0), tensor.stride(1), tensor.stride(2), tensor.stride(3)}};
+  return {tensor.const_data_ptr(), {tensor.stride(0), tensor.stride(1), tensor.stride(2), tensor.stride(3)}};
 }
 
 // A gradient that no one asked for has no memory.

@@ -70,8 +70,7 @@ bool update(const AdamWStep& step) {
 #pragma omp parallel for schedule(dynamic) if (chunks.size() > 1)
   for (int64_t chunk = 0; chunk < chunks.size(); ++chunk) {
     const int64_t tensor = chunks.tensor_of(chunk);
-    adamw_chunk(
-        step, step.tensors[tensor], chunks.first_element(tensor, chunk), chunks.elements(tensor, chunk));
+    adamw_chunk(step, step.tensors[tensor], chunks.first_element(tensor, chunk), chunks.elements(tensor, chunk));
   }
   return true;
 }

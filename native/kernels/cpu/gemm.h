@@ -24,8 +24,7 @@ constexpr int64_t kSliceBytes = 32 * 1024;
 // c[rows, vectors] (+)= a[rows, depth] b[depth, vectors]; element (i, l) of a is a[i * a_row + l * a_column].
 template <typename A, int ROWS, int VECTORS, bool ADD>
 inline void multiply_tile(
-    A* c, int64_t c_row, const A* a, int64_t a_row, int64_t a_column, const A* b, int64_t b_row,
-    int64_t depth) {
+    A* c, int64_t c_row, const A* a, int64_t a_row, int64_t a_column, const A* b, int64_t b_row, int64_t depth) {
   using V = Vector<A>;
   V sum[ROWS][VECTORS];
   for (int i = 0; i < ROWS; ++i) {
@@ -54,8 +53,8 @@ inline void multiply_tile(
 
 template <typename A, int ROWS, bool ADD>
 inline void multiply_rows(
-    A* c, int64_t c_row, const A* a, int64_t a_row, int64_t a_column, const A* b, int64_t b_row,
-    int64_t columns, int64_t depth) {
+    A* c, int64_t c_row, const A* a, int64_t a_row, int64_t a_column, const A* b, int64_t b_row, int64_t columns,
+    int64_t depth) {
   int64_t j = 0;
   while (j < columns) {
     // Four vectors are better shared out as two and two than as three and one.
@@ -75,20 +74,18 @@ inline void multiply_rows(
 
 template <typename A, bool ADD>
 inline void multiply_slice(
-    A* c, int64_t c_row, const A* a, int64_t a_row, int64_t a_column, const A* b, int64_t b_row,
-    int64_t rows, int64_t columns, int64_t depth) {
+    A* c, int64_t c_row, const A* a, int64_t a_row, int64_t a_column, const A* b, int64_t b_row, int64_t rows,
+    int64_t columns, int64_t depth) {
   int64_t i = 0;
   for (; i + kTileRows <= rows; i += kTileRows) {
-    multiply_rows<A, kTileRows, ADD>(
-        c + i * c_row, c_row, a + i * a_row, a_row, a_column, b, b_row, columns, depth);
+    multiply_rows<A, kTileRows, ADD>(c + i * c_row, c_row, a + i * a_row, a_row, a_column, b, b_row, columns, depth);
   }
   for (; i + kTileRows / 2 <= rows; i += kTileRows / 2) {
     multiply_rows<A, kTileRows / 2, ADD>(
         c + i * c_row, c_row, a + i * a_row, a_row, a_column, b, b_row, columns, depth);
   }
   for (; i < rows; ++i) {
-    multiply_rows<A, 1, ADD>(
-        c + i * c_row, c_row, a + i * a_row, a_row, a_column, b, b_row, columns, depth);
+    multiply_rows<A, 1, ADD>(c + i * c_row, c_row, a + i * a_row, a_row, a_column, b, b_row, columns, depth);
   }
 }
 
@@ -96,8 +93,8 @@ inline void multiply_slice(
 // vector's lanes; a may be read transposed, by its two strides.
 template <typename A, bool ADD>
 inline void multiply(
-    A* c, int64_t c_row, const A* a, int64_t a_row, int64_t a_column, const A* b, int64_t b_row,
-    int64_t rows, int64_t columns, int64_t depth) {
+    A* c, int64_t c_row, const A* a, int64_t a_row, int64_t a_column, const A* b, int64_t b_row, int64_t rows,
+    int64_t columns, int64_t depth) {
   const int64_t fits = kSliceBytes / static_cast<int64_t>(sizeof(A)) / columns;
   const int64_t slice = fits < kTileRows ? kTileRows : fits;
   int64_t first = slice < depth ? slice : depth;

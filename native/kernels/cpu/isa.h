@@ -23,23 +23,23 @@ Isa isa();
 
 // Defines OPERATOR_DIRECTION: what the namespaces of the instruction sets call DIRECTION, by the one that
 // fits this processor. Each returns false if memory ran out.
-#define DSVLM_DISPATCH_DIRECTION(OPERATOR, DIRECTION, ARGUMENTS)        \
-  namespace dsvlm::cpu::avx2 {                                          \
-  bool DIRECTION(const ARGUMENTS& call);                                \
-  }                                                                     \
-  namespace dsvlm::cpu::avx512 {                                        \
-  bool DIRECTION(const ARGUMENTS& call);                                \
-  }                                                                     \
-  namespace dsvlm::cpu {                                                \
-  void OPERATOR##_##DIRECTION(const ARGUMENTS& call) {                  \
-    const Isa best = isa();                                             \
-    const bool done = best == Isa::avx512 ? avx512::DIRECTION(call)     \
-                      : best == Isa::avx2 ? avx2::DIRECTION(call)       \
-                                          : baseline::DIRECTION(call);  \
-    if (!done) {                                                        \
-      throw std::bad_alloc();                                           \
-    }                                                                   \
-  }                                                                     \
+#define DSVLM_DISPATCH_DIRECTION(OPERATOR, DIRECTION, ARGUMENTS)       \
+  namespace dsvlm::cpu::avx2 {                                         \
+  bool DIRECTION(const ARGUMENTS& call);                               \
+  }                                                                    \
+  namespace dsvlm::cpu::avx512 {                                       \
+  bool DIRECTION(const ARGUMENTS& call);                               \
+  }                                                                    \
+  namespace dsvlm::cpu {                                               \
+  void OPERATOR##_##DIRECTION(const ARGUMENTS& call) {                 \
+    const Isa best = isa();                                            \
+    const bool done = best == Isa::avx512 ? avx512::DIRECTION(call)    \
+                      : best == Isa::avx2 ? avx2::DIRECTION(call)      \
+                                          : baseline::DIRECTION(call); \
+    if (!done) {                                                       \
+      throw std::bad_alloc();                                          \
+    }                                                                  \
+  }                                                                    \
   }
 
 #else
@@ -47,6 +47,6 @@ Isa isa();
 #endif
 
 // Both directions of an operator.
-#define DSVLM_DISPATCH(OPERATOR, PROBLEM)                          \
-  DSVLM_DISPATCH_DIRECTION(OPERATOR, forward, PROBLEM##Forward)    \
+#define DSVLM_DISPATCH(OPERATOR, PROBLEM)                       \
+  DSVLM_DISPATCH_DIRECTION(OPERATOR, forward, PROBLEM##Forward) \
   DSVLM_DISPATCH_DIRECTION(OPERATOR, backward, PROBLEM##Backward)

@@ -208,8 +208,7 @@ class Decoder {
     }
   }
 
-  void attend_one(
-      const A* query, const A* key, const A* value, const T* keys, const T* values, int64_t first, A* out) {
+  void attend_one(const A* query, const A* key, const A* value, const T* keys, const T* values, int64_t first, A* out) {
     const int64_t cached = p.length - first;
     A* scores = own.scores;
     const A scale = static_cast<A>(1 / ::sqrt(static_cast<double>(p.head_dim)));
@@ -322,8 +321,7 @@ bool decode_of(const LlamaDecode& p) {
   {
     const int thread = omp_get_thread_num();
     Decoder<T>(
-        p,
-        {first, in(shared, 0, projected), in(shared, 0, attended), in(shared, 0, activated), stages.at<Stage>(0)},
+        p, {first, in(shared, 0, projected), in(shared, 0, attended), in(shared, 0, activated), stages.at<Stage>(0)},
         {in(own, thread, normalised), in(own, thread, scores), in(own, thread, heads), in(own, thread, products)},
         omp_get_num_threads())
         .run();

@@ -65,8 +65,8 @@ struct BackwardParts {
   A* values(const MoeProblem& p, int64_t share, int e) const { return keys(p, share, e) + p.tokens[e] * p.head_dim; }
 };
 
-// scores [tokens, width]: log2(e) S in, P * A out; products: G in, scale * dS out. Returns the sum of delta. logsumexp is
-// that of softmax_columns for each of the first rows columns; the columns behind those have G = 0.
+// scores [tokens, width]: log2(e) S in, P * A out; products: G in, scale * dS out. Returns the sum of delta. logsumexp
+// is that of softmax_columns for each of the first rows columns; the columns behind those have G = 0.
 template <typename A>
 double softmax_backward_columns(
     A* scores, A* products, int64_t tokens, int64_t width, const A* logsumexp, int64_t rows, A weight, A scale) {
@@ -184,7 +184,8 @@ struct BackwardTask {
     const int from = static_cast<int>(context_share) * shares.contexts_per_task;
     for (int e = from; e < from + shares.contexts_per_task; ++e) {
       const int64_t start = (batch * p.tokens[e] * p.heads + head) * dim;
-      T *to_keys = static_cast<T*>(call.grad_keys[e]) + start, *to_values = static_cast<T*>(call.grad_values[e]) + start;
+      T *to_keys = static_cast<T*>(call.grad_keys[e]) + start,
+        *to_values = static_cast<T*>(call.grad_values[e]) + start;
       const bool part = parts.contexts != nullptr;
       Gradient of_keys{grad_keys, padded_dim}, of_values{grad_values, padded_dim};
       if (direct && part) {
@@ -254,8 +255,8 @@ struct BackwardTask {
       const int64_t at = b.first * dim;
       multiply<A, false>(scores, b.width, k.data, k.row, k.column, query_columns + at, b.width, tokens, b.width, dim);
       multiply<A, false>(products, b.width, v.data, v.row, v.column, grad_columns + at, b.width, tokens, b.width, dim);
-      grad_router += softmax_backward_columns(
-          scores, products, tokens, b.width, logsumexp + b.first, b.rows, weight, A(p.scale));
+      grad_router +=
+          softmax_backward_columns(scores, products, tokens, b.width, logsumexp + b.first, b.rows, weight, A(p.scale));
       const Right q = right(query, query_rows, first + b.first, b.rows);
       const Right g = right(grad_output, grad_rows, first + b.first, b.rows);
       const auto gather = b.first == 0 ? multiply<A, false> : multiply<A, true>;
@@ -344,8 +345,7 @@ bool backward_of(const MoeBackward& call) {
   const int64_t size = static_cast<int64_t>(sizeof(A));
   Scratch scratch(threads, numbers * size);
   Scratch contexts(1, query_shares == 1 ? 0 : shares.heads * query_shares * parts.per_share * size);
-  Scratch queries(
-      1, shares.context_shares() == 1 ? 0 : tasks * shares.sizes.padded_queries() * p.head_dim * size);
+  Scratch queries(1, shares.context_shares() == 1 ? 0 : tasks * shares.sizes.padded_queries() * p.head_dim * size);
   Scratch router(1, shares.heads * query_shares * p.experts * static_cast<int64_t>(sizeof(double)));
   if (scratch.failed() || contexts.failed() || queries.failed() || router.failed()) {
     return false;

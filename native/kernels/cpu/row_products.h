@@ -117,8 +117,8 @@ inline void dots_of_all(
 // out[v * out_stride + r] = row r of weight . vector v, for `rows` rows and `count` vectors.
 template <typename T>
 void row_products(
-    const T* weight, int64_t rows, int64_t columns, const Accumulator<T>* vectors, int64_t vector_stride,
-    int64_t count, Accumulator<T>* out, int64_t out_stride) {
+    const T* weight, int64_t rows, int64_t columns, const Accumulator<T>* vectors, int64_t vector_stride, int64_t count,
+    Accumulator<T>* out, int64_t out_stride) {
   const int64_t together = count < kVectorsTogether ? 1 : kVectorsTogether;
   const bool fit = together * columns * static_cast<int64_t>(sizeof(Accumulator<T>)) <= kFirstLevelBytes;
   int64_t r = 0;

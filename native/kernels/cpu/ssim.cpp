@@ -2,7 +2,7 @@
  * Copyright 2026 The DS-VLM for the JVM Authors
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "kernels/cpu/ssim_impl.h"
 #include "kernels/cpu/isa.h"
+#include "kernels/cpu/ssim_impl.h"
 
 DSVLM_DISPATCH_DIRECTION(ssim, forward, SsimForward)

@@ -75,10 +75,10 @@ class Band {
         differences_(differences),
         offset_(plane * p_.height * p_.width),
         margin_(2 * kSsimRadius - p_.padding),
-        factor_(static_cast<A>(
-            2 * p_.terms.similarity / static_cast<double>(p_.channels * map_height(p_) * map_width(p_)))),
-        by_difference_(static_cast<A>(
-            p_.terms.difference / static_cast<double>(p_.channels * p_.height * p_.width))),
+        factor_(
+            static_cast<A>(
+                2 * p_.terms.similarity / static_cast<double>(p_.channels * map_height(p_) * map_width(p_)))),
+        by_difference_(static_cast<A>(p_.terms.difference / static_cast<double>(p_.channels * p_.height * p_.width))),
         moments_(p_, plane, scratch),
         planes_(p_, plane),
         stride_(padded<A>(p_.width)),
@@ -92,8 +92,8 @@ class Band {
 
   static int64_t elements(const SsimProblem& p) {
     const int64_t stride = padded<A>(p.width);
-    return Moments<T>::elements(p) + kMaps * (stride + padded<A>(kSsimWindow)) +
-           Ring<A>::elements(kMaps, stride) + 2 * stride;
+    return Moments<T>::elements(p) + kMaps * (stride + padded<A>(kSsimWindow)) + Ring<A>::elements(kMaps, stride) +
+           2 * stride;
   }
 
   // Value and gradients of the rows from first on, before last.
@@ -229,7 +229,7 @@ class Band {
   const SsimProblem& p_;
   double *row_sums_, *differences_;
   int64_t offset_;
-  int64_t margin_;  // of the map's first column or row to the picture's, seen from the window's far end
+  int64_t margin_;   // of the map's first column or row to the picture's, seen from the window's far end
   A factor_;         // of half the derivatives of the similarity
   A by_difference_;  // derivative of the value by |x - y| of a pixel
   Gaussian<A> window_;

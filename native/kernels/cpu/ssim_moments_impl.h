@@ -162,8 +162,8 @@ class Moments {
   // Of the present row, the points from j on.
   MomentsAt<A> at(int64_t j) const {
     return {
-        window_.down(last_.rows, j), window_.down(last_.rows, stride_ + j),
-        window_.down(last_.rows, 2 * stride_ + j), window_.down(last_.rows, 3 * stride_ + j)};
+        window_.down(last_.rows, j), window_.down(last_.rows, stride_ + j), window_.down(last_.rows, 2 * stride_ + j),
+        window_.down(last_.rows, 3 * stride_ + j)};
   }
 
  private:

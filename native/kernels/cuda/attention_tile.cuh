@@ -34,8 +34,7 @@ struct AttentionTile {
 
   // to[i, d] = factor * from[first + i, d]; zeros after the last row and the last dimension.
   template <int ROWS>
-  __device__ static void load(
-      A* to, const HeadRows<A>& from, int64_t first, int64_t rows, int64_t head_dim, A factor) {
+  __device__ static void load(A* to, const HeadRows<A>& from, int64_t first, int64_t rows, int64_t head_dim, A factor) {
     const int count = static_cast<int>(rows - first < ROWS ? rows - first : ROWS);
     for (int i = threadIdx.x; i < ROWS * DIM; i += kThreads) {
       const int row = i / DIM, d = i % DIM;

@@ -139,9 +139,8 @@ __global__ void __launch_bounds__(kThreads)
 
 void group_norm_silu_forward(const GroupNormSiluForward& call, cudaStream_t stream) {
   const GroupNormSiluProblem& p = call.problem;
-  with_type(p.dtype, [&](auto type) {
-    launch(normalise<decltype(type)>, p.batch * p.groups, kThreads, 0, stream, call);
-  });
+  with_type(
+      p.dtype, [&](auto type) { launch(normalise<decltype(type)>, p.batch * p.groups, kThreads, 0, stream, call); });
 }
 
 int64_t group_norm_silu_backward_workspace(const GroupNormSiluBackward& call) {

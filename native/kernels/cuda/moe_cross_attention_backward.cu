@@ -27,9 +27,8 @@ struct RowFigures {
 };
 
 template <typename Tile, int WEIGHT_TILES>
-constexpr int kBackwardBytes =
-    (2 * Tile::kRowTile + 2 * Tile::kColumnTile + WEIGHT_TILES * Tile::kWeightTile) *
-    static_cast<int>(sizeof(typename Tile::A));
+constexpr int kBackwardBytes = (2 * Tile::kRowTile + 2 * Tile::kColumnTile + WEIGHT_TILES * Tile::kWeightTile) *
+                               static_cast<int>(sizeof(typename Tile::A));
 
 // Each context is gone through twice: delta must be known before the first gradient of a score.
 template <typename Tile>

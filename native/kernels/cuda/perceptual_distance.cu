@@ -69,8 +69,7 @@ struct Position {
 };
 
 template <typename T>
-__global__ void __launch_bounds__(kThreads)
-    sum_distance(const __grid_constant__ PerceptualProblem p, double* parts) {
+__global__ void __launch_bounds__(kThreads) sum_distance(const __grid_constant__ PerceptualProblem p, double* parts) {
   using A = Accumulator<T>;
   const Position<T> at(p);
   const T* weights = static_cast<const T*>(p.weights);

@@ -56,8 +56,7 @@ __device__ void filter_rows(A* moments, const A* s, const A* d, const Gaussian<A
 #pragma unroll
     for (int kind = 0; kind < 2; ++kind) {
       A means[kRun], squares[kRun];
-      filter_with_squares(
-          means, squares, (kind == 0 ? s : d) + row * Tile::kPixelStride + column, window);
+      filter_with_squares(means, squares, (kind == 0 ? s : d) + row * Tile::kPixelStride + column, window);
       A* to = moments + kind * Tile::kMoments + row * Tile::kPointStride + column;
 #pragma unroll
       for (int k = 0; k < kRun; ++k) {
@@ -159,8 +158,7 @@ __device__ void write_gradients(
     A by[4][kRun];
 #pragma unroll
     for (int kind = 0; kind < 4; ++kind) {
-      filter<kRun, Tile::kStride>(
-          by[kind], filtered + kind * Tile::kFiltered + first * Tile::kStride + column, window);
+      filter<kRun, Tile::kStride>(by[kind], filtered + kind * Tile::kFiltered + first * Tile::kStride + column, window);
     }
 #pragma unroll
     for (int k = 0; k < kRun; ++k) {

@@ -31,9 +31,7 @@ struct Gaussian {
   }
 };
 
-__host__ __device__ inline int64_t map_height(const SsimProblem& p) {
-  return p.height + 2 * (p.padding - kSsimRadius);
-}
+__host__ __device__ inline int64_t map_height(const SsimProblem& p) { return p.height + 2 * (p.padding - kSsimRadius); }
 __host__ __device__ inline int64_t map_width(const SsimProblem& p) { return p.width + 2 * (p.padding - kSsimRadius); }
 
 // A block owns ROWS x COLUMNS pixels, and the points whose windows have their middle there. GRADIENTS: it also

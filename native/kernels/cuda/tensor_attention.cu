@@ -87,8 +87,7 @@ __global__ void __launch_bounds__(Tile::kThreads)
   const bool has_rows = first + Tile::warp_row() < p.queries;
   const float scale = static_cast<float>(p.scale * kLog2OfE);
 
-  Tile::template copy<Tile::kRows>(
-      query, HeadRows<T>(p.query, place), first, p.queries, p.head_dim, in_vectors);
+  Tile::template copy<Tile::kRows>(query, HeadRows<T>(p.query, place), first, p.queries, p.head_dim, in_vectors);
   ContextTiles<Tile> columns(p, place, query + Tile::kRowTile, in_vectors);
 
   typename Tile::Sums output = {};
@@ -126,8 +125,7 @@ __global__ void __launch_bounds__(Tile::kThreads)
       }
     }
   }
-  Tile::write(
-      place.row_of<T>(call.output, p, p.queries), output, p, first, p.queries, place.part, 1.0f);
+  Tile::write(place.row_of<T>(call.output, p, p.queries), output, p, first, p.queries, place.part, 1.0f);
 }
 
 }  // namespace

@@ -234,8 +234,7 @@ class ContextTiles {
     Tile::template copy<Tile::kColumns>(
         buffer(), HeadRows<T>(p_.keys[e], place_), token, p_.tokens[e], p_.head_dim, in_vectors_);
     Tile::template copy<Tile::kColumns>(
-        buffer() + Tile::kColumnTile, HeadRows<T>(p_.values[e], place_), token, p_.tokens[e], p_.head_dim,
-        in_vectors_);
+        buffer() + Tile::kColumnTile, HeadRows<T>(p_.values[e], place_), token, p_.tokens[e], p_.head_dim, in_vectors_);
   }
 
   const MoeProblem& p_;
@@ -258,8 +257,8 @@ __device__ inline float quad_max(float value) {
 
 // Whether all rows can be copied 16 bytes at a time.
 inline bool in_vectors(const Strided4& tensor) {
-  return reinterpret_cast<uintptr_t>(tensor.data) % 16 == 0 && tensor.stride[0] % 8 == 0 &&
-         tensor.stride[1] % 8 == 0 && tensor.stride[2] % 8 == 0 && tensor.stride[3] == 1;
+  return reinterpret_cast<uintptr_t>(tensor.data) % 16 == 0 && tensor.stride[0] % 8 == 0 && tensor.stride[1] % 8 == 0 &&
+         tensor.stride[2] % 8 == 0 && tensor.stride[3] == 1;
 }
 
 inline bool tensors_in_vectors(const MoeProblem& p) {

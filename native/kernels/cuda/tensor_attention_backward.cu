@@ -32,8 +32,8 @@ constexpr int kBackwardBytes =
 //
 // r is a mean of G like delta, so that what is subtracted is small. One pass over a context is enough then.
 template <typename Tile>
-__global__ void __launch_bounds__(Tile::kThreads) differentiate_queries(
-    const __grid_constant__ MoeBackward call, float* deltas, int64_t tiles, bool in_vectors) {
+__global__ void __launch_bounds__(Tile::kThreads)
+    differentiate_queries(const __grid_constant__ MoeBackward call, float* deltas, int64_t tiles, bool in_vectors) {
   using T = typename Tile::Number;
   T* query = shared_memory<T>();
   T* grad_output = query + Tile::kRowTile;
@@ -44,8 +44,7 @@ __global__ void __launch_bounds__(Tile::kThreads) differentiate_queries(
   const bool has_rows = first + Tile::warp_row() < p.queries;
   const float scale = static_cast<float>(p.scale * kLog2OfE);
 
-  Tile::template copy<Tile::kRows>(
-      query, HeadRows<T>(p.query, place), first, p.queries, p.head_dim, in_vectors);
+  Tile::template copy<Tile::kRows>(query, HeadRows<T>(p.query, place), first, p.queries, p.head_dim, in_vectors);
   Tile::template copy<Tile::kRows>(
       grad_output, HeadRows<T>(call.grad_output, place), first, p.queries, p.head_dim, in_vectors);
   ContextTiles<Tile> columns(p, place, grad_output + Tile::kRowTile, in_vectors);
@@ -80,8 +79,7 @@ __global__ void __launch_bounds__(Tile::kThreads) differentiate_queries(
 #pragma unroll
           for (int element = 0; element < 4; ++element) {
             const bool inside = token + Tile::column(j, element) < p.tokens[e];
-            const float weight =
-                inside ? exp2_fast(weights[i][j][element] * scale - logsumexp[i][element / 2]) : 0.0f;
+            const float weight = inside ? exp2_fast(weights[i][j][element] * scale - logsumexp[i][element / 2]) : 0.0f;
             weights[i][j][element] = weight;
             tile_sum[element / 2] += weight;
             tile_dot[element / 2] += weight * products[i][j][element];
@@ -162,8 +160,7 @@ __global__ void __launch_bounds__(Tile::kThreads) differentiate_context(
     T* query = buffers + buffer * 2 * Tile::kColumnTile;
     float* logarithms = figure_buffers + buffer * 2 * Tile::kColumns;
     Tile::template copy<Tile::kColumns>(query, query_rows, start, p.queries, p.head_dim, in_vectors);
-    Tile::template copy<Tile::kColumns>(
-        query + Tile::kColumnTile, grad_rows, start, p.queries, p.head_dim, in_vectors);
+    Tile::template copy<Tile::kColumns>(query + Tile::kColumnTile, grad_rows, start, p.queries, p.head_dim, in_vectors);
     for (int i = threadIdx.x; i < Tile::kColumns; i += Tile::kThreads) {
       if (start + i < p.queries) {
         copy_4_bytes(logarithms + i, logsumexp + start + i);
@@ -174,10 +171,8 @@ __global__ void __launch_bounds__(Tile::kThreads) differentiate_context(
       }
     }
   };
-  Tile::template copy<Tile::kRows>(
-      keys, HeadRows<T>(p.keys[e], place), first, tokens, p.head_dim, in_vectors);
-  Tile::template copy<Tile::kRows>(
-      values, HeadRows<T>(p.values[e], place), first, tokens, p.head_dim, in_vectors);
+  Tile::template copy<Tile::kRows>(keys, HeadRows<T>(p.keys[e], place), first, tokens, p.head_dim, in_vectors);
+  Tile::template copy<Tile::kRows>(values, HeadRows<T>(p.values[e], place), first, tokens, p.head_dim, in_vectors);
   copy_columns(0, 0);
 
   typename Tile::Sums grad_keys = {}, grad_values = {};
@@ -225,9 +220,7 @@ __global__ void __launch_bounds__(Tile::kThreads) differentiate_context(
   Tile::write(
       place.row_of<T>(call.grad_keys[e], p, tokens), grad_keys, p, first, tokens, place.part,
       probability * static_cast<float>(p.scale));
-  Tile::write(
-      place.row_of<T>(call.grad_values[e], p, tokens), grad_values, p, first, tokens, place.part,
-      probability);
+  Tile::write(place.row_of<T>(call.grad_values[e], p, tokens), grad_values, p, first, tokens, place.part, probability);
 }
 
 }  // namespace
@@ -245,8 +238,8 @@ void tensor_attention_backward(const MoeBackward& call, void* workspace, cudaStr
     const int64_t blocks_per_tile = p.heads * p.batch * QueryTile::kParts;
     const int64_t query_tiles = ceil_div(p.queries, QueryTile::kRows);
     launch(
-        differentiate_queries<QueryTile>, query_tiles * blocks_per_tile, QueryTile::kThreads,
-        kBackwardBytes<QueryTile>, stream, call, deltas, query_tiles, vectors);
+        differentiate_queries<QueryTile>, query_tiles * blocks_per_tile, QueryTile::kThreads, kBackwardBytes<QueryTile>,
+        stream, call, deltas, query_tiles, vectors);
     const int64_t token_tiles = context_tiles(p, ContextTile::kRows);
     launch(
         differentiate_context<ContextTile>, token_tiles * blocks_per_tile, ContextTile::kThreads,

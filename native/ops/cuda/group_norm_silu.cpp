@@ -31,8 +31,7 @@ GroupNormSiluBackwardResult backward_cuda(
     const at::Tensor& grad, const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
     const at::Tensor& mean, const at::Tensor& inverse_deviation, std::array<bool, 3> wanted) {
   const c10::cuda::CUDAGuard guard(input.device());
-  return group_norm_silu_backward_with(
-      launch_backward, grad, input, weight, bias, mean, inverse_deviation, wanted);
+  return group_norm_silu_backward_with(launch_backward, grad, input, weight, bias, mean, inverse_deviation, wanted);
 }
 
 }  // namespace

@@ -12,9 +12,9 @@
 #include <random>
 #include <string>
 
-#include "kernels/cuda/launchers.h"
 #include "case.h"
 #include "check_step.h"
+#include "kernels/cuda/launchers.h"
 #include "tensors.h"
 
 namespace dsvlm::check {
@@ -109,8 +109,7 @@ struct Attention {
   };
 
   void check() {
-    Case here(
-        "moe_cross_attention " + joined({batch, queries, heads, head_dim}) + " tokens " + joined(tokens), type);
+    Case here("moe_cross_attention " + joined({batch, queries, heads, head_dim}) + " tokens " + joined(tokens), type);
     Results expected(*this, DType::f64), actual(*this, type);
     const MoeProblem reference = problem(Side::exact), p = problem(Side::checked);
     cpu::moe_cross_attention_forward(expected.forward(reference));
@@ -141,8 +140,8 @@ void check_attention(int64_t shapes) {
       for (int64_t& count : tokens) {
         count = pick(0, 3) == 0 ? 1 : pick(1, 90);
       }
-      Attention(pick(1, 2), pick(0, 4) == 0 ? 1 : pick(1, 150), pick(1, 2), pick(1, pick(0, 1) == 0 ? 256 : 90),
-                tokens, type)
+      Attention(
+          pick(1, 2), pick(0, 4) == 0 ? 1 : pick(1, 150), pick(1, 2), pick(1, pick(0, 1) == 0 ? 256 : 90), tokens, type)
           .check();
     }
   }
@@ -235,8 +234,14 @@ void check_perceptual(DType type, int64_t batch, int64_t channels, int64_t posit
     return Results{{batch, accumulator(dtype)}, {size, dtype}, {size, dtype}, {channels, dtype}};
   };
   const auto problem = [&](Side side) {
-    return PerceptualProblem{side == Side::checked ? type : DType::f64, batch, channels, positions,
-                             features.view(side), target.view(side), weights.view(side).data};
+    return PerceptualProblem{
+        side == Side::checked ? type : DType::f64,
+        batch,
+        channels,
+        positions,
+        features.view(side),
+        target.view(side),
+        weights.view(side).data};
   };
   const auto backward = [&](Side side, Results& to) {
     return PerceptualBackward{

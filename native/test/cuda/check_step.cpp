@@ -18,9 +18,10 @@ namespace {
 
 void check_group_norm_silu(DType type, int64_t batch, int64_t groups, int64_t width, int64_t positions) {
   const int64_t channels = groups * width, size = batch * channels * positions;
-  Case here("group_norm_silu " + std::to_string(batch) + "x" + std::to_string(channels) + "x" +
-                std::to_string(positions) + " in " + std::to_string(groups) + " groups",
-            type);
+  Case here(
+      "group_norm_silu " + std::to_string(batch) + "x" + std::to_string(channels) + "x" + std::to_string(positions) +
+          " in " + std::to_string(groups) + " groups",
+      type);
   const auto plain = [&](int64_t count) { return Input::planes({1, 1, count, 1}, type, generator); };
   const Input input = plain(size), weight = plain(channels), bias = plain(channels), upstream = plain(size);
   const int64_t wanted = pick(1, 7);
@@ -34,17 +35,26 @@ void check_group_norm_silu(DType type, int64_t batch, int64_t groups, int64_t wi
   };
   const auto problem = [&](Side side) {
     return GroupNormSiluProblem{
-        side == Side::checked ? type : DType::f64, batch, channels, groups, positions, input.view(side).data,
-        weight.view(side).data, bias.view(side).data};
+        side == Side::checked ? type : DType::f64,
+        batch,
+        channels,
+        groups,
+        positions,
+        input.view(side).data,
+        weight.view(side).data,
+        bias.view(side).data};
   };
   const auto forward = [&](Side side, Results& to) {
-    return GroupNormSiluForward{
-        problem(side), 1e-3, to.output.data(), to.mean.data(), to.inverse_deviation.data()};
+    return GroupNormSiluForward{problem(side), 1e-3, to.output.data(), to.mean.data(), to.inverse_deviation.data()};
   };
   const auto backward = [&](Side side, Results& to) {
     return GroupNormSiluBackward{
-        problem(side), upstream.view(side).data, to.mean.data(), to.inverse_deviation.data(),
-        wanted & 1 ? to.input.data() : nullptr, wanted & 2 ? to.weight.data() : nullptr,
+        problem(side),
+        upstream.view(side).data,
+        to.mean.data(),
+        to.inverse_deviation.data(),
+        wanted & 1 ? to.input.data() : nullptr,
+        wanted & 2 ? to.weight.data() : nullptr,
         wanted & 4 ? to.bias.data() : nullptr};
   };
   Results expected = results(DType::f64), actual = results(type);

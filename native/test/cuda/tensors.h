@@ -108,9 +108,8 @@ class Input {
     Strided4 view;
     const Tensor& tensor = side == Side::checked ? checked_ : exact_;
     if (side == Side::checked) {
-      cuda::with_type(type_, [&](auto number) {
-        view.data = static_cast<const decltype(number)*>(tensor.data()) + offset_;
-      });
+      cuda::with_type(
+          type_, [&](auto number) { view.data = static_cast<const decltype(number)*>(tensor.data()) + offset_; });
     } else {
       view.data = static_cast<const double*>(tensor.data()) + offset_;
     }
@@ -132,8 +131,7 @@ class Input {
 
  private:
   template <typename Distribution>
-  Input(
-      const Shape& shape, DType type, std::mt19937_64& generator, Distribution& distribution, bool plain = false)
+  Input(const Shape& shape, DType type, std::mt19937_64& generator, Distribution& distribution, bool plain = false)
       : shape_(shape), type_(type), checked_(0, type), exact_(0, DType::f64) {
     const auto one_in = [&](uint64_t n) { return !plain && generator() % n == 0; };
     size_t order[] = {0, 1, 2, 3};

@@ -22,9 +22,9 @@ template <typename... Parameters, typename... Arguments>
 void launch(
     void (*kernel)(Parameters...), int64_t blocks, int threads, int shared_bytes, cudaStream_t,
     const Arguments&... arguments) {
-  emulator::run(
-      static_cast<unsigned>(blocks), static_cast<unsigned>(threads), static_cast<size_t>(shared_bytes),
-      [&] { kernel(arguments...); });
+  emulator::run(static_cast<unsigned>(blocks), static_cast<unsigned>(threads), static_cast<size_t>(shared_bytes), [&] {
+    kernel(arguments...);
+  });
 }
 
 }  // namespace dsvlm::cuda
