@@ -22,8 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The sums, and what is refused; {@link RandomShapesTest} compares native code with the
- * reference.
+ * The sums, and what is refused; {@link RandomShapesTest} compares native code with the reference.
  */
 @ExtendWith(TensorScope.class)
 class GradientNormsTest {
