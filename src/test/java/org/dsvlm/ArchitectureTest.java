@@ -58,6 +58,7 @@ class ArchitectureTest {
           Set.of("plan", "report"),
           Set.of("eval.table", "eval.judge"),
           Set.of("eval"),
+          Set.of("eval.result"),
           Set.of("cli"));
 
   private static final JavaClasses PRODUCTION = production();

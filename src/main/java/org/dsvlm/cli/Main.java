@@ -29,6 +29,8 @@ import picocli.CommandLine.ScopeType;
       ChatCommand.class,
       InitCommand.class,
       ProbeCommand.class,
+      EvalCommand.class,
+      CompareCommand.class,
       ReconstructCommand.class,
       ReportCommand.class,
       ExportCommand.class,

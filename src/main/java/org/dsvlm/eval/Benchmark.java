@@ -29,6 +29,16 @@ public interface Benchmark {
     return Figure.PERCENT;
   }
 
+  /** Whether the tool calls the table accuracies ("_acc") rather than scores. */
+  default boolean accuracyTable() {
+    return false;
+  }
+
+  /** Whether there is no score without a judge. */
+  default boolean needsJudge() {
+    return false;
+  }
+
   /** The largest headline. */
   default double best() {
     return 100;

@@ -10,11 +10,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.dsvlm.eval.table.PythonLiteral;
 import org.dsvlm.eval.table.PythonText;
 import org.dsvlm.eval.table.Row;
@@ -29,6 +29,7 @@ import org.dsvlm.io.DsVlmException;
 public final class BenchmarkFile implements Questions {
   private static final String IMAGE = "image";
   private static final String IMAGE_PATH = "image_path";
+  private static final String PREDICTION = "prediction";
 
   /** A shorter cell is no picture but the index of the row that holds it. */
   private static final int LONGEST_REFERENCE = 64;
@@ -85,6 +86,17 @@ public final class BenchmarkFile implements Questions {
   @Override
   public int size() {
     return indices.size();
+  }
+
+  /** Whether the questions have pictures; a file of predictions has none in it. */
+  public boolean hasPictures() {
+    return table.columns().contains(IMAGE)
+        || table.columns().contains(IMAGE_PATH) && !table.columns().contains(PREDICTION);
+  }
+
+  /** The index of the question at {@code position}. */
+  public String index(int position) {
+    return indices.get(position);
   }
 
   @Override
@@ -231,13 +243,36 @@ public final class BenchmarkFile implements Questions {
 
   /** The replies of a file of predictions, by index; pandas turns an empty one into "nan". */
   public static Map<String, String> predictions(TsvTable predictions) {
-    Map<String, String> replies = new HashMap<>();
-    for (Row row : predictions.rows()) {
-      String reply = row.get("prediction");
-      if (!predictions.columns().contains("prediction")) {
-        throw row.error("prediction", "the file has no such column");
+    return predictions(
+        predictions,
+        row -> {
+          String reply = row.get(PREDICTION);
+          return reply == null ? "nan" : reply;
+        });
+  }
+
+  /** The replies of a file of predictions, by index, as they stand there. */
+  public static Map<String, String> rawPredictions(TsvTable predictions) {
+    return predictions(
+        predictions,
+        row -> {
+          String reply = row.raw(PREDICTION);
+          return reply == null ? "" : reply;
+        });
+  }
+
+  private static Map<String, String> predictions(
+      TsvTable predictions, Function<Row, String> reply) {
+    for (String column : List.of("index", PREDICTION)) {
+      if (!predictions.columns().contains(column)) {
+        throw new DsVlmException(
+            "%s: has no column '%s'; it has %s"
+                .formatted(predictions.file(), column, predictions.columns()));
       }
-      if (replies.put(row.require("index"), reply == null ? "nan" : reply) != null) {
+    }
+    Map<String, String> replies = new LinkedHashMap<>();
+    for (Row row : predictions.rows()) {
+      if (replies.put(row.require("index"), reply.apply(row)) != null) {
         throw row.error("index", "has two predictions; keep one");
       }
     }

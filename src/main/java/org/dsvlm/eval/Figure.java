@@ -23,6 +23,11 @@ public final class Figure {
     this.weight = weight;
   }
 
+  /** What a term counts for. */
+  public double weight(String term) {
+    return weight.applyAsDouble(term);
+  }
+
   /** The score of {@code units}; NaN without any. */
   public double of(Collection<Unit> units) {
     Map<String, double[]> sums = new HashMap<>();
@@ -40,7 +45,7 @@ public final class Figure {
     }
     double score = 0;
     for (Map.Entry<String, double[]> term : sums.entrySet()) {
-      score += weight.applyAsDouble(term.getKey()) * term.getValue()[0] / term.getValue()[1];
+      score += weight(term.getKey()) * term.getValue()[0] / term.getValue()[1];
     }
     return score;
   }

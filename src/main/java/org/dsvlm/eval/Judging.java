@@ -4,7 +4,6 @@
  */
 package org.dsvlm.eval;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -59,6 +58,6 @@ public record Judging(Judge judge, JudgeInstructions instructions) {
                         attempts,
                         readable.apply(item)))
             .toList();
-    return new LinkedHashMap<>(judge.ask(instructions.system(), requests));
+    return judge.ask(instructions.system(), requests);
   }
 }

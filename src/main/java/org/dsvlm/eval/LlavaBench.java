@@ -43,6 +43,11 @@ final class LlavaBench implements Benchmark {
   }
 
   @Override
+  public boolean needsJudge() {
+    return true;
+  }
+
+  @Override
   public String text(Row row) {
     return row.require("question");
   }

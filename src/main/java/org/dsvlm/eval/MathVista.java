@@ -162,8 +162,8 @@ final class MathVista implements Benchmark {
 
   private static boolean isHit(Item item, String answer) {
     if (isChoice(item)) {
-      // An absent answer is "nan" by the time the tool looks for options in it.
-      return OptionReading.read(answer.isEmpty() ? "nan" : answer, options(item))
+      // The tool writes the judge's replies to a file and reads it before it looks for options.
+      return OptionReading.read(PythonText.throughPandas(answer), options(item))
           .filter(letter -> letter.equals(item.get("answer_option")))
           .isPresent();
     }

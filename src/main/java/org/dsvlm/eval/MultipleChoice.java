@@ -49,6 +49,11 @@ class MultipleChoice implements Benchmark {
     return ChoicePrompt.text(row);
   }
 
+  @Override
+  public boolean accuracyTable() {
+    return true;
+  }
+
   /** The options that a reply is read against. */
   Map<String, String> options(Item item) {
     return ChoicePrompt.options(item.row());

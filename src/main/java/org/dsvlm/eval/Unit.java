@@ -17,7 +17,10 @@ import java.util.Map;
  */
 public record Unit(String id, List<String> groups, Map<String, Share> terms) {
   /** What was gained of what could be. */
-  public record Share(double gained, double attainable) {}
+  public record Share(double gained, double attainable) {
+    /** Of a term that a unit does not count in. */
+    public static final Share NONE = new Share(0, 0);
+  }
 
   /** A unit with one term. */
   static Unit of(String id, List<String> groups, double gained, double attainable) {

@@ -10,15 +10,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
-/** Pieces of the page. */
-final class Html {
+/** Pieces of a page. */
+public final class Html {
   private static final double KIBI = 1024;
   private static final String[] BYTES = {"B", "KiB", "MiB", "GiB", "TiB"};
 
   private Html() {}
 
   /** {@code text} as it may stand between tags and within quotes. */
-  static String escape(String text) {
+  public static String escape(String text) {
     return text.replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")
@@ -26,7 +26,7 @@ final class Html {
   }
 
   /** {@code value} with {@code digits} digits that count; a dash where it is not finite. */
-  static String number(double value, int digits) {
+  public static String number(double value, int digits) {
     if (!Double.isFinite(value)) {
       return "–";
     }
@@ -72,7 +72,7 @@ final class Html {
   }
 
   /** One section under its heading; nothing without a body. */
-  static String section(String id, String title, String body) {
+  public static String section(String id, String title, String body) {
     return body.isEmpty()
         ? ""
         : "<section id=\"%s\"><h2>%s</h2>%n%s</section>%n".formatted(id, escape(title), body);
@@ -83,7 +83,7 @@ final class Html {
    *
    * @param rows cells, of which the first heads its row; they are HTML
    */
-  static String table(String caption, List<String> heads, List<List<String>> rows) {
+  public static String table(String caption, List<String> heads, List<List<String>> rows) {
     StringBuilder html = new StringBuilder();
     html.append("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"")
         .append(escape(caption))
@@ -101,7 +101,7 @@ final class Html {
   }
 
   /** What is shown when its title is clicked. */
-  static String details(String title, String body) {
+  public static String details(String title, String body) {
     return "<details><summary>%s</summary>%n%s</details>%n".formatted(escape(title), body);
   }
 }

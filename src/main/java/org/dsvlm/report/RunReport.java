@@ -5,13 +5,8 @@
 package org.dsvlm.report;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import org.dsvlm.io.AtomicFiles;
@@ -59,49 +54,16 @@ public final class RunReport {
             Html.section("processes", "Processes", sessions.html()),
             RecordSections.configuration(recipe));
     String name = root.toAbsolutePath().normalize().getFileName().toString();
-    StringBuilder html = new StringBuilder();
-    html.append(
-        """
-        <!DOCTYPE html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <title>%s · DS-VLM run</title>
-        <style>
-        %s</style>
-        </head>
-        <body>
-        %s<header>
-        <p class="kind">DS-VLM training run</p>
-        <h1>%s</h1>
-        <p>%s</p>
-        %s<p class="system">%s</p>
-        </header>
-        <main>
-        """
-            .formatted(
-                Html.escape(name),
-                resource("report.css"),
-                LineChart.definitions(),
-                Html.escape(name),
-                status(run, metrics, sessions),
-                tiles(metrics, sessions),
-                Html.escape(sessions.system())));
-    sections.forEach(html::append);
-    String written = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-    return html.append(
-            """
-            </main>
-            <footer>Written %s by dsvlm report.</footer>
-            <script>
-            %s</script>
-            </body>
-            </html>
-            """
-                .formatted(written.replace('T', ' ').replace("Z", " UTC"), resource("report.js")))
-        .toString();
+    return new Page("DS-VLM training run", name)
+        .definitions(LineChart.definitions())
+        .html(
+            "<p>%s</p>%n%s<p class=\"system\">%s</p>%n"
+                .formatted(
+                    status(run, metrics, sessions),
+                    tiles(metrics, sessions),
+                    Html.escape(sessions.system())),
+            sections,
+            "dsvlm report");
   }
 
   /** How far the run has come, in a sentence. */
@@ -168,16 +130,5 @@ public final class RunReport {
   private static double median(double[] values) {
     double[] sorted = Arrays.stream(values).filter(Double::isFinite).sorted().toArray();
     return sorted.length == 0 ? Double.NaN : sorted[sorted.length / 2];
-  }
-
-  private static String resource(String name) {
-    try (InputStream stream = RunReport.class.getResourceAsStream(name)) {
-      if (stream == null) {
-        throw new DsVlmException(name + " is missing from this build");
-      }
-      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new DsVlmException(name + ": cannot be read: " + e.getMessage(), e);
-    }
   }
 }

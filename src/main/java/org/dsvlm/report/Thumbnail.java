@@ -17,6 +17,7 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.ImageOutputStream;
+import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
 
 /**
@@ -26,7 +27,7 @@ import org.dsvlm.io.DsVlmException;
  * @param height in pixels
  * @param data the data URI
  */
-record Thumbnail(int width, int height, String data) {
+public record Thumbnail(int width, int height, String data) {
   /** Longest file that goes into the page as it is. */
   private static final int MOST_BYTES = 32 * 1024;
 
@@ -51,6 +52,23 @@ record Thumbnail(int width, int height, String data) {
       return of(scaled, "jpeg", jpeg(scaled));
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** {@code picture}, scaled down to {@code mostWidth} pixels where it is wider. */
+  public static Thumbnail of(Picture picture, int mostWidth) {
+    BufferedImage image =
+        new BufferedImage(picture.width(), picture.height(), BufferedImage.TYPE_INT_RGB);
+    byte[] rgb = picture.rgb();
+    for (int i = 0; i < rgb.length / 3; i++) {
+      int colour = (rgb[3 * i] & 255) << 16 | (rgb[3 * i + 1] & 255) << 8 | (rgb[3 * i + 2] & 255);
+      image.setRGB(i % picture.width(), i / picture.width(), colour);
+    }
+    try {
+      BufferedImage scaled = scaled(image, Math.min(mostWidth, image.getWidth()));
+      return of(scaled, "jpeg", jpeg(scaled));
+    } catch (IOException e) {
+      throw new DsVlmException("a picture cannot be encoded: " + e.getMessage(), e);
     }
   }
 
@@ -89,7 +107,7 @@ record Thumbnail(int width, int height, String data) {
   }
 
   /** The tag. */
-  String html(String description) {
+  public String html(String description) {
     return "<img src=\"%s\" width=\"%d\" height=\"%d\" alt=\"%s\">"
         .formatted(data, width, height, Html.escape(description));
   }

@@ -75,7 +75,7 @@ public final class PythonText {
 
   /** {@code float(text)}; nothing where Python raises ValueError. */
   public static Optional<Double> real(String text) {
-    String stripped = strip(text);
+    String stripped = asciiDigits(strip(text));
     if (FLOAT.matcher(stripped).matches()) {
       return Optional.of(Double.parseDouble(stripped.replace("_", "")));
     }
@@ -84,6 +84,26 @@ public final class PythonText {
       return Optional.of(stripped.startsWith("-") ? -infinity : infinity);
     }
     return NAN.matcher(stripped).matches() ? Optional.of(Double.NaN) : Optional.empty();
+  }
+
+  /** Python reads the digits of every script. */
+  private static String asciiDigits(String text) {
+    StringBuilder ascii = new StringBuilder();
+    text.codePoints()
+        .forEach(
+            c -> {
+              if (Character.getType(c) == Character.DECIMAL_DIGIT_NUMBER) {
+                ascii.append(Character.digit(c, 10));
+              } else {
+                ascii.appendCodePoint(c);
+              }
+            });
+    return ascii.toString();
+  }
+
+  /** {@code text} as {@code str()} gives it once pandas has read it: what means missing is nan. */
+  public static String throughPandas(String text) {
+    return ColumnType.isMissing(text) ? "nan" : text;
   }
 
   /** {@code repr(value)}: the fewest digits that give the same number again. */

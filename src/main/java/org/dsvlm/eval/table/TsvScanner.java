@@ -4,7 +4,6 @@
  */
 package org.dsvlm.eval.table;
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -30,6 +29,7 @@ final class TsvScanner {
   static final int LONGEST_LAZY_TEXT = 4096;
 
   private static final int BUFFER = 1 << 16;
+  private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
   /**
    * One cell.
@@ -55,21 +55,21 @@ final class TsvScanner {
   private long cellStart;
   private long line = 1;
   private long rowLine = 1;
-  private int pushedBack = -1;
+  private final byte[] buffer = new byte[BUFFER];
+  private int at;
+  private int limit;
 
   TsvScanner(InputStream in, String where) throws IOException {
-    this.in = new BufferedInputStream(in, BUFFER);
+    this.in = in;
     this.where = where;
     skipByteOrderMark();
   }
 
   private void skipByteOrderMark() throws IOException {
-    in.mark(3);
-    byte[] start = in.readNBytes(3);
-    if (Arrays.equals(start, new byte[] {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF})) {
-      position = 3;
-    } else {
-      in.reset();
+    limit = in.readNBytes(buffer, 0, BYTE_ORDER_MARK.length);
+    if (Arrays.equals(buffer, 0, limit, BYTE_ORDER_MARK, 0, BYTE_ORDER_MARK.length)) {
+      at = limit;
+      position = limit;
     }
   }
 
@@ -191,23 +191,25 @@ final class TsvScanner {
   }
 
   private int read() throws IOException {
-    int c;
-    if (pushedBack >= 0) {
-      c = pushedBack;
-      pushedBack = -1;
-    } else {
-      c = in.read();
+    if (at == limit) {
+      at = 0;
+      limit = Math.max(0, in.read(buffer));
+      if (limit == 0) {
+        return -1;
+      }
     }
-    if (c >= 0) {
-      position++;
-      line += c == '\n' ? 1 : 0;
+    int c = buffer[at++] & 0xFF;
+    position++;
+    if (c == '\n') {
+      line++;
     }
     return c;
   }
 
+  /** Takes back what {@link #read} gave last. */
   private void unread(int c) {
     if (c >= 0) {
-      pushedBack = c;
+      at--;
       position--;
       line -= c == '\n' ? 1 : 0;
     }

@@ -1,0 +1,130 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.dsvlm.eval.BenchmarkFile;
+import org.dsvlm.eval.Judging;
+import org.dsvlm.eval.result.Evaluation;
+import org.dsvlm.eval.result.ResultFolder;
+import org.dsvlm.eval.result.ResultTable;
+import org.dsvlm.eval.result.Summary;
+import org.dsvlm.io.AtomicFiles;
+import org.dsvlm.io.DsVlmException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Scores benchmarks. */
+@Command(
+    name = "eval",
+    description = "Scores the ten benchmarks as the OpenVLM leaderboard does.",
+    mixinStandardHelpOptions = true)
+final class EvalCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--benchmark",
+      required = true,
+      paramLabel = "NAME",
+      description =
+          "mmbench, mmstar, mmmu, mathvista, ocrbench, ai2d, hallusionbench, llavabench, scienceqa,"
+              + " mme, a name of the leaderboard's such as MMBench_DEV_EN, or all.")
+  private String benchmark;
+
+  @Option(
+      names = "--data",
+      paramLabel = "FILE",
+      description = "The benchmark's TSV file, or a folder of files with the leaderboard's names.")
+  private Path data;
+
+  @Option(
+      names = "--score",
+      paramLabel = "FILE",
+      description =
+          "Predictions to score: a TSV file with the columns index and prediction, or a folder of"
+              + " them. Without --data it must hold the benchmark's columns too.")
+  private Path predictions;
+
+  @Option(
+      names = "--checksum",
+      paramLabel = "MD5",
+      description = "Refuses a data file with another MD5.")
+  private String checksum;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder for the results; several benchmarks get a folder each in it.")
+  private Path out;
+
+  @Mixin private JudgeOptions judge;
+
+  @Override
+  public Integer call() {
+    judge.check();
+    if (predictions == null) {
+      throw new ParameterException(spec.commandLine(), "--score names the predictions");
+    }
+    List<EvalFiles> files = EvalFiles.of(benchmark, data, predictions);
+    PrintWriter printer = spec.commandLine().getOut();
+    List<Summary> summaries = new ArrayList<>();
+    for (EvalFiles one : files) {
+      if (files.size() > 1 && one.benchmark().needsJudge() && !judge.isPresent()) {
+        printer.println(one.benchmark().title() + ": left out, since it needs --judge");
+        continue;
+      }
+      Path folder = files.size() == 1 ? out : out.resolve(one.dataset());
+      summaries.add(evaluate(one, new ResultFolder(folder, one.dataset()), printer));
+    }
+    if (summaries.isEmpty()) {
+      throw new DsVlmException("nothing was scored: " + benchmark + " needs --judge");
+    }
+    ResultTable table = new ResultTable(summaries);
+    AtomicFiles.text(out.resolve("table.txt"), table.text());
+    AtomicFiles.text(out.resolve("table.csv"), table.csv());
+    printer.print(table.text());
+    printer.flush();
+    return 0;
+  }
+
+  private Summary evaluate(EvalFiles files, ResultFolder folder, PrintWriter printer) {
+    Path source = files.data() == null ? files.predictions() : files.data();
+    Judging judging = judge.judging(folder.judgeReplies());
+    try (BenchmarkFile file = BenchmarkFile.open(files.benchmark(), source)) {
+      checkSum(file);
+      Map<String, String> replies = Evaluation.replies(files.predictions());
+      Evaluation.Outcome outcome =
+          Evaluation.score(files.benchmark(), file, replies, judging, folder);
+      outcome
+          .scores()
+          .notes()
+          .forEach(note -> printer.println(files.benchmark().title() + ": " + note));
+      return outcome.summary();
+    } finally {
+      if (judging.judge() != null) {
+        judging.judge().close();
+      }
+    }
+  }
+
+  private void checkSum(BenchmarkFile file) {
+    if (checksum != null && !checksum.toLowerCase(Locale.ROOT).equals(file.table().md5())) {
+      throw new DsVlmException(
+          "%s: its MD5 is %s, not %s; download the file again, or leave --checksum out"
+              .formatted(file.table().file(), file.table().md5(), checksum));
+    }
+  }
+}

@@ -1,0 +1,117 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.cli;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.dsvlm.eval.Judging;
+import org.dsvlm.eval.judge.HttpJudge;
+import org.dsvlm.eval.judge.Judge;
+import org.dsvlm.eval.judge.JudgeInstructions;
+import org.dsvlm.eval.judge.JudgeSettings;
+import org.dsvlm.eval.judge.RecordedReplies;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Who reads the replies that exact matching cannot. */
+final class JudgeOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--judge",
+      paramLabel = "URL",
+      description =
+          "An OpenAI-compatible service, such as https://HOST/v1. Without it, and without"
+              + " --judge-replies, exact matching alone reads the replies.")
+  private URI address;
+
+  @Option(names = "--judge-model", paramLabel = "NAME", description = "The judge's name there.")
+  private String model;
+
+  @Option(
+      names = "--judge-key-variable",
+      paramLabel = "NAME",
+      defaultValue = "OPENAI_API_KEY",
+      description =
+          "Variable of the environment that holds the key, if one is needed. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private String keyVariable;
+
+  @Option(
+      names = "--judge-timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "120",
+      description = "For one reply. Default: ${DEFAULT-VALUE}.")
+  private long timeout;
+
+  @Option(
+      names = "--judge-requests",
+      paramLabel = "N",
+      defaultValue = "8",
+      description = "Requests under way at once. Default: ${DEFAULT-VALUE}.")
+  private int requests;
+
+  @Option(
+      names = "--judge-replies",
+      paramLabel = "FILE",
+      description =
+          "Takes the judge's replies from a file: a judge-replies.jsonl of an earlier run, or one"
+              + " JSON object of replies by row.")
+  private Path replies;
+
+  @Option(
+      names = "--judge-instructions",
+      paramLabel = "FILE",
+      description =
+          "YAML file of what the judge is told, in place of ours; see docs/evaluation.md.")
+  private Path instructions;
+
+  /** Refuses options that do not go together. */
+  void check() {
+    if (address != null && replies != null) {
+      throw new ParameterException(spec.commandLine(), "--judge and --judge-replies: one of them");
+    }
+    if (address != null && model == null) {
+      throw new ParameterException(spec.commandLine(), "--judge needs --judge-model");
+    }
+    if (timeout < 1 || requests < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--judge-timeout and --judge-requests must be at least 1");
+    }
+  }
+
+  boolean isPresent() {
+    return address != null || replies != null;
+  }
+
+  /**
+   * The judge; whoever asks closes it.
+   *
+   * @param log where a service's replies are kept
+   */
+  Judging judging(Path log) {
+    JudgeInstructions told =
+        instructions == null ? JudgeInstructions.ours() : JudgeInstructions.read(instructions);
+    return new Judging(judge(log), told);
+  }
+
+  private Judge judge(Path log) {
+    if (replies != null) {
+      return RecordedReplies.read(replies);
+    }
+    if (address == null) {
+      return null;
+    }
+    JudgeSettings settings =
+        JudgeSettings.of(address, model, System.getenv(keyVariable))
+            .withTimeout(Duration.ofSeconds(timeout))
+            .withConcurrency(requests);
+    return new HttpJudge(settings, log);
+  }
+}
