@@ -29,6 +29,9 @@ import org.dsvlm.io.DsVlmException;
 public final class Comparison {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
+  /** Of fewer units, draws with replacement are too much alike to tell anything. */
+  private static final int FEWEST = 20;
+
   private record Result(Benchmark benchmark, String dataset, String judge, Path folder) {
     List<Unit> units() {
       Path file = folder.resolve(ResultFolder.UNITS);
@@ -42,7 +45,11 @@ public final class Comparison {
   }
 
   /** One line: a benchmark or a category of it. */
-  private record Line(String name, int units, Bootstrap.Interval interval) {}
+  private record Line(String name, int units, Bootstrap.Interval interval) {
+    String verdict() {
+      return units < FEWEST ? "too few units" : interval.isMoreThanChance() ? "yes" : "no";
+    }
+  }
 
   private final Map<String, Result> first;
   private final Map<String, Result> second;
@@ -138,7 +145,7 @@ public final class Comparison {
         interval.difference(),
         interval.low(),
         interval.high(),
-        interval.isMoreThanChance() ? "yes" : "no");
+        line.verdict());
   }
 
   private static List<Line> lines(Result one, Result other) {
