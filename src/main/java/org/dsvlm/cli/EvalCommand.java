@@ -79,10 +79,13 @@ final class EvalCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--score names the predictions");
     }
     List<EvalFiles> files = EvalFiles.of(benchmark, data, predictions);
+    if (files.size() > 1) {
+      judge.checkSeveral();
+    }
     PrintWriter printer = spec.commandLine().getOut();
     List<Summary> summaries = new ArrayList<>();
     for (EvalFiles one : files) {
-      if (files.size() > 1 && one.benchmark().needsJudge() && !judge.isPresent()) {
+      if (files.size() > 1 && one.benchmark().needsJudge() && !judge.isPresent(one.dataset())) {
         printer.println(one.benchmark().title() + ": left out, since it needs --judge");
         continue;
       }
@@ -102,7 +105,7 @@ final class EvalCommand implements Callable<Integer> {
 
   private Summary evaluate(EvalFiles files, ResultFolder folder, PrintWriter printer) {
     Path source = files.data() == null ? files.predictions() : files.data();
-    Judging judging = judge.judging(folder.judgeReplies());
+    Judging judging = judge.judging(files.dataset(), folder.judgeReplies());
     try (BenchmarkFile file = BenchmarkFile.open(files.benchmark(), source)) {
       checkSum(file);
       Map<String, String> replies = Evaluation.replies(files.predictions());

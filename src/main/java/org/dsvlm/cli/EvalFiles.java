@@ -7,6 +7,7 @@ package org.dsvlm.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.dsvlm.eval.Benchmark;
@@ -48,13 +49,18 @@ record EvalFiles(Benchmark benchmark, String dataset, Path data, Path prediction
                                   datasets.stream().map(dataset -> dataset + ENDING).toList(),
                                   data == null ? predictions : data))));
     }
+    for (Path path : Arrays.asList(data, predictions)) {
+      if (path != null && !Files.isDirectory(path)) {
+        throw new DsVlmException(path + ": is no folder, and --benchmark all takes folders");
+      }
+    }
     List<EvalFiles> found = new ArrayList<>();
     for (Benchmark benchmark : Benchmarks.all()) {
       find(benchmark, benchmark.datasets(), data, predictions).ifPresent(found::add);
     }
     if (found.isEmpty()) {
       throw new DsVlmException(
-          "--benchmark all takes folders, and %s holds no file named like %s"
+          "%s holds no file that is named like %s"
               .formatted(
                   data == null ? predictions : data,
                   Benchmarks.all().get(0).datasets().get(0) + ENDING));

@@ -5,8 +5,11 @@
 package org.dsvlm.cli;
 
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.dsvlm.eval.Judging;
 import org.dsvlm.eval.judge.HttpJudge;
 import org.dsvlm.eval.judge.Judge;
@@ -62,7 +65,8 @@ final class JudgeOptions {
       paramLabel = "FILE",
       description =
           "Takes the judge's replies from a file: a judge-replies.jsonl of an earlier run, or one"
-              + " JSON object of replies by row.")
+              + " JSON object of replies by row. For several benchmarks, a folder that eval --out"
+              + " wrote, or one of files like LLaVABench.json.")
   private Path replies;
 
   @Option(
@@ -86,24 +90,48 @@ final class JudgeOptions {
     }
   }
 
-  boolean isPresent() {
-    return address != null || replies != null;
+  /** Whether that benchmark's file gets a judge. */
+  boolean isPresent(String dataset) {
+    return address != null || repliesTo(dataset).isPresent();
+  }
+
+  /**
+   * Refuses one file of replies for several benchmarks: replies are kept by row, and rows of two
+   * benchmarks may have the same index.
+   */
+  void checkSeveral() {
+    if (replies != null && !Files.isDirectory(replies)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--judge-replies must be a folder where several benchmarks are scored");
+    }
   }
 
   /**
    * The judge; whoever asks closes it.
    *
+   * @param dataset the leaderboard's name of the benchmark's file
    * @param log where a service's replies are kept
    */
-  Judging judging(Path log) {
+  Judging judging(String dataset, Path log) {
     JudgeInstructions told =
         instructions == null ? JudgeInstructions.ours() : JudgeInstructions.read(instructions);
-    return new Judging(judge(log), told);
+    return new Judging(judge(dataset, log), told);
   }
 
-  private Judge judge(Path log) {
+  private Optional<Path> repliesTo(String dataset) {
+    if (replies == null || !Files.isDirectory(replies)) {
+      return Optional.ofNullable(replies);
+    }
+    return Stream.of(dataset + "/judge-replies.jsonl", dataset + ".jsonl", dataset + ".json")
+        .map(replies::resolve)
+        .filter(Files::isRegularFile)
+        .findFirst();
+  }
+
+  private Judge judge(String dataset, Path log) {
     if (replies != null) {
-      return RecordedReplies.read(replies);
+      return repliesTo(dataset).map(RecordedReplies::read).orElse(null);
     }
     if (address == null) {
       return null;

@@ -50,9 +50,17 @@ class EvalCommandTest {
         .contains("MMBench  MMStar  MMMU  MathVista  OCRBench  AI2D  HallusionBench")
         .contains("67.5", "1154.2", "judge: none (exact matching)")
         .contains("LLaVABench: left out, since it needs --judge");
-    String replies = "--judge-replies=" + GOLDEN.resolve("eval_llavabench/judge.json");
+    Path file = GOLDEN.resolve("eval_llavabench/judge.json");
+    assertThat(
+            Outcome.of("eval", "--benchmark=all", data, score, "--judge-replies=" + file, out("b"))
+                .err())
+        .contains("must be a folder");
+    Files.copy(file, Files.createDirectory(folder.resolve("judge")).resolve("LLaVABench.json"));
+    String replies = "--judge-replies=" + folder.resolve("judge");
     Outcome judged = Outcome.of("eval", "--benchmark=all", data, score, replies, out("b"));
-    assertThat(judged.out()).contains("72.4", "replies of judge.json, instructions dsvlm@");
+    assertThat(judged.out())
+        .contains(
+            "72.4", "replies of LLaVABench.json, instructions dsvlm@", "none (exact matching)");
     Outcome compared =
         Outcome.of("compare", folder.resolve("a").toString(), folder.resolve("b").toString());
     assertThat(compared.err()).isEmpty();
@@ -115,6 +123,8 @@ class EvalCommandTest {
         .contains("--judge-model");
     assertThat(Outcome.of("eval", "--benchmark=mmbank", "--score=x", out("x")).err())
         .contains("unknown benchmark 'mmbank'");
+    assertThat(Outcome.of("eval", "--benchmark=all", "--score=pom.xml", out("x")).err())
+        .contains("pom.xml: is no folder");
     assertThat(Outcome.of("compare", folder.toString(), folder.toString()).err())
         .contains("holds no result.json");
   }

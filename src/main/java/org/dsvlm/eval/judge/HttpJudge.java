@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.dsvlm.io.DsVlmException;
 
 /** A judge behind an OpenAI-compatible service. Its replies are kept in a file as they come. */
@@ -75,7 +76,7 @@ public final class HttpJudge implements Judge {
       }
       throw new IllegalStateException(e.getCause());
     } finally {
-      threads.shutdownNow();
+      end(threads, all);
     }
     if (!failures.isEmpty()) {
       Map.Entry<String, String> first = new TreeMap<>(failures).firstEntry();
@@ -85,6 +86,21 @@ public final class HttpJudge implements Judge {
                   failures.size(), requests.size(), first.getKey(), first.getValue(), log.file()));
     }
     return new HashMap<>(replies);
+  }
+
+  /**
+   * Drops what has not begun and lets what is under way end: an interrupt would close the file of
+   * replies.
+   */
+  private void end(ExecutorService threads, List<Future<?>> all) {
+    all.forEach(one -> one.cancel(false));
+    threads.shutdown();
+    try {
+      threads.awaitTermination(settings.timeout().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    threads.shutdownNow();
   }
 
   private void ask(
