@@ -210,9 +210,10 @@ class TrainingStep:
             torch._foreach_copy_(self.parameters, self.masters)
 
     def zero_grad(self):
-        for parameter in self.parameters:
-            parameter.grad = None
         self.optimizer.zero_grad()
+        if self.masters is not None:
+            for parameter in self.parameters:
+                parameter.grad = None
 
     def step(self, draw=None):
         language, reconstruction = self.losses(*(draw or self.fresh_draw()))
@@ -220,7 +221,7 @@ class TrainingStep:
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, MAX_GRAD_NORM)
         # What a trainer logs; a step that is not finite is skipped.
-        logged = torch.stack([loss.detach(), norm, language.detach(), reconstruction.detach()]).tolist()
+        logged = torch.stack([loss, norm.float(), language, reconstruction]).detach().tolist()
         if math.isfinite(logged[0]) and math.isfinite(logged[1]):
             self.update()
         self.zero_grad()
