@@ -31,10 +31,10 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Holds the order of the packages: each may use those of the rows above its own, and itself. */
 class ArchitectureTest {
-  private static final String ROOT = "org.dsvlm.";
+  static final String ROOT = "org.dsvlm.";
 
   /** Packages of one row do not know one another. */
-  private static final List<Set<String>> ROWS =
+  static final List<Set<String>> ROWS =
       List.of(
           Set.of("io"),
           Set.of("tensor"),
@@ -61,7 +61,7 @@ class ArchitectureTest {
           Set.of("eval.result"),
           Set.of("cli"));
 
-  private static final JavaClasses PRODUCTION = production();
+  static final JavaClasses PRODUCTION = production();
 
   @TestFactory
   List<DynamicTest> packagesUseOnlyThoseAboveThem() {
