@@ -62,7 +62,7 @@ final class DoctorCommand implements Callable<Integer> {
     out.printf("%-10s %s%n", name, value);
   }
 
-  /** What the system could still give, where /proc tells. */
+  /** The memory that the system could still give, where /proc tells. */
   private static String available() throws IOException {
     Path file = Path.of("/proc/meminfo");
     if (!Files.isReadable(file)) {

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.dsvlm.io.DsVlmException;
 
-/** What a user names as a model: its folder, or that of a finished run. */
+/** A model named by the user: its folder, or the folder of a finished run. */
 final class ModelArgument {
   private ModelArgument() {}
 

@@ -91,7 +91,7 @@ final class ProbeCommand implements Callable<Integer> {
 
   @Mixin private DeviceOption device;
 
-  /** What goes in: ids, and pixelValues [1, 3, height, width] or null. */
+  /** The model's input: ids, and pixelValues [1, 3, height, width] or null. */
   private record Input(long[] ids, Tensor pixelValues) {}
 
   @Override

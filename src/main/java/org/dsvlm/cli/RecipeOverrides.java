@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What a command line changes in a recipe. */
+/** The recipe keys that a command line changes. */
 final class RecipeOverrides {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;

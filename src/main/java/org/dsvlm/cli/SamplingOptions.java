@@ -58,7 +58,7 @@ final class SamplingOptions {
   private long seed;
 
   /**
-   * Looks at what can be told before a model is read.
+   * Checks the options before a model is read.
    *
    * @throws ParameterException for an option that makes no sense
    */

@@ -9,7 +9,7 @@ import java.io.PrintWriter;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToIntFunction;
 import org.dsvlm.distributed.Launch;
-import org.dsvlm.distributed.Ranks;
+import org.dsvlm.distributed.ProcessGroup;
 import org.dsvlm.io.DsVlmException;
 
 /** A command that several processes run as one. */
@@ -17,23 +17,23 @@ final class TogetherWithOthers {
   /** Another process was lost: sysexits.h's "remote error in protocol". */
   static final int LOST_EXIT_CODE = 76;
 
-  /** What was lost breaks collectives off; a thread that is in none of them gets this long. */
+  /** A lost process aborts collectives; a thread outside any collective gets this long. */
   private static final long GRACE_SECONDS = 8;
 
   private TogetherWithOthers() {}
 
   /** Runs {@code body} once all processes of {@code launch} are there; gives its exit code. */
-  static int run(Launch launch, PrintWriter err, ToIntFunction<Ranks> body) {
-    try (Ranks ranks = Ranks.join(launch)) {
-      ranks.onLoss(how -> end(how, err));
+  static int run(Launch launch, PrintWriter err, ToIntFunction<ProcessGroup> body) {
+    try (ProcessGroup group = ProcessGroup.join(launch)) {
+      group.onLoss(how -> end(how, err));
       try {
-        return body.applyAsInt(ranks);
+        return body.applyAsInt(group);
       } catch (RuntimeException | Error e) {
-        if (ranks.loss().isPresent()) {
-          report(ranks.loss().get(), err);
+        if (group.loss().isPresent()) {
+          report(group.loss().get(), err);
           return LOST_EXIT_CODE;
         }
-        ranks.failed(e);
+        group.failed(e);
         throw e;
       }
     }

@@ -12,7 +12,7 @@ import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.concurrent.Callable;
 import org.dsvlm.distributed.Launch;
-import org.dsvlm.distributed.Ranks;
+import org.dsvlm.distributed.ProcessGroup;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.report.RunReport;
 import org.dsvlm.train.TrainingRun;
@@ -66,38 +66,41 @@ final class TrainCommand implements Callable<Integer> {
     }
     ObjectNode tree = overrides.appliedTo(recipe == null ? recipeOfRun() : recipe);
     return TogetherWithOthers.run(
-        Launch.of(System.getenv()), spec.commandLine().getErr(), ranks -> train(ranks, tree));
+        Launch.of(System.getenv()), spec.commandLine().getErr(), group -> train(group, tree));
   }
 
-  private int train(Ranks ranks, ObjectNode tree) {
-    Path folder = Path.of(ranks.onFirst(() -> (out == null ? defaultFolder() : out).toString()));
+  private int train(ProcessGroup group, ObjectNode tree) {
+    Path folder = Path.of(group.onFirst(() -> (out == null ? defaultFolder() : out).toString()));
     PrintWriter err = spec.commandLine().getErr();
-    Recipe bound = RecipeReader.bind(TogetherWithOthers.onOwnDevice(tree, ranks.launch()));
+    Recipe bound = RecipeReader.bind(TogetherWithOthers.onOwnDevice(tree, group.launch()));
     try (StopSignal signal = new StopSignal();
-        RunFolder run = ranks.firstBeforeOthers(() -> open(ranks, folder, tree))) {
+        RunFolder run = group.firstBeforeOthers(() -> open(group, folder, tree))) {
       TrainingProgress progress = new TrainingProgress(Terminal.standardErrorIsTerminal(), err);
       boolean done;
       try {
-        done = TrainingRun.run(ranks, bound, run, progress, signal::requested);
+        done = TrainingRun.run(group, bound, run, progress, signal::requested);
       } finally {
-        if (ranks.isFirst()) {
+        if (group.isFirst()) {
           report(folder);
         }
       }
       if (!done) {
-        if (ranks.isFirst()) {
+        if (group.isFirst()) {
           err.println("stopped; go on with: train --resume --out " + folder);
         }
         return StopSignal.EXIT_CODE;
       }
     }
-    if (ranks.isFirst()) {
+    if (group.isFirst()) {
       spec.commandLine().getOut().println(folder);
     }
     return 0;
   }
 
-  /** The page also tells of a run that was stopped or has failed; no run fails for want of it. */
+  /**
+   * Writes the page also for a run that was stopped or has failed. No run fails because of the
+   * page.
+   */
   private void report(Path folder) {
     try {
       RunReport.write(folder);
@@ -106,8 +109,8 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private RunFolder open(Ranks ranks, Path folder, ObjectNode tree) {
-    if (!ranks.isFirst()) {
+  private RunFolder open(ProcessGroup group, Path folder, ObjectNode tree) {
+    if (!group.isFirst()) {
       return RunFolder.join(folder, tree);
     }
     return resume ? RunFolder.resume(folder, tree) : RunFolder.create(folder, tree);

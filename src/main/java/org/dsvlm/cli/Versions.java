@@ -10,7 +10,7 @@ import org.dsvlm.kernels.Kernels;
 import org.dsvlm.tensor.Torch;
 import picocli.CommandLine.IVersionProvider;
 
-/** What this program is made of. */
+/** Versions of this program and of the libraries it runs on. */
 final class Versions implements IVersionProvider {
   @Override
   public String[] getVersion() throws Exception {

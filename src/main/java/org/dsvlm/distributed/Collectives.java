@@ -23,7 +23,7 @@ import org.dsvlm.io.DsVlmException;
 
 /** c10d's process groups: Gloo for tensors of the CPU, NCCL for those of a GPU. */
 final class Collectives implements AutoCloseable {
-  /** A process that died is found out by the link, long before this. */
+  /** Timeout of a collective. The link detects a dead process long before it. */
   private static final long TIMEOUT_MILLIS = TimeUnit.MINUTES.toMillis(30);
 
   private final Store store;
@@ -60,7 +60,7 @@ final class Collectives implements AutoCloseable {
     }
   }
 
-  /** What went wrong, without the native stack that LibTorch's messages go on with. */
+  /** The first line of an error, without the native stack that LibTorch appends. */
   static String firstLine(Throwable e) {
     return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
   }
@@ -97,8 +97,8 @@ final class Collectives implements AutoCloseable {
   }
 
   /**
-   * Begins to replace the part of {@code tensor} that falls to this process, of {@code size} equal
-   * ones, by its sum over all processes; the other parts are lost.
+   * Begins to replace this process's part of {@code tensor}, one of {@code size} equal parts, by
+   * its sum over all processes; the other parts are lost.
    */
   Work sumPart(Tensor tensor) {
     if (!tensor.is_cuda()) {

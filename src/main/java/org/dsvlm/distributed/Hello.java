@@ -8,10 +8,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 
 /**
- * The first text of a process to rank 0.
+ * The first message of a process to rank 0.
  *
- * @param size how many processes the sender takes the run to have
- * @param token what rank 0 has told the run's own processes alone
+ * @param size the world size that the sender assumes
+ * @param token a secret that rank 0 gave to the run's own processes only
  * @param who the sender, for messages
  */
 record Hello(int rank, int size, String token, String who) {
@@ -23,7 +23,7 @@ record Hello(int rank, int size, String token, String who) {
     return new Hello(rank, size, token, self());
   }
 
-  /** What messages call this process. */
+  /** This process's name in messages. */
   static String self() {
     String host;
     try {
@@ -39,7 +39,7 @@ record Hello(int rank, int size, String token, String who) {
   }
 
   /**
-   * What {@link #text} gave.
+   * Reads the result of {@link #text}.
    *
    * @throws IOException if it is none of ours
    */

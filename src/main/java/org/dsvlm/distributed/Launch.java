@@ -10,10 +10,10 @@ import java.util.Map;
 import org.dsvlm.io.DsVlmException;
 
 /**
- * A process's place among those of a run, as torchrun's variables tell it. SLURM, Kubernetes and
- * mpirun are made to set the same ones.
+ * A process's place among those of a run, as torchrun's variables tell it. Under SLURM, Kubernetes
+ * and mpirun the same variables can be set.
  *
- * @param rank from 0 to {@code size} − 1; the first one writes what a run writes
+ * @param rank from 0 to {@code size} − 1; rank 0 writes the run's files
  * @param size processes of the run ({@code WORLD_SIZE})
  * @param localRank rank among the processes of this machine
  * @param localSize processes on this machine

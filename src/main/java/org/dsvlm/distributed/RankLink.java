@@ -23,10 +23,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.dsvlm.io.DsVlmException;
 
 /**
- * Connects every process with the first one, beside the collectives. A collective that breaks off
- * says at best that some peer is gone; this link says which rank and why, and says so to all.
+ * Connects every process with the first one, beside the collectives. A failed collective says at
+ * best that some peer is gone. This link names the rank and the reason, to all processes.
  *
- * <p>It also carries the few texts that only the first process needs: metrics and bad records.
+ * <p>It also carries the few messages that only the first process needs: metrics and bad records.
  */
 final class RankLink implements AutoCloseable {
   private static final int FIRST = 0;
@@ -50,13 +50,13 @@ final class RankLink implements AutoCloseable {
   }
 
   /**
-   * The side of rank 0, which {@code size} − 1 others come to at {@code server}.
+   * Rank 0's side of the link, to which {@code size} − 1 others connect at {@code server}.
    *
-   * @throws DsVlmException if they do not all come within {@code seconds}; those who did are told
+   * @throws DsVlmException if they do not all come within {@code seconds}; those that came are told
    */
   static RankLink first(int size, ServerSocket server, String token, int seconds) {
     RankLink link = new RankLink(FIRST, size);
-    // Those who came early need signs of life while they wait for the last ones.
+    // Those that came early need keep-alive messages while they wait for the last ones.
     link.startBeating();
     try {
       new Reception(link, size, token).await(server, seconds);
@@ -69,8 +69,8 @@ final class RankLink implements AutoCloseable {
   }
 
   /**
-   * The side of any other rank, which goes to rank 0; {@code token} proves that it belongs to the
-   * run.
+   * Any other rank's side of the link, which connects to rank 0; {@code token} proves that the
+   * process belongs to the run.
    */
   static RankLink other(int rank, int size, InetSocketAddress first, String token) {
     RankLink link = new RankLink(rank, size);
@@ -89,7 +89,7 @@ final class RankLink implements AutoCloseable {
     return link;
   }
 
-  /** Lets this process talk to {@code other}, whom messages call {@code who}. */
+  /** Adds the connection to {@code other}, which is named {@code who} in messages. */
   void add(int other, String who, Wire wire) {
     names.put(other, who);
     texts.put(other, new LinkedBlockingQueue<>());
@@ -150,14 +150,14 @@ final class RankLink implements AutoCloseable {
     }
   }
 
-  /** What messages call the process {@code other}. */
+  /** The name of process {@code other} in messages. */
   private String name(int other) {
     return "rank " + other + " of " + size + " " + names.get(other);
   }
 
   /**
-   * Notes a loss, the first one only, and spreads the word. The others hear of it before {@link
-   * #loss} tells it here, where this process may then part from them.
+   * Records the first loss and tells the others. They hear of it before {@link #loss} reports it
+   * here, because this process may then leave.
    */
   private void lost(String how) {
     if (noted.getAndSet(true)) {
@@ -169,12 +169,15 @@ final class RankLink implements AutoCloseable {
     loss.complete(how);
   }
 
-  /** Which process was lost and how, if one was. All who can be told of it have been then. */
+  /**
+   * The lost process and the reason, if there is one. All reachable processes have been told by
+   * then.
+   */
   Optional<String> loss() {
     return noted.get() ? Optional.of(loss.join()) : Optional.empty();
   }
 
-  /** The same, once a process is lost; what depends on it may run in a thread of the link. */
+  /** Completes with the first loss; dependent actions may run on a thread of the link. */
   CompletionStage<String> whenLost() {
     return loss;
   }
@@ -228,7 +231,7 @@ final class RankLink implements AutoCloseable {
    * Waits {@code millis} for the next text of the process {@code from}.
    *
    * @return null if none came
-   * @throws DsVlmException if some process was lost, or {@code from} has parted
+   * @throws DsVlmException if some process was lost, or {@code from} has closed its link
    */
   String take(int from, long millis) {
     Wire.Received received;
@@ -258,8 +261,8 @@ final class RankLink implements AutoCloseable {
   }
 
   /**
-   * Parts in order. The first process waits a little for the others to part as well: closing a
-   * connection that still has something to read may take back what was sent last.
+   * Closes the link in order. The first process waits briefly for the others to do the same:
+   * closing a connection with unread data may discard the last message sent.
    */
   @Override
   public void close() {

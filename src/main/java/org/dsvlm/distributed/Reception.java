@@ -16,9 +16,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.dsvlm.io.DsVlmException;
 
-/** How rank 0 takes in the others, who come in any order and perhaps minutes apart. */
+/** Rank 0's admission of the other processes, which come in any order and perhaps minutes apart. */
 final class Reception {
-  /** How soon it is noticed that one of those who have come is lost. */
+  /** Interval at which admitted processes are checked for a loss. */
   private static final int POLL_MILLIS = 200;
 
   private final RankLink link;
@@ -29,7 +29,7 @@ final class Reception {
   /**
    * @param link of rank 0, which they are added to
    * @param size processes of the run
-   * @param token which tells them from strangers
+   * @param token that tells them from strangers
    */
   Reception(RankLink link, int size, String token) {
     this.link = link;
@@ -75,7 +75,7 @@ final class Reception {
         + " seconds; look at what they say";
   }
 
-  /** Takes a process in; a stranger, who does not know the token, is turned away. */
+  /** Admits a process; a stranger without the token is turned away. */
   private void greet(Socket socket) throws IOException {
     Wire wire = null;
     Hello hello = null;

@@ -21,8 +21,9 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 
 /**
- * How the processes of a run find one another: by a store, which rank 0 or the launcher serves. It
- * tells where rank 0's link listens, and the peers of c10d's groups where the others are.
+ * Connects the processes of a run through a store that rank 0 or the launcher serves. The store
+ * holds the address of rank 0's link, and the addresses by which the members of c10d's groups find
+ * their peers.
  */
 final class Rendezvous implements AutoCloseable {
   /** Machines of a cluster may start minutes apart. */
@@ -41,7 +42,7 @@ final class Rendezvous implements AutoCloseable {
   private final Collectives collectives;
 
   /**
-   * Meets the other processes of {@code launch}.
+   * Connects to the other processes of {@code launch}.
    *
    * @throws DsVlmException if they do not come in time, cannot be reached, or one is lost meanwhile
    */
@@ -96,7 +97,10 @@ final class Rendezvous implements AutoCloseable {
     return new TCPStore(launch.masterAddress(), options);
   }
 
-  /** Rank 0 tells by the store where its link listens, and a word that only ours know. */
+  /**
+   * Rank 0 publishes in the store the address of its link, and a token that only the run's
+   * processes know.
+   */
   static RankLink meet(Launch launch, Store store) throws IOException {
     if (launch.rank() == 0) {
       try (ServerSocket listener = new ServerSocket(0, launch.size())) {

@@ -22,11 +22,11 @@ import java.util.concurrent.TimeUnit;
  * machine or network did.
  */
 final class Wire implements AutoCloseable {
-  /** What a text is. */
+  /** The kinds of messages. */
   enum Kind {
-    /** Nothing but a sign of life. */
+    /** A keep-alive message without content. */
     BEAT,
-    /** Who the sender is; the first one on a wire. */
+    /** Introduces the sender; the first message on a wire. */
     HELLO,
     /** For the receiver's main thread, in order. */
     MESSAGE,
@@ -40,7 +40,7 @@ final class Wire implements AutoCloseable {
     BYE
   }
 
-  /** How long nothing may come before the other end counts as gone. */
+  /** Time without any message after which the other end counts as gone. */
   static final int SILENCE = (int) TimeUnit.SECONDS.toMillis(20);
 
   static final int BEAT_MILLIS = 2000;
@@ -82,7 +82,7 @@ final class Wire implements AutoCloseable {
   /** A text that came. */
   record Received(Kind kind, String text) {}
 
-  /** Waits for the next text; signs of life are passed over. */
+  /** Waits for the next text; keep-alive messages are skipped. */
   Received receive() throws IOException {
     while (true) {
       int kind = in.readUnsignedByte();

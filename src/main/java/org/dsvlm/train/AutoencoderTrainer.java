@@ -33,7 +33,7 @@ import org.dsvlm.train.run.TrainingListener;
  * pictures and a light pull of the latents towards a standard normal (Kingma and Welling 2014).
  */
 final class AutoencoderTrainer {
-  /** How many pictures the latents' scale is measured on. */
+  /** Number of pictures on which the latents' scale is measured. */
   private static final int SCALE_SAMPLES = 256;
 
   /** The pictures that it is fitted on. */
@@ -124,7 +124,7 @@ final class AutoencoderTrainer {
                 .mul(Torch.scalar(0.5)));
   }
 
-  /** What brings the latents of {@code vae} to a deviation of one. */
+  /** The factor that gives the latents of {@code vae} a standard deviation of one. */
   double scalingFactor(Vae vae) {
     try (PointerScope scope = new PointerScope()) {
       int count = (int) Math.min(SCALE_SAMPLES, order.size());

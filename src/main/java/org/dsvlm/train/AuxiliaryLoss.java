@@ -12,8 +12,8 @@ import org.dsvlm.train.parallel.RouterWeights;
 
 /**
  * A loss beside the language loss, over the features of the pictures in a batch. The trainer knows
- * no more of the diffusion supervision than this; without any, training is LLaVA's own, bit for
- * bit.
+ * the diffusion supervision through this interface only. Without auxiliary losses, training is
+ * LLaVA's own, bit for bit.
  */
 public interface AuxiliaryLoss extends AutoCloseable {
   /** Its name in the metrics. */
@@ -26,10 +26,10 @@ public interface AuxiliaryLoss extends AutoCloseable {
   Map<String, Tensor> parameters();
 
   /**
-   * What one batch gave.
+   * The loss of one batch.
    *
    * @param loss scalar with its graph: the mean over the pictures, weight not applied
-   * @param router how much its routers let each feature count; null where it has none
+   * @param router its routers' weights of the features; null without routers
    */
   record Outcome(Tensor loss, RouterWeights router) {}
 

@@ -13,12 +13,12 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.train.recipe.Recipe;
 
-/** Which records a run trains on, by their hash: a run that is resumed has to find the same. */
+/** The records that a run trains on, by their hash: a resumed run has to find the same. */
 public final class DataFingerprint {
   private DataFingerprint() {}
 
   /**
-   * Writes the hashes of {@code data} into {@code file}; where they stand there already, compares.
+   * Writes the hashes of {@code data} into {@code file}; or compares them with the file's.
    *
    * @throws DsVlmException if the records are others now; the message shows both hashes
    */

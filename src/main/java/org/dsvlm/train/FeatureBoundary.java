@@ -12,17 +12,17 @@ import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.models.llava.Features;
 
 /**
- * Where the losses' graphs end and the encoder's begins. Each loss goes backward to the features
- * and frees what it kept before the next one runs, so that the language model's activations and
- * those of the diffusion never lie in memory together; the sum of what they leave then goes through
- * encoder and connector once.
+ * The boundary between the losses' graphs and the encoder's. Each loss goes backward to the
+ * features and frees its activations before the next one runs, so the language model's and the
+ * diffusion model's are never in memory together. The sum of the features' gradients then goes once
+ * through connector and encoder.
  */
 final class FeatureBoundary {
   private final Features leaves;
   private final List<Tensor> outputs = new ArrayList<>();
   private final List<Tensor> inputs = new ArrayList<>();
 
-  /** A boundary behind {@code encoded}, what the encoder made with its graph. */
+  /** A boundary behind {@code encoded}, the encoder's features with their graph. */
   FeatureBoundary(Features encoded) {
     leaves =
         new Features(

@@ -130,7 +130,7 @@ final class GradientAccumulation {
     }
   }
 
-  /** Text alone before a frozen language model has nothing to teach. */
+  /** With a frozen language model, a batch of text alone trains nothing. */
   private static void backward(Tensor loss, double factor) {
     if (loss.requires_grad()) {
       loss.mul(Torch.scalar(factor)).backward();

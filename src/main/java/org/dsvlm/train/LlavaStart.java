@@ -31,7 +31,7 @@ import org.dsvlm.weights.files.WeightFolder;
 
 /**
  * The LLaVA that a run trains, with the store of its parameters: read whole, joined from an encoder
- * and a language model that have not met, or drawn at random.
+ * and a language model with a new connector, or drawn at random.
  */
 final class LlavaStart implements AutoCloseable {
   private static final String VISION = "vision_tower.";
@@ -112,7 +112,7 @@ final class LlavaStart implements AutoCloseable {
         || (model.language().path().isEmpty() && name.startsWith(LANGUAGE));
   }
 
-  /** What is stored of the model, under our names; nothing if all starts at random. */
+  /** The stored weights of the model under our names; none if all starts at random. */
   private static WeightSource stored(Recipe.Model model) {
     List<WeightSource> parts = new ArrayList<>();
     if (!model.vision().path().isEmpty()) {

@@ -39,8 +39,8 @@ import org.dsvlm.train.run.RunFolder;
 import org.dsvlm.weights.WeightSource;
 
 /**
- * What the diffusion model of a finished run makes of the features of a picture that it does not
- * see itself: the way from noise to picture, as in the paper's Figure 5.
+ * Reconstructs a picture from its features alone, by the diffusion model of a finished run: the way
+ * from noise to picture, as in the paper's Figure 5.
  */
 public final class Reconstructor implements AutoCloseable {
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();

@@ -40,7 +40,7 @@ import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.recipe.RecipeModels;
 import org.dsvlm.train.run.RunFolder;
 
-/** Where a run's batches come from: its tokenizer, its picture processing and its records. */
+/** The sources of a run's batches: its tokenizer, its picture processing and its records. */
 public final class RunData implements AutoCloseable {
   private static final String BUILT_IN = "nano";
   private static final String TOKENIZER = "tokenizer.json";
@@ -92,7 +92,7 @@ public final class RunData implements AutoCloseable {
     String resource = "/org/dsvlm/recipes/" + BUILT_IN + "/" + file;
     Path own = folder.tokenizer().resolve(file);
     if (Files.exists(own)) {
-      // A run keeps the one that it began with, and its first process alone writes.
+      // A run keeps its first one, and only its first process writes.
       return;
     }
     AtomicFiles.file(
@@ -130,8 +130,8 @@ public final class RunData implements AutoCloseable {
   }
 
   /**
-   * What the exported model has beside config and weights. Its pictures are processed as in the
-   * last stage of the run.
+   * The exported model's files beside config and weights. Its pictures are processed as in the last
+   * stage of the run.
    */
   ModelFiles modelFiles() {
     return new ModelFiles(
@@ -180,8 +180,8 @@ public final class RunData implements AutoCloseable {
   }
 
   /**
-   * Pictures of {@code source} as the autoencoder is fitted on them. The next record that has a
-   * sound one stands in for one that has not; the stages themselves note what is bad.
+   * Pictures of {@code source} as the autoencoder is fitted on them. The next record with a sound
+   * picture replaces one without; stages 1 and 2 note the bad records.
    */
   AutoencoderTrainer.Pictures pictures(RecordSource source) {
     ReconstructionTarget target = target();
@@ -232,8 +232,8 @@ public final class RunData implements AutoCloseable {
   }
 
   /**
-   * The steps of {@code stage} from {@code first} to {@code end}, made ahead of time: of each, the
-   * micro batches that fall to this process, every so-manyth one.
+   * The steps of {@code stage} from {@code first} to {@code end}, made ahead of time. Of each step,
+   * a group of n processes gives this one every n-th micro batch.
    */
   Prefetcher<Step> steps(
       int stage,

@@ -22,8 +22,8 @@ final class SkippedSteps {
    * A count that starts at 0.
    *
    * @param maxInARow the number in a row that ends the run
-   * @param lastGood where the run could go on from, in words, given the number of the last step
-   *     that was not skipped
+   * @param lastGood the place from which the run could go on, in words, given the number of the
+   *     last step that was not skipped
    */
   SkippedSteps(int maxInARow, LongFunction<String> lastGood) {
     this.maxInARow = maxInARow;

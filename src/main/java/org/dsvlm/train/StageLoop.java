@@ -10,11 +10,11 @@ import org.dsvlm.train.run.TrainingListener;
 
 /** The steps of one stage, each put on record before what follows it. */
 final class StageLoop {
-  /** What follows a step that is done and on record: a checkpoint, perhaps. */
+  /** Called after a step is done and recorded, for instance to save a checkpoint. */
   @FunctionalInterface
   interface AfterStep {
     /**
-     * Tells whether to go on.
+     * Returns whether to go on.
      *
      * @param stageStep steps of this stage done, this one included
      */

@@ -11,7 +11,7 @@ import java.util.function.BooleanSupplier;
 import org.dsvlm.data.Prefetcher;
 import org.dsvlm.data.RecordLedger;
 import org.dsvlm.data.RecordSource;
-import org.dsvlm.distributed.Ranks;
+import org.dsvlm.distributed.ProcessGroup;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.models.llava.LlavaConfig;
 import org.dsvlm.train.optim.AdamW;
@@ -24,11 +24,11 @@ import org.dsvlm.train.run.CheckpointFolder;
 import org.dsvlm.train.run.MetricsLog;
 import org.dsvlm.train.run.TrainingListener;
 
-/** Stages 1 and 2 of a run, or what the latest checkpoint has left of them. */
+/** Stages 1 and 2 of a run, from its latest checkpoint on. */
 final class Stages {
   private static final int COUNT = 2;
 
-  private final Ranks ranks;
+  private final ProcessGroup group;
   private final Recipe recipe;
   private final RunData data;
   private final LlavaConfig config;
@@ -37,16 +37,16 @@ final class Stages {
   private final CheckpointFolder checkpoints;
   private final SkippedSteps skipped;
 
-  /** Stages in which {@code ranks} train {@code parts}, a model of {@code config}. */
+  /** Stages in which {@code group} train {@code parts}, a model of {@code config}. */
   Stages(
-      Ranks ranks,
+      ProcessGroup group,
       Recipe recipe,
       RunData data,
       LlavaConfig config,
       TrainableParts parts,
       GradientAccumulation accumulation,
       CheckpointFolder checkpoints) {
-    this.ranks = ranks;
+    this.group = group;
     this.recipe = recipe;
     this.data = data;
     this.config = config;
@@ -57,8 +57,8 @@ final class Stages {
   }
 
   /**
-   * The step after a checkpoint tells whether its parameters are any good, so the one that the
-   * skipped steps started from does not count.
+   * Only a finite step after a checkpoint shows that its parameters are good, so the checkpoint
+   * from which the skipped steps started does not count.
    */
   private String lastGood(long lastStep) {
     return checkpoints
@@ -80,10 +80,10 @@ final class Stages {
           checkpoints.loadModel(position, parts.all());
           skipped.restore(position.skipped(), position.skippedInARow());
         });
-    ranks.broadcast(parts.all().values());
+    group.broadcast(parts.all().values());
     long done = latest.map(CheckpointFolder.Position::step).orElse(0L);
     long stepsBefore = 0;
-    try (MetricsLog log = ranks.isFirst() ? MetricsLog.after(done, metrics) : MetricsLog.none()) {
+    try (MetricsLog log = group.isFirst() ? MetricsLog.after(done, metrics) : MetricsLog.none()) {
       for (int stage = 1; stage <= COUNT; stage++) {
         if (recipe.stage(stage).leftOut()) {
           continue;
@@ -105,13 +105,13 @@ final class Stages {
   /** The first process verifies the checkpoint, for all. */
   private Optional<CheckpointFolder.Position> latest() {
     String step =
-        ranks.onFirst(
+        group.onFirst(
             () -> checkpoints.latest().map(latest -> Long.toString(latest.step())).orElse(""));
     return step.isEmpty() ? Optional.empty() : Optional.of(checkpoints.at(Long.parseLong(step)));
   }
 
   /**
-   * What is to be done of a stage.
+   * The steps of a stage that are still to be done.
    *
    * @param stepsBefore steps of earlier stages
    * @param first steps of this one that are done already
@@ -167,7 +167,7 @@ final class Stages {
   }
 
   /**
-   * Finds out before anything is done whether each process gets a micro batch of every step.
+   * Checks before any work that each process gets a micro batch of every step.
    *
    * @throws DsVlmException if not
    */
@@ -188,16 +188,16 @@ final class Stages {
   }
 
   private GradientExchange exchange(List<ParameterGroup> groups, RecordLedger ledger) {
-    if (ranks.size() == 1) {
+    if (group.size() == 1) {
       return GradientExchange.alone(groups);
     }
     return new DataParallel(
-        ranks, recipe.distributed(), groups, parts.backwardOrder(groups), ledger);
+        group, recipe.distributed(), groups, parts.backwardOrder(groups), ledger);
   }
 
   /**
-   * Whether a checkpoint is due: at the end of each stage, and every so many steps. While steps are
-   * skipped none is: what they leave as it is may be the cause, and would push out good
+   * Whether a checkpoint is due: at the end of each stage, and every so many steps. None is due
+   * while steps are skipped: their parameters may be the cause, and would push out good
    * checkpoints.
    */
   private boolean isDue(Part part, long done) {

@@ -94,7 +94,7 @@ final class SupervisionLoss implements AuxiliaryLoss {
     return PerceptualNetwork.open(weights(folder, "vgg"), weights(folder, "lpips"), dtype, device);
   }
 
-  /** In either format; both projects give out the second. */
+  /** File names in either format; both projects publish the second. */
   private static Path weights(Path folder, String stem) {
     Path pickled = folder.resolve(stem + ".pth");
     return Files.exists(pickled) ? pickled : folder.resolve(stem + ".safetensors");

@@ -17,8 +17,8 @@ import org.dsvlm.train.optim.ParameterGroup;
 import org.dsvlm.train.recipe.Recipe;
 
 /**
- * What a run trains, part by part: the connector, the vision encoder at its own rate, the
- * supervision's own parameters and, where the recipe lets them, the language model or its adapter,
+ * The parameters that a run trains, by part: the connector, the vision encoder at its own rate, the
+ * supervision's own parameters and, where the recipe says so, the language model or its adapter,
  * and the UNet.
  */
 final class TrainableParts {
@@ -40,7 +40,7 @@ final class TrainableParts {
   private final Map<String, Tensor> unet = new LinkedHashMap<>();
 
   /**
-   * Makes exactly these parts gather gradients.
+   * Turns gradients on for exactly these parts.
    *
    * @param lora of the language model; null without
    * @param diffusion null without supervision
@@ -115,8 +115,8 @@ final class TrainableParts {
   }
 
   /**
-   * The same parameters by name, about as a step's backward passes come to them: the losses' one
-   * after the other, then encoder and connector, each from its end.
+   * The same parameters by name, roughly in the order of a step's backward passes: the losses'
+   * parameters one after the other, then connector and encoder, each from its end.
    */
   Map<String, Tensor> backwardOrder(List<ParameterGroup> groups) {
     Map<String, Tensor> order = new LinkedHashMap<>();

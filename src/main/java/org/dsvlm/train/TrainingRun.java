@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.data.Batch;
 import org.dsvlm.data.Prefetcher;
 import org.dsvlm.data.RecordSource;
-import org.dsvlm.distributed.Ranks;
+import org.dsvlm.distributed.ProcessGroup;
 import org.dsvlm.models.diffusion.StableDiffusion;
 import org.dsvlm.models.diffusion.StableDiffusionFolder;
 import org.dsvlm.models.llava.LlavaExport;
@@ -41,7 +41,7 @@ public final class TrainingRun {
   /** Steps whose records are text alone may come first, but not this many. */
   private static final long STEPS_WITH_PICTURES = 20;
 
-  private final Ranks ranks;
+  private final ProcessGroup group;
   private final Recipe recipe;
   private final RunFolder folder;
   private final TrainingListener listener;
@@ -50,12 +50,12 @@ public final class TrainingRun {
   private final ScalarType dtype;
 
   private TrainingRun(
-      Ranks ranks,
+      ProcessGroup group,
       Recipe recipe,
       RunFolder folder,
       TrainingListener listener,
       BooleanSupplier stop) {
-    this.ranks = ranks;
+    this.group = group;
     this.recipe = recipe;
     this.folder = folder;
     this.listener = new SessionLog(folder.sessions(), recipe.device()).and(listener);
@@ -83,7 +83,7 @@ public final class TrainingRun {
    */
   public static boolean run(
       Recipe recipe, RunFolder folder, TrainingListener listener, BooleanSupplier stop) {
-    return run(Ranks.alone(), recipe, folder, listener, stop);
+    return run(ProcessGroup.alone(), recipe, folder, listener, stop);
   }
 
   /**
@@ -95,31 +95,31 @@ public final class TrainingRun {
    *     was lost
    */
   public static boolean run(
-      Ranks ranks,
+      ProcessGroup group,
       Recipe recipe,
       RunFolder folder,
       TrainingListener listener,
       BooleanSupplier stop) {
     Torch.load();
     Devices.require(recipe.device());
-    Stages.check(recipe, ranks.size());
+    Stages.check(recipe, group.size());
     // They are the whole process's, which may have other work.
-    try (Threads.Held held = Threads.hold(threads(ranks, recipe))) {
-      return new TrainingRun(ranks, recipe, folder, listener, stop).run();
+    try (Threads.Held held = Threads.hold(threads(group, recipe))) {
+      return new TrainingRun(group, recipe, folder, listener, stop).run();
     }
   }
 
-  private static int threads(Ranks ranks, Recipe recipe) {
+  private static int threads(ProcessGroup group, Recipe recipe) {
     return recipe.threads() > 0
         ? recipe.threads()
-        : Threads.wanted().sharedBy(ranks.launch().localSize()).count();
+        : Threads.wanted().sharedBy(group.launch().localSize()).count();
   }
 
   private boolean run() {
-    try (RunData data = ranks.firstBeforeOthers(this::openData)) {
+    try (RunData data = group.firstBeforeOthers(this::openData)) {
       try (LlavaStart llava = LlavaStart.of(recipe, data, random, dtype)) {
         if (recipe.supervised()) {
-          String fitted = ranks.onFirst(() -> Boolean.toString(fittedAutoencoder(data)), stop);
+          String fitted = group.onFirst(() -> Boolean.toString(fittedAutoencoder(data)), stop);
           return Boolean.parseBoolean(fitted) && supervised(data, llava);
         }
         return unsupervised(data, llava);
@@ -127,9 +127,9 @@ public final class TrainingRun {
     }
   }
 
-  /** Writes what data needs in the run's folder, where it is not there. */
+  /** Writes the files that the data needs into the run's folder, where they are missing. */
   private RunData openData() {
-    RunData data = new RunData(recipe, folder, random, ranks.launch());
+    RunData data = new RunData(recipe, folder, random, group.launch());
     try {
       DataFingerprint.check(folder.data(), recipe, data);
       return data;
@@ -141,7 +141,7 @@ public final class TrainingRun {
 
   /** Writes the results, in the first process. */
   private void write(Runnable results) {
-    ranks.onFirst(
+    group.onFirst(
         () -> {
           results.run();
           return "";
@@ -149,7 +149,7 @@ public final class TrainingRun {
   }
 
   private TrainingListener listener(TensorBoardLog events) {
-    return ranks.isFirst() ? events.and(listener) : TrainingListener.NONE;
+    return group.isFirst() ? events.and(listener) : TrainingListener.NONE;
   }
 
   private boolean unsupervised(RunData data, LlavaStart llava) {
@@ -164,7 +164,7 @@ public final class TrainingRun {
 
   private boolean supervised(RunData data, LlavaStart llava) {
     Recipe.StableDiffusion settings = recipe.model().stableDiffusion();
-    long pictures = ranks.isFirst() ? recipe.tensorboard().picturesEverySteps() : 0;
+    long pictures = group.isFirst() ? recipe.tensorboard().picturesEverySteps() : 0;
     Path path = settings.path().isEmpty() ? folder.stableDiffusion() : Path.of(settings.path());
     try (StableDiffusion diffusion = StableDiffusionFolder.open(path, dtype, recipe.device());
         TensorBoardLog events = new TensorBoardLog(folder.tensorBoard());
@@ -257,7 +257,7 @@ public final class TrainingRun {
               drawn.vaeStore(),
               log,
               events.and(listener),
-              () -> stop.getAsBoolean() || ranks.stopAsked());
+              () -> stop.getAsBoolean() || group.stopAsked());
       if (done) {
         StableDiffusionFolder.write(
             folder.stableDiffusion(), drawn.withScalingFactor(trainer.scalingFactor(drawn.vae())));
@@ -278,7 +278,7 @@ public final class TrainingRun {
         new GradientAccumulation(recipe, llava, auxiliaries, random);
     CheckpointFolder checkpoints =
         new CheckpointFolder(folder.checkpoints(), recipe.checkpoint().keep());
-    return new Stages(ranks, recipe, data, llava.model().config(), parts, accumulation, checkpoints)
+    return new Stages(group, recipe, data, llava.model().config(), parts, accumulation, checkpoints)
         .run(folder.metrics(), listener(events), stop);
   }
 }

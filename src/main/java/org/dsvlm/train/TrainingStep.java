@@ -21,7 +21,7 @@ import org.dsvlm.train.run.StepMetrics;
 /**
  * One optimizer step of a stage: gradients, their sum over all processes, clipping to a common norm
  * (Pascanu et al. 2013), the update by AdamW, and the step's metrics. Every stage of a run takes
- * its steps here, and the benchmark times this very step. One scope frees all that a step made.
+ * its steps here, and the benchmark times this step. One scope frees all that a step made.
  *
  * <p>A step whose loss or gradient is not finite is skipped: its gradients are dropped, and
  * parameters and optimizer stay as they are. It counts as a step all the same, so that schedule and

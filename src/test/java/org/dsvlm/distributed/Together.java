@@ -17,8 +17,8 @@ import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
 /**
- * Ranks as threads of one process: nothing but the tensors' memory is shared, so that this tests
- * what processes do in less time.
+ * ProcessGroup as threads of one process: nothing but the tensors' memory is shared, so that this
+ * tests what processes do in less time.
  */
 public final class Together {
   private Together() {}
@@ -33,7 +33,7 @@ public final class Together {
   /**
    * Runs {@code body} in {@code size} ranks; fails with what the first of those that fail throws.
    */
-  public static void run(int size, Consumer<Ranks> body) throws IOException {
+  public static void run(int size, Consumer<ProcessGroup> body) throws IOException {
     for (Optional<Throwable> failure : failures(size, body)) {
       if (failure.isPresent() && failure.get() instanceof Error error) {
         throw error;
@@ -45,7 +45,7 @@ public final class Together {
   }
 
   /** The same; gives what each of them has thrown, if it has. */
-  public static List<Optional<Throwable>> failures(int size, Consumer<Ranks> body)
+  public static List<Optional<Throwable>> failures(int size, Consumer<ProcessGroup> body)
       throws IOException {
     int port = freePort();
     ExecutorService threads = Executors.newFixedThreadPool(size);
@@ -76,12 +76,12 @@ public final class Together {
     }
   }
 
-  private static void run(Launch launch, Consumer<Ranks> body) {
-    try (Ranks ranks = Ranks.join(launch)) {
+  private static void run(Launch launch, Consumer<ProcessGroup> body) {
+    try (ProcessGroup group = ProcessGroup.join(launch)) {
       try {
-        body.accept(ranks);
+        body.accept(group);
       } catch (RuntimeException | Error e) {
-        ranks.failed(e);
+        group.failed(e);
         throw e;
       }
     }

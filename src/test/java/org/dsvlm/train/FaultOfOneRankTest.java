@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.BadInput;
 import org.dsvlm.data.Batch;
-import org.dsvlm.distributed.Ranks;
+import org.dsvlm.distributed.ProcessGroup;
 import org.dsvlm.distributed.Together;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.models.llava.Features;
@@ -138,22 +138,22 @@ class FaultOfOneRankTest {
     List<Optional<Throwable>> failures =
         Together.failures(
             size,
-            ranks -> {
-              try (RunFolder opened = ranks.firstBeforeOthers(() -> open(ranks, path, recipe))) {
-                boolean last = ranks.rank() == size - 1;
-                train(ranks, opened, recipe, last ? fault : null, parameters.get(ranks.rank()));
+            group -> {
+              try (RunFolder opened = group.firstBeforeOthers(() -> open(group, path, recipe))) {
+                boolean last = group.rank() == size - 1;
+                train(group, opened, recipe, last ? fault : null, parameters.get(group.rank()));
               }
             });
     return new Run(path, failures, parameters);
   }
 
-  private static RunFolder open(Ranks ranks, Path path, ObjectNode recipe) {
-    return ranks.isFirst() ? RunFolder.create(path, recipe) : RunFolder.join(path, recipe);
+  private static RunFolder open(ProcessGroup group, Path path, ObjectNode recipe) {
+    return group.isFirst() ? RunFolder.create(path, recipe) : RunFolder.join(path, recipe);
   }
 
   /** As {@link TrainingRun} does, with an auxiliary loss of ours. */
   private static void train(
-      Ranks ranks,
+      ProcessGroup group,
       RunFolder folder,
       ObjectNode tree,
       Fault fault,
@@ -163,13 +163,13 @@ class FaultOfOneRankTest {
     ScalarType dtype = DTypes.parse(recipe.precision());
     List<AuxiliaryLoss> losses = List.of(new Extra(fault));
     try (RunData data =
-            ranks.firstBeforeOthers(() -> new RunData(recipe, folder, random, ranks.launch()));
+            group.firstBeforeOthers(() -> new RunData(recipe, folder, random, group.launch()));
         LlavaStart llava = LlavaStart.of(recipe, data, random, dtype)) {
       TrainableParts parts = new TrainableParts(recipe, llava.parameters(), null, losses, null);
       GradientAccumulation accumulation = new GradientAccumulation(recipe, llava, losses, random);
       CheckpointFolder checkpoints =
           new CheckpointFolder(folder.checkpoints(), recipe.checkpoint().keep());
-      new Stages(ranks, recipe, data, llava.model().config(), parts, accumulation, checkpoints)
+      new Stages(group, recipe, data, llava.model().config(), parts, accumulation, checkpoints)
           .run(
               folder.metrics(),
               TrainingListener.NONE,

@@ -23,8 +23,8 @@ import org.dsvlm.tensor.Torch;
  * PyTorch.
  *
  * <p>With master weights every parameter of 16 bits has a copy of 32 bits, in which the updates add
- * up: one that is small beside its parameter would be lost in the parameter's own rounding. The
- * model computes with the copy rounded. Moments have the type of what is updated.
+ * up: rounding would lose an update that is small beside its parameter. The model computes with the
+ * copy rounded. Moments have the type of what is updated.
  */
 public final class AdamW implements AutoCloseable {
   private final List<ParameterGroup> groups;
@@ -39,7 +39,7 @@ public final class AdamW implements AutoCloseable {
   }
 
   /**
-   * An optimizer whose steps are all to come.
+   * An optimizer before its first step.
    *
    * @param masterWeights whether parameters of 16 bits get masters of 32
    */
@@ -76,13 +76,15 @@ public final class AdamW implements AutoCloseable {
     private final List<String> names;
     private final List<Tensor> parameters;
 
-    /** What is updated: the parameters, or their masters. */
+    /** The tensors that are updated: the parameters, or their masters. */
     private final List<Tensor> updated;
 
     private final List<Tensor> averages = new ArrayList<>();
     private final List<Tensor> squares = new ArrayList<>();
 
-    /** Steps that each has had, float32 [parameters]; {@code stepOf} are its elements. */
+    /**
+     * The number of steps of each parameter, float32 [parameters]; {@code stepOf} are its elements.
+     */
     private final Tensor steps;
 
     private final List<Tensor> stepOf = new ArrayList<>();

@@ -49,8 +49,8 @@ public final class GradientClipping {
   }
 
   /**
-   * What every gradient is to be multiplied by, as {@code torch.nn.utils.clip_grad_norm_} has it:
-   * {@code min(1, limit / (norm + 1e-6))}; null for a limit of 0, which does not clip.
+   * The factor for every gradient, as in {@code torch.nn.utils.clip_grad_norm_}: {@code min(1,
+   * limit / (norm + 1e-6))}; null for a limit of 0, which does not clip.
    */
   public Tensor factor(double limit) {
     if (!(limit > 0)) {

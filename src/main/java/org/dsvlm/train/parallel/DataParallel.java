@@ -9,21 +9,21 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.data.RecordLedger;
-import org.dsvlm.distributed.Ranks;
+import org.dsvlm.distributed.ProcessGroup;
 import org.dsvlm.train.optim.GradientClipping;
 import org.dsvlm.train.optim.ParameterGroup;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.weights.WeightSource;
 
 /**
- * Training on several processes at once, each of which has the whole model and goes through some of
- * a step's micro batches. Losses are normalised by what the step holds in all of them, so the
- * gradients simply add up.
+ * Training on several processes. Each has the whole model and computes some of a step's micro
+ * batches. Losses are normalised by the step's totals over all processes, so the gradients simply
+ * add up.
  */
 public final class DataParallel implements GradientExchange {
   private static final double MEBIBYTE = 1 << 20;
 
-  private final Ranks ranks;
+  private final ProcessGroup group;
   private final List<ParameterGroup> groups;
   private final GradientBuckets buckets;
   private final StateShards shards;
@@ -37,17 +37,17 @@ public final class DataParallel implements GradientExchange {
    * @param ledger of this process's bad records
    */
   public DataParallel(
-      Ranks ranks,
+      ProcessGroup group,
       Recipe.Distributed settings,
       List<ParameterGroup> groups,
       Map<String, Tensor> order,
       RecordLedger ledger) {
-    this.ranks = ranks;
+    this.group = group;
     this.ledger = ledger;
     boolean sharded = settings.shardOptimizer();
     this.buckets =
-        new GradientBuckets(ranks, order, (long) (settings.bucketMebibytes() * MEBIBYTE), sharded);
-    this.shards = sharded ? new StateShards(ranks, buckets) : null;
+        new GradientBuckets(group, order, (long) (settings.bucketMebibytes() * MEBIBYTE), sharded);
+    this.shards = sharded ? new StateShards(group, buckets) : null;
     this.groups = sharded ? shards.groups(groups) : groups;
   }
 
@@ -64,7 +64,7 @@ public final class DataParallel implements GradientExchange {
   @Override
   public double[] begin(double... counts) {
     buckets.begin();
-    return ranks.sum(counts);
+    return group.sum(counts);
   }
 
   @Override
@@ -81,21 +81,21 @@ public final class DataParallel implements GradientExchange {
   }
 
   /**
-   * Without shards every process has all gradients. The first one's norms are taken nevertheless:
-   * where machines differ, so may the last bits, and the parameters have to stay alike.
+   * Without shards every process has all gradients. All of them use the first process's norms
+   * nevertheless: the last bits may differ between machines, and the parameters have to stay equal.
    */
   @Override
   public GradientClipping.Norms norms(GradientClipping own, double[] ofEach) {
     double[] squares = own.squares(ofEach);
-    boolean counts = shards != null || ranks.isFirst();
-    return own.norms(ranks.sum(counts ? squares : new double[squares.length]));
+    boolean counts = shards != null || group.isFirst();
+    return own.norms(group.sum(counts ? squares : new double[squares.length]));
   }
 
   @Override
   public StepLosses.Figures gather(StepLosses.Figures own) {
-    double total = ranks.sum(own.total())[0];
+    double total = group.sum(own.total())[0];
     List<StepReport> reports =
-        ranks.report(() -> new StepReport(own, ledger.takeUnsent()).text()).stream()
+        group.report(() -> new StepReport(own, ledger.takeUnsent()).text()).stream()
             .map(StepReport::parse)
             .toList();
     reports.forEach(report -> report.badRecords().forEach(ledger::add));
@@ -116,14 +116,14 @@ public final class DataParallel implements GradientExchange {
 
   @Override
   public boolean any(boolean stop) {
-    return ranks.any(stop);
+    return group.any(stop);
   }
 
   @Override
   public void write(Map<String, Tensor> state, Consumer<WeightSource> writer) {
     if (shards != null) {
       shards.write(state, writer);
-    } else if (ranks.isFirst()) {
+    } else if (group.isFirst()) {
       GradientExchange.super.write(state, writer);
     }
   }

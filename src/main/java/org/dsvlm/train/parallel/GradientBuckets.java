@@ -14,14 +14,14 @@ import org.bytedeco.pytorch.TensorBase;
 import org.bytedeco.pytorch.VoidTensorHook;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.distributed.Ranks;
+import org.dsvlm.distributed.ProcessGroup;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 
 /**
- * The gradients of one stage's parameters in a few flat buffers, each of which is summed up over
- * the processes as soon as the last backward passes of a step have filled it, while they go on with
- * the others (Li et al. 2020, "PyTorch Distributed").
+ * The gradients of one stage's parameters in a few flat buffers. Each buffer is reduced over the
+ * processes as soon as the last backward passes of a step have filled it, while these go on with
+ * the other buffers (Li et al. 2020, "PyTorch Distributed").
  *
  * <p>A parameter's gradient is a view of its bucket, so nothing is copied. A hook tells when a
  * gradient arrives, which is just before it is added; a bucket is therefore taken for full when the
@@ -93,13 +93,16 @@ final class GradientBuckets implements AutoCloseable {
     private final Tensor flat;
     private final List<Member> members = new ArrayList<>();
     private int incomplete;
-    private Ranks.Pending sum;
+    private ProcessGroup.Pending sum;
 
     private Bucket(Tensor flat) {
       this.flat = flat;
     }
 
-    /** Its elements, as many as the processes share evenly; those at the end may be nobody's. */
+    /**
+     * Its elements, rounded up to a multiple of the number of processes; those at the end may
+     * belong to no parameter.
+     */
     Tensor flat() {
       return flat;
     }
@@ -109,7 +112,7 @@ final class GradientBuckets implements AutoCloseable {
     }
   }
 
-  private final Ranks ranks;
+  private final ProcessGroup group;
   private final boolean partsOnly;
   private final List<Bucket> buckets = new ArrayList<>();
   private Member last;
@@ -125,8 +128,8 @@ final class GradientBuckets implements AutoCloseable {
    * @param partsOnly whether each process needs the sum of its own part of each bucket alone
    */
   GradientBuckets(
-      Ranks ranks, Map<String, Tensor> parameters, long bucketBytes, boolean partsOnly) {
-    this.ranks = ranks;
+      ProcessGroup group, Map<String, Tensor> parameters, long bucketBytes, boolean partsOnly) {
+    this.group = group;
     this.partsOnly = partsOnly;
     List<Map.Entry<String, Tensor>> open = new ArrayList<>();
     long bytes = 0;
@@ -158,7 +161,7 @@ final class GradientBuckets implements AutoCloseable {
 
   private void add(List<Map.Entry<String, Tensor>> parameters) {
     long length = parameters.stream().mapToLong(entry -> entry.getValue().numel()).sum();
-    long padded = (length + ranks.size() - 1) / ranks.size() * ranks.size();
+    long padded = (length + group.size() - 1) / group.size() * group.size();
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       Tensor first = parameters.get(0).getValue();
@@ -194,7 +197,7 @@ final class GradientBuckets implements AutoCloseable {
     summed = 0;
   }
 
-  /** Before each micro batch; while the {@code last} one runs, full buckets are summed up. */
+  /** Before each micro batch; while the {@code last} one runs, full buckets are reduced. */
   synchronized void beginMicroBatch(boolean isLast) {
     endMicroBatch();
     lastMicroBatch = isLast;
@@ -237,13 +240,13 @@ final class GradientBuckets implements AutoCloseable {
   private void sumNext() {
     Bucket bucket = buckets.get(summed);
     bucket.sum =
-        partsOnly ? ranks.sumPartInBackground(bucket.flat) : ranks.sumInBackground(bucket.flat);
+        partsOnly ? group.sumPartInBackground(bucket.flat) : group.sumInBackground(bucket.flat);
     summed++;
   }
 
   /**
    * After a step's last backward pass: waits until every gradient is the sum over all processes. A
-   * parameter that nowhere got a gradient has none.
+   * parameter without a gradient in any process has none afterwards.
    *
    * @throws DsVlmException if a process was lost
    */
@@ -263,7 +266,7 @@ final class GradientBuckets implements AutoCloseable {
     }
     List<Member> members = buckets.stream().flatMap(bucket -> bucket.members.stream()).toList();
     double[] uses =
-        ranks.sum(members.stream().mapToDouble(member -> member.used ? 1 : 0).toArray());
+        group.sum(members.stream().mapToDouble(member -> member.used ? 1 : 0).toArray());
     for (int i = 0; i < uses.length; i++) {
       Member member = members.get(i);
       member.used = uses[i] > 0;

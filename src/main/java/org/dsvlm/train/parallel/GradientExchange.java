@@ -14,14 +14,14 @@ import org.dsvlm.weights.HeldWeights;
 import org.dsvlm.weights.WeightSource;
 
 /**
- * What the processes of a run do together in one stage. The methods are called in the order in
- * which they stand here, step by step; one process alone has nothing to do.
+ * The exchange between the processes of a run in one stage. The methods are called in the order of
+ * their declaration, step by step. A single process has nothing to do.
  */
 public interface GradientExchange extends AutoCloseable {
   /** The parameters that this process's optimizer updates. */
   List<ParameterGroup> groups();
 
-  /** What this process's optimizer keeps of the saved state {@code name}. */
+  /** The part of the saved state {@code name} that this process's optimizer keeps. */
   default Tensor portion(String name, Tensor whole) {
     return whole;
   }
@@ -43,16 +43,16 @@ public interface GradientExchange extends AutoCloseable {
   default void finishGradients() {}
 
   /**
-   * Norms of the gradients of all processes.
+   * Norms of the gradients over all processes.
    *
-   * @param own those that this process's optimizer sees
+   * @param own the gradients that this process's optimizer sees
    * @param ofEach their norms
    */
   default GradientClipping.Norms norms(GradientClipping own, double[] ofEach) {
     return own.norms(own.squares(ofEach));
   }
 
-  /** The figures of all processes; in any but the first one the total alone is. */
+  /** The figures over all processes; processes other than the first get the total only. */
   default StepLosses.Figures gather(StepLosses.Figures own) {
     return own;
   }

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * How the routers weigh the features, a mean over pictures.
+ * The routers' weights of the features, a mean over pictures.
  *
  * @param layers names of the expert layers in running order
  * @param features names of the features, in the order of the routers' outputs

@@ -17,23 +17,23 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.distributed.Ranks;
+import org.dsvlm.distributed.ProcessGroup;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.train.optim.ParameterGroup;
 import org.dsvlm.weights.WeightSource;
 
 /**
- * The optimizer's state shared out among the processes (Rajbhandari et al. 2020, ZeRO stage 1):
- * each updates its part of every bucket, keeps the state of that part alone, and takes the rest of
- * the parameters from the others.
+ * The optimizer's state divided among the processes (Rajbhandari et al. 2020, ZeRO stage 1): each
+ * process updates its part of every bucket, keeps the state of that part only, and receives the
+ * other parameters from the other processes.
  *
  * <p>To the optimizer the parts are parameters like any other: one-dimensional views of the true
  * ones, under their names.
  */
 final class StateShards implements AutoCloseable {
   /**
-   * What one process has of a parameter.
+   * One process's part of a parameter.
    *
    * @param begin first element
    * @param length elements
@@ -43,30 +43,30 @@ final class StateShards implements AutoCloseable {
   /** This process's part of a parameter and of its gradient, both of one dimension. */
   private record Slice(GradientBuckets.Member member, Tensor values, Tensor gradient) {}
 
-  /** What follows the names of state tensors that the first process asks for. */
+  /** Ends the names of the state tensors that the first process asks for. */
   private static final String END = "";
 
-  private final Ranks ranks;
+  private final ProcessGroup processGroup;
   private final GradientBuckets buckets;
   private final Map<String, GradientBuckets.Member> members = new LinkedHashMap<>();
   private final Map<String, List<Range>> rangesByRank = new LinkedHashMap<>();
   private final Map<String, Slice> slices = new LinkedHashMap<>();
 
-  StateShards(Ranks ranks, GradientBuckets buckets) {
-    this.ranks = ranks;
+  StateShards(ProcessGroup processGroup, GradientBuckets buckets) {
+    this.processGroup = processGroup;
     this.buckets = buckets;
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       for (GradientBuckets.Bucket bucket : buckets.all()) {
-        long part = bucket.flat().numel() / ranks.size();
+        long part = bucket.flat().numel() / processGroup.size();
         for (GradientBuckets.Member member : bucket.members()) {
           members.put(member.name(), member);
           List<Range> ranges = new ArrayList<>();
-          for (int rank = 0; rank < ranks.size(); rank++) {
+          for (int rank = 0; rank < processGroup.size(); rank++) {
             ranges.add(overlap(member, rank * part, (rank + 1) * part));
           }
           rangesByRank.put(member.name(), ranges);
-          Range own = ranges.get(ranks.rank());
+          Range own = ranges.get(processGroup.rank());
           if (own.length() > 0) {
             slices.put(
                 member.name(),
@@ -106,7 +106,7 @@ final class StateShards implements AutoCloseable {
     return own;
   }
 
-  /** Once the gradients are summed up: lets the optimizer see those of this process's part. */
+  /** After the gradients are reduced: shows the optimizer those of this process's part. */
   void showGradients() {
     for (Slice slice : slices.values()) {
       if (slice.member().used()) {
@@ -115,14 +115,14 @@ final class StateShards implements AutoCloseable {
     }
   }
 
-  /** After the update: brings every parameter together, by way of the gradients' buffers. */
+  /** After the update: gathers every parameter, through the gradients' buffers. */
   void gatherParameters() {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       slices.values().forEach(slice -> slice.gradient().copy_(slice.values()));
-      List<Ranks.Pending> gathers =
+      List<ProcessGroup.Pending> gathers =
           buckets.all().stream()
-              .map(bucket -> ranks.gatherPartsInBackground(bucket.flat()))
+              .map(bucket -> processGroup.gatherPartsInBackground(bucket.flat()))
               .toList();
       for (int i = 0; i < gathers.size(); i++) {
         gathers.get(i).await();
@@ -133,13 +133,13 @@ final class StateShards implements AutoCloseable {
     }
   }
 
-  /** What this process keeps of the saved state {@code name}. */
+  /** The part of the saved state {@code name} that this process keeps. */
   Tensor portion(String name, Tensor whole) {
     Slice slice = slices.get(parameterOf(name));
     if (whole.dim() == 0 || slice == null) {
       return whole;
     }
-    Range own = rangesByRank.get(slice.member().name()).get(ranks.rank());
+    Range own = rangesByRank.get(slice.member().name()).get(processGroup.rank());
     return whole.contiguous().view(-1).narrow(0, own.begin(), own.length());
   }
 
@@ -155,9 +155,9 @@ final class StateShards implements AutoCloseable {
    * @param state this process's part
    */
   void write(Map<String, Tensor> state, Consumer<WeightSource> writer) {
-    if (ranks.isFirst()) {
+    if (processGroup.isFirst()) {
       writer.accept(new Gathered(state));
-      ranks.onFirst(() -> END);
+      processGroup.onFirst(() -> END);
     } else {
       serve(state);
     }
@@ -214,7 +214,7 @@ final class StateShards implements AutoCloseable {
 
     @Override
     public Tensor read(String name) {
-      ranks.onFirst(() -> name);
+      processGroup.onFirst(() -> name);
       return Torch.tidy(
           () -> {
             List<Tensor> parts = new ArrayList<>();
@@ -232,7 +232,7 @@ final class StateShards implements AutoCloseable {
       String device = members.get(parameterOf(name)).parameter().device().str().getString();
       Tensor part =
           torch.empty(new long[] {length}, Torch.options(like.scalar_type(), device), null);
-      ranks.receive(part, rank);
+      processGroup.receive(part, rank);
       return part;
     }
 
@@ -249,7 +249,7 @@ final class StateShards implements AutoCloseable {
     return state.dim() == 0;
   }
 
-  /** Who has parts of the state {@code name}; of a number all have the same one. */
+  /** The ranks that have parts of the state {@code name}; a number is the same on all of them. */
   private List<Integer> owners(String name, boolean number) {
     List<Range> ranges = rangesByRank.get(parameterOf(name));
     return IntStream.range(0, ranges.size())
@@ -259,15 +259,15 @@ final class StateShards implements AutoCloseable {
         .toList();
   }
 
-  /** Sends what the first process asks for, until it asks for nothing more. */
+  /** Sends the tensors that the first process asks for, until it asks for no more. */
   private void serve(Map<String, Tensor> state) {
-    for (String name = ranks.onFirst(() -> END); !name.equals(END); ) {
+    for (String name = processGroup.onFirst(() -> END); !name.equals(END); ) {
       Tensor part = state.get(name);
-      if (part != null && owners(name, isNumber(part)).contains(ranks.rank())) {
+      if (part != null && owners(name, isNumber(part)).contains(processGroup.rank())) {
         Tensor parameter = members.get(parameterOf(name)).parameter();
-        ranks.send(part.to(parameter.device(), part.scalar_type()).view(-1), 0);
+        processGroup.send(part.to(parameter.device(), part.scalar_type()).view(-1), 0);
       }
-      name = ranks.onFirst(() -> END);
+      name = processGroup.onFirst(() -> END);
     }
   }
 

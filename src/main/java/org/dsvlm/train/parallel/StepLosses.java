@@ -27,7 +27,7 @@ public final class StepLosses {
   private int samples;
 
   /**
-   * What a step gave.
+   * The results of a step.
    *
    * @param losses by name, in the order they came, weights not applied
    * @param total the weighted sum
@@ -67,7 +67,7 @@ public final class StepLosses {
   }
 
   /**
-   * What is read in one go.
+   * Values that are read from the device at once.
    *
    * @param more the further figures asked for
    */

@@ -15,7 +15,7 @@ import java.util.Map;
 import org.dsvlm.io.DsVlmException;
 
 /**
- * What each process tells the first one about its part of a step, for the metrics and the ledger.
+ * Each process's report to the first one about its part of a step, for metrics and ledger.
  *
  * @param figures shares of the step's
  * @param badRecords entries of the ledger
@@ -41,7 +41,7 @@ record StepReport(StepLosses.Figures figures, List<String> badRecords) {
     values.forEach((name, value) -> json.put(name, value.toString()));
   }
 
-  /** What {@link #text} gave. */
+  /** Reads the result of {@link #text}. */
   static StepReport parse(String text) {
     try {
       JsonNode json = JSON.readTree(text);

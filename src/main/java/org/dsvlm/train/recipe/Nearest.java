@@ -7,7 +7,7 @@ package org.dsvlm.train.recipe;
 import java.util.Collection;
 import java.util.Comparator;
 
-/** Finds what was meant by a name that does not exist. */
+/** Finds the nearest known name for a name that does not exist. */
 final class Nearest {
   private Nearest() {}
 

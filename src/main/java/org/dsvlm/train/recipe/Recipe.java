@@ -56,7 +56,7 @@ public record Recipe(
     requireNotNegative("language_weight", languageWeight);
   }
 
-  /** Where the parts come from: a path, or keys of the public configuration to draw them by. */
+  /** The sources of the parts: a path, or keys of the public configuration for random weights. */
   public record Model(
       String llava,
       Vision vision,
@@ -125,7 +125,7 @@ public record Recipe(
     }
   }
 
-  /** What a plan takes the two files of records to hold. */
+  /** The contents of the two files of records that a plan assumes. */
   public record Expected(ExpectedRecords stage1, ExpectedRecords stage2) {}
 
   /**
@@ -195,7 +195,7 @@ public record Recipe(
       requireTemplate(template);
     }
 
-    /** Found out now, and not when the stage begins, hours into the run. */
+    /** Checked now, because the stage may begin hours into the run. */
     private static void requireTemplate(String name) {
       try {
         ConversationTemplate.named(name);
@@ -229,7 +229,7 @@ public record Recipe(
     }
   }
 
-  /** How several processes share the work; of one alone it decides nothing. */
+  /** The sharing of work among several processes; without effect for one. */
   public record Distributed(boolean shardOptimizer, double bucketMebibytes) {
     public Distributed {
       requirePositive("bucket_mebibytes", bucketMebibytes);

@@ -62,7 +62,7 @@ final class RecipeCatalogue {
     return List.copyOf(names);
   }
 
-  /** What the recipe {@code name} is composed of; null if it is a file of its own. */
+  /** The parts that the recipe {@code name} is composed of; null if it is a file of its own. */
   static List<String> parts(String name) {
     return COMPOSED.get(name);
   }

@@ -46,7 +46,7 @@ public final class CheckpointFolder {
   private static final Pattern NAME = Pattern.compile(PREFIX + "(\\d{1,18})");
 
   /**
-   * Where a run stands.
+   * The position of a run.
    *
    * @param stage 1 or 2
    * @param stageStep steps done in that stage
@@ -88,7 +88,7 @@ public final class CheckpointFolder {
   }
 
   /**
-   * Where the latest checkpoint stands, if there is one.
+   * The position of the latest checkpoint, if there is one.
    *
    * @throws DsVlmException if it is not what was saved
    */

@@ -23,7 +23,7 @@ import org.dsvlm.io.DsVlmException;
 final class EventFile implements AutoCloseable {
   private static final String NAME = "events.out.tfevents.%04d.dsvlm";
 
-  /** What the first record says of the format. */
+  /** The name of the format in the first record. */
   private static final String VERSION = "brain.Event:2";
 
   private static final int WALL_TIME = 1;

@@ -17,7 +17,7 @@ import org.dsvlm.models.diffusion.StableDiffusion;
 import org.dsvlm.tensor.Torch;
 
 /**
- * How pictures appear from noise under the features of a trained model (the paper's Figure 5): of
+ * Pictures as they appear from noise under a trained model's features (the paper's Figure 5): for
  * each picture a folder {@code picture-N} with {@code step-S.png} after S sampler steps, and {@code
  * original.png}.
  */

@@ -6,7 +6,7 @@ package org.dsvlm.train.run;
 
 import org.bytedeco.pytorch.Tensor;
 
-/** Is shown what the supervision makes of the pictures while it trains. */
+/** Receives the supervision's reconstructions during training. */
 @FunctionalInterface
 public interface ReconstructionListener {
   /**

@@ -10,8 +10,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.io.AtomicFiles;
 
 /**
- * Shows now and then what the supervision makes of the pictures: the first few of a step's first
- * micro batch, the originals above, in a file {@code step-N.png} and in TensorBoard.
+ * Writes reconstructions at intervals: the first pictures of a step's first micro batch with the
+ * originals above, in a file {@code step-N.png} and in TensorBoard.
  */
 public final class ReconstructionLog implements ReconstructionListener {
   private static final int MOST_PICTURES = 4;

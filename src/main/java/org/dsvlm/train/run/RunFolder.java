@@ -22,7 +22,7 @@ import org.dsvlm.supervision.MultiAdapterFile;
 import org.dsvlm.train.recipe.RecipeReader;
 
 /**
- * Where one training run keeps everything:
+ * The folder that holds everything of one training run:
  *
  * <pre>
  * recipe.yaml                every key that decided the run
@@ -150,7 +150,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * The folder of a run that is to be read alone, whoever trains there.
+   * The folder of a run for reading only, even while another process trains there.
    *
    * @throws DsVlmException if there is no run
    */

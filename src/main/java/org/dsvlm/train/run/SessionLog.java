@@ -19,8 +19,8 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.kernels.Kernels;
 
 /**
- * The times at which processes took up and left each stage of a run, and what they were made of: an
- * object a line. A stage that was taken up and not left has failed, was killed, or is under way.
+ * The times at which processes began and ended each stage of a run, with their versions: one object
+ * a line. A stage that began without an end has failed, was killed, or is under way.
  */
 public final class SessionLog implements TrainingListener {
   /** Set by the launcher: the source tree's commit. */

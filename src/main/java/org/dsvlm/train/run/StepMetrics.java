@@ -12,7 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What one optimizer step did.
+ * The metrics of one optimizer step.
  *
  * @param step steps done so far in stages 1 and 2, this one included; of stage 0 its own
  * @param stage 0 (autoencoder), 1 or 2
@@ -69,7 +69,7 @@ public record StepMetrics(
     return Double.isFinite(loss) && Double.isFinite(gradientNorm);
   }
 
-  /** How much the routers of all layers let each feature count, by feature. */
+  /** The mean router weight of each feature over all layers. */
   public Map<String, Double> routerMeans() {
     Map<String, Double> means = new LinkedHashMap<>();
     router

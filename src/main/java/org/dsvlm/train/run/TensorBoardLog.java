@@ -25,7 +25,7 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
   private static final int IMAGE_COLORSPACE = 3;
   private static final int IMAGE_ENCODED = 4;
 
-  /** What begins alike stands together: grad_norm/connector, grad_norm/unet … */
+  /** Groups tags by their beginning: grad_norm/connector, grad_norm/unet … */
   private static final Pattern GROUPS =
       Pattern.compile("^(" + StepMetrics.GRADIENT_NORM + "|" + StepMetrics.LEARNING_RATE + ")_");
 

@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.dsvlm.BadInput;
-import org.dsvlm.distributed.Ranks;
+import org.dsvlm.distributed.ProcessGroup;
 import org.dsvlm.distributed.Together;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
@@ -99,18 +99,18 @@ class DataParallelTest {
   private Path train(int size, String name, ObjectNode recipe, BooleanSupplier stop)
       throws IOException {
     Path run = folder.resolve(name);
-    Together.run(size, ranks -> train(ranks, run, recipe, stop));
+    Together.run(size, group -> train(group, run, recipe, stop));
     return run;
   }
 
-  private static void train(Ranks ranks, Path run, ObjectNode recipe, BooleanSupplier stop) {
-    try (RunFolder opened = ranks.firstBeforeOthers(() -> open(ranks, run, recipe))) {
-      TrainingRun.run(ranks, RecipeReader.bind(recipe), opened, TrainingListener.NONE, stop);
+  private static void train(ProcessGroup group, Path run, ObjectNode recipe, BooleanSupplier stop) {
+    try (RunFolder opened = group.firstBeforeOthers(() -> open(group, run, recipe))) {
+      TrainingRun.run(group, RecipeReader.bind(recipe), opened, TrainingListener.NONE, stop);
     }
   }
 
-  private static RunFolder open(Ranks ranks, Path run, ObjectNode recipe) {
-    if (!ranks.isFirst()) {
+  private static RunFolder open(ProcessGroup group, Path run, ObjectNode recipe) {
+    if (!group.isFirst()) {
       return RunFolder.join(run, recipe);
     }
     return Files.exists(run) ? RunFolder.resume(run, recipe) : RunFolder.create(run, recipe);

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class RanksTest {
+class ProcessGroupTest {
   private static String message(Optional<Throwable> failure) {
     return failure.orElseThrow().getMessage();
   }
@@ -31,18 +31,18 @@ class RanksTest {
   void sumsNumbersOfAll(int size) throws IOException {
     Together.run(
         size,
-        ranks -> {
-          double infinite = ranks.isFirst() ? Double.POSITIVE_INFINITY : 1;
-          double none = ranks.rank() == size - 1 ? Double.NaN : 1;
-          assertThat(ranks.sum(0.1, ranks.rank(), infinite, none))
+        group -> {
+          double infinite = group.isFirst() ? Double.POSITIVE_INFINITY : 1;
+          double none = group.rank() == size - 1 ? Double.NaN : 1;
+          assertThat(group.sum(0.1, group.rank(), infinite, none))
               .containsExactly(
                   size == 1 ? 0.1 : 0.1 + 0.1 + 0.1,
                   size == 1 ? 0 : 3,
                   Double.POSITIVE_INFINITY,
                   Double.NaN);
-          assertThat(ranks.sum()).isEmpty();
-          assertThat(ranks.any(ranks.rank() == size - 1)).isTrue();
-          assertThat(ranks.any(false)).isFalse();
+          assertThat(group.sum()).isEmpty();
+          assertThat(group.any(group.rank() == size - 1)).isTrue();
+          assertThat(group.any(false)).isFalse();
         });
   }
 
@@ -52,14 +52,14 @@ class RanksTest {
     AtomicBoolean done = new AtomicBoolean();
     Together.run(
         size,
-        ranks -> {
-          assertThat(ranks.onFirst(() -> "of rank " + ranks.rank())).isEqualTo("of rank 0");
-          boolean doneBefore = ranks.firstBeforeOthers(() -> done.getAndSet(true));
-          assertThat(doneBefore).isEqualTo(!ranks.isFirst());
-          List<String> reports = ranks.report(() -> "line\n" + ranks.rank());
+        group -> {
+          assertThat(group.onFirst(() -> "of rank " + group.rank())).isEqualTo("of rank 0");
+          boolean doneBefore = group.firstBeforeOthers(() -> done.getAndSet(true));
+          assertThat(doneBefore).isEqualTo(!group.isFirst());
+          List<String> reports = group.report(() -> "line\n" + group.rank());
           assertThat(reports)
               .isEqualTo(
-                  ranks.isFirst()
+                  group.isFirst()
                       ? List.of("line\n0", "line\n1", "line\n2").subList(0, size)
                       : List.of());
         });
@@ -69,11 +69,11 @@ class RanksTest {
   void oneThatWaitsCanAskTheFirstToStop() throws IOException {
     Together.run(
         2,
-        ranks -> {
+        group -> {
           String result =
-              ranks.onFirst(
+              group.onFirst(
                   () -> {
-                    while (!ranks.stopAsked()) {
+                    while (!group.stopAsked()) {
                       Thread.onSpinWait();
                     }
                     return "stopped";
@@ -84,10 +84,10 @@ class RanksTest {
   }
 
   /** Of rank r: 6 r, 6 r + 1, …, 6 r + 5. */
-  private static Tensor numbers(Ranks ranks) {
+  private static Tensor numbers(ProcessGroup group) {
     double[] values = new double[6];
     for (int i = 0; i < values.length; i++) {
-      values[i] = 6 * ranks.rank() + i;
+      values[i] = 6 * group.rank() + i;
     }
     return Torch.of(values, values.length);
   }
@@ -96,30 +96,30 @@ class RanksTest {
   void tensorsAreSummedGatheredAndSent() throws IOException {
     Together.run(
         3,
-        ranks -> {
+        group -> {
           try (PointerScope scope = new PointerScope()) {
-            Tensor sums = numbers(ranks);
-            ranks.sumInBackground(sums).await();
+            Tensor sums = numbers(group);
+            group.sumInBackground(sums).await();
             assertThat(Torch.doubles(sums)).containsExactly(18, 21, 24, 27, 30, 33);
 
-            Tensor parts = numbers(ranks);
-            ranks.sumPartInBackground(parts).await();
-            assertThat(Torch.doubles(parts.narrow(0, 2 * ranks.rank(), 2)))
-                .containsExactly(18 + 6 * ranks.rank(), 21 + 6 * ranks.rank());
+            Tensor parts = numbers(group);
+            group.sumPartInBackground(parts).await();
+            assertThat(Torch.doubles(parts.narrow(0, 2 * group.rank(), 2)))
+                .containsExactly(18 + 6 * group.rank(), 21 + 6 * group.rank());
 
-            Tensor gathered = numbers(ranks);
-            ranks.gatherPartsInBackground(gathered).await();
+            Tensor gathered = numbers(group);
+            group.gatherPartsInBackground(gathered).await();
             assertThat(Torch.doubles(gathered)).containsExactly(0, 1, 8, 9, 16, 17);
 
-            Tensor turned = numbers(ranks).view(2, 3).t();
-            ranks.broadcast(List.of(turned));
+            Tensor turned = numbers(group).view(2, 3).t();
+            group.broadcast(List.of(turned));
             assertThat(Torch.doubles(turned)).containsExactly(0, 3, 1, 4, 2, 5);
 
-            Tensor passed = numbers(ranks);
-            if (ranks.rank() == 2) {
-              ranks.send(passed, 0);
-            } else if (ranks.isFirst()) {
-              ranks.receive(passed, 2);
+            Tensor passed = numbers(group);
+            if (group.rank() == 2) {
+              group.send(passed, 0);
+            } else if (group.isFirst()) {
+              group.receive(passed, 2);
               assertThat(Torch.doubles(passed)).containsExactly(12, 13, 14, 15, 16, 17);
             }
           }
@@ -131,12 +131,12 @@ class RanksTest {
     List<Optional<Throwable>> failures =
         Together.failures(
             3,
-            ranks -> {
-              if (ranks.rank() == 2) {
+            group -> {
+              if (group.rank() == 2) {
                 throw new DsVlmException("broken");
               }
-              ranks.report(() -> "");
-              ranks.onFirst(() -> "");
+              group.report(() -> "");
+              group.onFirst(() -> "");
             });
     for (int waiting = 0; waiting < 2; waiting++) {
       assertThat(message(failures.get(waiting)))
@@ -150,9 +150,9 @@ class RanksTest {
     List<Optional<Throwable>> failures =
         Together.failures(
             2,
-            ranks -> {
-              if (ranks.isFirst()) {
-                ranks.report(() -> "");
+            group -> {
+              if (group.isFirst()) {
+                group.report(() -> "");
               }
             });
     assertThat(message(failures.get(0)))
@@ -163,9 +163,9 @@ class RanksTest {
   @Test
   void oneThatIsLostWhileTheOthersConnectIsNamed() throws IOException {
     int port = Together.freePort();
-    CompletableFuture<Ranks> first =
+    CompletableFuture<ProcessGroup> first =
         CompletableFuture.supplyAsync(
-            () -> Ranks.join(new Launch(0, 2, 0, 1, "127.0.0.1", port, false)),
+            () -> ProcessGroup.join(new Launch(0, 2, 0, 1, "127.0.0.1", port, false)),
             Executors.newSingleThreadExecutor());
     Launch launch = new Launch(1, 2, 0, 1, "127.0.0.1", port, false);
     try (PointerScope scope = new PointerScope();

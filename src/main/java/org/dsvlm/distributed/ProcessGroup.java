@@ -20,14 +20,14 @@ import org.bytedeco.pytorch.Work;
 import org.dsvlm.io.DsVlmException;
 
 /**
- * The processes of a run, seen from one of them. What several do together they must all call, in
- * the same order. One process alone has nobody to wait for, and nobody to send a tensor to: what
- * can be done alone is done at once.
+ * The process group of a run, seen from one of its processes. All processes must call the
+ * collective methods, in the same order. In a group of one they return at once, and there is nobody
+ * to send a tensor to.
  *
- * <p>When a process is lost, what the others do together fails with a {@link DsVlmException} that
- * names its rank, and {@link #loss} tells it.
+ * <p>When a process is lost, the collective methods of the others fail with a {@link
+ * DsVlmException} that names its rank, and {@link #loss} reports it.
  */
-public final class Ranks implements AutoCloseable {
+public final class ProcessGroup implements AutoCloseable {
   private static final int POLL_MILLIS = 200;
 
   /** Longer than the link takes to notice that a process is gone. */
@@ -39,7 +39,7 @@ public final class Ranks implements AutoCloseable {
   private final Collectives collectives;
   private boolean failed;
 
-  private Ranks(Launch launch, Rendezvous others) {
+  private ProcessGroup(Launch launch, Rendezvous others) {
     this.launch = launch;
     this.others = others;
     this.link = others == null ? null : others.link();
@@ -47,18 +47,18 @@ public final class Ranks implements AutoCloseable {
   }
 
   /** One process that has no others. */
-  public static Ranks alone() {
-    return new Ranks(Launch.ALONE, null);
+  public static ProcessGroup alone() {
+    return new ProcessGroup(Launch.ALONE, null);
   }
 
   /**
-   * Meets the other processes of {@code launch}.
+   * Connects to the other processes of {@code launch}.
    *
    * @throws DsVlmException if they do not come within five minutes, cannot be reached, or one of
    *     them is lost meanwhile
    */
-  public static Ranks join(Launch launch) {
-    return launch.size() == 1 ? alone() : new Ranks(launch, new Rendezvous(launch));
+  public static ProcessGroup join(Launch launch) {
+    return launch.size() == 1 ? alone() : new ProcessGroup(launch, new Rendezvous(launch));
   }
 
   /** This process's place. */
@@ -76,7 +76,7 @@ public final class Ranks implements AutoCloseable {
     return launch.size();
   }
 
-  /** Whether this is the process that writes what the run writes. */
+  /** Whether this is the process that writes the run's files. */
   public boolean isFirst() {
     return launch.rank() == 0;
   }
@@ -85,7 +85,10 @@ public final class Ranks implements AutoCloseable {
     return others == null;
   }
 
-  /** Runs {@code body} in the first process, while the others wait; gives all what it gave. */
+  /**
+   * Runs {@code body} in the first process while the others wait; returns its result in all of
+   * them.
+   */
   public String onFirst(Supplier<String> body) {
     return onFirst(body, () -> false);
   }
@@ -115,7 +118,7 @@ public final class Ranks implements AutoCloseable {
     return result;
   }
 
-  /** Runs {@code body} in the first process, and when it is done in all others. */
+  /** Runs {@code body} in the first process, and then in all others. */
   public <T> T firstBeforeOthers(Supplier<T> body) {
     if (!isFirst()) {
       onFirst(() -> "");
@@ -131,7 +134,10 @@ public final class Ranks implements AutoCloseable {
     return !isAlone() && link.stopAsked();
   }
 
-  /** Gives the first process the texts of all, in the order of ranks; the others an empty list. */
+  /**
+   * Gathers the texts of all processes in the first one, in the order of ranks; the others get an
+   * empty list.
+   */
   public List<String> report(Supplier<String> text) {
     List<String> texts = new ArrayList<>();
     if (!isFirst()) {
@@ -150,8 +156,8 @@ public final class Ranks implements AutoCloseable {
   }
 
   /**
-   * The sums of {@code values}, of which all have as many, over all processes: the same bits in
-   * each. A few numbers go over the link, since Gloo's ring takes as many steps as there are
+   * The sums of {@code values} over all processes, with the same bits in each; every process passes
+   * equally many. Few numbers go over the link, since Gloo's ring takes as many steps as there are
    * processes.
    */
   public double[] sum(double... values) {
@@ -186,7 +192,7 @@ public final class Ranks implements AutoCloseable {
     return isAlone() ? value : sum(value ? 1 : 0)[0] > 0;
   }
 
-  /** Gives all processes the first one's {@code tensors}. */
+  /** Broadcasts the first process's {@code tensors}. */
   public void broadcast(Collection<Tensor> tensors) {
     if (isAlone()) {
       return;
@@ -204,7 +210,7 @@ public final class Ranks implements AutoCloseable {
     }
   }
 
-  /** Something that several processes do in the background. */
+  /** A collective in the background. */
   public final class Pending {
     private final Work work;
 
@@ -213,12 +219,12 @@ public final class Ranks implements AutoCloseable {
     }
 
     /**
-     * Waits for its end. On a GPU, what is computed from now on waits.
+     * Waits for its end. On a GPU, only later computations wait.
      *
      * @throws DsVlmException if a process was lost; the message names it
      */
     public void await() {
-      Ranks.this.await(work);
+      ProcessGroup.this.await(work);
     }
   }
 
@@ -228,8 +234,8 @@ public final class Ranks implements AutoCloseable {
   }
 
   /**
-   * The same for the part of {@code tensor} that falls to this process: of {@link #size} equal ones
-   * the one at {@link #rank}. The other parts hold nothing of use afterwards.
+   * The same for this process's part of {@code tensor}, number {@link #rank} of {@link #size} equal
+   * parts. The other parts hold nothing of use afterwards.
    */
   public Pending sumPartInBackground(Tensor tensor) {
     return new Pending(collectives.sumPart(tensor));
@@ -254,7 +260,7 @@ public final class Ranks implements AutoCloseable {
     try {
       work._wait();
     } catch (RuntimeException e) {
-      // A collective breaks off before it is known who is to blame.
+      // A collective fails before the lost process is known.
       failed = true;
       String own = "a collective failed: " + Collectives.firstLine(e);
       throw new DsVlmException(link.awaitLoss(LOSS_SECONDS).orElse(own), e);
@@ -290,8 +296,8 @@ public final class Ranks implements AutoCloseable {
   }
 
   /**
-   * Parts from the others. After a failure the groups stay open until the process ends: closing
-   * them would wait for collectives that never end.
+   * Leaves the group. After a failure c10d's groups stay open until the process ends: closing them
+   * would wait for collectives that never end.
    */
   @Override
   public void close() {
