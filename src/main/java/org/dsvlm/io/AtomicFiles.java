@@ -19,11 +19,11 @@ import java.util.stream.Stream;
 
 /**
  * Files and folders that appear whole or not at all: they are written under a temporary name beside
- * their place, brought to the disk (fsync), and renamed. A process that dies midway leaves what was
- * there before, and a temporary name that {@link #removeLeftovers} takes away.
+ * their place, synced to disk (fsync), and renamed. A process that dies midway leaves the earlier
+ * content in place, and a temporary name that {@link #removeLeftovers} removes.
  */
 public final class AtomicFiles {
-  /** Marks temporary names; what it ends with makes them unique. */
+  /** Marks temporary names; the suffix after it makes them unique. */
   private static final String TEMPORARY = ".tmp-";
 
   /** Marks a folder that is being replaced; see {@link #folder}. */
@@ -41,7 +41,7 @@ public final class AtomicFiles {
 
   /**
    * Writes the file {@code target} as {@code body} fills it; an older file is replaced in one
-   * instant. Who has the older one mapped or open goes on seeing the old bytes.
+   * instant. Readers that have the older file mapped or open keep seeing its bytes.
    *
    * @throws DsVlmException if it cannot be written; {@code target} is then as it was
    */
@@ -188,7 +188,10 @@ public final class AtomicFiles {
     }
   }
 
-  /** For what a failed write leaves: the failure itself is what the caller must hear of. */
+  /**
+   * Deletes the remains of a failed write without an error of its own: the caller sees the first
+   * one.
+   */
   private static void deleteQuietly(Path root) {
     try {
       deleteTree(root);
@@ -206,7 +209,7 @@ public final class AtomicFiles {
         e);
   }
 
-  /** What went wrong: file system exceptions without a reason of their own say but the path. */
+  /** The reason of a failure. File system exceptions without a reason hold nothing but the path. */
   public static String reason(IOException e) {
     boolean bare = e instanceof FileSystemException system && system.getReason() == null;
     return bare ? e.getClass().getSimpleName() + " " + e.getMessage() : e.getMessage();

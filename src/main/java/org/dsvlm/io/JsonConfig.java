@@ -195,7 +195,7 @@ public final class JsonConfig {
   }
 
   /**
-   * Demands that {@code key}, if there, has the one value whose computation is built here.
+   * Demands that {@code key}, if present, has the one value that is implemented here.
    *
    * @throws DsVlmException naming the key and both values
    */
@@ -212,9 +212,8 @@ public final class JsonConfig {
   }
 
   /**
-   * Demands that every key is computed with, or known to have no effect on what is computed, or
-   * says that something is switched off (null, false, 0, empty). Passing over any other would
-   * silently give other numbers.
+   * Demands that every key is read, is known to have no effect on the result, or switches something
+   * off (null, false, 0, empty). Ignoring any other key would silently give other numbers.
    *
    * @param known the keys that are read, and those of the reader's own field without effect
    * @throws DsVlmException naming the key

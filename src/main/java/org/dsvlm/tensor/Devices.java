@@ -14,7 +14,7 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.io.DsVlmException;
 
-/** What LibTorch can compute on here, and why not on more. */
+/** The devices that LibTorch can compute on here, and why not on more. */
 public final class Devices {
   private static final Pattern NAME = Pattern.compile("cpu|cuda(?::(\\d{1,4}))?");
 
@@ -30,7 +30,7 @@ public final class Devices {
   private Devices() {}
 
   /**
-   * What decides.
+   * The facts that decide.
    *
    * @param cudaJar whether LibTorch's JAR for CUDA is there
    * @param cuda whether its CUDA part is loaded
@@ -105,7 +105,7 @@ public final class Devices {
     }
   }
 
-  /** For people, in a line: the devices, and what stands in the way of a GPU. */
+  /** One line for people: the devices, and the reason why no GPU can be used. */
   public static String summary() {
     return Machine.present().summary();
   }

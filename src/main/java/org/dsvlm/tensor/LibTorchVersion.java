@@ -9,11 +9,11 @@ import org.bytedeco.javacpp.Loader;
 import org.dsvlm.io.DsVlmException;
 
 /**
- * Whether the LibTorch of the class path is the one that this was built for. Another one's binding
- * may lack methods, and its library would not fit the native operators.
+ * Checks that the LibTorch on the class path has the version of the build. The binding of another
+ * version may lack methods, and its library does not fit the native operators.
  */
 public final class LibTorchVersion {
-  /** What was built for: LibTorch, not the binding's own version behind the hyphen. */
+  /** The LibTorch version of the build, without the binding's own version behind the hyphen. */
   static final String BUILT_FOR = "2.13.0";
 
   static {
@@ -24,7 +24,7 @@ public final class LibTorchVersion {
   private LibTorchVersion() {}
 
   /**
-   * Demands the right one; loads nothing.
+   * Demands the version of the build; loads nothing.
    *
    * @throws DsVlmException naming both versions
    */
@@ -32,7 +32,7 @@ public final class LibTorchVersion {
     try {
       require(Loader.getVersion("org.bytedeco", "pytorch"));
     } catch (IOException e) {
-      // A JAR that was put together anew need not say: no reason to think that it is another one.
+      // A repackaged JAR may not state its version; that does not make it another one.
       return;
     }
   }

@@ -16,8 +16,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * How much memory this process occupies: Java's heap, LibTorch's tensors and what it has touched of
- * mapped files, together.
+ * The memory that this process occupies: Java's heap, LibTorch's tensors and the touched pages of
+ * mapped files together.
  *
  * <p>On Linux the figures come from {@code /proc/self/status} ({@code VmRSS}, {@code VmHWM}).
  * Elsewhere the present size is JavaCPP's, and the peak is the largest size that was asked for.

@@ -9,14 +9,14 @@ import org.dsvlm.io.DsVlmException;
 
 /** Tells errors of LibTorch's allocators from others, and says what their reader can change. */
 public final class OutOfMemory {
-  /** How the allocators of GPUs and of the CPU begin. */
+  /** Beginnings of the allocators' messages, for GPU and CPU. */
   private static final List<String> WORDS =
       List.of("CUDA out of memory", "DefaultCPUAllocator: can't allocate memory");
 
   private OutOfMemory() {}
 
   /**
-   * {@code error}, or in its place one of ours if memory ran out.
+   * {@code error}, or a {@link DsVlmException} in its place if memory ran out.
    *
    * @param where what was under way
    * @param advice what to change

@@ -11,9 +11,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Counter-based random numbers: a draw depends on the run's seed and on what it is for (a
- * parameter's name, a sample's id and the step), never on what was drawn before. So a resumed run,
- * or one on more machines, sees the same noise.
+ * Counter-based random numbers: a draw depends on the run's seed and on its purpose (a parameter's
+ * name, a sample's id and the step), never on earlier draws. So a resumed run, or one on more
+ * machines, sees the same noise.
  */
 public final class RandomState {
   private final long seed;

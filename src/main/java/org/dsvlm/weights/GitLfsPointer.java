@@ -10,7 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import org.dsvlm.io.DsVlmException;
 
-/** The short text that stands in place of a large file where git was told not to fetch it. */
+/** A Git LFS pointer: the short text in place of a large file that git did not fetch. */
 public final class GitLfsPointer {
   private static final byte[] START =
       "version https://git-lfs.github.com/spec".getBytes(StandardCharsets.US_ASCII);

@@ -22,7 +22,7 @@ public final class JoinedWeights implements WeightSource {
   /**
    * Joins {@code sources}; closing this closes them.
    *
-   * @param where what they are together, such as the folder, for messages about a missing tensor
+   * @param where the name of the whole, such as the folder, for messages about a missing tensor
    * @throws DsVlmException if two of them hold one name
    */
   public JoinedWeights(String where, List<? extends WeightSource> sources) {

@@ -24,10 +24,10 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 
 /**
- * A file of weights in memory as the system maps it: bytes come from disk when they are first
- * touched, and nothing passes through Java's heap. It is mapped when the first numbers are asked
- * for, so that who looks at headers alone does not wait for LibTorch; the file that was opened is
- * read even if another took its name meanwhile.
+ * A memory-mapped file of weights: bytes come from disk when they are first touched, and nothing
+ * passes through Java's heap. The file is mapped when the first numbers are asked for, so reading
+ * headers alone does not wait for LibTorch. The opened file is read even if another has taken its
+ * name meanwhile.
  */
 public final class MappedFile implements AutoCloseable {
   /** Bytes read at a time where the file is not mapped. */
@@ -47,14 +47,14 @@ public final class MappedFile implements AutoCloseable {
     this.identity = identity();
   }
 
-  /** Reads what stands before the numbers of an open file. */
+  /** Reads the headers of an open file. */
   @FunctionalInterface
   public interface Headers<T> {
     T read(FileChannel channel) throws IOException;
   }
 
   /**
-   * Opens {@code file} and has its headers read, by whom the channel is kept unless that fails.
+   * Opens {@code file} and has its headers read. The reader keeps the channel unless it fails.
    *
    * @throws DsVlmException if the file is not there or cannot be read
    */
@@ -87,7 +87,7 @@ public final class MappedFile implements AutoCloseable {
     }
   }
 
-  /** What tells the file from another that takes its name. */
+  /** Identifies the file, also after another file takes its name. */
   private Object identity() throws IOException {
     return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
   }
@@ -144,7 +144,7 @@ public final class MappedFile implements AutoCloseable {
     }
   }
 
-  /** For a file whose name belongs to another by now: LibTorch maps by name alone. */
+  /** For a file whose name another file has taken: LibTorch maps by name alone. */
   private Tensor copy(long begin, long count) throws IOException {
     Tensor copy =
         torch.empty(new long[] {count}, Torch.options(ScalarType.Byte), new MemoryFormatOptional());

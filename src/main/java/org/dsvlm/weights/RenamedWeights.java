@@ -22,7 +22,7 @@ public final class RenamedWeights implements WeightSource {
   private final Map<String, String> storedNames = new LinkedHashMap<>();
 
   /**
-   * Renames what {@code source} holds; closing this closes it.
+   * Renames the tensors of {@code source}; closing this closes it.
    *
    * @param rename from a stored name to the name to be seen, or null to hide the tensor
    * @throws DsVlmException if two stored names become one

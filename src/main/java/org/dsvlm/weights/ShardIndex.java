@@ -135,9 +135,9 @@ public final class ShardIndex {
   }
 
   /**
-   * Where shards may lie: in the folder, and, if it is a snapshot in the Hugging Face hub's cache
-   * ({@code REPOSITORY/snapshots/REVISION}), among that repository's blobs, to which its files
-   * link.
+   * The folders in which shards may lie: the index's own and, for a snapshot in the Hugging Face
+   * hub's cache ({@code REPOSITORY/snapshots/REVISION}), the repository's blobs, to which the
+   * snapshot links.
    */
   private static List<Path> roots(Path folder) {
     List<Path> roots = new ArrayList<>(List.of(folder));

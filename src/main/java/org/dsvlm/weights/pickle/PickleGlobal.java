@@ -10,15 +10,15 @@ import java.util.Map;
 import org.dsvlm.weights.StoredType;
 
 /**
- * All that a pickle of weights may name of Python's world: functions that put a tensor together,
- * kinds of storages, and types of numbers.
+ * All Python names that a pickle of weights may use: functions that build a tensor, kinds of
+ * storages, and types of numbers.
  */
 final class PickleGlobal {
   static final String HOW_TO_CONVERT =
       "if you trust the file, convert it in Python: safetensors.torch.save_file(torch.load(FILE,"
           + " map_location=\"cpu\", weights_only=True), \"model.safetensors\")";
 
-  /** What can be called. */
+  /** The functions that a pickle may call. */
   private enum Function {
     ORDERED_DICT,
     SIZE,
@@ -84,7 +84,7 @@ final class PickleGlobal {
     return global;
   }
 
-  /** What {@code function} makes of {@code arguments}. */
+  /** The result of {@code function} for {@code arguments}. */
   static Object call(Object function, Object arguments, PickleInput input) {
     if (!(function instanceof Function known) || !(arguments instanceof List<?> list)) {
       throw input.error("calls what is no function; the file is damaged");

@@ -240,7 +240,10 @@ final class PickleMachine {
     return memo.get(index);
   }
 
-  /** What Python would set on the object beside its content, such as a module's versions. */
+  /**
+   * Drops the state that Python would set on the object beside its content, such as a module's
+   * versions.
+   */
   private void dropState() {
     pop();
     if (!(top() instanceof LinkedHashMap || top() instanceof PickledTensor)) {

@@ -17,15 +17,15 @@ import java.util.Map;
 import org.dsvlm.io.DsVlmException;
 
 /**
- * What {@code torch.save} wrote into a file: the object, and where the numbers of its storages lie.
- * Since PyTorch 1.6 that is a ZIP file whose {@code data.pkl} is the object and whose {@code
- * data/KEY} are the storages; before, it was a row of pickles with the storages behind them.
+ * A file of {@code torch.save}: the object, and where the numbers of its storages lie. Since
+ * PyTorch 1.6 that is a ZIP file whose {@code data.pkl} is the object and whose {@code data/KEY}
+ * are the storages; before, it was a row of pickles with the storages behind them.
  *
  * @param object as {@link PickleMachine} gives it
  * @param storages first byte of each storage, by its key
  */
 record PickledFile(Object object, Map<String, Long> storages) {
-  /** What an old file begins with, itself a pickled whole number. */
+  /** The magic number that an old file begins with, itself a pickled whole number. */
   private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
 
   /** The part of a file that is not numbers; that of 7 billion parameters has some 100 kB. */

@@ -39,8 +39,9 @@ record PickledTensor(
   }
 
   /**
-   * Why it cannot be, such as for a place outside the storage; null if it can. A tensor that shows
-   * one number at several places is refused too, as it would unfold to any size.
+   * The reason why this tensor is refused, such as a place outside its storage; null if it is
+   * sound. A tensor that shows one number at several places is refused too, as it could unfold to
+   * any size.
    */
   String fault() {
     if (shape.length != strides.length) {

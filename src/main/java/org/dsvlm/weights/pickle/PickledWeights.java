@@ -24,8 +24,7 @@ import org.dsvlm.weights.safetensors.Safetensors;
 
 /**
  * A file that {@code torch.save} wrote ({@code .bin}, {@code .pth}, {@code .pt}): a dictionary of
- * tensors, or one that holds such a one as {@code state_dict}. What else the dictionary holds is
- * passed over.
+ * tensors, or one that holds such a one as {@code state_dict}. Other entries are ignored.
  *
  * <p>Such a file is a program in Python's pickle format. It is not run: {@link PickleMachine} reads
  * what describes tensors and refuses a file that asks for more. The numbers are mapped, as those of

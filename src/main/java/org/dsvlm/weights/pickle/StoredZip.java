@@ -14,8 +14,8 @@ import java.util.Map;
 import org.dsvlm.io.DsVlmException;
 
 /**
- * Where the entries of a ZIP file lie, so that those which are stored and not compressed can be
- * mapped: what {@code torch.save} writes. Nothing is unpacked. Check sums are not looked at, as
+ * The places of a ZIP file's entries, so that stored entries, which are not compressed, can be
+ * mapped: {@code torch.save} writes such files. Nothing is unpacked. Checksums are not verified, as
  * that would read every byte.
  */
 final class StoredZip {

@@ -36,7 +36,7 @@ record SafetensorsHeader(
   /**
    * Reads and checks the header.
    *
-   * @param file what messages call the file
+   * @param file the file's name in messages
    * @throws DsVlmException if anything in it is wrong
    * @throws IOException if the file cannot be read
    */

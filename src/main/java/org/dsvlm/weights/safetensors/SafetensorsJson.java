@@ -20,7 +20,7 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.weights.StoredType;
 
 /**
- * The JSON of a safetensors header, read token by token: what is not expected ends the reading
+ * The JSON of a safetensors header, read token by token: an unexpected token ends the reading
  * before anything is built from it.
  */
 final class SafetensorsJson {
@@ -30,7 +30,7 @@ final class SafetensorsJson {
   /** More than LibTorch's operators take. */
   private static final int HIGHEST_RANK = 64;
 
-  /** What serde_json, with which the format's own library reads headers, allows. */
+  /** The limit of serde_json, with which the format's own library reads headers. */
   private static final int DEEPEST_NESTING = 128;
 
   private final String file;
@@ -43,7 +43,7 @@ final class SafetensorsJson {
     this.json = json;
   }
 
-  /** Parses {@code header}, which must be UTF-8. {@code file} is what messages call it. */
+  /** Parses {@code header}, which must be UTF-8. {@code file} is its name in messages. */
   static SafetensorsJson parse(String file, byte[] header) {
     JsonFactory factory =
         JsonFactory.builder()
@@ -242,7 +242,7 @@ final class SafetensorsJson {
             + "; the file is damaged or not safetensors, fetch or convert it again");
   }
 
-  /** A name as messages show it: on one line, and not the whole of a name a megabyte long. */
+  /** A name as messages show it: on one line, and shortened if it is long. */
   private static String quote(String name) {
     int most = 120;
     String shown = name.length() <= most ? name : name.substring(0, most) + "…";

@@ -38,7 +38,7 @@ import org.dsvlm.weights.WeightSource;
  * type, then name, the header padded with spaces to a multiple of 8.
  */
 public final class SafetensorsWriter {
-  /** What every file that PyTorch users load carries. */
+  /** The metadata that PyTorch users' files carry. */
   public static final Map<String, String> PYTORCH = Map.of("format", "pt");
 
   /** Bytes handed to the file at a time; a tensor may be longer than one Java buffer. */
@@ -93,7 +93,7 @@ public final class SafetensorsWriter {
     writeFolder(folder, stem, tensors, shardBytes);
   }
 
-  /** A tensor to be written, and what the header says of it. */
+  /** A tensor to be written, and its entry in the header. */
   private record Stored(String name, StoredType type, long[] shape, Supplier<Tensor> contents) {
     /** Bytes that it takes in a file. */
     long bytes() {
