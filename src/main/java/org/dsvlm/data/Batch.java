@@ -79,8 +79,8 @@ public record Batch(
   }
 
   /**
-   * Pictures side by side. They are copied here, on the caller's thread: LibTorch's own stacking
-   * would wake its threads, which the training has use for, once for every batch.
+   * Stacks pictures by copying them on the caller's thread: LibTorch's own stacking would wake its
+   * threads, which the training needs, once for every batch.
    */
   private static Tensor stacked(List<Sample> samples, Function<Sample, Tensor> part) {
     List<Tensor> pictures = samples.stream().filter(Sample::hasPicture).map(part).toList();

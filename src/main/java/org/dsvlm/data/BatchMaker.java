@@ -10,8 +10,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.dsvlm.io.DsVlmException;
 
 /**
- * The batches of a run by position: which records, in which look, is settled by the position alone,
- * so batches can be made out of turn and on several threads.
+ * Makes the batches of a run by position. The position alone decides which records a batch holds
+ * and how they are augmented, so batches can be made out of order and on several threads.
  *
  * <p>A bad record is noted in the ledger, and the next good one of the source takes its place:
  * batches keep their size.
@@ -22,7 +22,7 @@ public final class BatchMaker {
   private final Collator collator;
   private final RecordLedger ledger;
 
-  /** A maker; {@code order} is of as many records as {@code source} has. */
+  /** A maker whose {@code order} covers as many records as {@code source} has. */
   public BatchMaker(
       RecordSource source, SampleOrder order, Collator collator, RecordLedger ledger) {
     if (order.size() != source.size()) {

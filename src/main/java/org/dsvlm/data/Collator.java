@@ -23,7 +23,7 @@ import org.dsvlm.text.Tokenizer;
  */
 public final class Collator {
   /**
-   * What the model at hand asks for.
+   * The model's demands on a batch.
    *
    * @param imageToken id that stands for one vector of a picture
    * @param imageTokens vectors of one picture
@@ -38,7 +38,10 @@ public final class Collator {
   private final ReconstructionTarget target;
   private final Settings settings;
 
-  /** A collator; {@code processor} makes what the encoder sees, {@code target} what is compared. */
+  /**
+   * A collator: {@code processor} makes the encoder's pictures, {@code target} the
+   * reconstruction's.
+   */
   public Collator(
       ConversationTemplate template,
       Tokenizer tokenizer,
@@ -55,7 +58,7 @@ public final class Collator {
   /**
    * One record as the model takes it, its tensors in the caller's scope.
    *
-   * @param epoch which look of the picture is wanted, see {@link RecordSource#picture}
+   * @param epoch decides how the picture is augmented, see {@link RecordSource#picture}
    * @throws DsVlmException if the record is bad; the message names it
    */
   Sample sample(RecordSource source, int index, long epoch) {
@@ -75,7 +78,7 @@ public final class Collator {
         });
   }
 
-  /** Runs {@code body}, whose errors do not know which record they are about. */
+  /** Runs {@code body} and adds the record to its errors. */
   private static <T> T explained(RecordSource source, int index, Supplier<T> body) {
     try {
       return body.get();

@@ -16,11 +16,11 @@ import org.dsvlm.tensor.RandomState;
 /**
  * LLaVA's {@code group_by_modality_length}: the records of a step all have a picture or all have
  * none, and its micro batches hold records of like length, so that little is padded and no process
- * waits long for another. What is left of either kind at the end of an epoch comes last, mixed.
+ * waits long for another. The remainders of both kinds come last in an epoch, mixed.
  *
- * <p>A step is shared out by micro batches, so who computes which of them changes nothing here:
- * batch and micro batch settle the order, not the number of processes. Where an epoch does not end
- * with a step, the next one fills that step up as it was shuffled, and groups what follows.
+ * <p>Processes share a step by micro batches, so the order depends on the sizes of batch and micro
+ * batch and not on the number of processes. Where an epoch ends within a step, the next epoch fills
+ * that step in shuffled order and groups the records after it.
  */
 final class GroupedOrder implements SampleOrder {
   /** Steps are made ahead of time, so two epochs are in use where one meets the next. */

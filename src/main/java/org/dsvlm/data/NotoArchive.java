@@ -112,7 +112,7 @@ public final class NotoArchive {
     return strip.getRGB(1, top, SIZE, SIZE, null, 0, SIZE);
   }
 
-  /** What the archive shows, one picture each. */
+  /** The emoji of the archive, one picture each. */
   List<NotoEmoji> emoji() {
     return emoji;
   }

@@ -11,7 +11,7 @@ import org.dsvlm.tensor.RandomState;
 
 /** Questions about an emoji and their answers, drawn from its name, group and colour. */
 final class NotoQuestions {
-  /** What a question asks for; an evaluation may count each kind by itself. */
+  /** The subject of a question; an evaluation may count each kind by itself. */
   enum Kind {
     NAME,
     GROUP,

@@ -34,8 +34,8 @@ public final class ReconstructionTarget {
   /**
    * The target.
    *
-   * @param seen the picture as the encoder sees it (see {@link ImageProcessor#resized}): what was
-   *     cut off before the encoder is not asked of it
+   * @param seen the picture as the encoder sees it (see {@link ImageProcessor#resized}): parts that
+   *     were cut off before the encoder are not asked for
    * @return float32 [3, side, side]
    */
   public Tensor of(Picture seen) {

@@ -22,8 +22,8 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.Sha256;
 
 /**
- * What one pass over a JSON list of records finds: where each begins and how long it is, how many
- * words it has and whether it names a picture. 16 bytes a record are held, whatever their size.
+ * The index that one pass over a JSON list of records makes: for each record its offset, length and
+ * word count, and whether it names a picture. It holds 16 bytes a record, whatever their size.
  *
  * @param sha256 of the whole file
  * @param begins byte offset of each record
@@ -133,7 +133,7 @@ record RecordIndex(byte[] sha256, long[] begins, int[] lengths, int[] words) {
           Arrays.copyOf(words, count));
     }
 
-    /** Passes over the record at hand; its words, below zero without a picture. */
+    /** Skips the current record and gives its word count, below zero without a picture. */
     private int record() throws IOException {
       boolean pictured = false;
       int recordWords = 0;

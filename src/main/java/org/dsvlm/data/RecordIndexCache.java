@@ -34,7 +34,7 @@ final class RecordIndexCache {
 
   private static final Logger LOG = LoggerFactory.getLogger(RecordIndexCache.class);
 
-  /** Smaller files are read through before anybody notices. */
+  /** Indexing a smaller file takes no noticeable time. */
   private static final long SMALLEST = 64L << 20;
 
   /** First bytes of a kept index: a name, and the version of what follows. */

@@ -33,7 +33,7 @@ public final class RecordLedger {
   private List<String> unsent;
 
   /**
-   * Opens the ledger, going on with what a run that is resumed left in it.
+   * Opens the ledger; a resumed run goes on with its earlier entries.
    *
    * @param records how many records the source has
    * @param cap the largest share of them, in [0, 1], that may be bad
@@ -53,8 +53,8 @@ public final class RecordLedger {
   }
 
   /**
-   * A ledger of a process that does not write {@code file}, but hands what it finds to the one that
-   * does.
+   * A ledger of a process that does not write {@code file}, but hands its entries to the process
+   * that does.
    */
   public static RecordLedger unwritten(Path file, long records) {
     return new RecordLedger(file, records, 1, new ArrayList<>());
@@ -128,7 +128,7 @@ public final class RecordLedger {
   }
 
   /**
-   * Notes what another process found.
+   * Notes a bad record that another process found.
    *
    * @param line as {@link #takeUnsent} there gave it
    * @throws DsVlmException if more than the capped share of records is bad by now

@@ -31,14 +31,14 @@ public interface RecordSource extends AutoCloseable {
   /** The record's own id where it can be told, even of a bad record; else its index. */
   String id(int index);
 
-  /** What messages call the record: its source, index and id. */
+  /** The record's name in messages: its source, index and id. */
   default String where(int index) {
     return "record " + index + " (id " + id(index) + ")";
   }
 
   /**
-   * Words of all turns together, at least 1: by how long records are, like stands to like in a
-   * step. A bad record counts one.
+   * Words of all turns together, at least 1; records of like word counts share a step. A bad record
+   * counts one.
    */
   default int words(int index) {
     try {
@@ -48,7 +48,7 @@ public interface RecordSource extends AutoCloseable {
     }
   }
 
-  /** Whether the record comes with a picture; a bad one may say so or not. */
+  /** Whether the record comes with a picture; for a bad record either answer may come. */
   default boolean pictured(int index) {
     try {
       return get(index).hasPicture();

@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * One record as the model takes it. The tensors belong to the scope that they were made in.
  *
- * @param id the record's index in its source: what randomness per sample hangs on
+ * @param id the record's index in its source, the key of the sample's random draws
  * @param inputIds tokens, one image token for each vector of the picture
  * @param labels as long as {@code inputIds}: the token where an answer is learned, else −100
  * @param pixelValues what the encoder sees, [3, H, W]; null without a picture

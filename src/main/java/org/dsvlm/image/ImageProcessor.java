@@ -17,7 +17,7 @@ import org.dsvlm.kernels.ResizeTaps;
 import org.dsvlm.tensor.Torch;
 
 /**
- * Turns a picture into what a vision tower reads, as {@code preprocessor_config.json} describes it:
+ * Turns a picture into a vision tower's input, as {@code preprocessor_config.json} describes it:
  * bicubic resize (CLIP: the shorter edge, then a crop from the middle; SigLIP: both edges, whatever
  * the ratio), levels to [0, 1], then minus mean, over standard deviation. LLaVA may pad the picture
  * to a square first.
@@ -25,7 +25,7 @@ import org.dsvlm.tensor.Torch;
  * <p>Safe for use by several threads.
  */
 public final class ImageProcessor {
-  /** Longest edge that is padded to a square: the picture would take seconds and gigabytes. */
+  /** Longest edge that is padded to a square; a longer one would take seconds and gigabytes. */
   private static final int LONGEST_PADDED_EDGE = 1 << 16;
 
   private static final int LEVELS_AT_ONCE = 1 << 13;
@@ -129,12 +129,12 @@ public final class ImageProcessor {
     }
   }
 
-  /** What the tower reads: float32 [3, height, width]. */
+  /** The vision tower's input: float32 [3, height, width]. */
   public Tensor pixelValues(Picture picture) {
     return normalised(resized(picture));
   }
 
-  /** What the tower reads of a picture that is {@link #resized} already. */
+  /** The vision tower's input from a picture that is {@link #resized} already. */
   public Tensor normalised(Picture resized) {
     byte[] rgb = resized.rgb();
     int pixels = resized.width() * resized.height();

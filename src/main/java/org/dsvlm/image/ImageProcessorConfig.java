@@ -19,8 +19,8 @@ import org.dsvlm.io.JsonConfig;
  * The settings in {@code preprocessor_config.json}.
  *
  * @param family whose processor it is: CLIP, Siglip or Llava
- * @param padToSquare whether the picture is padded before the resize; LLaVA's processor alone knows
- *     that, where another has {@code do_pad} it has nothing to do for pictures of one size
+ * @param padToSquare whether the picture is padded before the resize; only LLaVA's processor pads;
+ *     {@code do_pad} of the others has no effect on pictures of one size
  * @param shortestEdge length of the shorter edge after the resize, or 0
  * @param size width and height after the resize if the ratio is not kept, or null
  * @param crop width and height that are kept from the middle, or null
@@ -37,8 +37,8 @@ record ImageProcessorConfig(
     double[] mean,
     double[] standardDeviation) {
   /**
-   * Keys that are computed with, and after them those without a say in it: pictures are RGB here
-   * whatever they were stored as, and the rest speaks of Python's own objects.
+   * Keys that are read, followed by keys without effect here: pictures are always RGB, and the
+   * others concern Python's own objects.
    */
   private static final Set<String> KNOWN =
       Set.of(
@@ -165,8 +165,8 @@ record ImageProcessorConfig(
   }
 
   /**
-   * These settings as {@code preprocessor_config.json}, every key of them written out: who pads is
-   * LLaVA's processor, whose defaults are not those of the others.
+   * These settings as {@code preprocessor_config.json}, with every key written out, because LLaVA's
+   * processor, which pads, has other defaults than the others.
    */
   ObjectNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();

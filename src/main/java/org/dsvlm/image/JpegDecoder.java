@@ -10,9 +10,9 @@ import org.dsvlm.io.DsVlmException;
 
 /**
  * JPEG. Grey and colour are left to libjpeg-turbo (see {@link TurboJpeg}), as Pillow leaves them.
- * What it does not take, inks above all, ImageIO decodes, by libjpeg too in the usual JDKs, and
- * then every value agrees: it gives the components as stored, and colours are computed here with
- * libjpeg's integer tables, since ImageIO's conversion would apply colour profiles.
+ * ImageIO decodes the rest, CMYK above all; the usual JDKs use libjpeg too, so every value agrees.
+ * ImageIO gives the components as stored, and colours are computed here with libjpeg's integer
+ * tables, since ImageIO's conversion would apply colour profiles.
  */
 final class JpegDecoder {
   private static final int HALF = 1 << 15;
@@ -44,7 +44,7 @@ final class JpegDecoder {
     return throughImageIo(markers);
   }
 
-  /** The same without libjpeg-turbo, and with inks. */
+  /** Decodes without libjpeg-turbo; takes CMYK too. */
   static Picture throughImageIo(JpegMarkers markers) throws IOException {
     int components = markers.components();
     Raster raster =

@@ -66,7 +66,7 @@ public final class Picture {
   /**
    * Decodes the bytes of a picture file.
    *
-   * @param where what to call it in messages
+   * @param where its name in messages
    * @throws DsVlmException like {@link #read(Path)}
    */
   public static Picture read(byte[] data, String where) {

@@ -45,7 +45,7 @@ enum PictureFormat {
             + " should be one of them");
   }
 
-  /** What a file is that is none of these, so that nobody has to guess. */
+  /** Names a format that is not supported, so that the message can say which it is. */
   private static String otherKind(String head) {
     if (head.startsWith("II*\0") || head.startsWith("MM\0*")) {
       return "a TIFF picture";

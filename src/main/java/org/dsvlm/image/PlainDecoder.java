@@ -17,11 +17,11 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Formats whose pixels ImageIO hands over as they are stored. Its own conversion to RGB is passed
- * by, because it applies colour profiles and scales 16-bit values.
+ * Formats whose pixels ImageIO hands over as they are stored. ImageIO's own conversion to RGB is
+ * not used, because it applies colour profiles and scales 16-bit values.
  */
 final class PlainDecoder {
-  /** What to do with an opened reader. */
+  /** Work with an opened reader. */
   @FunctionalInterface
   interface Step<T> {
     T with(ImageReader reader) throws IOException;
@@ -76,7 +76,7 @@ final class PlainDecoder {
     return rgb;
   }
 
-  /** Levels of 8 bits that lie side by side, as in most files: moved without a look at them. */
+  /** Copies 8-bit levels that lie side by side, as in most files, without looking at them. */
   private static byte[] levels(PixelInterleavedSampleModel model, DataBufferByte bytes) {
     int[] offsets = model.getBandOffsets();
     byte[] stored = bytes.getData();

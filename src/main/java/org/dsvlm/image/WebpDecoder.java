@@ -12,7 +12,7 @@ import org.dsvlm.io.DsVlmException;
 
 /**
  * WebP, decoded by libwebp as in Pillow. Of an animation the first frame is shown on its canvas; it
- * is handed to the decoder as a picture of its own, since that knows stills alone.
+ * is handed to the decoder as a picture of its own, since the decoder knows still pictures only.
  *
  * <p>A file is a RIFF container: chunks of a four-letter name, a length, and as many bytes, filled
  * up to an even number.

@@ -186,7 +186,7 @@ public enum ConversationTemplate {
   }
 
   /**
-   * The text up to where the assistant has to speak.
+   * The text up to the assistant's next answer.
    *
    * @param turns as in {@link #prompt}, but the human last
    */

@@ -12,8 +12,8 @@ import org.dsvlm.io.DsVlmException;
 
 /**
  * One message in protobuf's wire format, field after field. No length is believed before it is
- * known to lie within the message, so nothing is allocated that the file does not hold. Complaints
- * say what the message holds; who reads it knows the file.
+ * known to lie within the message, so nothing is allocated that the file does not hold. Errors
+ * describe the message; the caller, who knows the file, adds it.
  */
 final class ProtobufReader {
   private static final int VARINT = 0;

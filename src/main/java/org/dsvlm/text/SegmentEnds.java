@@ -9,10 +9,10 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * Where the stretches of a conversation end among its tokens, if only what stands since the last
- * landmark is tokenized again: a picture or a special token, on whose other side a tokenizer never
- * looks. Without landmarks every end costs the tokens of the whole text before it, and a
- * conversation of n turns its length n times over.
+ * Finds where the stretches of a conversation end among its tokens. Only the text since the last
+ * landmark is tokenized again: a landmark is a picture or a special token, and a tokenizer never
+ * looks beyond one. Without landmarks every end would cost the tokens of the whole text before it,
+ * and a conversation of n turns n times its length.
  */
 final class SegmentEnds {
   private final Tokenizer tokenizer;
@@ -21,10 +21,10 @@ final class SegmentEnds {
   private final long[] ids;
   private final StringBuilder section = new StringBuilder();
 
-  /** What stands before the section; empty at the beginning. */
+  /** The picture or special token before the section; empty at the beginning. */
   private String landmark = "";
 
-  /** Index of the section's first token; below zero where text and tokens have parted ways. */
+  /** Index of the section's first token; below zero where text and tokens no longer match. */
   private int sectionBegin;
 
   /**
@@ -41,7 +41,7 @@ final class SegmentEnds {
   /**
    * Goes on by a stretch of text.
    *
-   * @return how many tokens end with it; nothing if it takes the tokens of all the text to tell
+   * @return the number of tokens up to its end; empty if only the tokens of the whole text can tell
    */
   OptionalInt after(String text) {
     section.append(text);

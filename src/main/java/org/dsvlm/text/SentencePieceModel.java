@@ -15,9 +15,9 @@ import java.util.Set;
 import org.dsvlm.io.DsVlmException;
 
 /**
- * What a sentencepiece tokenizer.model says: its pieces in the order of their ids, and how text is
- * prepared for them. Only the kind that the Llama family uses is read (byte pair encoding, text
- * left as it is but for its spaces); every other setting that changes ids is refused.
+ * The contents of a sentencepiece tokenizer.model: its pieces in the order of their ids, and how
+ * text is prepared for them. Only the kind that the Llama family uses is read (byte pair encoding,
+ * text left as it is but for its spaces); every other setting that changes ids is refused.
  *
  * @param addDummyPrefix whether a space is put before a text
  * @param byteFallback whether what no piece covers is spelled in bytes
@@ -69,7 +69,7 @@ record SentencePieceModel(List<Piece> pieces, boolean addDummyPrefix, boolean by
     return ids;
   }
 
-  /** What is gathered while the messages are read. */
+  /** Collects pieces and settings while the messages are read. */
   private static final class Reader {
     private final List<Piece> pieces = new ArrayList<>();
     private final Set<String> texts = new HashSet<>();

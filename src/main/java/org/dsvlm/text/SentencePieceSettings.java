@@ -16,9 +16,9 @@ import java.util.Map;
 import org.dsvlm.io.JsonConfig;
 
 /**
- * How a folder wants its tokenizer.model used. That stands in tokenizer_config.json,
- * special_tokens_map.json and added_tokens.json, any of which may be absent; what none of them says
- * is as in the transformers library's LlamaTokenizer.
+ * Settings for a folder's tokenizer.model, from tokenizer_config.json, special_tokens_map.json and
+ * added_tokens.json. Each of these files may be absent; defaults are those of the transformers
+ * library's LlamaTokenizer.
  *
  * @param legacy whether every stretch between special tokens begins with a space of its own, as
  *     sentencepiece begins every text; otherwise only the first stretch does
@@ -49,7 +49,7 @@ record SentencePieceSettings(
       boolean rightStrip) {}
 
   /**
-   * Those of {@code folder}.
+   * The settings of {@code folder}.
    *
    * @throws org.dsvlm.io.DsVlmException for a file that is broken, naming it and the key
    */
@@ -103,7 +103,7 @@ record SentencePieceSettings(
         : JsonConfig.of(JsonNodeFactory.instance.objectNode(), file.toString());
   }
 
-  /** What a token reads, given as text or as an object; empty for null. */
+  /** The text of a token, given as text or as an object; empty for null. */
   private static String content(JsonConfig file, String key, JsonNode token) {
     JsonNode text = token.isObject() ? token.path("content") : token;
     if (!text.isTextual() && !text.isNull()) {

@@ -22,9 +22,8 @@ import java.util.Set;
 import org.dsvlm.io.DsVlmException;
 
 /**
- * What tokenizer.json says of its tokens and merges, checked before the library reads it: the
- * library itself tells neither file nor line, and gives an added token whose id leaves a gap
- * another one without a word.
+ * Checks tokens and merges of a tokenizer.json before the library reads it: the library names
+ * neither file nor line, and silently gives another id to an added token whose id leaves a gap.
  */
 final class TokenizerFile {
   /** The library reads JSON to a depth of 127; not everywhere does it report a deeper one. */

@@ -16,7 +16,7 @@ import org.dsvlm.io.DsVlmException;
  * that it did not expect, so nothing else is handed to it.
  */
 final class TokenizerParts {
-  /** What a field of a step may hold. */
+  /** The kinds of values that a field of a step may hold. */
   private enum Field {
     FLAG("true or false", JsonNode::isBoolean),
     COUNT("a small number", value -> value.isInt() && value.intValue() >= 0),
@@ -51,7 +51,7 @@ final class TokenizerParts {
 
   private static final String SEQUENCE = "Sequence";
 
-  /** What holds the steps of a sequence. */
+  /** The field that holds the steps of each kind of sequence. */
   private static final Map<String, String> STEPS =
       Map.of(
           "normalizer", "normalizers",

@@ -14,10 +14,10 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
 
 /**
- * Where a tokenizer is written down, and what it says in the form of tokenizer.json.
+ * A tokenizer's file, and its content in the form of tokenizer.json.
  *
  * @param file a tokenizer.json, or a sentencepiece tokenizer.model
- * @param json what tokenizer.json holds, or would hold
+ * @param json the content of tokenizer.json, read or converted
  */
 public record TokenizerSource(Path file, byte[] json) {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -47,8 +47,8 @@ public record TokenizerSource(Path file, byte[] json) {
   }
 
   /**
-   * What the tokenizer.json of {@code folder} holds, or would hold if it has a tokenizer.model
-   * alone.
+   * The contents of the folder's tokenizer.json; where there is only a tokenizer.model, the
+   * tokenizer.json made from it.
    *
    * @throws DsVlmException as {@link Tokenizer#open} does
    */
