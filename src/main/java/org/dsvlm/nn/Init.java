@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 
-/** How a parameter starts when no checkpoint gives its value. */
+/** The start of a parameter that no checkpoint holds. */
 @FunctionalInterface
 public interface Init {
   /** A new float32 tensor of {@code shape}. */

@@ -21,7 +21,7 @@ public final class Linear {
   private final Tensor weight;
   private final Tensor bias;
 
-  /** What adapts it; null for nothing. */
+  /** The LoRA layer that adapts it; null for none. */
   private LoraLayer lora;
 
   private Linear(Tensor weight, Tensor bias) {
@@ -54,8 +54,8 @@ public final class Linear {
   }
 
   /**
-   * A layer whose weight, [out, in], is another module's, as an output head shares the embedding
-   * table; it is not adapted, for that would change the other module when it is merged.
+   * A layer that uses another module's weight, [out, in], as an output head shares the embedding
+   * table. It is not adapted, because merging would change the other module.
    */
   public static Linear sharing(Tensor weight) {
     return new Linear(weight, null);
@@ -98,7 +98,7 @@ public final class Linear {
     }
   }
 
-  /** Whether what it computes differs from its weight and bias alone. */
+  /** Whether an adapter changes its output. */
   public boolean adapted() {
     return lora != null && lora.takesPart();
   }
@@ -108,7 +108,7 @@ public final class Linear {
     return bias;
   }
 
-  /** The weight, [out, in], without what adapts it. */
+  /** The weight, [out, in], without the adapter. */
   public Tensor weight() {
     return weight;
   }

@@ -25,8 +25,8 @@ import org.dsvlm.tensor.Torch;
  * targets, attached while this is open. The model's own parameters stay as they are unless the
  * adapter is merged into them.
  *
- * <p>Its matrices are float32 where the model's type is a shorter one, as in PEFT: steps as small
- * as those of training would be lost in it.
+ * <p>Its matrices are float32 where the model's type is a shorter one, as in PEFT: the shorter type
+ * would lose steps as small as those of training.
  */
 public final class Lora implements AutoCloseable {
   private static final String A = ".lora_A.weight";
@@ -187,8 +187,8 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Whether it takes part and its matrices gather gradients; else the model is as without it. Until
-   * this is called it takes part and gathers none.
+   * Switches the adapter on, with gradients for its matrices, or off. Until this is called it is
+   * on, without gradients.
    */
   public void setTraining(boolean training) {
     layers.values().forEach(layer -> layer.setActive(training));
@@ -196,8 +196,9 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Draws the dropout of the passes that follow, forward and backward, by the rows of their batch:
-   * who gives each row the state of its record and step drops the same inputs whatever the batch.
+   * Sets the random states of the dropout in the following passes, forward and backward, one for
+   * each row of the batch. With the state of its record and step, a row drops the same inputs in
+   * any batch.
    *
    * @param rows a state for each row; null for passes without dropout
    */
@@ -214,7 +215,7 @@ public final class Lora implements AutoCloseable {
     layers.values().forEach(layer -> layer.merge(true));
   }
 
-  /** What {@link #merge} makes of {@code weight}, that of the layer at {@code path}. */
+  /** The result of {@link #merge} for {@code weight}, the weight of the layer at {@code path}. */
   Tensor merged(String path, Tensor weight) {
     LoraLayer layer = layers.get(path);
     return layer == null ? weight : layer.merged(weight);

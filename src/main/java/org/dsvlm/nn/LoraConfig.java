@@ -110,7 +110,7 @@ public final class LoraConfig {
     return ofLayer(alphas, path, alpha);
   }
 
-  /** What the product B A of the layer at {@code path} is multiplied by. */
+  /** The factor of the product B A of the layer at {@code path}. */
   double scaling(String path) {
     return alpha(path) / (rankStabilised ? Math.sqrt(rank(path)) : rank(path));
   }

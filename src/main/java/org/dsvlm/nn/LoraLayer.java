@@ -27,7 +27,7 @@ final class LoraLayer {
   private boolean active = true;
   private Tensor unmerged;
 
-  /** Of each row of the batch, what its dropout is drawn from; null for none. */
+  /** The random state of each row's dropout; null for none. */
   private List<RandomState> rows;
 
   /**
@@ -71,8 +71,8 @@ final class LoraLayer {
    * The layer's output with the update, in the type that it had; the update is computed in the
    * adapter's own.
    *
-   * @param x what entered the layer, [..., in]
-   * @param y what it made of it, [..., out]
+   * @param x the layer's input, [..., in]
+   * @param y the layer's output without the update, [..., out]
    */
   Tensor update(Tensor x, Tensor y) {
     if (!takesPart()) {
@@ -112,7 +112,7 @@ final class LoraLayer {
   }
 
   /**
-   * Adds the update to the weight, whose layer then computes with it alone.
+   * Adds the update to the weight; the layer then computes with the weight alone.
    *
    * @param restorable whether to keep the weight as it was for {@link #unmerge}
    */

@@ -12,9 +12,9 @@ import java.util.regex.PatternSyntaxException;
 import org.dsvlm.io.DsVlmException;
 
 /**
- * Which linear layers are adapted, by name and with PEFT's rules: a list names layers by the end of
- * their path; a text is a regular expression of the whole path, or {@code all-linear}: every linear
- * layer but the output head.
+ * Selects the linear layers that are adapted, by name and with PEFT's rules: a list names layers by
+ * the end of their path; a text is a regular expression of the whole path, or {@code all-linear}:
+ * every linear layer but the output head.
  *
  * @param modules the listed names; null where {@code expression} or {@code all-linear} decides
  * @param expression of whole paths; null where the list or {@code all-linear} decides
@@ -31,7 +31,7 @@ record LoraTargets(
     List<Integer> layers,
     List<String> layersPattern) {
 
-  /** What PEFT calls the target of all linear layers but the head. */
+  /** PEFT's name for all linear layers but the head. */
   static final String ALL_LINEAR = "all-linear";
 
   private static final String HEAD = "lm_head";

@@ -44,10 +44,10 @@ public final class ParameterStore implements AutoCloseable {
   /** False for a store of shapes, whose tensors are null. */
   private boolean hasNumbers = true;
 
-  /** Of a store of shapes: what is asked whether a part without which a model works is there. */
+  /** Of a store of shapes: the source that tells whether an optional part is there. */
   private WeightSource consulted;
 
-  /** Of a store of shapes: how each parameter would start at random. */
+  /** Of a store of shapes: the random start of each parameter. */
   private final Map<String, Init> starts = new LinkedHashMap<>();
 
   private ParameterStore(
@@ -75,9 +75,9 @@ public final class ParameterStore implements AutoCloseable {
 
   /**
    * A store filled from {@code source} for a model that is only used, not trained: where type and
-   * device are those of the source, its parameters are the source's own tensors. Of mapped files
-   * then no copy is made: their pages come in when they are touched and go when memory is short.
-   * They stay mapped until the store is closed, whenever the source is.
+   * device are those of the source, its parameters are the source's own tensors. Mapped files are
+   * then not copied: their pages come in when they are touched and go when memory is short. They
+   * stay mapped until the store is closed, even if the source is closed earlier.
    */
   public static ParameterStore mapped(WeightSource source, ScalarType dtype, String device) {
     ParameterStore store = from(source, dtype, device);
@@ -86,8 +86,8 @@ public final class ParameterStore implements AutoCloseable {
   }
 
   /**
-   * A store filled from {@code source}; what the source lacks starts at random where its name
-   * matches {@code mayStartAtRandom}, as a connector between two models that have not met.
+   * A store filled from {@code source}; a parameter that the source lacks starts at random where
+   * its name matches {@code mayStartAtRandom}, such as a new connector between two models.
    */
   public static ParameterStore from(
       WeightSource source,

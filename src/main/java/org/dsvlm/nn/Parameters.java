@@ -49,8 +49,8 @@ public final class Parameters {
   }
 
   /**
-   * Whether a part is wanted that a checkpoint may leave out: where its values come from one,
-   * whether that holds {@code name}, a parameter of the part.
+   * Whether to build an optional part, which has the parameter {@code name}. Where values come from
+   * a checkpoint, it is built if the checkpoint holds that parameter.
    */
   public boolean optional(String name) {
     return store.optional(prefix + name);

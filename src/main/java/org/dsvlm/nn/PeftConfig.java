@@ -21,7 +21,7 @@ import org.dsvlm.io.JsonConfig;
 
 /** PEFT's {@code adapter_config.json}, as far as it describes plain LoRA on linear layers. */
 final class PeftConfig {
-  /** Keys that are read here, and those that say nothing about what is computed. */
+  /** Keys that are read here, and keys without effect on the result. */
   private static final Set<String> KNOWN =
       Set.of(
           "peft_type",

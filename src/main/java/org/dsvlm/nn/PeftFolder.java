@@ -35,7 +35,7 @@ public final class PeftFolder {
   private static final String CONFIG = "adapter_config.json";
   private static final String WEIGHTS = "adapter_model.safetensors";
 
-  /** As PEFT saved weights before it took to safetensors. */
+  /** PEFT's file before it used safetensors. */
   private static final String OLD_WEIGHTS = "adapter_model.bin";
 
   private static final String PREFIX = "base_model.model.";

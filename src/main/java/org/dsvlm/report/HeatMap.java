@@ -12,8 +12,8 @@ import java.util.List;
 import javax.imageio.ImageIO;
 
 /**
- * How one feature's weight in each layer moves over the steps: a row a layer, transparent at the
- * even share, in one colour above it and in another below.
+ * One feature's router weight over the steps: one row for each layer, transparent at the even
+ * share, in one colour above it and in another below.
  *
  * @param even the share of each feature if all were equal
  * @param farthest the distance from it that has the full colour
@@ -62,7 +62,7 @@ record HeatMap(double even, double farthest) {
     return (int) opacity << 24 | (weight > even ? ABOVE : BELOW);
   }
 
-  /** What the colours mean. */
+  /** The scale of the colours. */
   String scale() {
     return "<p class=\"scale\">%s <i></i> %s; blank: %s, the even share</p>%n"
         .formatted(

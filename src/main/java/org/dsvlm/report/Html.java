@@ -100,7 +100,7 @@ public final class Html {
     return html.append("</tbody></table></div>\n").toString();
   }
 
-  /** What is shown when its title is clicked. */
+  /** A body that is shown when its title is clicked. */
   public static String details(String title, String body) {
     return "<details><summary>%s</summary>%n%s</details>%n".formatted(escape(title), body);
   }

@@ -37,7 +37,7 @@ final class LineChart {
   private boolean smooth;
 
   /**
-   * What all charts of a run show below their curves.
+   * The marks that all charts of a run show below their curves.
    *
    * @param stages first steps of stages but the first; curves do not go on across them
    * @param skipped steps that were skipped
@@ -65,7 +65,7 @@ final class LineChart {
     return this;
   }
 
-  /** What the charts of a page have in common; stands in it once. */
+  /** The definitions that all charts of a page share; a page has them once. */
   static String definitions() {
     return """
         <svg class="definitions" aria-hidden="true"><defs><clipPath id="plot">
@@ -132,7 +132,7 @@ final class LineChart {
             WIDTH - RIGHT);
   }
 
-  /** What the picture says, for who does not see it. */
+  /** A description of the chart for readers who do not see it. */
   private String description() {
     return title
         + " over the steps: "

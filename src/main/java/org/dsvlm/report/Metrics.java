@@ -110,7 +110,7 @@ final class Metrics {
         .toList();
   }
 
-  /** How much the router of {@code layer} lets {@code feature} count. */
+  /** The weight that the router of {@code layer} gives {@code feature}. */
   double[] routerWeights(String layer, String feature) {
     return values(weight(layer, feature));
   }

@@ -50,7 +50,7 @@ final class PictureSections {
                 + html);
   }
 
-  /** What the supervision made of the pictures while it trained, at some steps of all. */
+  /** Reconstructions at some of the steps of the training. */
   static String reconstructions(Path folder) {
     List<Path> all = numbered(folder);
     StringBuilder html = new StringBuilder();

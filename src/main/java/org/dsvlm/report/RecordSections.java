@@ -94,7 +94,7 @@ final class RecordSections {
     return Double.isFinite(value) ? Html.number(value) : "not finite";
   }
 
-  /** What a run may be resumed from. */
+  /** The checkpoints from which the run may be resumed. */
   static String checkpoints(RunFolder run, Metrics metrics) {
     NavigableMap<Long, Path> all = run.checkpointsByStep();
     Map.Entry<Long, Path> good = lastGood(all, metrics);

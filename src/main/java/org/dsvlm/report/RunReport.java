@@ -16,8 +16,8 @@ import org.dsvlm.train.run.RunFolder;
 
 /**
  * One page about a run, {@code report.html}: curves, pictures, router weights, throughput, records
- * and configuration. It needs nothing but itself, and is made from what the run's folder holds,
- * also of a run that was interrupted or is under way.
+ * and configuration. It loads nothing else. It is made from the files in the run's folder, also for
+ * a run that was interrupted or is under way.
  */
 public final class RunReport {
   private RunReport() {}

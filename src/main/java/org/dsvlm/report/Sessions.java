@@ -97,7 +97,7 @@ final class Sessions {
         .reduce(Duration.ZERO, Duration::plus);
   }
 
-  /** What the last process was made of, as {@code name value} pairs; empty if unknown. */
+  /** Versions and machine of the last process, as {@code name value} pairs; empty if unknown. */
   String system() {
     JsonNode system = sessions.isEmpty() ? MissingNode.getInstance() : last().system();
     return system.properties().stream()

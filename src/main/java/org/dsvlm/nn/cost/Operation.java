@@ -22,7 +22,7 @@ import java.util.Locale;
 public record Operation(
     Part part, Role role, Kind kind, List<Long> shape, double flops, double bytes, int calls) {
 
-  /** What a call is for. */
+  /** The purpose of a call. */
   public enum Role {
     FORWARD,
     /** The forward pass of a block once more, whose activations were not kept. */

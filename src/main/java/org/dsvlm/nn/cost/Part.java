@@ -6,7 +6,7 @@ package org.dsvlm.nn.cost;
 
 import java.util.Locale;
 
-/** What is counted apart. */
+/** The parts of a model that are counted apart. */
 public enum Part {
   VISION_ENCODER,
   CONNECTOR,

@@ -39,7 +39,7 @@ public final class Tape {
     this.wideWidth = Math.max(4, bytes);
   }
 
-  /** What follows belongs to {@code part}; whether its input has a gradient, is said. */
+  /** Assigns the following operations to {@code part}, whose input has a gradient or not. */
   public Tape enter(Part part, boolean gradient) {
     this.part = part;
     this.gradient = gradient;
@@ -48,7 +48,7 @@ public final class Tape {
     return this;
   }
 
-  /** What follows is computed without a graph. */
+  /** Marks the following operations as computed without a graph. */
   public Tape withoutGraph() {
     recording = false;
     gradient = false;
