@@ -9,7 +9,7 @@ import java.util.Locale;
 import org.dsvlm.io.DsVlmException;
 
 /**
- * Which adapter stands between a feature and the UNet.
+ * The adapter between a feature and the UNet.
  *
  * @param kind shape of the adapter
  * @param queries learned queries of a Q-Former; the others keep the feature's own tokens

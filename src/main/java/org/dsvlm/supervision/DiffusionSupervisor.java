@@ -26,8 +26,8 @@ import org.dsvlm.tensor.Torch;
 
 /**
  * Diffusion supervision: a Stable Diffusion that sees a picture only through the vision-language
- * model's features has to reconstruct it, and what it gets wrong flows back into the encoder, the
- * connector and the adapters.
+ * model's features has to reconstruct it, and its error flows back into the encoder, the connector
+ * and the adapters.
  *
  * <pre>
  *   features ─ adapters ─ contexts ─┐
@@ -48,8 +48,8 @@ public final class DiffusionSupervisor implements AutoCloseable {
   private final DenoisingLoop denoising;
 
   /**
-   * What one call computed. Tensors that were not needed are null: the picture where only the noise
-   * is compared, the noise and x̂0 where the reconstruction is unrolled, all three without
+   * The results of one call. Tensors that were not needed are null: the picture where only the
+   * noise is compared, the noise and x̂0 where the reconstruction is unrolled, all three without
    * pictures.
    *
    * @param loss scalar: the mean of {@code perSample}, {@link SupervisionConfig#weight} not applied
@@ -193,12 +193,12 @@ public final class DiffusionSupervisor implements AutoCloseable {
         perSample.mean(), perSample, pictureHat, null, null, multiAdapter.routerProbabilities());
   }
 
-  /** What the reconstruction is compared with, in the precision that losses are computed in. */
+  /** The picture as the reconstruction's target, in the precision of the losses. */
   private static Tensor target(Tensor picture, Tensor like) {
     return picture.to(like.device(), wide(like).scalar_type());
   }
 
-  /** Gives the results to the scope of the caller; the rest goes with the inner one. */
+  /** Gives the results to the caller's scope; the rest is freed with the inner scope. */
   private static void handOver(Result result, PointerScope outer) {
     List<Tensor> tensors = new ArrayList<>(result.routerProbabilities());
     tensors.add(result.loss());
@@ -268,7 +268,9 @@ public final class DiffusionSupervisor implements AutoCloseable {
     return config;
   }
 
-  /** Frees what the expert layers remember; networks and parameters belong to their owners. */
+  /**
+   * Frees the tensors that the expert layers keep; networks and parameters belong to their owners.
+   */
   @Override
   public void close() {
     multiAdapter.close();

@@ -9,9 +9,9 @@ import java.util.Locale;
 import org.dsvlm.io.DsVlmException;
 
 /**
- * What the diffusion model may see of the picture: one expert each, in the order of the router's
- * rows. {@link #TEXT} is what the language model reads (the connector's output); the other three
- * are hidden states of the vision encoder, from shallow to deep.
+ * The features of a picture that the diffusion model may see: one expert each, in the order of the
+ * router's rows. {@link #TEXT} is what the language model reads (the connector's output); the other
+ * three are hidden states of the vision encoder, from shallow to deep.
  */
 public enum Feature {
   TEXT,

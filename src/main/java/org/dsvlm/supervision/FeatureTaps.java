@@ -13,7 +13,7 @@ import org.dsvlm.models.vit.SiglipVisionTower;
 import org.dsvlm.models.vit.VisionTower;
 
 /**
- * Where the diffusion model listens: the connector's output and the hidden states after three
+ * The hooks of the supervision: they take the connector's output and the hidden states after three
  * blocks of the vision encoder (the paper's section 4.1), class token dropped.
  */
 public final class FeatureTaps {
@@ -21,7 +21,7 @@ public final class FeatureTaps {
 
   /**
    * The features that {@code config} switches on, by {@link Feature#key}, each [pictures, tokens,
-   * width]; they share the graph of what they are taken from.
+   * width]; they keep the graph of the hidden states.
    *
    * @param hiddenStates all hidden states of {@code tower}, the embeddings first
    * @param imageFeatures the connector's output, [pictures, tokens, language width]

@@ -24,8 +24,8 @@ import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.Torch;
 
 /**
- * The paper's mixture-of-experts cross-attention (its Eqs. 4–7): each feature is attended to on its
- * own, and a router that looks at the query weighs the results.
+ * The paper's mixture-of-experts cross-attention (its Eqs. 4–7): the queries attend to each feature
+ * separately, and a router that reads the queries weighs the results.
  *
  * <pre>
  *   Q = to_q(Z)        K_e, V_e = to_k_e(c_e), to_v_e(c_e)
@@ -148,7 +148,7 @@ public final class MoeAttention implements CrossAttention, AutoCloseable {
     return lastRouterProbabilities.alias();
   }
 
-  /** Frees what it remembers of the latest pass; the parameters belong to their stores. */
+  /** Frees the tensors kept from the latest pass; the parameters belong to their stores. */
   @Override
   public void close() {
     forget();

@@ -29,8 +29,8 @@ final class MultiAdapter implements AutoCloseable {
   private final Map<String, MoeAttention> experts = new LinkedHashMap<>();
 
   /**
-   * Builds the adapters and puts experts in the place of every cross-attention of {@code unet}; for
-   * shared attention its own stay there, which attend to all contexts in a row.
+   * Builds the adapters and puts experts in the place of every cross-attention of {@code unet};
+   * with shared attention the UNet's own stay, and attend to all contexts concatenated.
    */
   MultiAdapter(
       SupervisionConfig config, Parameters root, UNet unet, long textWidth, long imageWidth) {

@@ -11,7 +11,7 @@ import org.dsvlm.weights.safetensors.Safetensors;
 import org.dsvlm.weights.safetensors.SafetensorsWriter;
 
 /**
- * What DS-VLM adds to a Stable Diffusion folder, as one file beside it: {@code
+ * The parameters that DS-VLM adds to Stable Diffusion, as one file beside its folder: {@code
  * adapters.<feature>.…} and, for every cross-attention of the UNet, {@code
  * unet.<path>.attn2.to_{k,v}_{low,mid,high}.weight} and {@code ….router.weight}. Stable Diffusion's
  * own weights stay untouched.

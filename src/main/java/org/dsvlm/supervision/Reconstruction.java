@@ -7,7 +7,7 @@ package org.dsvlm.supervision;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What the diffusion model made of the features, beside what it should have made.
+ * The diffusion model's reconstruction from the features, beside its target.
  *
  * @param picture [pictures, 3, height, width] in [-1, 1]
  * @param pictureHat the decoded reconstruction, not clamped; null where no loss asks for it

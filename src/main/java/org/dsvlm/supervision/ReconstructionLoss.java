@@ -12,7 +12,10 @@ import org.dsvlm.kernels.Ssim;
 import org.dsvlm.models.vgg.PerceptualNetwork;
 import org.dsvlm.tensor.Torch;
 
-/** How far a reconstruction is from its picture: one number a picture, zero for the perfect one. */
+/**
+ * The distance of a reconstruction from its picture: one number for each picture, zero for a
+ * perfect one.
+ */
 public sealed interface ReconstructionLoss {
   /** The loss of every picture, [pictures]. */
   Tensor perSample(Reconstruction reconstruction);
@@ -22,7 +25,7 @@ public sealed interface ReconstructionLoss {
     return true;
   }
 
-  /** Whether it compares the noise, which the unrolled reconstruction cannot offer. */
+  /** Whether it compares the noise, which an unrolled reconstruction does not have. */
   default boolean comparesNoise() {
     return false;
   }

@@ -63,14 +63,17 @@ public record SupervisionConfig(
     }
   }
 
-  /** One expert a feature, weighed by a router; or one attention over all tokens in a row. */
+  /**
+   * One expert for each feature, weighed by a router; or one attention over all tokens
+   * concatenated.
+   */
   public enum Attention {
     MOE,
     SHARED
   }
 
   /**
-   * How the reconstruction is obtained.
+   * The way to a reconstruction.
    *
    * @param unrolled false: one UNet pass at a random timestep estimates the picture; true: DDIM
    *     from pure noise

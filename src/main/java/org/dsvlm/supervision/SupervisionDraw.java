@@ -15,9 +15,9 @@ import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 
 /**
- * The random part of one supervised step: which noise each picture gets, and how much. It depends
- * on the run's seed, the sample's id and the step, so neither the batch's composition nor a resumed
- * run changes it.
+ * The random part of one supervised step: each picture's noise and timestep. It depends on the
+ * run's seed, the sample's id and the step, so neither the batch's composition nor a resumed run
+ * changes it.
  *
  * @param timesteps int64 [pictures]
  * @param noise float32 [pictures, latent channels, h, w], standard normal; the unrolled

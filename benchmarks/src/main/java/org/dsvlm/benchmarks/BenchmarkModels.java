@@ -135,9 +135,9 @@ final class BenchmarkModels {
   }
 
   /**
-   * What the recipe adds to its LLaVA: {@code stable_diffusion} in diffusers layout, {@code
-   * vgg.safetensors}, {@code lpips.safetensors}, {@code multi_adapter.safetensors}, and {@code
-   * supervision.json}, the recipe's section.
+   * Adds the recipe's other models to its LLaVA: {@code stable_diffusion} in diffusers layout,
+   * {@code vgg.safetensors}, {@code lpips.safetensors}, {@code multi_adapter.safetensors}, and
+   * {@code supervision.json}, the recipe's section.
    */
   static Path supervision() {
     Path folder = folder().resolve("nano-supervision");

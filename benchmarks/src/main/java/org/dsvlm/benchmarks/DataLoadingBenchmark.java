@@ -33,8 +33,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.Blackhole;
 
 /**
- * What the loader makes of a file on one thread: {@code load} what the vision encoder reads, as
- * CLIP's preprocessing at LLaVA-1.5's size; {@code record} a whole batch of one record, padded to a
+ * The loader's work on a file, on one thread: {@code load} what the vision encoder reads, as CLIP's
+ * preprocessing at LLaVA-1.5's size; {@code record} a whole batch of one record, padded to a
  * square, with the picture that the diffusion reconstructs and the tokens and labels of four turns;
  * {@code decode} the picture alone.
  */

@@ -45,7 +45,7 @@ final class Inputs implements AutoCloseable {
     return own(() -> torch.rand(shape));
   }
 
-  /** What {@code draw} makes, in the benchmark's type. */
+  /** The result of {@code draw}, in the benchmark's type. */
   Tensor own(Supplier<Tensor> draw) {
     Tensor tensor = Torch.withoutGradient(() -> draw.get().to(dtype));
     all.add(Torch.keep(tensor));

@@ -16,7 +16,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.Blackhole;
 
-/** What the machine can do at most: a large matrix product, and a copy that no cache can hold. */
+/** The machine's peak rates: a large matrix product, and a copy that no cache can hold. */
 public class MachineBenchmark extends SuiteBenchmark {
   /** Rows and columns of the matrices; numbers that are copied. */
   @Param("2048")

@@ -44,7 +44,7 @@ record Case(Operation operation, String mode, String shape, String dtype) {
     return operation.stem() + "." + mode + " " + shape + " " + dtype;
   }
 
-  /** What is measured without {@code --shapes}, a part of it if {@code quick}. */
+  /** The shapes measured without {@code --shapes}, some of them if {@code quick}. */
   static List<Case> standard(boolean quick) {
     Builder cases = new Builder();
     ATTENTION.forEach(s -> cases.add(Operation.MOE_CROSS_ATTENTION, "forwardBackward", s, FLOAT));

@@ -152,7 +152,7 @@ final class Comparison {
         IntStream.range(0, own.size()).mapToObj(i -> other.get(i) / own.get(i)).toList());
   }
 
-  /** What a reader has to be told of two sides' results; empty if they agree. */
+  /** The warning about two sides' results that a reader needs; empty if they agree. */
   static String difference(List<Double> ours, List<Double> theirs, String dtype) {
     if (ours.size() != theirs.size()) {
       return "the sides computed " + ours.size() + " and " + theirs.size() + " results";

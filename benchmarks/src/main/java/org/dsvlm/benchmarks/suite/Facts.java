@@ -17,9 +17,9 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What a page says of the machine and the versions. */
+/** The facts on a page about machine and versions. */
 final class Facts {
-  /** What tools/environment sets for our side; PyTorch's users do not. */
+  /** Variables that tools/environment sets for our side; PyTorch's users do not. */
   static final List<String> OUR_SETTINGS =
       List.of(
           "OMP_WAIT_POLICY",
@@ -66,7 +66,7 @@ final class Facts {
     return LocalDate.now(ZoneOffset.UTC).toString();
   }
 
-  /** What our side runs on; {@code kernels} as the probes said. */
+  /** Versions on our side; {@code kernels} as the probes said. */
   static String ours(String kernels) {
     Matcher libtorch = LIBTORCH.matcher(System.getProperty("java.class.path"));
     return "Java "

@@ -22,7 +22,7 @@ import org.dsvlm.benchmarks.SuiteBenchmark;
 import org.dsvlm.benchmarks.TrainingStepBenchmark;
 
 /**
- * What is measured: a JMH class here, a file of the same stem in {@code benchmarks/peers}.
+ * The measured operations: a JMH class here, a file of the same stem in {@code benchmarks/peers}.
  *
  * <p>An operator says what it takes at least, which is its floor: of {@link Form#ATTENTION} how
  * many matrix products, of {@link Form#MAPS} how often maps of its shape pass through memory; in
@@ -46,10 +46,10 @@ enum Operation {
   /** Nothing is made of a picture before it is decoded, which is the floor. */
   DATA_LOADING(
       DataLoadingBenchmark.class, Form.PICTURE, "pictures/s", "load", "record", Floor.DECODE),
-  /** What the floors are computed from; no case of the table. */
+  /** Measurements from which the floors are computed; no case of the table. */
   MACHINE(MachineBenchmark.class, "ms", "matmul", "copy", "read");
 
-  /** What a shape says, which decides what the floor is computed from. */
+  /** The meaning of a shape, which decides how the floor is computed. */
   enum Form {
     /** An {@link org.dsvlm.benchmarks.AttentionShape}; the floor is a matrix product's. */
     ATTENTION,

@@ -52,7 +52,7 @@ final class Peer implements Side {
     this.log = log;
   }
 
-  /** What is set for PyTorch beside the threads. */
+  /** Settings for PyTorch beside the threads. */
   static String settings() {
     return WAIT.isEmpty() ? "its own" : "OMP_WAIT_POLICY=" + WAIT;
   }

@@ -19,7 +19,7 @@ import java.util.Map;
 import org.dsvlm.io.AtomicFiles;
 
 /**
- * What a run found, as it stands in a JSON file.
+ * The results of a run, as a JSON file holds them.
  *
  * @param facts date, commit, machine, versions, rates: by name, in the order of the page
  * @param rows one a case

@@ -16,7 +16,7 @@ interface Side extends AutoCloseable {
   List<Double> time(Case wanted, Effort effort);
 
   /**
-   * What one call needs and computes.
+   * The inputs and results of one call.
    *
    * @throws MeasurementException if the case does not run
    */
@@ -29,7 +29,7 @@ interface Side extends AutoCloseable {
   void close();
 
   /**
-   * What was found beside the time.
+   * Results beside the time.
    *
    * @param extraBytes memory at the peak of one call beyond inputs, result and gradients
    * @param check numbers that sum up the results
