@@ -8,7 +8,7 @@ import java.util.List;
 import org.dsvlm.text.ConversationTemplate;
 
 /**
- * What a model is asked about one row.
+ * The question to a model about one row.
  *
  * @param index the row's name in the benchmark's file; replies are kept by it
  * @param parts pictures and text in the order in which the model gets them

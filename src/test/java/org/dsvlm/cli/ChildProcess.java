@@ -81,7 +81,7 @@ final class ChildProcess implements AutoCloseable {
     return log;
   }
 
-  /** What it has printed so far. */
+  /** The output so far. */
   String output() throws IOException {
     return Files.readString(log);
   }

@@ -54,7 +54,7 @@ class KilledRunTest {
           "tensorboard.pictures_every_steps=0",
           "report.pictures=0");
 
-  /** What runs train, by turns. */
+  /** The settings that runs train with, in turn. */
   private static final List<List<String>> KINDS =
       List.of(
           List.of(

@@ -7,7 +7,7 @@ package org.dsvlm.cli;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 
-/** What one command printed, and its exit code. */
+/** The output of one command, and its exit code. */
 record Outcome(int code, String out, String err) {
   /** Runs the command. */
   static Outcome of(String... arguments) {

@@ -159,7 +159,7 @@ final class DsVlmStep {
         diffusion.schedule().addNoise(latents, input("noise"), input("timesteps")));
   }
 
-  /** What every variant stores: the noise, the router's answers, each loss. */
+  /** Compares the values that every variant stores: the noise, the router's weights, each loss. */
   private void compare(
       String prefix, DiffusionSupervisor.Result result, List<String> losses, boolean routed) {
     if (result.epsilonHat() != null) {

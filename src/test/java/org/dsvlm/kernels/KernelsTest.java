@@ -30,7 +30,7 @@ class KernelsTest {
 
   @TempDir Path folder;
 
-  /** What the forked JVMs run: prints the status, or the error's message and exit code 3. */
+  /** Main class of the forked JVMs: prints the status, or the error's message with exit code 3. */
   static final class Probe {
     private Probe() {}
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What it refuses; what it computes is compared with the model in {@code NextTokensTest}. */
+/** The refused arguments; {@code NextTokensTest} compares the results with the model. */
 class LlamaDecodeTest {
   private static final int VOCABULARY = 7;
   private static final int WIDTH = 6;

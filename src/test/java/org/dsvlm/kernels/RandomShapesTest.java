@@ -394,7 +394,7 @@ class RandomShapesTest {
     return valueAndGradients(all -> drawn.operator().apply(implementation, all), inputs);
   }
 
-  /** What the native code computes in: the reference in bfloat16 would round every step. */
+  /** The native code's computing type: the reference in bfloat16 would round every step. */
   private static List<Tensor> wide(List<Tensor> inputs) {
     return inputs.stream()
         .map(

@@ -17,7 +17,7 @@ final class FiniteDifferences {
 
   private FiniteDifferences() {}
 
-  /** What a change of the parameter along {@code direction} does to {@code value}, per unit. */
+  /** The change of {@code value} for a change of the parameter along {@code direction}, per unit. */
   static double slope(Tensor parameter, Tensor direction, Supplier<Tensor> value) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {

@@ -69,7 +69,7 @@ class DevicesTest {
     refused(new Machine(true, true, 0, OPEN), "cuda").hasMessageContaining("no GPU or driver");
   }
 
-  /** What this machine has decides, through the same words. */
+  /** This machine's devices decide, with the same messages. */
   @Test
   void theDeviceAtHandIsTold() {
     assertThat(Devices.require("cpu")).isEqualTo("cpu");

@@ -11,7 +11,7 @@ import java.lang.management.ManagementFactory;
 import java.util.Random;
 import java.util.stream.Stream;
 
-/** What tests with mutated files share: edits of a text, and a bound on what reading allocates. */
+/** Shared by tests with mutated files: edits of a text, and a bound on what reading allocates. */
 public final class FileFuzz {
   private static final String[] JSON_TOKENS = {
     "{",

@@ -130,7 +130,7 @@ class SentencePieceTokenizerTest {
     }
   }
 
-  /** What an export writes for it is read the same. */
+  /** The export's file for it is read the same. */
   @Test
   void asTokenizerJsonItGivesTheSameIds() throws IOException {
     write("tokenizer_config.json", "{\"tokenizer_class\": \"LlamaTokenizer\", \"legacy\": false}");

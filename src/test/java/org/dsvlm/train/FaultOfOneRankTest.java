@@ -49,7 +49,7 @@ class FaultOfOneRankTest {
   @TempDir private Path folder;
   private TinyRun tiny;
 
-  /** What goes wrong with a loss over features. */
+  /** The faults of a loss over features. */
   enum Fault {
     LOSS_IS_NO_NUMBER {
       @Override
@@ -103,7 +103,7 @@ class FaultOfOneRankTest {
   }
 
   /**
-   * What a run of some ranks left.
+   * The files and parameters that a run of several processes left.
    *
    * @param failures of each rank
    * @param parameters of each rank after each step that did not end the run

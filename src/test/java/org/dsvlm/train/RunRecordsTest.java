@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a run makes of its records. */
+/** A run and its records. */
 class RunRecordsTest {
   @TempDir private Path folder;
   private TinyRun tiny;

@@ -9,7 +9,7 @@ import org.dsvlm.train.run.TrainingListener;
 
 /** Ends a run by an exception after a step of stages 1 and 2. */
 public final class StopAfter implements TrainingListener {
-  /** What the run ends with. */
+  /** The exception that ends the run. */
   public static final class Stopped extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }

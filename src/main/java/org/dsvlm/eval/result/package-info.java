@@ -4,7 +4,7 @@
  */
 
 /**
- * What an evaluation leaves: predictions and scores in the shapes of the leaderboard's tool, the
+ * The results of an evaluation: predictions and scores in the shapes of the leaderboard's tool, the
  * table of the paper, a page of errors, and the comparison of two evaluations.
  */
 package org.dsvlm.eval.result;

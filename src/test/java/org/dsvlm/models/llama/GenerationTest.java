@@ -115,7 +115,7 @@ class GenerationTest {
         .containsExactly(withoutCache(20, 3, 4, 5));
   }
 
-  /** What a token takes is freed before the next, and none takes more than an earlier one. */
+  /** A token's memory is freed before the next, and no token takes more than an earlier one. */
   @Test
   void memoryOfATokenDoesNotGrow() {
     for (int together : new int[] {1, 3, 20}) { // the last more than the native decoder takes

@@ -23,7 +23,7 @@ class StreamedTextTest {
   private static final Path TOKENIZERS = Path.of("src/test/resources/golden/tokenization");
   private static final String TEXT = "One  é 🐈\u200d⬛ 世界!\n  two";
 
-  /** What is told after each of {@code ids}, and what remains. */
+  /** The texts told after each of {@code ids}, and the remaining one. */
   private static List<String> pieces(Tokenizer tokenizer, long... ids) {
     List<String> pieces = new ArrayList<>();
     StringBuilder told = new StringBuilder();

@@ -22,7 +22,7 @@ final class TinyLlava {
     return json(FOLDER.resolve("config.json"));
   }
 
-  /** What an export holds beside config and weights. */
+  /** The files of an export beside config and weights. */
   static ModelFiles files() {
     return new ModelFiles(
         json(TOKENIZER.resolve("tokenizer.json")),

@@ -22,7 +22,7 @@ class RecipePageTest {
   private static final Pattern ROW =
       Pattern.compile("\\| `([a-z0-9_.]+)` \\| ([a-z ]+) \\| `(.+?)` \\| (.+) \\|");
 
-  /** What a row of the page says. */
+  /** A row of the page. */
   private record Row(String type, JsonNode value) {}
 
   @Test

@@ -41,7 +41,7 @@ class TensorBoardLogTest {
     return (Long) event.get(1).value();
   }
 
-  /** What the event says by tag: a scalar, or an image's fields. */
+  /** The values of an event by tag: a scalar, or an image's fields. */
   private static Map<String, Object> values(List<Field> event) {
     Map<String, Object> values = new TreeMap<>();
     Field summary = event.get(2);
