@@ -65,7 +65,7 @@ class EvalCommandTest {
         Outcome.of("compare", folder.resolve("a").toString(), folder.resolve("b").toString());
     assertThat(compared.err()).isEmpty();
     assertThat(compared.out())
-        .contains("MMBench_DEV_EN", "numerical_calculation", "judges differ")
+        .contains("MMBench_DEV_EN", "numerical_calculation", "judge: none (exact matching)")
         .doesNotContain("LLaVABench");
   }
 
