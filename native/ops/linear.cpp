@@ -25,7 +25,6 @@
 #include <torch/library.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <string_view>
 #include <vector>
 
@@ -81,16 +80,8 @@ Function* of_openblas(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
 }
 
-// OpenBLAS's threads and OpenMP's take one another's time: small products then last as long as the scheduler's
-// tick. Whoever wants them says so in the environment.
-void keep_openblas_to_its_caller() {
-  auto* const set_threads = of_openblas<void(int)>("openblas_set_num_threads");
-  if (set_threads != nullptr && std::getenv("OPENBLAS_NUM_THREADS") == nullptr) {
-    set_threads(1);
-  }
-}
-
-// Another BLAS, such as MKL, starts no threads inside a parallel region.
+// OpenBLAS's threads and OpenMP's take one another's time: small products then last as long as the scheduler's tick.
+// How many it has is for the process to say. Another BLAS, such as MKL, starts no threads inside a parallel region.
 bool blas_keeps_to_its_caller() {
   static auto* const threads = of_openblas<int()>("openblas_get_num_threads");
   return threads == nullptr || threads() == 1;
@@ -214,9 +205,6 @@ TORCH_LIBRARY_IMPL(dsvlm, AutocastCPU, library) { library.impl("linear", autocas
 
 TORCH_LIBRARY_IMPL(dsvlm, AutocastCUDA, library) { library.impl("linear", autocast<at::kCUDA>); }
 
-TORCH_LIBRARY_IMPL(dsvlm, CompositeImplicitAutograd, library) {
-  library.impl("linear", choose);
-  keep_openblas_to_its_caller();
-}
+TORCH_LIBRARY_IMPL(dsvlm, CompositeImplicitAutograd, library) { library.impl("linear", choose); }
 
 }  // namespace dsvlm

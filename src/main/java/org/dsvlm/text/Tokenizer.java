@@ -25,11 +25,11 @@ import org.dsvlm.io.LibraryLogs;
  */
 public final class Tokenizer implements AutoCloseable {
   static {
-    // The library would otherwise look for a build of itself for the machine's GPU, and report use.
-    System.setProperty("ai.djl.offline", "true");
     LibraryLogs.onlyErrors("ai.djl");
-    System.setProperty("OPT_OUT_TRACKING", "true");
   }
+
+  private static final String OFFLINE = "ai.djl.offline";
+  private static final Object PROPERTIES = new Object();
 
   private static final Map<String, String> NEITHER_CUT_NOR_FILLED =
       Map.of("truncation", "false", "padding", "false");
@@ -71,9 +71,7 @@ public final class Tokenizer implements AutoCloseable {
     Path file = source.file();
     TokenizerFile tokens = TokenizerFile.read(file, source.json());
     try {
-      HuggingFaceTokenizer library =
-          HuggingFaceTokenizer.newInstance(
-              new ByteArrayInputStream(source.json()), NEITHER_CUT_NOR_FILLED);
+      HuggingFaceTokenizer library = offline(source.json());
       try {
         return new Tokenizer(file, tokens, library, beginning(file, tokens, library));
       } catch (RuntimeException e) {
@@ -84,6 +82,27 @@ public final class Tokenizer implements AutoCloseable {
       throw e;
     } catch (IOException | RuntimeException e) {
       throw new DsVlmException(file + ": is no tokenizer: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The library looks for a build of itself for the machine's GPU, and reports its use, unless it
+   * is told that there is no network. It reads that from a property, whenever a tokenizer opens;
+   * the process has it for that long.
+   */
+  private static HuggingFaceTokenizer offline(byte[] json) throws IOException {
+    synchronized (PROPERTIES) {
+      String before = System.setProperty(OFFLINE, "true");
+      try {
+        return HuggingFaceTokenizer.newInstance(
+            new ByteArrayInputStream(json), NEITHER_CUT_NOR_FILLED);
+      } finally {
+        if (before == null) {
+          System.clearProperty(OFFLINE);
+        } else {
+          System.setProperty(OFFLINE, before);
+        }
+      }
     }
   }
 

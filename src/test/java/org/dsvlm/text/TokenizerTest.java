@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer;
+import java.util.Properties;
 import java.util.function.Consumer;
 import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
@@ -55,6 +56,23 @@ class TokenizerTest {
     try (Tokenizer tokenizer = Tokenizer.open(SENTENCEPIECE)) {
       assertThat(tokenizer.beginning()).hasValue(tokenizer.id("<s>"));
       assertThat(tokenizer.encode("a", true)).startsWith(tokenizer.id("<s>"));
+    }
+  }
+
+  @Test
+  void leavesThePropertiesOfTheProcessAsTheyAre() {
+    String key = "ai.djl.offline";
+    // JNA, by which DJL looks for CUDA, notes in properties of its own where its library lies.
+    Tokenizer.open(BYTES).close();
+    Properties before = (Properties) System.getProperties().clone();
+    Tokenizer.open(BYTES).close();
+    assertThat(System.getProperties()).isEqualTo(before).doesNotContainKey(key);
+    System.setProperty(key, "false");
+    try {
+      Tokenizer.open(BYTES).close();
+      assertThat(System.getProperty(key)).isEqualTo("false");
+    } finally {
+      System.clearProperty(key);
     }
   }
 
