@@ -20,6 +20,7 @@ import org.bytedeco.pytorch.Work;
 import org.bytedeco.pytorch.global.torch_gloo;
 import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /** c10d's process groups: Gloo for tensors of the CPU, NCCL for those of a GPU. */
 final class Collectives implements AutoCloseable {
@@ -30,7 +31,7 @@ final class Collectives implements AutoCloseable {
   private final int rank;
   private final int size;
   private final ProcessGroupGloo gloo;
-  private Backend nccl;
+  private @Nullable Backend nccl;
 
   /**
    * Connects all processes with one another.

@@ -73,7 +73,7 @@ public record Launch(
         size,
         localRank,
         localSize,
-        environment.get("MASTER_ADDR").strip(),
+        environment.getOrDefault("MASTER_ADDR", "").strip(),
         number("MASTER_PORT", environment, 1, LAST_PORT),
         environment.getOrDefault("TORCHELASTIC_USE_AGENT_STORE", "").equals("True"));
   }
@@ -85,7 +85,7 @@ public record Launch(
   }
 
   private static int number(String name, Map<String, String> environment, int least, int most) {
-    String text = environment.get(name).strip();
+    String text = environment.getOrDefault(name, "").strip();
     try {
       int value = Integer.parseInt(text);
       if (value >= least && value <= most) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -18,6 +19,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.Work;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The process group of a run, seen from one of its processes. All processes must call the
@@ -34,12 +36,12 @@ public final class ProcessGroup implements AutoCloseable {
   private static final int LOSS_SECONDS = 25;
 
   private final Launch launch;
-  private final Rendezvous others;
-  private final RankLink link;
-  private final Collectives collectives;
+  private final @Nullable Rendezvous others;
+  private final @Nullable RankLink link;
+  private final @Nullable Collectives collectives;
   private boolean failed;
 
-  private ProcessGroup(Launch launch, Rendezvous others) {
+  private ProcessGroup(Launch launch, @Nullable Rendezvous others) {
     this.launch = launch;
     this.others = others;
     this.link = others == null ? null : others.link();
@@ -85,6 +87,14 @@ public final class ProcessGroup implements AutoCloseable {
     return others == null;
   }
 
+  private RankLink link() {
+    return Objects.requireNonNull(link);
+  }
+
+  private Collectives collectives() {
+    return Objects.requireNonNull(collectives);
+  }
+
   /**
    * Runs {@code body} in the first process while the others wait; returns its result in all of
    * them.
@@ -102,17 +112,17 @@ public final class ProcessGroup implements AutoCloseable {
     if (isFirst()) {
       String result = body.get();
       for (int other = 1; other < size(); other++) {
-        link.send(other, result);
+        link().send(other, result);
       }
       return result;
     }
     boolean asked = false;
     String result = null;
     while (result == null) {
-      result = link.take(0, POLL_MILLIS);
+      result = link().take(0, POLL_MILLIS);
       if (!asked && stop.getAsBoolean()) {
         asked = true;
-        link.askToStop();
+        link().askToStop();
       }
     }
     return result;
@@ -131,7 +141,7 @@ public final class ProcessGroup implements AutoCloseable {
 
   /** Whether another process was asked to stop while this one, the first, worked alone. */
   public boolean stopAsked() {
-    return !isAlone() && link.stopAsked();
+    return !isAlone() && link().stopAsked();
   }
 
   /**
@@ -141,14 +151,14 @@ public final class ProcessGroup implements AutoCloseable {
   public List<String> report(Supplier<String> text) {
     List<String> texts = new ArrayList<>();
     if (!isFirst()) {
-      link.send(0, text.get());
+      link().send(0, text.get());
       return texts;
     }
     texts.add(text.get());
     for (int other = 1; other < size(); other++) {
       String received = null;
       while (received == null) {
-        received = link.take(other, POLL_MILLIS);
+        received = link().take(other, POLL_MILLIS);
       }
       texts.add(received);
     }
@@ -202,7 +212,7 @@ public final class ProcessGroup implements AutoCloseable {
       for (Tensor tensor : tensors) {
         Tensor values = tensor.detach();
         Tensor dense = values.contiguous();
-        await(collectives.broadcast(dense));
+        await(collectives().broadcast(dense));
         if (!dense.is_same(values)) {
           values.copy_(dense);
         }
@@ -230,7 +240,7 @@ public final class ProcessGroup implements AutoCloseable {
 
   /** Begins to replace {@code tensor}, of one dimension, by its sum over all processes. */
   public Pending sumInBackground(Tensor tensor) {
-    return new Pending(collectives.sum(tensor));
+    return new Pending(collectives().sum(tensor));
   }
 
   /**
@@ -238,22 +248,22 @@ public final class ProcessGroup implements AutoCloseable {
    * parts. The other parts hold nothing of use afterwards.
    */
   public Pending sumPartInBackground(Tensor tensor) {
-    return new Pending(collectives.sumPart(tensor));
+    return new Pending(collectives().sumPart(tensor));
   }
 
   /** Begins to fill {@code tensor} with each process's own part of it. */
   public Pending gatherPartsInBackground(Tensor tensor) {
-    return new Pending(collectives.gatherParts(tensor));
+    return new Pending(collectives().gatherParts(tensor));
   }
 
   /** Sends {@code tensor} to the process {@code to}, which receives it. */
   public void send(Tensor tensor, int to) {
-    await(collectives.send(tensor, to));
+    await(collectives().send(tensor, to));
   }
 
   /** Fills {@code tensor} with what the process {@code from} sends. */
   public void receive(Tensor tensor, int from) {
-    await(collectives.receive(tensor, from));
+    await(collectives().receive(tensor, from));
   }
 
   private void await(Work work) {
@@ -263,7 +273,7 @@ public final class ProcessGroup implements AutoCloseable {
       // A collective fails before the lost process is known.
       failed = true;
       String own = "a collective failed: " + Collectives.firstLine(e);
-      throw new DsVlmException(link.awaitLoss(LOSS_SECONDS).orElse(own), e);
+      throw new DsVlmException(link().awaitLoss(LOSS_SECONDS).orElse(own), e);
     } finally {
       work.close();
     }
@@ -271,13 +281,13 @@ public final class ProcessGroup implements AutoCloseable {
 
   /** Which process was lost and how, if one was. */
   public Optional<String> loss() {
-    return isAlone() ? Optional.empty() : link.loss();
+    return isAlone() ? Optional.empty() : link().loss();
   }
 
   /** Has {@code action} run, on a thread of its own, once a process is lost. */
   public void onLoss(Consumer<String> action) {
     if (!isAlone()) {
-      link.whenLost().thenAcceptAsync(action, body -> daemon(body).start());
+      link().whenLost().thenAcceptAsync(action, body -> daemon(body).start());
     }
   }
 
@@ -291,7 +301,7 @@ public final class ProcessGroup implements AutoCloseable {
   public void failed(Throwable cause) {
     failed = true;
     if (!isAlone()) {
-      link.failed(String.valueOf(cause.getMessage()));
+      link().failed(String.valueOf(cause.getMessage()));
     }
   }
 
@@ -304,9 +314,9 @@ public final class ProcessGroup implements AutoCloseable {
     if (isAlone()) {
       return;
     }
-    link.close();
+    link().close();
     if (!failed && loss().isEmpty()) {
-      others.close();
+      Objects.requireNonNull(others).close();
     }
   }
 }

@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Connects every process with the first one, beside the collectives. A failed collective says at
@@ -62,7 +64,7 @@ final class RankLink implements AutoCloseable {
       new Reception(link, size, token).await(server, seconds);
       return link;
     } catch (RuntimeException e) {
-      link.failed(e.getMessage());
+      link.failed(String.valueOf(e.getMessage()));
       link.close();
       throw e;
     }
@@ -125,7 +127,7 @@ final class RankLink implements AutoCloseable {
         Wire.Received received = wire.receive();
         switch (received.kind()) {
           case MESSAGE:
-            texts.get(other).add(received);
+            Objects.requireNonNull(texts.get(other)).add(received);
             break;
           case STOP:
             stopAsked = true;
@@ -137,7 +139,7 @@ final class RankLink implements AutoCloseable {
             lost(received.text());
             return;
           case BYE:
-            texts.get(other).add(received);
+            Objects.requireNonNull(texts.get(other)).add(received);
             return;
           default:
             break;
@@ -212,31 +214,35 @@ final class RankLink implements AutoCloseable {
     return stopAsked;
   }
 
+  private Wire wire(int other) {
+    return Objects.requireNonNull(wires.get(other));
+  }
+
   /** The address of this machine that rank 0 sees. */
   InetAddress localAddress() {
-    return wires.get(FIRST).localAddress();
+    return wire(FIRST).localAddress();
   }
 
   /** Asks the first process to stop. */
   void askToStop() {
-    wires.get(FIRST).send(Wire.Kind.STOP, "");
+    wire(FIRST).send(Wire.Kind.STOP, "");
   }
 
   /** Sends {@code text} to the process {@code to}; it takes texts in the order of sending. */
   void send(int to, String text) {
-    wires.get(to).send(Wire.Kind.MESSAGE, text);
+    wire(to).send(Wire.Kind.MESSAGE, text);
   }
 
   /**
    * Waits {@code millis} for the next text of the process {@code from}.
    *
-   * @return null if none came
+   * @return nothing if none came
    * @throws DsVlmException if some process was lost, or {@code from} has closed its link
    */
-  String take(int from, long millis) {
+  @Nullable String take(int from, long millis) {
     Wire.Received received;
     try {
-      received = texts.get(from).poll(millis, TimeUnit.MILLISECONDS);
+      received = Objects.requireNonNull(texts.get(from)).poll(millis, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new DsVlmException("interrupted while waiting for rank " + from, e);
@@ -256,7 +262,7 @@ final class RankLink implements AutoCloseable {
     if (rank == FIRST) {
       lost(name(FIRST) + " has failed: " + message);
     } else if (loss().isEmpty()) {
-      wires.get(FIRST).send(Wire.Kind.FAILED, message);
+      wire(FIRST).send(Wire.Kind.FAILED, message);
     }
   }
 

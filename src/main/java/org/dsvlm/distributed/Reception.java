@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /** Rank 0's admission of the other processes, which come in any order and perhaps minutes apart. */
 final class Reception {
@@ -85,7 +86,7 @@ final class Reception {
     } catch (IOException e) {
       // whoever it was
     }
-    if (hello == null || !hello.token().equals(token)) {
+    if (wire == null || hello == null || !hello.token().equals(token)) {
       socket.close();
       return;
     }
@@ -99,8 +100,8 @@ final class Reception {
     link.add(hello.rank(), "(" + hello.who() + ")", wire);
   }
 
-  /** Why the run cannot be made of these processes; null if it can. */
-  private String fault(Hello hello) {
+  /** Why the run cannot be made of these processes, if it cannot. */
+  private @Nullable String fault(Hello hello) {
     if (hello.size() != size) {
       return "launch: WORLD_SIZE is "
           + hello.size()

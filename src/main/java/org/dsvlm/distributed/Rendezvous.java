@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.security.SecureRandom;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -66,7 +67,7 @@ final class Rendezvous implements AutoCloseable {
     try {
       collectives = connect(launch);
     } catch (RuntimeException e) {
-      link.failed(e.getMessage());
+      link.failed(String.valueOf(e.getMessage()));
       link.close();
       throw e;
     }
@@ -148,7 +149,8 @@ final class Rendezvous implements AutoCloseable {
       link.requireAll();
       throw e.getCause() instanceof DsVlmException failure
           ? failure
-          : new DsVlmException("launch: " + Collectives.firstLine(e.getCause()), e);
+          : new DsVlmException(
+              "launch: " + Collectives.firstLine(Objects.requireNonNullElse(e.getCause(), e)), e);
     }
   }
 

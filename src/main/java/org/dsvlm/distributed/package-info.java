@@ -8,4 +8,7 @@
  * LibTorch's c10d, and the link that detects a lost process. What a training run exchanges is
  * decided in {@code train.parallel}.
  */
+@NullMarked
 package org.dsvlm.distributed;
+
+import org.jspecify.annotations.NullMarked;

@@ -14,6 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The settings in {@code preprocessor_config.json}.
@@ -22,16 +23,16 @@ import org.dsvlm.io.JsonConfig;
  * @param padToSquare whether the picture is padded before the resize; only LLaVA's processor pads;
  *     {@code do_pad} of the others has no effect on pictures of one size
  * @param shortestEdge length of the shorter edge after the resize, or 0
- * @param size width and height after the resize if the ratio is not kept, or null
- * @param crop width and height that are kept from the middle, or null
+ * @param size width and height after the resize if the ratio is not kept
+ * @param crop width and height that are kept from the middle; all without
  * @param rescaleFactor what 8-bit levels are multiplied by
  */
 record ImageProcessorConfig(
     String family,
     boolean padToSquare,
     int shortestEdge,
-    int[] size,
-    int[] crop,
+    int @Nullable [] size,
+    int @Nullable [] crop,
     double rescaleFactor,
     boolean normalise,
     double[] mean,

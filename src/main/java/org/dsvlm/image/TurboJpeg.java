@@ -11,6 +11,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.leptonica.PIX;
 import org.bytedeco.leptonica.global.leptonica;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,9 +48,9 @@ final class TurboJpeg {
   /**
    * Decodes a grey or RGB picture.
    *
-   * @return null if the library is not there or cannot read the picture
+   * @return nothing if the library is not there or cannot read the picture
    */
-  static Picture decode(byte[] jpeg) {
+  static @Nullable Picture decode(byte[] jpeg) {
     if (!Holder.LOADED) {
       return null;
     }
@@ -68,7 +69,7 @@ final class TurboJpeg {
   }
 
   /** Copies pixels, which are words of four bytes with red or the first grey one uppermost. */
-  private static Picture picture(PIX pix) {
+  private static @Nullable Picture picture(PIX pix) {
     int width = pix.w();
     int height = pix.h();
     boolean grey = pix.d() == 8;

@@ -52,7 +52,7 @@ public final class AtomicFiles {
       body.write(temporary);
       sync(temporary);
       move(temporary, target);
-      sync(temporary.getParent());
+      sync(temporary.resolveSibling(""));
     } catch (IOException e) {
       throw failed(target, e);
     } finally {
@@ -85,7 +85,7 @@ public final class AtomicFiles {
         move(target, replaced);
       }
       move(temporary, target);
-      sync(temporary.getParent());
+      sync(temporary.resolveSibling(""));
       deleteTree(replaced);
     } catch (IOException e) {
       restore(target, replaced);
@@ -212,6 +212,8 @@ public final class AtomicFiles {
   /** The reason of a failure. File system exceptions without a reason hold nothing but the path. */
   public static String reason(IOException e) {
     boolean bare = e instanceof FileSystemException system && system.getReason() == null;
-    return bare ? e.getClass().getSimpleName() + " " + e.getMessage() : e.getMessage();
+    return bare
+        ? e.getClass().getSimpleName() + " " + e.getMessage()
+        : String.valueOf(e.getMessage());
   }
 }

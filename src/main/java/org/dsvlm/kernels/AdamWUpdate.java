@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One step of AdamW (Loshchilov and Hutter 2019) on many parameters in one pass over their memory,
@@ -55,11 +56,11 @@ public final class AdamWUpdate {
    * Makes the step, outside of any graph.
    *
    * @param gradientScale a number where the parameters are, by which every gradient counts, as
-   *     clipping wants it; null for 1
+   *     clipping wants it; 1 without
    * @throws org.dsvlm.io.DsVlmException if lengths, shapes, types or devices do not fit; nothing is
    *     written then
    */
-  public static void apply(Tensors tensors, Tensor gradientScale, Settings settings) {
+  public static void apply(Tensors tensors, @Nullable Tensor gradientScale, Settings settings) {
     requireOpen(tensors, gradientScale);
     if (tensors.parameters().isEmpty() || !Kernels.areNativeFor(tensors.parameters().get(0))) {
       reference(tensors, gradientScale, settings);
@@ -87,7 +88,7 @@ public final class AdamWUpdate {
   }
 
   /** The same in LibTorch's own operators, parameter after parameter. */
-  public static void reference(Tensors tensors, Tensor gradientScale, Settings settings) {
+  public static void reference(Tensors tensors, @Nullable Tensor gradientScale, Settings settings) {
     requireOpen(tensors, gradientScale);
     CALL.perform(
         () -> {
@@ -102,7 +103,8 @@ public final class AdamWUpdate {
         });
   }
 
-  private static void update(Tensors tensors, int i, Tensor gradientScale, Settings settings) {
+  private static void update(
+      Tensors tensors, int i, @Nullable Tensor gradientScale, Settings settings) {
     Tensor parameter = tensors.parameters().get(i);
     Tensor average = tensors.averages().get(i);
     Tensor square = tensors.squares().get(i);
@@ -125,7 +127,7 @@ public final class AdamWUpdate {
     }
   }
 
-  private static void requireOpen(Tensors tensors, Tensor gradientScale) {
+  private static void requireOpen(Tensors tensors, @Nullable Tensor gradientScale) {
     CALL.requireOpen("parameters", tensors.parameters());
     CALL.requireOpenOrUndefined("gradients", tensors.gradients());
     CALL.requireOpen("exp_avgs", tensors.averages());
@@ -137,7 +139,8 @@ public final class AdamWUpdate {
     }
   }
 
-  private static void checkArguments(Tensors tensors, Tensor gradientScale, Settings settings) {
+  private static void checkArguments(
+      Tensors tensors, @Nullable Tensor gradientScale, Settings settings) {
     List<Tensor> parameters = tensors.parameters();
     CALL.require(!parameters.isEmpty(), "parameters is empty");
     requireLength("gradients", tensors.gradients(), parameters);

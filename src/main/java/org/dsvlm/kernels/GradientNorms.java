@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Euclidean norms of many tensors in one pass over their memory, by the operator {@code
@@ -63,10 +64,10 @@ public final class GradientNorms {
         });
   }
 
-  /** The first tensor that is defined; null without. */
-  private static Tensor checkArguments(List<Tensor> gradients) {
+  /** The first tensor that is defined, if there is any. */
+  private static @Nullable Tensor checkArguments(List<Tensor> gradients) {
     Tensor first = null;
-    String firstName = null;
+    String firstName = "";
     for (int i = 0; i < gradients.size(); i++) {
       Tensor gradient = gradients.get(i);
       if (!gradient.defined()) {

@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,17 +53,17 @@ public final class Kernels {
   }
 
   /** What was decided, once; an error is kept, so that every call gets it and none loads again. */
-  record Choice(boolean loaded, boolean cuda, String status, DsVlmException error) {
+  record Choice(boolean loaded, boolean cuda, String status, @Nullable DsVlmException error) {
     Choice usable() {
       if (error != null) {
-        throw new DsVlmException(error.getMessage(), error);
+        throw new DsVlmException(String.valueOf(error.getMessage()), error);
       }
       return this;
     }
   }
 
   /** Decides by the property's value; {@code load} loads and says what. */
-  static Choice choose(String property, Supplier<NativeLibrary.Loaded> load) {
+  static Choice choose(@Nullable String property, Supplier<NativeLibrary.Loaded> load) {
     String wanted = property == null ? "auto" : property;
     switch (wanted) {
       case "reference":

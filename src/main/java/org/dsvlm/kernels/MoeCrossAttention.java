@@ -5,6 +5,7 @@
 package org.dsvlm.kernels;
 
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -68,7 +69,7 @@ public final class MoeCrossAttention {
             Tensor weighted = OperatorCall.wide(attended).mul(OperatorCall.wide(probability));
             sum = sum == null ? weighted : sum.add(weighted);
           }
-          return sum.to(query.scalar_type());
+          return Objects.requireNonNull(sum).to(query.scalar_type());
         });
   }
 

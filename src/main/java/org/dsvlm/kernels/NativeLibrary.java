@@ -14,6 +14,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings the native operators into the JVM. LibTorch must be loaded before. Where the libraries
@@ -47,7 +48,7 @@ final class NativeLibrary {
   private static final String CUDA = "libdsvlm_ops_cuda-";
   private static final String BINDING = "libdsvlm_ops_jni-";
 
-  private final String path;
+  private final @Nullable String path;
   private final NativeResources resources;
   private final List<ExtractionFolder> folders;
   private final Consumer<Path> loader;
@@ -61,14 +62,14 @@ final class NativeLibrary {
   }
 
   /**
-   * @param path value of {@value #PATH}, or null
+   * @param path value of {@value #PATH}, if it is set
    * @param resources what the JAR holds
    * @param folders where to extract to, tried in this order
    * @param loader loads one file; throws {@link UnsatisfiedLinkError}
    * @param cuda whether the CUDA kernels are wanted, where they were built
    */
   NativeLibrary(
-      String path,
+      @Nullable String path,
       NativeResources resources,
       List<ExtractionFolder> folders,
       Consumer<Path> loader,

@@ -20,6 +20,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.Sha256;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The libraries that lie in the JAR, with the list {@value #LIST} of their checksums in the format
@@ -34,13 +35,13 @@ final class NativeResources {
   private record Library(String name, String checksum) {}
 
   private final String platform;
-  private final Function<String, InputStream> open;
+  private final Function<String, @Nullable InputStream> open;
 
   /**
    * @param platform JavaCPP's name of this platform, such as {@code linux-x86_64}
-   * @param open a resource of the platform's folder, or null if there is none of that name
+   * @param open a resource of the platform's folder, if there is one of that name
    */
-  NativeResources(String platform, Function<String, InputStream> open) {
+  NativeResources(String platform, Function<String, @Nullable InputStream> open) {
     this.platform = platform;
     this.open = open;
   }

@@ -5,6 +5,7 @@
 package org.dsvlm.kernels;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AutoGradMode;
@@ -21,6 +22,7 @@ import org.bytedeco.pytorch.VoidTensorHook;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One checkpointed call. Its output is {@code body(input) + 0 · token}, the body outside the graph
@@ -54,11 +56,11 @@ final class Recomputation {
         }
       };
 
-  private UnaryOperator<Tensor> body;
-  private Tensor input;
-  private Tensor token;
-  private Tensor randomState;
-  private Tensor inputGradient;
+  private @Nullable UnaryOperator<Tensor> body;
+  private @Nullable Tensor input;
+  private @Nullable Tensor token;
+  private @Nullable Tensor randomState;
+  private @Nullable Tensor inputGradient;
 
   /** What the body reads beside its input. */
   private List<Tensor> captured = List.of();
@@ -79,7 +81,7 @@ final class Recomputation {
     input = Torch.keep(new Tensor(source));
     token = Torch.keep(torch.zeros(new long[0], like(source)));
     randomState = Torch.keep(generator().get_state());
-    Tensor output = Torch.withoutGradient(() -> body.apply(input));
+    Tensor output = Torch.withoutGradient(() -> computation.apply(source()));
     Tensor origin = origin();
     Tensor view = origin.view_as(origin);
     view.register_hook(replace);
@@ -94,9 +96,14 @@ final class Recomputation {
    * for it.
    */
   private Tensor origin() {
-    return input.requires_grad()
-        ? input
-        : torch.zeros(new long[] {1}, like(input)).set_requires_grad(true);
+    Tensor source = source();
+    return source.requires_grad()
+        ? source
+        : torch.zeros(new long[] {1}, like(source)).set_requires_grad(true);
+  }
+
+  private Tensor source() {
+    return Objects.requireNonNull(input);
   }
 
   private static TensorOptions like(Tensor tensor) {
@@ -129,19 +136,19 @@ final class Recomputation {
     Tensor now = generator.get_state();
     generator.set_state(randomState);
     try (AutoGradMode recording = new AutoGradMode(true)) {
-      return body.apply(detached);
+      return Objects.requireNonNull(body).apply(detached);
     } finally {
       generator.set_state(now);
     }
   }
 
   private Generator generator() {
-    return torch.globalContext().defaultGenerator(input.device());
+    return torch.globalContext().defaultGenerator(source().device());
   }
 
   /** Whether the graph is gone, or has had its backward. */
   boolean finished() {
-    return token.use_count() == 1;
+    return Objects.requireNonNull(token).use_count() == 1;
   }
 
   /** Lets go of everything but the hooks. */
@@ -159,7 +166,7 @@ final class Recomputation {
     inputGradient = null;
   }
 
-  private static void free(Tensor tensor) {
+  private static void free(@Nullable Tensor tensor) {
     if (tensor != null) {
       tensor.close();
     }

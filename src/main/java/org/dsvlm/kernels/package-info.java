@@ -8,4 +8,7 @@
  * implementation of each in LibTorch's own operators. The C++ and CUDA sources are in {@code
  * native/}.
  */
+@NullMarked
 package org.dsvlm.kernels;
+
+import org.jspecify.annotations.NullMarked;

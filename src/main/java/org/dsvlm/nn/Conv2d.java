@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Square two-dimensional convolution; {@code weight} [out, in, kernel, kernel], {@code bias} [out].
@@ -16,11 +17,11 @@ public final class Conv2d {
   private static final long[] ONE = {1, 1};
 
   private final Tensor weight;
-  private final Tensor bias;
+  private final @Nullable Tensor bias;
   private final long[] stride;
   private final long[] padding;
 
-  private Conv2d(Tensor weight, Tensor bias, long stride, long padding) {
+  private Conv2d(Tensor weight, @Nullable Tensor bias, long stride, long padding) {
     this.weight = weight;
     this.bias = bias;
     this.stride = new long[] {stride, stride};

@@ -12,6 +12,7 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.kernels.LinearCrossEntropy;
 import org.dsvlm.kernels.LinearProduct;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code y = x Wᵀ + b}; parameters {@code weight} [out, in] and, if asked for, {@code bias} [out].
@@ -19,17 +20,17 @@ import org.dsvlm.tensor.Torch;
  */
 public final class Linear {
   private final Tensor weight;
-  private final Tensor bias;
+  private final @Nullable Tensor bias;
 
-  /** The LoRA layer that adapts it; null for none. */
-  private LoraLayer lora;
+  /** The LoRA layer that adapts it, if one does. */
+  private @Nullable LoraLayer lora;
 
-  private Linear(Tensor weight, Tensor bias) {
+  private Linear(Tensor weight, @Nullable Tensor bias) {
     this.weight = weight;
     this.bias = bias;
   }
 
-  private Linear(Parameters parameters, Tensor weight, Tensor bias) {
+  private Linear(Parameters parameters, Tensor weight, @Nullable Tensor bias) {
     this(weight, bias);
     parameters.add(this);
   }
@@ -103,8 +104,8 @@ public final class Linear {
     return lora != null && lora.takesPart();
   }
 
-  /** The bias, [out]; null without one. */
-  public Tensor bias() {
+  /** The bias, [out], if it has one. */
+  public @Nullable Tensor bias() {
     return bias;
   }
 

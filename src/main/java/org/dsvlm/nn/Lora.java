@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
@@ -19,6 +20,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A low-rank adapter of a model (see {@link LoraConfig}): an update for each linear layer that it
@@ -59,8 +61,8 @@ public final class Lora implements AutoCloseable {
       Device device = new Device(base.device());
       targeted.forEach(
           (path, name) -> {
-            Linear linear = base.linears().get(path);
-            long[] shape = base.shapes().get(path + ".weight");
+            Linear linear = Objects.requireNonNull(base.linears().get(path));
+            long[] shape = Objects.requireNonNull(base.shapes().get(path + ".weight"));
             int rank = config.rank(name);
             Tensor[] pair = matrices.of(path, shape[1], shape[0], rank);
             Tensor a = pair[0].to(device, type, false, true, null);
@@ -143,7 +145,7 @@ public final class Lora implements AutoCloseable {
       targeted(store, config, names)
           .forEach(
               (path, name) -> {
-                long[] weight = store.shapes().get(path + ".weight");
+                long[] weight = Objects.requireNonNull(store.shapes().get(path + ".weight"));
                 shapes.put(path + A, new long[] {config.rank(name), weight[1]});
                 shapes.put(path + B, new long[] {weight[0], config.rank(name)});
               });
@@ -166,11 +168,11 @@ public final class Lora implements AutoCloseable {
   }
 
   int rank(String path) {
-    return ranks.get(path);
+    return Objects.requireNonNull(ranks.get(path));
   }
 
   double alpha(String path) {
-    return alphas.get(path);
+    return Objects.requireNonNull(alphas.get(path));
   }
 
   /**
@@ -202,7 +204,7 @@ public final class Lora implements AutoCloseable {
    *
    * @param rows a state for each row; null for passes without dropout
    */
-  public void setDropout(List<RandomState> rows) {
+  public void setDropout(@Nullable List<RandomState> rows) {
     List<RandomState> drawnFrom = rows == null ? null : List.copyOf(rows);
     layers.values().forEach(layer -> layer.setRows(drawnFrom));
   }

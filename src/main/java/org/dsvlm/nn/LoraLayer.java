@@ -12,6 +12,7 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.kernels.LinearProduct;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The low-rank update of one linear layer, which calls it: {@code y + scaling · B A dropout(x)}.
@@ -25,10 +26,10 @@ final class LoraLayer {
   private final double dropout;
 
   private boolean active = true;
-  private Tensor unmerged;
+  private @Nullable Tensor unmerged;
 
-  /** The random state of each row's dropout; null for none. */
-  private List<RandomState> rows;
+  /** The random state of each row's dropout, if there is any. */
+  private @Nullable List<RandomState> rows;
 
   /**
    * Attaches itself to {@code linear}.
@@ -63,7 +64,7 @@ final class LoraLayer {
     return active && unmerged == null;
   }
 
-  void setRows(List<RandomState> drawnFrom) {
+  void setRows(@Nullable List<RandomState> drawnFrom) {
     rows = drawnFrom;
   }
 
@@ -82,7 +83,7 @@ final class LoraLayer {
         () -> {
           Tensor input = x.to(a.scalar_type());
           if (rows != null && dropout > 0) {
-            input = input.mul(mask(input));
+            input = input.mul(mask(input, rows));
           }
           Tensor inner = LinearProduct.of(input, a, Torch.none());
           Tensor change = LinearProduct.of(inner, b, Torch.none());
@@ -91,7 +92,7 @@ final class LoraLayer {
   }
 
   /** 0 for what is dropped, else 1 / (1 − dropout); every row of x from its own random state. */
-  private Tensor mask(Tensor x) {
+  private Tensor mask(Tensor x, List<RandomState> rows) {
     if (x.dim() != 3 || x.size(0) != rows.size()) {
       throw new DsVlmException(
           "LoRA on '"

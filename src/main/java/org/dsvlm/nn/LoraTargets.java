@@ -10,24 +10,25 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Selects the linear layers that are adapted, by name and with PEFT's rules: a list names layers by
  * the end of their path; a text is a regular expression of the whole path, or {@code all-linear}:
  * every linear layer but the output head.
  *
- * @param modules the listed names; null where {@code expression} or {@code all-linear} decides
- * @param expression of whole paths; null where the list or {@code all-linear} decides
+ * @param modules the listed names; none where {@code expression} or {@code all-linear} decides
+ * @param expression of whole paths; none where the list or {@code all-linear} decides
  * @param excluded names that are left out of the list
- * @param excludedExpression of whole paths that are left out; null for none
+ * @param excludedExpression of whole paths that are left out
  * @param layers numbers of the layers that the list is confined to; empty for all
  * @param layersPattern what stands before the number of a layer in a path; empty for anything
  */
 record LoraTargets(
-    List<String> modules,
-    Pattern expression,
+    @Nullable List<String> modules,
+    @Nullable Pattern expression,
     List<String> excluded,
-    Pattern excludedExpression,
+    @Nullable Pattern excludedExpression,
     List<Integer> layers,
     List<String> layersPattern) {
 
@@ -47,8 +48,8 @@ record LoraTargets(
     return new LoraTargets(modules, null, List.of(), null, List.of(), List.of());
   }
 
-  /** {@code text} compiled; null for {@code all-linear}. */
-  static Pattern expression(String text) {
+  /** {@code text} compiled; nothing for {@code all-linear}. */
+  static @Nullable Pattern expression(String text) {
     if (text.toLowerCase(Locale.ROOT).equals(ALL_LINEAR)) {
       return null;
     }

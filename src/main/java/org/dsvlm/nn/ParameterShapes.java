@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.dsvlm.weights.WeightSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Names and shapes of a model's parameters, found by building the model from its configuration
@@ -33,7 +34,7 @@ public final class ParameterShapes {
    * As {@link #of(Consumer)}, with the optional parts that {@code stored} holds. Nothing else of
    * {@code stored} is looked at: it may lack parameters or have others.
    */
-  public static Map<String, long[]> of(Consumer<Parameters> model, WeightSource stored) {
+  public static Map<String, long[]> of(Consumer<Parameters> model, @Nullable WeightSource stored) {
     Map<String, long[]> shapes = new LinkedHashMap<>();
     try (ParameterStore store = ParameterStore.ofShapes(stored)) {
       model.accept(store.root());

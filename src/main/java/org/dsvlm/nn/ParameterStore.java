@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
@@ -20,6 +21,7 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.weights.WeightSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All parameters of a model by checkpoint name. It owns them: {@link #close} frees their memory.
@@ -32,8 +34,8 @@ public final class ParameterStore implements AutoCloseable {
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
   private final Map<String, long[]> shapes = new LinkedHashMap<>();
   private final Map<String, Linear> linears = new LinkedHashMap<>();
-  private final WeightSource source;
-  private final RandomState random;
+  private final @Nullable WeightSource source;
+  private final @Nullable RandomState random;
   private final Predicate<String> mayStartAtRandom;
   private final ScalarType dtype;
   private final String device;
@@ -45,14 +47,14 @@ public final class ParameterStore implements AutoCloseable {
   private boolean hasNumbers = true;
 
   /** Of a store of shapes: the source that tells whether an optional part is there. */
-  private WeightSource consulted;
+  private @Nullable WeightSource consulted;
 
   /** Of a store of shapes: the random start of each parameter. */
   private final Map<String, Init> starts = new LinkedHashMap<>();
 
   private ParameterStore(
-      WeightSource source,
-      RandomState random,
+      @Nullable WeightSource source,
+      @Nullable RandomState random,
       Predicate<String> mayStartAtRandom,
       ScalarType dtype,
       String device) {
@@ -103,10 +105,10 @@ public final class ParameterStore implements AutoCloseable {
    * model of any size can be built for its list of parameters, without LibTorch being loaded. Such
    * a model cannot compute. See {@link ParameterShapes}.
    *
-   * @param consulted is asked whether it holds an {@link Parameters#optional} part; null to have
-   *     all parts
+   * @param consulted is asked whether it holds an {@link Parameters#optional} part; without it the
+   *     model has all parts
    */
-  static ParameterStore ofShapes(WeightSource consulted) {
+  static ParameterStore ofShapes(@Nullable WeightSource consulted) {
     ParameterStore store = new ParameterStore(null, null, name -> true, ScalarType.Float, "cpu");
     store.hasNumbers = false;
     store.consulted = consulted;
@@ -202,6 +204,8 @@ public final class ParameterStore implements AutoCloseable {
     return source.shape(name);
   }
 
+  // A store of shapes gives no tensors; its models are built and never run.
+  @SuppressWarnings("NullAway")
   Tensor get(String name, Init init, long[] shape) {
     long[] known = shapes.get(name);
     if (known != null) {
@@ -221,23 +225,27 @@ public final class ParameterStore implements AutoCloseable {
   private Tensor value(String name, Init init, long[] shape) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      boolean stored = source != null && (hasStored(name) || !mayStartAtRandom.test(name));
-      Tensor value = stored ? read(name, shape) : init.sample(random.fork(name), shape);
+      WeightSource from = source;
+      boolean stored = from != null && (hasStored(name) || !mayStartAtRandom.test(name));
+      Tensor value =
+          from != null && stored
+              ? read(from, name, shape)
+              : init.sample(Objects.requireNonNull(random).fork(name), shape);
       return Torch.keep(value.to(new Device(device), dtype, false, stored && copying, null));
     }
   }
 
-  private Tensor read(String name, long[] shape) {
+  private Tensor read(WeightSource stored, String name, long[] shape) {
     if (!hasStored(name)) {
       throw new DsVlmException(
-          source.where(name)
+          stored.where(name)
               + ": tensor '"
               + name
               + "' is missing; the model needs it with shape "
               + Arrays.toString(shape));
     }
-    checkShape(name, source.shape(name), shape);
-    return source.read(name);
+    checkShape(name, stored.shape(name), shape);
+    return stored.read(name);
   }
 
   private void checkShape(String name, long[] actual, long[] wanted) {

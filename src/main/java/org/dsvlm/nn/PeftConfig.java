@@ -18,6 +18,7 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
+import org.jspecify.annotations.Nullable;
 
 /** PEFT's {@code adapter_config.json}, as far as it describes plain LoRA on linear layers. */
 final class PeftConfig {
@@ -86,7 +87,7 @@ final class PeftConfig {
           ranks(json),
           alphas(json));
     } catch (DsVlmException e) {
-      throw e.getMessage().startsWith(json.where())
+      throw String.valueOf(e.getMessage()).startsWith(json.where())
           ? e
           : new DsVlmException(json.where() + ": " + e.getMessage(), e);
     }
@@ -103,7 +104,7 @@ final class PeftConfig {
       throw json.error("layers_to_transform", "is set, which needs target_modules to be a list");
     }
     JsonNode excluded = json.json().path("exclude_modules");
-    Pattern excludedExpression = null;
+    @Nullable Pattern excludedExpression = null;
     if (excluded.isTextual()) {
       excludedExpression = expression(json, "exclude_modules");
     }
@@ -118,7 +119,7 @@ final class PeftConfig {
             : texts(json, "layers_pattern"));
   }
 
-  private static Pattern expression(JsonConfig json, String key) {
+  private static @Nullable Pattern expression(JsonConfig json, String key) {
     try {
       return LoraTargets.expression(json.text(key));
     } catch (DsVlmException e) {
@@ -191,9 +192,9 @@ final class PeftConfig {
    * The file that describes {@code lora}.
    *
    * @param names from a layer's path to that in the adapted model; null for a layer that it lacks
-   * @param base where the adapted model lies; null if it is not to be named
+   * @param base where the adapted model lies, if it is to be named
    */
-  static ObjectNode toJson(Lora lora, UnaryOperator<String> names, String base) {
+  static ObjectNode toJson(Lora lora, UnaryOperator<String> names, @Nullable String base) {
     LoraConfig config = lora.config();
     ObjectNode json = new ObjectMapper().createObjectNode();
     json.put("peft_type", "LORA")

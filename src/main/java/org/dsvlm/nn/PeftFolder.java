@@ -23,6 +23,7 @@ import org.dsvlm.io.JsonConfig;
 import org.dsvlm.weights.WeightSource;
 import org.dsvlm.weights.files.WeightFile;
 import org.dsvlm.weights.safetensors.SafetensorsWriter;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A LoRA adapter as the PEFT library saves it: a folder with {@code adapter_config.json} and {@code
@@ -186,10 +187,11 @@ public final class PeftFolder {
    *
    * @param layout from a layer's path to its name in the class of the model that is to be adapted;
    *     null for layers that such a model lacks
-   * @param base where the adapted model lies, for PEFT to find it; null to name none
+   * @param base where the adapted model lies, for PEFT to find it, if it is to be named
    * @throws DsVlmException if an adapted layer has no name in the layout, or nothing can be written
    */
-  public static void write(Path folder, Lora lora, UnaryOperator<String> layout, String base) {
+  public static void write(
+      Path folder, Lora lora, UnaryOperator<String> layout, @Nullable String base) {
     Map<String, Tensor> weights = new LinkedHashMap<>();
     lora.parameters()
         .forEach(

@@ -7,6 +7,7 @@ package org.dsvlm.nn;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
@@ -59,7 +60,8 @@ public final class RandomWeights implements WeightSource {
   @Override
   public Tensor read(String name) {
     long[] shape = known(name);
-    return Torch.withoutGradient(() -> starts.get(name).sample(random.fork(name), shape).to(dtype));
+    Init start = Objects.requireNonNull(starts.get(name));
+    return Torch.withoutGradient(() -> start.sample(random.fork(name), shape).to(dtype));
   }
 
   private long[] known(String name) {

@@ -7,4 +7,7 @@
  * Named parameters, the layers built from them, and LoRA with its PEFT files. Whole models are in
  * {@code models}, costs in {@code nn.cost}.
  */
+@NullMarked
 package org.dsvlm.nn;
+
+import org.jspecify.annotations.NullMarked;

@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /** The devices that LibTorch can compute on here, and why not on more. */
 public final class Devices {
@@ -54,8 +55,8 @@ public final class Devices {
       }
     }
 
-    /** Why there is no GPU to compute on; null if there is one. */
-    private String obstacle() {
+    /** Why there is no GPU to compute on, if there is none. */
+    private @Nullable String obstacle() {
       if (!cuda && cudaJar) {
         // JavaCPP goes on without a library that does not load.
         return "LibTorch's CUDA part is there but did not load: have cuBLAS, cuDNN, cuSOLVER,"

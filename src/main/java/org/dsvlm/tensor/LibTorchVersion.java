@@ -7,6 +7,7 @@ package org.dsvlm.tensor;
 import java.io.IOException;
 import org.bytedeco.javacpp.Loader;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks that the LibTorch on the class path has the version of the build. The binding of another
@@ -37,7 +38,7 @@ public final class LibTorchVersion {
     }
   }
 
-  static void require(String found) {
+  static void require(@Nullable String found) {
     if (found != null && !found.startsWith(BUILT_FOR + "-")) {
       throw new DsVlmException(
           "the class path holds org.bytedeco:pytorch "

@@ -7,6 +7,7 @@ package org.dsvlm.tensor;
 import java.util.Map;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How many threads LibTorch computes with: the one place that decides it, for the command line,
@@ -21,7 +22,7 @@ public final class Threads {
   /** The environment variable that OpenMP and LibTorch read. */
   public static final String VARIABLE = "OMP_NUM_THREADS";
 
-  private static Choice asked;
+  private static @Nullable Choice asked;
 
   /** LibTorch's own number; 0 while it is not loaded. */
   private static int own;

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks tokens and merges of a tokenizer.json before the library reads it: the library names
@@ -54,7 +55,7 @@ final class TokenizerFile {
   private final Map<String, Long> vocabulary = new HashMap<>();
   private final Map<String, Long> addedTokens = new LinkedHashMap<>();
   private final Set<Long> specialIds = new HashSet<>();
-  private String unknown;
+  private @Nullable String unknown;
 
   private TokenizerFile(Path file) {
     this.file = file;
@@ -99,8 +100,8 @@ final class TokenizerFile {
     return largest + 1;
   }
 
-  /** Id of {@code token} as it stands in the file; null if it has none. */
-  Long id(String token) {
+  /** Id of {@code token} as it stands in the file, if it has one. */
+  @Nullable Long id(String token) {
     Long added = addedTokens.get(token);
     return added != null ? added : vocabulary.get(token);
   }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The steps around the merges that a tokenizer.json names: those of the Llama family, with values
@@ -153,11 +154,18 @@ final class TokenizerParts {
       }
       return;
     }
-    expect(
-        KNOWN.get(key).containsKey(type),
-        key,
-        "has a step of type '" + type + "'; known: " + new TreeSet<>(KNOWN.get(key).keySet()));
-    Map<String, Field> fields = KNOWN.get(key).get(type);
+    Map<String, Map<String, Field>> known = KNOWN.getOrDefault(key, Map.of());
+    Map<String, Field> fields = known.get(type);
+    if (fields == null) {
+      throw new DsVlmException(
+          where
+              + ": '"
+              + key
+              + "' has a step of type '"
+              + type
+              + "'; known: "
+              + new TreeSet<>(known.keySet()));
+    }
     for (Map.Entry<String, JsonNode> entry : part.properties()) {
       if (!entry.getKey().equals("type")) {
         checkField(key, type, fields.get(entry.getKey()), entry);
@@ -173,9 +181,12 @@ final class TokenizerParts {
     }
   }
 
-  private void checkField(String key, String type, Field field, Map.Entry<String, JsonNode> entry) {
+  private void checkField(
+      String key, String type, @Nullable Field field, Map.Entry<String, JsonNode> entry) {
     String name = "'" + entry.getKey() + "' of its step " + type;
-    expect(field != null, key, "has " + name + ", which is not known");
+    if (field == null) {
+      throw new DsVlmException(where + ": '" + key + "' has " + name + ", which is not known");
+    }
     expect(field.fits(entry.getValue()), key, "has " + name + ", which is not " + field.wanted());
   }
 

@@ -66,7 +66,7 @@ public record TokenizerSource(Path file, byte[] json) {
 
   private static ObjectNode converted(Path file, byte[] content) {
     SentencePieceModel model = SentencePieceModel.parse(content, file.toString());
-    Path folder = file.toAbsolutePath().getParent();
+    Path folder = file.toAbsolutePath().resolveSibling("");
     return SentencePieceConversion.tokenizerJson(model, SentencePieceSettings.read(folder, model));
   }
 

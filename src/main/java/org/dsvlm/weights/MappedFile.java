@@ -22,6 +22,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A memory-mapped file of weights: bytes come from disk when they are first touched, and nothing
@@ -36,7 +37,7 @@ public final class MappedFile implements AutoCloseable {
   private final Path file;
   private final FileChannel channel;
   private final Object identity;
-  private Tensor mapped;
+  private @Nullable Tensor mapped;
 
   /**
    * @param channel of {@code file}, opened just now; closing this closes it

@@ -66,7 +66,7 @@ public final class ShardIndex {
         }
       }
     } catch (IOException e) {
-      String text = e.getMessage().lines().findFirst().orElse("no reason given");
+      String text = String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given");
       throw new DsVlmException(index + ": cannot be read: " + text + "; fetch it again", e);
     }
     if (!found) {
@@ -93,7 +93,7 @@ public final class ShardIndex {
 
   private static Path shard(Path index, String name, String value) {
     String entry = index + ": weight_map entry '" + name + "' names '" + value + "'";
-    Path folder = index.toAbsolutePath().getParent();
+    Path folder = index.toAbsolutePath().resolveSibling("");
     Path shard;
     try {
       Path relative = Path.of(value);

@@ -8,4 +8,7 @@
  * them. The file formats are in {@code safetensors} and {@code pickle}; which format a file has is
  * decided in {@code files}.
  */
+@NullMarked
 package org.dsvlm.weights;
+
+import org.jspecify.annotations.NullMarked;

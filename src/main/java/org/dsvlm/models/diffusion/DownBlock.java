@@ -10,12 +10,13 @@ import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.nn.Conv2d;
 import org.dsvlm.nn.Parameters;
+import org.jspecify.annotations.Nullable;
 
 /** One level of the down path: resnets, each followed by a transformer where the level attends. */
 final class DownBlock {
   private final List<ResnetBlock> resnets = new ArrayList<>();
   private final List<SpatialTransformer> transformers = new ArrayList<>();
-  private final Conv2d downsampler;
+  private final @Nullable Conv2d downsampler;
 
   DownBlock(Parameters parameters, UNetConfig config, int level) {
     int out = config.channels().get(level);

@@ -4,6 +4,7 @@
  */
 package org.dsvlm.models.diffusion;
 
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.nn.Conv2d;
@@ -11,6 +12,7 @@ import org.dsvlm.nn.GroupNorm;
 import org.dsvlm.nn.Linear;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Two convolutions with a residual path: {@code shortcut(x) +
@@ -20,10 +22,10 @@ import org.dsvlm.tensor.Torch;
 final class ResnetBlock {
   private final GroupNorm norm1;
   private final Conv2d conv1;
-  private final Linear timeProjection;
+  private final @Nullable Linear timeProjection;
   private final GroupNorm norm2;
   private final Conv2d conv2;
-  private final Conv2d shortcut;
+  private final @Nullable Conv2d shortcut;
 
   private ResnetBlock(
       Parameters parameters, long in, long out, long timeWidth, long groups, double eps) {
@@ -52,7 +54,7 @@ final class ResnetBlock {
     return Torch.tidy(
         () -> {
           Tensor hidden = conv1.forward(norm1.forwardSilu(x));
-          Tensor shift = timeProjection.forward(torch.silu(time));
+          Tensor shift = Objects.requireNonNull(timeProjection).forward(torch.silu(time));
           hidden = hidden.add(shift.unsqueeze(2).unsqueeze(3));
           return secondHalf(hidden, x);
         });

@@ -10,6 +10,7 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One level of the up path: before each resnet the matching hidden state of the down path joins the
@@ -18,7 +19,7 @@ import org.dsvlm.tensor.Torch;
 final class UpBlock {
   private final List<ResnetBlock> resnets = new ArrayList<>();
   private final List<SpatialTransformer> transformers = new ArrayList<>();
-  private final Upsample upsampler;
+  private final @Nullable Upsample upsampler;
 
   /**
    * {@code skipWidths}: the widths that are left of the down path; this block takes its own off the

@@ -10,10 +10,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.nn.Conv2d;
 import org.dsvlm.nn.GroupNorm;
 import org.dsvlm.nn.Parameters;
+import org.jspecify.annotations.Nullable;
 
 /** Latents to picture: levels of resnets, each but the last doubling the side. */
 final class VaeDecoder {
-  private record Level(List<ResnetBlock> resnets, Upsample upsampler) {}
+  private record Level(List<ResnetBlock> resnets, @Nullable Upsample upsampler) {}
 
   private final Conv2d convIn;
   private final VaeMidBlock midBlock;

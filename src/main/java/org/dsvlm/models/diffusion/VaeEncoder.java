@@ -11,10 +11,11 @@ import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.nn.Conv2d;
 import org.dsvlm.nn.GroupNorm;
 import org.dsvlm.nn.Parameters;
+import org.jspecify.annotations.Nullable;
 
 /** Picture to the moments of its latents: levels of resnets, each but the last halving the side. */
 final class VaeEncoder {
-  private record Level(List<ResnetBlock> resnets, Conv2d downsampler) {}
+  private record Level(List<ResnetBlock> resnets, @Nullable Conv2d downsampler) {}
 
   private final Conv2d convIn;
   private final List<Level> levels = new ArrayList<>();

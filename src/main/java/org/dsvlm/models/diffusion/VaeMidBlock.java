@@ -6,11 +6,12 @@ package org.dsvlm.models.diffusion;
 
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.nn.Parameters;
+import org.jspecify.annotations.Nullable;
 
 /** The deepest level of encoder and decoder: resnet, attention, resnet. */
 final class VaeMidBlock {
   private final ResnetBlock before;
-  private final VaeAttention attention;
+  private final @Nullable VaeAttention attention;
   private final ResnetBlock after;
 
   VaeMidBlock(Parameters parameters, VaeConfig config) {

@@ -7,4 +7,7 @@
  * Stable Diffusion: VAE, UNet, noise schedule, DDIM sampler, folders in diffusers' layout, and
  * cost. How it supervises a vision encoder is in {@code supervision}.
  */
+@NullMarked
 package org.dsvlm.models.diffusion;
+
+import org.jspecify.annotations.NullMarked;

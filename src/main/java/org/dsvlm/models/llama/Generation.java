@@ -15,6 +15,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes answers token by token, with a cache of keys and values. Prompts of unlike lengths are
@@ -122,7 +123,7 @@ public final class Generation {
   }
 
   /** Runs all prompts; the logits of the token after each, [batch, vocabulary]. */
-  private Tensor prefill(List<Prompt> prompts, int longest, Tensor mask, KvCache cache) {
+  private Tensor prefill(List<Prompt> prompts, int longest, @Nullable Tensor mask, KvCache cache) {
     return Torch.tidy(
         () -> {
           Tensor[] rows = new Tensor[prompts.size()];

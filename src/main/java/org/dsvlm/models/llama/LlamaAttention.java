@@ -9,6 +9,7 @@ import org.dsvlm.nn.Attention;
 import org.dsvlm.nn.Init;
 import org.dsvlm.nn.Linear;
 import org.dsvlm.nn.Parameters;
+import org.jspecify.annotations.Nullable;
 
 /** Causal self-attention with rotary positions; a key head may serve a group of query heads. */
 final class LlamaAttention {
@@ -43,12 +44,15 @@ final class LlamaAttention {
   /**
    * hiddenStates: [batch, tokens, hidden] in, the same out.
    *
-   * @param mask which keys each query sees, [batch or 1, 1, tokens, keys], true takes part; null:
-   *     all up to its own position
-   * @param cache keys and values of earlier tokens, extended by these; null without
+   * @param mask which keys each query sees, [batch or 1, 1, tokens, keys], true takes part; without
+   *     it all up to its own position
+   * @param cache keys and values of earlier tokens, extended by these
    */
   Tensor forward(
-      Tensor hiddenStates, RotaryEmbedding.Angles angles, Tensor mask, KvCache.Layer cache) {
+      Tensor hiddenStates,
+      RotaryEmbedding.Angles angles,
+      @Nullable Tensor mask,
+      KvCache.@Nullable Layer cache) {
     Tensor q = Attention.splitHeads(query.forward(hiddenStates), heads);
     Tensor k = Attention.splitHeads(key.forward(hiddenStates), keyValueHeads);
     Tensor v = Attention.splitHeads(value.forward(hiddenStates), keyValueHeads);
@@ -61,7 +65,7 @@ final class LlamaAttention {
     return output.forward(Attention.joinHeads(attend(q, k, v, mask)));
   }
 
-  private static Tensor attend(Tensor q, Tensor k, Tensor v, Tensor mask) {
+  private static Tensor attend(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {
     if (mask != null) {
       return Attention.masked(q, k, v, mask);
     }

@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.nn.RmsNorm;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /** One layer: attention, then MLP, each on normed input and added to the stream. */
 final class LlamaDecoderLayer {
@@ -35,7 +36,10 @@ final class LlamaDecoderLayer {
 
   /** hiddenStates: [batch, tokens, hidden] in, the same out; the rest as in LlamaAttention. */
   Tensor forward(
-      Tensor hiddenStates, RotaryEmbedding.Angles angles, Tensor mask, KvCache.Layer cache) {
+      Tensor hiddenStates,
+      RotaryEmbedding.Angles angles,
+      @Nullable Tensor mask,
+      KvCache.@Nullable Layer cache) {
     return Torch.tidy(
         () -> {
           Tensor attended =

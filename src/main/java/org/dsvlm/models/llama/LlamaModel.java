@@ -16,6 +16,7 @@ import org.dsvlm.nn.Init;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.nn.RmsNorm;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /** Decoder of the Llama family without its output head: token embeddings, layers, final norm. */
 public final class LlamaModel {
@@ -109,10 +110,10 @@ public final class LlamaModel {
    *
    * @param inputsEmbeds [batch, tokens, hidden]
    * @param attentionMask int64 [batch, tokens], 1 for a token and 0 for padding on either side;
-   *     null if all are tokens
+   *     without it all are tokens
    * @return [batch, tokens, hidden]; rows of padding hold numbers without meaning
    */
-  public Tensor forward(Tensor inputsEmbeds, Tensor attentionMask) {
+  public Tensor forward(Tensor inputsEmbeds, @Nullable Tensor attentionMask) {
     return forward(inputsEmbeds, attentionMask, null);
   }
 
@@ -120,9 +121,10 @@ public final class LlamaModel {
    * As {@link #forward(Tensor, Tensor)}, for tokens that follow those in {@code cache}, to which
    * they are added.
    *
-   * @param attentionMask int64 [batch, cached and new tokens], or null
+   * @param attentionMask int64 [batch, cached and new tokens]
    */
-  public Tensor forward(Tensor inputsEmbeds, Tensor attentionMask, KvCache cache) {
+  public Tensor forward(
+      Tensor inputsEmbeds, @Nullable Tensor attentionMask, @Nullable KvCache cache) {
     return Torch.tidy(
         () -> {
           Context context = context(inputsEmbeds, attentionMask, cache);
@@ -141,7 +143,7 @@ public final class LlamaModel {
    * The stream at every depth, [batch, tokens, hidden] each: the embeddings, the output of each
    * layer but the last, and the stream after the final norm.
    */
-  public List<Tensor> hiddenStates(Tensor inputsEmbeds, Tensor attentionMask) {
+  public List<Tensor> hiddenStates(Tensor inputsEmbeds, @Nullable Tensor attentionMask) {
     return Torch.tidyAll(
         () -> {
           Context context = context(inputsEmbeds, attentionMask, null);
@@ -155,7 +157,7 @@ public final class LlamaModel {
         });
   }
 
-  private Tensor layer(int index, Tensor hiddenStates, Context context, KvCache cache) {
+  private Tensor layer(int index, Tensor hiddenStates, Context context, @Nullable KvCache cache) {
     LlamaDecoderLayer layer = layers.get(index);
     if (checkpointing && cache == null) {
       return Checkpoint.run(
@@ -163,18 +165,21 @@ public final class LlamaModel {
           hiddenStates,
           context.tensors());
     }
-    KvCache.Layer layerCache = cache == null ? null : cache.layer(index);
+    KvCache.@Nullable Layer layerCache = cache == null ? null : cache.layer(index);
     return layer.forward(hiddenStates, context.angles, context.mask, layerCache);
   }
 
-  /** What all layers share: the angles of the positions, and who sees whom (null: plain causal). */
-  private record Context(RotaryEmbedding.Angles angles, Tensor mask) {
+  /**
+   * What all layers share: the angles of the positions, and who sees whom (without: plain causal).
+   */
+  private record Context(RotaryEmbedding.Angles angles, @Nullable Tensor mask) {
     List<Tensor> tensors() {
       return Stream.of(angles.cos(), angles.sin(), mask).filter(Objects::nonNull).toList();
     }
   }
 
-  private Context context(Tensor inputsEmbeds, Tensor attentionMask, KvCache cache) {
+  private Context context(
+      Tensor inputsEmbeds, @Nullable Tensor attentionMask, @Nullable KvCache cache) {
     long tokens = inputsEmbeds.size(1);
     long past = cache == null ? 0 : cache.length();
     if (cache != null) {

@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.kernels.LlamaDecode;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What follows the prompts: the newest token of each record in, the logits of the next out. Where
@@ -19,17 +20,17 @@ import org.dsvlm.tensor.Torch;
 final class NextTokens implements AutoCloseable {
   private final CausalLm languageModel;
   private final KvCache cache;
-  private final Tensor mask;
-  private final LlamaDecode decoder;
+  private final @Nullable Tensor mask;
+  private final @Nullable LlamaDecode decoder;
   private final Tensor starts;
 
   /**
    * Goes on where {@code cache} ends.
    *
-   * @param mask int64 [batch, tokens to come at most], 0 for padding in front; null without any
+   * @param mask int64 [batch, tokens to come at most], 0 for padding in front, if there is any
    * @param padding tokens of padding in front of each record
    */
-  NextTokens(CausalLm languageModel, KvCache cache, Tensor mask, long[] padding) {
+  NextTokens(CausalLm languageModel, KvCache cache, @Nullable Tensor mask, long[] padding) {
     this.languageModel = languageModel;
     this.cache = cache;
     this.mask = mask;
@@ -39,8 +40,8 @@ final class NextTokens implements AutoCloseable {
     }
   }
 
-  /** The native decoder; null where it cannot be taken. */
-  private LlamaDecode decoder(int batch) {
+  /** The native decoder, where it can be taken. */
+  private @Nullable LlamaDecode decoder(int batch) {
     LlamaModel model = languageModel.model();
     Tensor table = model.embeddingTable();
     if (!LlamaDecode.runsOn(table, batch)) {

@@ -13,6 +13,7 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What padding does to a decoder: where each token stands and which keys it sees. Padding at the
@@ -24,8 +25,8 @@ final class Padding {
   /**
    * Positions of {@code tokens} new tokens: int64 [tokens], or [batch, tokens] where they differ.
    */
-  static Tensor positions(Tensor attentionMask, long past, long tokens, Device device) {
-    if (atEndOnly(attentionMask)) {
+  static Tensor positions(@Nullable Tensor attentionMask, long past, long tokens, Device device) {
+    if (attentionMask == null || atEndOnly(attentionMask)) {
       return torch.arange(
           Torch.scalar(past), Torch.scalar(past + tokens), options(ScalarType.Long, device));
     }
@@ -35,17 +36,18 @@ final class Padding {
   }
 
   /**
-   * Which keys each new token sees, bool [batch or 1, 1, tokens, past + tokens]; null where that is
-   * every key up to its own.
+   * Which keys each new token sees, bool [batch or 1, 1, tokens, past + tokens]; nothing where that
+   * is every key up to its own.
    */
-  static Tensor visibility(Tensor attentionMask, long past, long tokens, Device device) {
-    boolean plain = atEndOnly(attentionMask);
+  static @Nullable Tensor visibility(
+      @Nullable Tensor attentionMask, long past, long tokens, Device device) {
+    boolean plain = attentionMask == null || atEndOnly(attentionMask);
     if (plain && (past == 0 || tokens == 1)) {
       return null;
     }
     Tensor all = torch.ones(new long[] {tokens, past + tokens}, options(ScalarType.Bool, device));
     Tensor causal = all.tril(past);
-    if (plain) {
+    if (attentionMask == null || plain) {
       return causal.unsqueeze(0).unsqueeze(0);
     }
     Tensor present = attentionMask.to(device, ScalarType.Bool).unsqueeze(1).unsqueeze(1);
@@ -55,9 +57,6 @@ final class Padding {
   }
 
   private static boolean atEndOnly(Tensor mask) {
-    if (mask == null) {
-      return true;
-    }
     long width = mask.size(1);
     return mask.narrow(1, 1, width - 1).le(mask.narrow(1, 0, width - 1)).all().item_bool();
   }

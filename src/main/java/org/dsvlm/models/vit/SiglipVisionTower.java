@@ -12,6 +12,7 @@ import org.dsvlm.nn.Init;
 import org.dsvlm.nn.LayerNorm;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The vision transformer of SigLIP (Zhai et al. 2023): patches alone, no class token, no
@@ -23,7 +24,7 @@ public final class SiglipVisionTower implements VisionTower {
   private final Embedding positionEmbedding;
   private final Encoder encoder;
   private final LayerNorm postLayerNorm;
-  private final SiglipPoolingHead head;
+  private final @Nullable SiglipPoolingHead head;
 
   /**
    * The pooling head is left out where the checkpoint has none: LLaVA does not use it, and some of

@@ -7,4 +7,7 @@
  * Vision transformers of the CLIP and SigLIP families: configuration, encoder, checkpoint layouts
  * and cost. Picture processing is in {@code image}.
  */
+@NullMarked
 package org.dsvlm.models.vit;
+
+import org.jspecify.annotations.NullMarked;

@@ -27,7 +27,11 @@ public final class Tape {
   private final List<Operation> operations = new ArrayList<>();
   private final Map<Part, Double> saved = new EnumMap<>(Part.class);
   private final Map<Part, Double> largestBlock = new EnumMap<>(Part.class);
+
+  // Every use comes after enter.
+  @SuppressWarnings("NullAway.Init")
   private Part part;
+
   private boolean gradient;
   private boolean recording = true;
   private boolean unused;

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -72,7 +73,7 @@ public final class WeightFolder {
     try {
       shardOfTensor.values().forEach(file -> shards.computeIfAbsent(file, WeightFile::open));
       checkAgainstShards(index, shardOfTensor, shards);
-      return new JoinedWeights(index.getParent().toString(), List.copyOf(shards.values()));
+      return new JoinedWeights(String.valueOf(index.getParent()), List.copyOf(shards.values()));
     } catch (RuntimeException e) {
       shards.values().forEach(WeightSource::close);
       throw e;
@@ -83,7 +84,7 @@ public final class WeightFolder {
       Path index, Map<String, Path> shardOfTensor, Map<Path, WeightSource> shards) {
     shardOfTensor.forEach(
         (name, file) -> {
-          if (!shards.get(file).names().contains(name)) {
+          if (!Objects.requireNonNull(shards.get(file)).names().contains(name)) {
             throw new DsVlmException(
                 index
                     + ": weight_map says that '"

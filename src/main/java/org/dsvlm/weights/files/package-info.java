@@ -7,4 +7,7 @@
  * A weight file of either format, and a folder of them with or without a shard index. Folders of
  * whole models are read in {@code models}.
  */
+@NullMarked
 package org.dsvlm.weights.files;
+
+import org.jspecify.annotations.NullMarked;

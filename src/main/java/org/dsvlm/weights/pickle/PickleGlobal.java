@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.dsvlm.weights.StoredType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All Python names that a pickle of weights may use: functions that build a tensor, kinds of
@@ -28,8 +29,8 @@ final class PickleGlobal {
     REBUILD_PARAMETER
   }
 
-  /** A kind of storage; {@code type} is null where the tensors say it. */
-  private record Storage(StoredType type) {}
+  /** A kind of storage; without {@code type} where the tensors say it. */
+  private record Storage(@Nullable StoredType type) {}
 
   private static final Map<String, Object> ALLOWED = new LinkedHashMap<>();
 
@@ -105,7 +106,8 @@ final class PickleGlobal {
   }
 
   /** arguments: storage, offset, sizes, strides, and what is for training alone. */
-  private static PickledTensor tensor(List<?> arguments, StoredType type, PickleInput input) {
+  private static PickledTensor tensor(
+      List<?> arguments, @Nullable StoredType type, PickleInput input) {
     PickledStorage storage = argument(arguments, 0, PickledStorage.class, input);
     if (type == null || (storage.type() != null && storage.type() != type)) {
       throw input.error("has a tensor whose type is not that of its numbers");

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads one object of Python's pickle format, protocols 2 to 5, as far as files of weights use it.
@@ -167,7 +168,7 @@ final class PickleMachine {
     push(BYTES);
   }
 
-  private void push(Object value) {
+  private void push(@Nullable Object value) {
     stack.add(value);
   }
 

@@ -14,7 +14,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file of {@code torch.save}: the object, and where the numbers of its storages lie. Since
@@ -53,7 +55,7 @@ record PickledFile(Object object, Map<String, Long> storages) {
           where + ": is a TorchScript program, not weights; save its state_dict() instead");
     }
     checkByteOrder(where, channel, entries.get(root + "byteorder"));
-    StoredZip.Entry pickle = stored(where, name, entries.get(name));
+    StoredZip.Entry pickle = stored(where, name, Objects.requireNonNull(entries.get(name)));
     String inside = where + ": " + name;
     if (pickle.size() > LONGEST_PICKLE) {
       throw new DsVlmException(
@@ -93,8 +95,8 @@ record PickledFile(Object object, Map<String, Long> storages) {
     return entry;
   }
 
-  private static void checkByteOrder(String where, FileChannel channel, StoredZip.Entry entry)
-      throws IOException {
+  private static void checkByteOrder(
+      String where, FileChannel channel, StoredZip.@Nullable Entry entry) throws IOException {
     if (entry == null || entry.compressed()) {
       return;
     }
@@ -185,7 +187,7 @@ record PickledFile(Object object, Map<String, Long> storages) {
         : tensors;
   }
 
-  private static Map<String, PickledTensor> tensors(Object object) {
+  private static Map<String, PickledTensor> tensors(@Nullable Object object) {
     Map<String, PickledTensor> tensors = new LinkedHashMap<>();
     if (object instanceof Map<?, ?> dictionary) {
       dictionary.forEach(

@@ -5,15 +5,17 @@
 package org.dsvlm.weights.pickle;
 
 import org.dsvlm.weights.StoredType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A run of numbers that tensors of a pickle are cut from.
  *
  * @param key its name in the file
- * @param type of its numbers; null if the tensors say it and {@code elements} counts bytes
+ * @param type of its numbers; where the tensors say it there is none, and {@code elements} counts
+ *     bytes
  * @param elements how many numbers it has
  */
-record PickledStorage(String key, StoredType type, long elements) {
+record PickledStorage(String key, @Nullable StoredType type, long elements) {
   long bytes() {
     return type == null ? elements : Math.multiplyExact(elements, type.bytes());
   }

@@ -5,6 +5,7 @@
 package org.dsvlm.weights.pickle;
 
 import org.dsvlm.weights.StoredType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tensor of a pickle: which numbers of its storage it shows.
@@ -39,11 +40,11 @@ record PickledTensor(
   }
 
   /**
-   * The reason why this tensor is refused, such as a place outside its storage; null if it is
+   * The reason why this tensor is refused, such as a place outside its storage; nothing if it is
    * sound. A tensor that shows one number at several places is refused too, as it could unfold to
    * any size.
    */
-  String fault() {
+  @Nullable String fault() {
     if (shape.length != strides.length) {
       return "has " + shape.length + " sizes and " + strides.length + " strides";
     }

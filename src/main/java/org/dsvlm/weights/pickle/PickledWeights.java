@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -108,7 +109,8 @@ public final class PickledWeights implements WeightSource {
   @Override
   public Tensor read(String name) {
     PickledTensor tensor = tensor(name);
-    long first = storages.get(tensor.storage().key()) + tensor.offset() * tensor.type().bytes();
+    long begin = Objects.requireNonNull(storages.get(tensor.storage().key()));
+    long first = begin + tensor.offset() * tensor.type().bytes();
     return Torch.tidy(
         () ->
             bytes

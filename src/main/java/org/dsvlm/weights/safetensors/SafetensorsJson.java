@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.weights.StoredType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The JSON of a safetensors header, read token by token: an unexpected token ends the reading
@@ -64,7 +65,7 @@ final class SafetensorsJson {
       result.readHeader();
       return result;
     } catch (IOException e) {
-      String text = e.getMessage().lines().findFirst().orElse("no reason given");
+      String text = String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given");
       throw new DsVlmException(
           file
               + ": the header is not valid JSON: "
@@ -152,7 +153,7 @@ final class SafetensorsJson {
     return checked(what, new SafetensorsEntry(type, shape, offsets.get(0), offsets.get(1)));
   }
 
-  private void refuseSecond(Object already, String what, String field) {
+  private void refuseSecond(@Nullable Object already, String what, String field) {
     if (already != null) {
       throw bad(what + ": " + field + " appears twice");
     }
