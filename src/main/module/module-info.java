@@ -15,6 +15,7 @@ module org.dsvlm {
   requires com.fasterxml.jackson.dataformat.yaml;
   requires java.logging;
   requires java.management;
+  requires java.net.http;
   requires jdk.management;
   requires org.bytedeco.leptonica;
   requires org.slf4j;
