@@ -4,14 +4,21 @@
  */
 package example.embedding;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
 import java.util.TreeSet;
 import org.bytedeco.openblas.global.openblas_full;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.image.Picture;
 import org.dsvlm.models.llava.LlavaChat;
 import org.dsvlm.models.llava.LlavaChatOptions;
+import org.dsvlm.models.llava.LlavaCheckpoint;
+import org.dsvlm.models.llava.LlavaExport;
+import org.dsvlm.models.llava.ModelFiles;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.recipe.RecipeReader;
 
@@ -19,12 +26,14 @@ import org.dsvlm.train.recipe.RecipeReader;
 public final class Ask {
   private Ask() {}
 
-  /** First the model's folder, then pictures. */
-  public static void main(String[] arguments) {
+  /** The golden LLaVA's folder, its tokenizer's, one for the model they make together, pictures. */
+  public static void main(String[] arguments) throws IOException {
     Properties before = (Properties) System.getProperties().clone();
     int threads = openblas_full.openblas_get_num_threads();
-    try (LlavaChat chat = LlavaChat.open(Path.of(arguments[0]), LlavaChatOptions.DEFAULTS)) {
-      for (int i = 1; i < arguments.length; i++) {
+    Path model = Path.of(arguments[2]);
+    export(Path.of(arguments[0]), Path.of(arguments[1]), model);
+    try (LlavaChat chat = LlavaChat.open(model, LlavaChatOptions.DEFAULTS)) {
+      for (int i = 3; i < arguments.length; i++) {
         System.out.println(
             "answer "
                 + chat.answer(Picture.read(Path.of(arguments[i])), "What is this?").strip());
@@ -38,11 +47,29 @@ public final class Ask {
     System.out.println("OpenBLAS threads " + (now == threads ? "unchanged" : threads + ", " + now));
   }
 
+  private static void export(Path llava, Path tokenizer, Path model) throws IOException {
+    ModelFiles files =
+        new ModelFiles(
+            json(tokenizer.resolve("tokenizer.json")),
+            json(tokenizer.resolve("tokenizer_config.json")),
+            json(llava.resolve("preprocessor_config.json")),
+            null);
+    try (LlavaCheckpoint checkpoint =
+        LlavaCheckpoint.open(llava.resolve("original"), ScalarType.Float, "cpu")) {
+      LlavaExport.write(
+          model, checkpoint.config(), checkpoint.parameters().tensors(), files, ScalarType.Float);
+    }
+  }
+
+  private static ObjectNode json(Path file) throws IOException {
+    return (ObjectNode) new ObjectMapper().readTree(file.toFile());
+  }
+
   private static TreeSet<String> changed(Properties before) {
     TreeSet<String> names = new TreeSet<>(System.getProperties().stringPropertyNames());
     names.addAll(before.stringPropertyNames());
-    // JNA, by which DJL looks for CUDA, notes where its own library lies.
-    names.removeIf(name -> name.startsWith("jna.") || name.equals("jnidispatch.path"));
+    // JNA, by which DJL looks for CUDA, notes where its own library lies, and the JDK its fonts and zone.
+    names.removeIf(name -> name.matches("jna\\..*|jnidispatch\\.path|sun\\..*|user\\.timezone"));
     names.removeIf(
         name -> {
           String value = System.getProperty(name);
