@@ -17,7 +17,9 @@ final class FiniteDifferences {
 
   private FiniteDifferences() {}
 
-  /** The change of {@code value} for a change of the parameter along {@code direction}, per unit. */
+  /**
+   * The change of {@code value} for a change of the parameter along {@code direction}, per unit.
+   */
   static double slope(Tensor parameter, Tensor direction, Supplier<Tensor> value) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
