@@ -11,7 +11,6 @@ import java.util.function.Predicate;
 import org.dsvlm.models.diffusion.UNetCost;
 import org.dsvlm.models.diffusion.VaeCost;
 import org.dsvlm.models.llama.LanguageCost;
-import org.dsvlm.models.vgg.PerceptualCost;
 import org.dsvlm.models.vit.VisionConfig;
 import org.dsvlm.models.vit.VisionCost;
 import org.dsvlm.nn.cost.Operation;
@@ -19,7 +18,7 @@ import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
 import org.dsvlm.supervision.AdapterCost;
 import org.dsvlm.supervision.Feature;
-import org.dsvlm.supervision.LossExpression;
+import org.dsvlm.supervision.LossCost;
 import org.dsvlm.supervision.SupervisionConfig;
 import org.dsvlm.train.recipe.Recipe;
 
@@ -53,7 +52,7 @@ final class StepCost {
     int side = sizes.supervision().pictureSize();
     vae.encode(side);
     vae.decode(side);
-    absoluteDifference(tape, pictures * sizes.vae().outChannels() * side * side);
+    LossCost.difference(tape, pictures * sizes.vae().outChannels() * side * side);
     return tape;
   }
 
@@ -136,7 +135,7 @@ final class StepCost {
       vae.encode(side);
     }
     unet(tape, pictures, contexts);
-    if (comparesPictures(config)) {
+    if (config.loss().comparesPictures()) {
       vae.decode(side);
     }
     losses(tape, pictures, side);
@@ -182,29 +181,9 @@ final class StepCost {
         contexts);
   }
 
-  private static boolean comparesPictures(SupervisionConfig config) {
-    return config.loss().terms().stream().anyMatch(term -> !term.name().equals("epsilon"));
-  }
-
   private void losses(Tape tape, double pictures, int side) {
-    double pixels = pictures * 3 * side * side;
-    for (LossExpression.Term term : sizes.supervision().loss().terms()) {
-      PerceptualCost network =
-          new PerceptualCost(tape, recipe.model().perceptual().widths(), pictures, side);
-      switch (term.name()) {
-        case "perceptual" -> network.record(5);
-        case "vgg_l1" -> network.record(3);
-        default -> {
-          tape.enter(Part.PERCEPTUAL, true);
-          absoluteDifference(tape, pixels);
-        }
-      }
-    }
-  }
-
-  /** Mean absolute difference; other comparisons of pictures or noise do much the same work. */
-  private static void absoluteDifference(Tape tape, double elements) {
-    tape.pointwise(6 * elements, 3, 6 * elements, 3, elements);
+    LossCost cost = new LossCost(tape, recipe.model().perceptual().widths(), pictures, side);
+    sizes.supervision().loss().terms().forEach(term -> term.loss().cost(cost));
   }
 
   /** What ends a step: norm of the gradients and AdamW, which reads its clipping as a factor. */

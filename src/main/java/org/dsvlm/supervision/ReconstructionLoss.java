@@ -16,18 +16,13 @@ import org.dsvlm.tensor.Torch;
  * The distance of a reconstruction from its picture: one number for each picture, zero for a
  * perfect one.
  */
-public sealed interface ReconstructionLoss {
+public interface ReconstructionLoss {
   /** The loss of every picture, [pictures]. */
   Tensor perSample(Reconstruction reconstruction);
 
   /** Whether it compares pictures; if nothing does, the VAE's decoder need not run. */
   default boolean comparesPictures() {
     return true;
-  }
-
-  /** Whether it compares the noise, which an unrolled reconstruction does not have. */
-  default boolean comparesNoise() {
-    return false;
   }
 
   /** Mean absolute difference of the pictures in [-1, 1]. */
@@ -100,11 +95,6 @@ public sealed interface ReconstructionLoss {
     public boolean comparesPictures() {
       return false;
     }
-
-    @Override
-    public boolean comparesNoise() {
-      return true;
-    }
   }
 
   /** Several losses, each times its weight. */
@@ -129,11 +119,6 @@ public sealed interface ReconstructionLoss {
     @Override
     public boolean comparesPictures() {
       return terms.stream().anyMatch(term -> term.loss().comparesPictures());
-    }
-
-    @Override
-    public boolean comparesNoise() {
-      return terms.stream().anyMatch(term -> term.loss().comparesNoise());
     }
   }
 

@@ -99,7 +99,9 @@ public record SupervisionConfig(
           "supervision: loss '"
               + loss
               + "' compares the predicted noise, which only the one-step"
-              + " reconstruction has; drop epsilon or set reconstruction.kind to one-step");
+              + " reconstruction has; leave out "
+              + loss.noiseTerms()
+              + " or set reconstruction.kind to one-step");
     }
     if (!(maxTimestepFraction > 0 && maxTimestepFraction <= 1)) {
       throw new DsVlmException(

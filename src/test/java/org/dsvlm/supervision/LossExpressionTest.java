@@ -16,7 +16,7 @@ class LossExpressionTest {
   @Test
   void readsOneName() {
     assertThat(LossExpression.parse("perceptual", "test").terms())
-        .containsExactly(new LossExpression.Term(1, "perceptual"));
+        .containsExactly(new LossExpression.Term(1, StandardLoss.PERCEPTUAL));
   }
 
   @Test
@@ -24,10 +24,13 @@ class LossExpressionTest {
     LossExpression expression = LossExpression.parse(" 0.5*mae + 1e+2 * ssim+.25*epsilon", "test");
     assertThat(expression.terms())
         .containsExactly(
-            new LossExpression.Term(0.5, "mae"),
-            new LossExpression.Term(100, "ssim"),
-            new LossExpression.Term(0.25, "epsilon"));
+            new LossExpression.Term(0.5, StandardLoss.MAE),
+            new LossExpression.Term(100, StandardLoss.SSIM),
+            new LossExpression.Term(0.25, StandardLoss.EPSILON));
     assertThat(expression.comparesNoise()).isTrue();
+    assertThat(expression.comparesPictures()).isTrue();
+    assertThat(LossExpression.parse("ssim+mae", "test").comparesNoise()).isFalse();
+    assertThat(LossExpression.parse("2*epsilon", "test").comparesPictures()).isFalse();
     assertThat(expression.needsNetwork()).isFalse();
     assertThat(LossExpression.parse(expression.toString(), "test")).isEqualTo(expression);
   }
