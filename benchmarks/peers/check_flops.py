@@ -21,7 +21,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from transformers import CLIPVisionConfig, CLIPVisionModel, LlamaConfig, LlamaForCausalLM
 from transformers import SiglipVisionConfig, SiglipVisionModel
 
-MODELS = Path(__file__).resolve().parents[2] / "src/main/resources/org/dsvlm/catalogue"
+MODELS = Path(__file__).resolve().parents[2] / "src/main/resources/org/dsvlm/models"
 RECORDS = 2
 TEXT = 24
 RECIPE = [
@@ -53,7 +53,7 @@ def counted(run):
 
 
 def config(name):
-    return json.loads((MODELS / f"{name}.json").read_text())
+    return json.loads(next(MODELS.rglob(f"{name}.json")).read_text())
 
 
 def frozen(model):

@@ -7,6 +7,7 @@ package org.dsvlm;
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.ArchConfiguration;
@@ -17,13 +18,24 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.core.importer.resolvers.SelectedClassResolverFromClasspath;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.dsvlm.models.Families;
+import org.dsvlm.models.ModelFamily;
+import org.dsvlm.models.llava.LlavaConfig;
+import org.dsvlm.models.vit.VisionFamily;
+import org.dsvlm.models.vit.VisionTower;
 import org.dsvlm.tensor.Torch;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -46,6 +58,7 @@ class ArchitectureTest {
           Set.of("text", "image"),
           Set.of("nn"),
           Set.of("nn.cost"),
+          Set.of("models"),
           Set.of("models.vit", "models.llama", "models.diffusion", "models.vgg"),
           Set.of("models.llava", "supervision"),
           Set.of("catalogue"),
@@ -103,6 +116,72 @@ class ArchitectureTest {
     return call.getTargetOwner().isEquivalentTo(Torch.class)
         ? Set.of("item", "doubles", "floats", "longs").contains(name)
         : name.startsWith("item_") || name.startsWith("const_data_ptr");
+  }
+
+  /** Others ask the registry, see {@link Families}: a family is known in its own package alone. */
+  @TestFactory
+  Stream<DynamicTest> noOneKnowsAFamilyButItsPackage() {
+    return PRODUCTION.stream()
+        .filter(ArchitectureTest::isOneOfSeveralFamilies)
+        .map(
+            family ->
+                DynamicTest.dynamicTest(
+                    family.getSimpleName(),
+                    () ->
+                        noClasses()
+                            .that()
+                            .resideOutsideOfPackage(family.getPackageName())
+                            .should()
+                            .dependOnClassesThat()
+                            .areAssignableTo(family.getName())
+                            .check(PRODUCTION)));
+  }
+
+  private static boolean isOneOfSeveralFamilies(JavaClass type) {
+    return !type.isInterface()
+        && (type.isAssignableTo(ModelFamily.class) || type.isAssignableTo(VisionTower.class));
+  }
+
+  /** Names of families in texts, which the rule above cannot see. */
+  @Test
+  void noOneNamesAFamilyButItsPackage() throws IOException {
+    Pattern names = Pattern.compile(familyNames());
+    List<String> found = new ArrayList<>();
+    Path main = Path.of("src/main/java/org/dsvlm");
+    try (Stream<Path> files = Files.walk(main)) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
+        boolean own = file.startsWith(main.resolve("models"));
+        // The classes of image processors are named in one table, in the files' own spelling.
+        boolean table = file.endsWith("image/ProcessorClass.java");
+        // Conversation templates go by the name of the model that they were made for.
+        boolean template = file.endsWith("text/ConversationTemplate.java");
+        if (!own && !table && !template) {
+          Matcher text = Pattern.compile("\"([^\"\n]*)\"").matcher(Files.readString(file));
+          while (text.find()) {
+            if (names.matcher(text.group(1)).find()) {
+              found.add(main.relativize(file) + ": " + text.group());
+            }
+          }
+        }
+      }
+    }
+    assertThat(found).isEmpty();
+  }
+
+  /** Model types, keys and public models of all families but LLaVA, which is of its own kind. */
+  private static String familyNames() {
+    Set<String> names = new TreeSet<>();
+    for (ModelFamily<?> family : Families.all()) {
+      if (family.configType() != LlavaConfig.class) {
+        names.addAll(family.modelTypes());
+        family.presets().forEach(preset -> names.add(preset.name()));
+      }
+    }
+    for (VisionFamily family : Families.all(VisionFamily.class)) {
+      names.addAll(List.of(family.key(), family.name()));
+    }
+    assertThat(names).contains("siglip", "SigLIP", "siglip-so400m", "qwen2", "AutoencoderKL");
+    return names.stream().map(Pattern::quote).collect(joining("|", "(?<![\\w-])(", ")(?![\\w-])"));
   }
 
   @Test

@@ -10,27 +10,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.models.Families;
+import org.dsvlm.models.StoredModel;
 import org.dsvlm.models.diffusion.StableDiffusionFolder;
-import org.dsvlm.models.diffusion.UNet;
-import org.dsvlm.models.diffusion.UNetConfig;
-import org.dsvlm.models.diffusion.Vae;
-import org.dsvlm.models.diffusion.VaeConfig;
-import org.dsvlm.models.diffusion.VaeWeights;
-import org.dsvlm.models.llama.CausalLm;
-import org.dsvlm.models.llama.LlamaConfig;
-import org.dsvlm.models.llava.Llava;
-import org.dsvlm.models.llava.LlavaConfig;
-import org.dsvlm.models.llava.LlavaFolder;
-import org.dsvlm.models.llava.LlavaLayouts;
-import org.dsvlm.models.vit.VisionConfig;
-import org.dsvlm.models.vit.VisionLayouts;
 import org.dsvlm.nn.ParameterShapes;
-import org.dsvlm.nn.Parameters;
 import org.dsvlm.supervision.MultiAdapterFile;
-import org.dsvlm.weights.RenamedWeights;
 import org.dsvlm.weights.WeightSource;
 import org.dsvlm.weights.files.WeightFile;
 import org.dsvlm.weights.files.WeightFolder;
@@ -106,87 +91,20 @@ public final class Inspection {
   /** A folder with a config.json. */
   private void configured(Path folder) {
     JsonConfig json = JsonConfig.read(folder.resolve(CONFIG));
-    String type = json.text("model_type", json.text("_class_name", ""));
-    if (LlavaFolder.matches(json)) {
-      llava(folder);
-    } else if (type.equals("UNet2DConditionModel")) {
-      UNetConfig config = UNetConfig.parse(json.json(), json.where());
-      compare(folder, "Stable Diffusion", "UNet", root -> new UNet(root, config), weights(folder));
-    } else if (type.equals("AutoencoderKL")) {
-      VaeConfig config = VaeConfig.parse(json.json(), json.where());
-      compare(
-          folder,
-          "Stable Diffusion",
-          "VAE",
-          root -> new Vae(root, config),
-          new VaeWeights(weights(folder)));
-    } else if (type.startsWith("clip") || type.startsWith("siglip")) {
-      visionTower(folder, VisionConfig.parse(json.json(), json.where()));
-    } else {
-      LlamaConfig config = LlamaConfig.parse(json);
-      compare(
-          folder,
-          describe(config),
-          "language",
-          root -> new CausalLm(root.at("language_model"), config),
-          LlavaLayouts.read(weights(folder)));
-    }
-  }
-
-  private void llava(Path folder) {
-    try (LlavaFolder llava = LlavaFolder.open(folder)) {
-      LlavaConfig config = llava.config();
+    try (StoredModel model = Families.of(json).open(folder, json)) {
       models.add(
           InspectedModel.of(
               folder,
-              "LLaVA of " + describe(config.vision()) + " and " + describe(config.text()),
-              Inspection::llavaPart,
-              ParameterShapes.of(root -> new Llava(root, config), llava.weights()),
-              llava.weights()));
-    }
-  }
-
-  private static String llavaPart(String name) {
-    if (name.startsWith("vision_tower.")) {
-      return "vision";
-    }
-    if (name.startsWith("multi_modal_projector.")) {
-      return "connector";
-    }
-    return name.startsWith("language_model.") ? "language" : firstWords(name);
-  }
-
-  private void visionTower(Path folder, VisionConfig config) {
-    WeightSource stored = weights(folder);
-    UnaryOperator<String> renaming = VisionLayouts.renaming(stored.names(), folder.toString());
-    compare(
-        folder,
-        describe(config),
-        "vision",
-        root -> config.tower(root.at("vision_model")),
-        new RenamedWeights(stored, renaming));
-  }
-
-  private static WeightSource weights(Path folder) {
-    return WeightFolder.open(folder);
-  }
-
-  private void compare(
-      Path folder,
-      String architecture,
-      String part,
-      Consumer<Parameters> model,
-      WeightSource weights) {
-    try (weights) {
-      models.add(
-          InspectedModel.of(
-              folder, architecture, name -> part, ParameterShapes.of(model, weights), weights));
+              model.description(),
+              model.partOf(),
+              ParameterShapes.of(model.module(), model.weights()),
+              model.weights()));
     }
   }
 
   private void peftAdapter(Path folder) {
     JsonConfig json = JsonConfig.read(folder.resolve(ADAPTER_CONFIG));
-    try (WeightSource weights = weights(folder)) {
+    try (WeightSource weights = WeightFolder.open(folder)) {
       models.add(
           InspectedModel.of(
               folder,
@@ -220,20 +138,5 @@ public final class Inspection {
   private static String firstWords(String name) {
     String[] words = name.split("\\.");
     return words[0].equals("model") && words.length > 2 ? words[0] + "." + words[1] : words[0];
-  }
-
-  private static String describe(VisionConfig config) {
-    return String.format(
-        "%s (%d layers, width %d, %d tokens)",
-        config.family(),
-        config.layers(),
-        config.hiddenSize(),
-        config.patches() + config.family().classTokens());
-  }
-
-  private static String describe(LlamaConfig config) {
-    return String.format(
-        "%s (%d layers, width %d, %d words)",
-        config.family(), config.layers(), config.hiddenSize(), config.vocabularySize());
   }
 }

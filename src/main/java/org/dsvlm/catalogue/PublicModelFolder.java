@@ -10,26 +10,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
-import org.dsvlm.models.diffusion.NoiseSchedule;
-import org.dsvlm.models.diffusion.StableDiffusionFolder;
-import org.dsvlm.models.diffusion.UNet;
-import org.dsvlm.models.diffusion.UNetConfig;
-import org.dsvlm.models.diffusion.Vae;
-import org.dsvlm.models.diffusion.VaeConfig;
-import org.dsvlm.models.llama.CausalLm;
-import org.dsvlm.models.llama.LlamaConfig;
-import org.dsvlm.models.llava.Llava;
+import org.dsvlm.models.Families;
+import org.dsvlm.models.ModelFolder;
+import org.dsvlm.models.NetworkFiles;
 import org.dsvlm.models.llava.LlavaConfig;
-import org.dsvlm.models.llava.LlavaLayouts;
-import org.dsvlm.models.llava.ModelFiles;
-import org.dsvlm.models.vit.VisionConfig;
-import org.dsvlm.models.vit.VisionFamily;
+import org.dsvlm.models.llava.LlavaPresets;
 import org.dsvlm.nn.ParameterShapes;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.RandomState;
@@ -42,20 +31,10 @@ import org.dsvlm.weights.safetensors.SafetensorsWriter;
  * learnt as the weights are.
  */
 public final class PublicModelFolder {
-  private static final String MODEL = "model";
-  private static final String CONFIG = "config.json";
+  private final ModelFolder folder;
 
-  private final Map<String, ObjectNode> files = new LinkedHashMap<>();
-  private final List<ModelPart> parts;
-
-  /** Whether the configuration names the type of the weights, as transformers' do. */
-  private final boolean namesType;
-
-  private PublicModelFolder(
-      Map<String, ObjectNode> files, boolean namesType, List<ModelPart> parts) {
-    this.files.putAll(files);
-    this.namesType = namesType;
-    this.parts = parts;
+  private PublicModelFolder(ModelFolder folder) {
+    this.folder = folder;
   }
 
   /**
@@ -65,19 +44,7 @@ public final class PublicModelFolder {
    * @throws DsVlmException for a name that is not known
    */
   public static PublicModelFolder of(String name) {
-    if (!PublicModels.names().contains(name)) {
-      throw new DsVlmException("no public model '" + name + "'; known are " + PublicModels.names());
-    }
-    if (PublicModels.llavas().contains(name)) {
-      return llava(name, PublicModels.visionOf(name));
-    }
-    if (PublicModels.languageModels().contains(name)) {
-      return language(name);
-    }
-    if (PublicModels.visionTowers().contains(name)) {
-      return vision(name);
-    }
-    return diffusion(name);
+    return new PublicModelFolder(Families.folder(name));
   }
 
   /**
@@ -87,69 +54,12 @@ public final class PublicModelFolder {
    * @throws DsVlmException for a name that is not known
    */
   public static PublicModelFolder llava(String name, String vision) {
-    return llava(
-        PublicModels.llava(name, vision),
-        PublicModels.generation(name),
-        PublicModels.preprocessor(vision));
+    return new PublicModelFolder(LlavaPresets.folder(name, vision));
   }
 
   static PublicModelFolder llava(
       LlavaConfig config, ObjectNode generation, ObjectNode preprocessor) {
-    Map<String, ObjectNode> files = new LinkedHashMap<>();
-    files.put(CONFIG, config.toJson());
-    files.put("generation_config.json", generation);
-    files.put("preprocessor_config.json", preprocessor);
-    files.put("processor_config.json", ModelFiles.processor(config));
-    return new PublicModelFolder(
-        files,
-        true,
-        List.of(new ModelPart("", MODEL, root -> new Llava(root, config), LlavaLayouts::newest)));
-  }
-
-  private static PublicModelFolder language(String name) {
-    LlamaConfig config = PublicModels.language(name);
-    return new PublicModelFolder(
-        Map.of(CONFIG, config.toJson(), "generation_config.json", PublicModels.generation(name)),
-        true,
-        List.of(
-            new ModelPart(
-                "", MODEL, root -> new CausalLm(root, config), UnaryOperator.identity())));
-  }
-
-  private static PublicModelFolder vision(String name) {
-    VisionConfig config = PublicModels.vision(name);
-    ObjectNode json = config.toJson();
-    json.putArray("architectures")
-        .add(config.family() == VisionFamily.CLIP ? "CLIPVisionModel" : "SiglipVisionModel");
-    return new PublicModelFolder(
-        Map.of(CONFIG, json, "preprocessor_config.json", PublicModels.preprocessor(name)),
-        true,
-        List.of(
-            new ModelPart(
-                "",
-                MODEL,
-                root -> config.tower(root.at("vision_model")),
-                UnaryOperator.identity())));
-  }
-
-  private static PublicModelFolder diffusion(String name) {
-    UNetConfig unet = PublicModels.unet(name);
-    VaeConfig vae = PublicModels.vae(name);
-    NoiseSchedule schedule = PublicModels.schedule(name);
-    return new PublicModelFolder(
-        StableDiffusionFolder.configurations(unet, vae, schedule),
-        false,
-        List.of(
-            new ModelPart(
-                StableDiffusionFolder.UNET,
-                StableDiffusionFolder.STEM,
-                root -> new UNet(root, unet),
-                UnaryOperator.identity()),
-            new ModelPart(
-                StableDiffusionFolder.VAE,
-                StableDiffusionFolder.STEM,
-                root -> new Vae(root, vae),
-                UnaryOperator.identity())));
+    return new PublicModelFolder(LlavaPresets.folder(config, generation, preprocessor));
   }
 
   /**
@@ -158,9 +68,9 @@ public final class PublicModelFolder {
    */
   public Map<String, long[]> shapes() {
     Map<String, long[]> shapes = new LinkedHashMap<>();
-    for (ModelPart part : parts) {
-      String prefix = part.folder().isEmpty() ? "" : part.folder() + "/";
-      part.shapes().forEach((name, shape) -> shapes.put(prefix + name, shape));
+    for (NetworkFiles network : folder.networks()) {
+      String prefix = network.folder().isEmpty() ? "" : network.folder() + "/";
+      network.shapes().forEach((name, shape) -> shapes.put(prefix + name, shape));
     }
     return Collections.unmodifiableMap(shapes);
   }
@@ -173,33 +83,33 @@ public final class PublicModelFolder {
   /**
    * Writes the folder, whole or not at all, with random weights. One tensor is in memory at a time.
    *
-   * @param folder a path where nothing is yet
+   * @param target a path where nothing is yet
    * @param random gives the same numbers as a model built in memory from it
    * @param dtype to store the weights in
    * @param shardBytes most bytes of tensors in one file
    * @throws DsVlmException if something is there, the disk has no room, or it cannot be written
    */
-  public void writeRandom(Path folder, RandomState random, ScalarType dtype, long shardBytes) {
-    requireNothing(folder);
-    requireRoom(folder, parameters() * DTypes.bytes(dtype));
-    AtomicFiles.folder(folder, target -> fill(target, random, dtype, shardBytes));
+  public void writeRandom(Path target, RandomState random, ScalarType dtype, long shardBytes) {
+    requireNothing(target);
+    requireRoom(target, parameters() * DTypes.bytes(dtype));
+    AtomicFiles.folder(target, path -> fill(path, random, dtype, shardBytes));
   }
 
   private void fill(Path target, RandomState random, ScalarType dtype, long shardBytes)
       throws IOException {
-    for (Map.Entry<String, ObjectNode> file : files.entrySet()) {
+    for (Map.Entry<String, ObjectNode> file : folder.files().entrySet()) {
       ObjectNode json = file.getValue().deepCopy();
-      if (namesType && file.getKey().equals(CONFIG)) {
+      if (folder.namesType() && file.getKey().equals(ModelFolder.CONFIG)) {
         json.put("dtype", DTypes.name(dtype));
       }
       Path path = target.resolve(file.getKey());
       Files.createDirectories(path.getParent());
       Files.writeString(path, json.toPrettyString() + "\n");
     }
-    for (ModelPart part : parts) {
-      try (WeightSource weights = part.randomWeights(random, dtype)) {
+    for (NetworkFiles network : folder.networks()) {
+      try (WeightSource weights = network.randomWeights(random, dtype)) {
         SafetensorsWriter.writeFolder(
-            target.resolve(part.folder()), part.stem(), weights, shardBytes);
+            target.resolve(network.folder()), network.stem(), weights, shardBytes);
       }
     }
   }

@@ -4,12 +4,17 @@
  */
 package org.dsvlm.cli;
 
+import static java.util.stream.Collectors.joining;
+
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.catalogue.PublicModelFolder;
 import org.dsvlm.catalogue.PublicModels;
+import org.dsvlm.models.Families;
+import org.dsvlm.models.vit.VisionFamily;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.RandomState;
 import picocli.CommandLine.Command;
@@ -35,16 +40,17 @@ final class InitCommand implements Callable<Integer> {
       names = "--arch",
       required = true,
       paramLabel = "NAME",
-      description =
-          "llava-1.5-7b, llava-1.5-13b, llava-llama-3-8b, llava-qwen2-7b, stable-diffusion-1.5, or"
-              + " a part: vicuna-7b, vicuna-13b, llama-3-8b, qwen2-7b, clip-l-336,"
-              + " siglip-so400m.")
+      completionCandidates = Architectures.class,
+      description = "A model or a part of one: ${COMPLETION-CANDIDATES}.")
   private String architecture;
 
   @Option(
       names = "--vision",
       paramLabel = "NAME",
-      description = "Vision tower of a LLaVA: clip or siglip. Default: clip.")
+      completionCandidates = VisionTowers.class,
+      description =
+          "Vision tower of a LLaVA: ${COMPLETION-CANDIDATES}. Default: the one it was published"
+              + " with.")
   private String vision;
 
   @Option(
@@ -101,8 +107,7 @@ final class InitCommand implements Callable<Integer> {
             parameters,
             folder.shapes().size(),
             parameters * DTypes.bytes(type));
-    if (!PublicModels.visionTowers().contains(architecture)
-        && !PublicModels.diffusionModels().contains(architecture)) {
+    if (Families.family(architecture).readsText()) {
       spec.commandLine()
           .getOut()
           .printf(
@@ -123,11 +128,42 @@ final class InitCommand implements Callable<Integer> {
     if (!PublicModels.llavas().contains(architecture)) {
       throw wrong("--vision is for a LLaVA; " + architecture + " has no choice of vision tower");
     }
-    return switch (vision) {
-      case "clip" -> PublicModelFolder.llava(architecture, "clip-l-336");
-      case "siglip" -> PublicModelFolder.llava(architecture, "siglip-so400m");
-      default -> throw wrong("--vision is clip or siglip, not '" + vision + "'");
-    };
+    List<VisionFamily> known = towers();
+    return known.stream()
+        .filter(family -> family.key().equals(vision))
+        .findFirst()
+        .map(family -> PublicModelFolder.llava(architecture, family.presets().get(0).name()))
+        .orElseThrow(
+            () ->
+                wrong(
+                    "--vision is "
+                        + known.stream().map(VisionFamily::key).collect(joining(" or "))
+                        + ", not '"
+                        + vision
+                        + "'"));
+  }
+
+  /** The families of vision towers of which a public one is known. */
+  private static List<VisionFamily> towers() {
+    return Families.all(VisionFamily.class).stream()
+        .filter(family -> !family.presets().isEmpty())
+        .toList();
+  }
+
+  /** What {@code --arch} may name. */
+  static final class Architectures implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return PublicModels.names().iterator();
+    }
+  }
+
+  /** What {@code --vision} may name. */
+  static final class VisionTowers implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return towers().stream().map(VisionFamily::key).iterator();
+    }
   }
 
   private ScalarType type() {

@@ -4,8 +4,6 @@
  */
 package org.dsvlm.data;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.image.ImageProcessor;
 import org.dsvlm.image.Picture;
@@ -23,12 +21,7 @@ public final class ReconstructionTarget {
    * @param side width and height in pixels
    */
   public ReconstructionTarget(int side) {
-    JsonNode settings =
-        new ObjectMapper()
-            .createObjectNode()
-            .put("image_processor_type", "SiglipImageProcessor")
-            .put("size", side);
-    processor = ImageProcessor.parse(settings, "reconstruction target");
+    processor = ImageProcessor.square(side);
   }
 
   /**

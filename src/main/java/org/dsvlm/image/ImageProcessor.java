@@ -18,9 +18,9 @@ import org.dsvlm.tensor.Torch;
 
 /**
  * Turns a picture into a vision tower's input, as {@code preprocessor_config.json} describes it:
- * bicubic resize (CLIP: the shorter edge, then a crop from the middle; SigLIP: both edges, whatever
- * the ratio), levels to [0, 1], then minus mean, over standard deviation. LLaVA may pad the picture
- * to a square first.
+ * bicubic resize (of the shorter edge, then a crop from the middle; or of both edges, whatever the
+ * ratio), levels to [0, 1], then minus mean, over standard deviation. LLaVA may pad the picture to
+ * a square first.
  *
  * <p>Safe for use by several threads.
  */
@@ -46,7 +46,7 @@ public final class ImageProcessor {
   }
 
   /**
-   * Reads the settings of a CLIP, SigLIP or LLaVA image processor.
+   * Reads the settings of one of {@link ProcessorClass}.
    *
    * @param where the file, for messages
    * @throws DsVlmException naming file and key, for another processor or a setting that is not
@@ -59,6 +59,11 @@ public final class ImageProcessor {
   /** Reads {@code preprocessor_config.json} like {@link #parse}. */
   public static ImageProcessor read(Path file) {
     return new ImageProcessor(ImageProcessorConfig.parse(JsonConfig.read(file)));
+  }
+
+  /** Both edges to {@code side} pixels, whatever the ratio, and levels to [−1, 1]. */
+  public static ImageProcessor square(int side) {
+    return new ImageProcessor(ImageProcessorConfig.square(side));
   }
 
   /**

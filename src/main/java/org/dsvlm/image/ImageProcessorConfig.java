@@ -10,8 +10,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The settings in {@code preprocessor_config.json}.
  *
- * @param family whose processor it is: CLIP, Siglip or Llava
+ * @param processor whose processor it is
  * @param padToSquare whether the picture is padded before the resize; only LLaVA's processor pads;
  *     {@code do_pad} of the others has no effect on pictures of one size
  * @param shortestEdge length of the shorter edge after the resize, or 0
@@ -28,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param rescaleFactor what 8-bit levels are multiplied by
  */
 record ImageProcessorConfig(
-    String family,
+    ProcessorClass processor,
     boolean padToSquare,
     int shortestEdge,
     int @Nullable [] size,
@@ -62,58 +60,45 @@ record ImageProcessorConfig(
           "data_format",
           "device");
 
-  private static final Pattern TYPES =
-      Pattern.compile("(CLIP|Siglip|Llava)(ImageProcessor(Fast|Pil)?|FeatureExtractor)");
-
-  private static final String LLAVA = "Llava";
   private static final int BICUBIC = 3;
-  private static final double[] CLIP_MEAN = {0.48145466, 0.4578275, 0.40821073};
-  private static final double[] CLIP_DEVIATION = {0.26862954, 0.26130258, 0.27577711};
-  private static final double[] HALF = {0.5, 0.5, 0.5};
 
   /** Keys that are left out take the value that the named processor gives them. */
   static ImageProcessorConfig parse(JsonConfig config) {
     config.refuseUnknown(KNOWN::contains);
     String typeKey =
         config.has("image_processor_type") ? "image_processor_type" : "feature_extractor_type";
-    String type = config.text(typeKey);
-    Matcher known = TYPES.matcher(type);
-    if (!known.matches()) {
-      throw config.error(
-          typeKey,
-          "is \"" + type + "\"; supported are the image processors of CLIP, SigLIP and LLaVA");
-    }
-    String family = known.group(1);
-    boolean siglip = family.equals("Siglip");
+    ProcessorClass processor = ProcessorClass.parse(config, typeKey);
     config.onlySupports("resample", BICUBIC);
     boolean resize = config.flag("do_resize", true);
-    int shortestEdge = resize ? shortestEdge(config, siglip) : 0;
+    int shortestEdge = resize ? shortestEdge(config, processor) : 0;
     ImageProcessorConfig parsed =
         new ImageProcessorConfig(
-            family,
-            family.equals(LLAVA) && config.flag("do_pad", false),
+            processor,
+            processor.padsToSquare() && config.flag("do_pad", false),
             shortestEdge,
             resize && shortestEdge == 0 ? size(config, "size") : null,
-            config.flag("do_center_crop", !siglip) ? size(config, "crop_size") : null,
+            config.flag("do_center_crop", processor.keepsRatio())
+                ? size(config, "crop_size")
+                : null,
             config.flag("do_rescale", true) ? config.number("rescale_factor", 1 / 255.0) : 1,
             config.flag("do_normalize", true),
-            channels(config, "image_mean", siglip ? HALF : CLIP_MEAN),
-            channels(config, "image_std", siglip ? HALF : CLIP_DEVIATION));
+            channels(config, "image_mean", processor.mean()),
+            channels(config, "image_std", processor.standardDeviation()));
     parsed.requireCropFits(config);
     return parsed;
   }
 
   /** Old files give one number for {@code size}; 0 if both edges are given. */
-  private static int shortestEdge(JsonConfig config, boolean siglip) {
+  private static int shortestEdge(JsonConfig config, ProcessorClass processor) {
     if (config.has("size") && config.json().get("size").isNumber()) {
-      return siglip ? 0 : config.size("size");
+      return processor.keepsRatio() ? config.size("size") : 0;
     }
     JsonConfig size = config.child("size");
     if (size.has("shortest_edge")) {
       size.refuseUnknown("shortest_edge"::equals);
       return size.size("shortest_edge");
     }
-    return config.has("size") || siglip ? 0 : 224;
+    return config.has("size") || !processor.keepsRatio() ? 0 : 224;
   }
 
   /** Width and height; old files give one number for both. */
@@ -160,9 +145,32 @@ record ImageProcessorConfig(
     }
   }
 
+  /** Both edges to {@code side} pixels, and levels to [−1, 1]. */
+  static ImageProcessorConfig square(int side) {
+    ProcessorClass processor = ProcessorClass.SQUARE;
+    return new ImageProcessorConfig(
+        processor,
+        false,
+        0,
+        new int[] {side, side},
+        null,
+        1 / 255.0,
+        true,
+        processor.mean(),
+        processor.standardDeviation());
+  }
+
   ImageProcessorConfig withPadding(boolean pad) {
     return new ImageProcessorConfig(
-        family, pad, shortestEdge, size, crop, rescaleFactor, normalise, mean, standardDeviation);
+        processor,
+        pad,
+        shortestEdge,
+        size,
+        crop,
+        rescaleFactor,
+        normalise,
+        mean,
+        standardDeviation);
   }
 
   /**
@@ -171,9 +179,9 @@ record ImageProcessorConfig(
    */
   ObjectNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
-    String type = padToSquare ? LLAVA : family;
-    json.put("image_processor_type", type + "ImageProcessor").put("do_convert_rgb", true);
-    if (type.equals(LLAVA)) {
+    ProcessorClass written = padToSquare ? ProcessorClass.PADDING : processor;
+    json.put("image_processor_type", written.className()).put("do_convert_rgb", true);
+    if (written.padsToSquare()) {
       json.put("do_pad", padToSquare);
     }
     json.put("do_resize", shortestEdge > 0 || size != null).put("resample", BICUBIC);

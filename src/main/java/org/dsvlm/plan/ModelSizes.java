@@ -47,7 +47,7 @@ final class ModelSizes {
             models.language(),
             0,
             List.of(recipe.model().vision().featureLayer()),
-            vision.family().classTokens() > 0,
+            vision.classTokens() > 0,
             true);
     ParameterShapes.of(root -> new Llava(root, llava))
         .forEach((name, shape) -> put(partOf(name), name, shape));

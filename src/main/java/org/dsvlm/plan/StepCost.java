@@ -12,7 +12,6 @@ import org.dsvlm.models.diffusion.UNetCost;
 import org.dsvlm.models.diffusion.VaeCost;
 import org.dsvlm.models.llama.LanguageCost;
 import org.dsvlm.models.vit.VisionConfig;
-import org.dsvlm.models.vit.VisionCost;
 import org.dsvlm.nn.cost.Operation;
 import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
@@ -68,7 +67,7 @@ final class StepCost {
     Tape tape = new Tape(bytes);
     boolean visionTrains = sizes.trains(Part.VISION_ENCODER, stage);
     if (pictures > 0) {
-      VisionCost.record(tape, sizes.vision(), pictures, visionTrains, usedBlocks(), again);
+      sizes.vision().cost(tape, pictures, visionTrains, usedBlocks(), again);
       connector(tape, pictures, visionTrains);
     }
     if (recipe.languageWeight() > 0) {

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.io.DsVlmException;
-import org.dsvlm.models.vit.SiglipVisionTower;
 import org.dsvlm.models.vit.VisionTower;
 
 /**
@@ -56,10 +55,6 @@ public final class FeatureTaps {
               + last);
     }
     Tensor state = hiddenStates.get(block);
-    // SigLIP's own output is its last hidden state after a final norm; CLIP's is the bare state.
-    if (block == last && tower instanceof SiglipVisionTower siglip) {
-      state = siglip.normalised(state);
-    }
-    return tower.patches(state);
+    return tower.patches(block == last ? tower.output(state) : state);
   }
 }

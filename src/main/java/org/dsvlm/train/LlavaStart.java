@@ -17,7 +17,6 @@ import org.dsvlm.models.llava.LlavaConfig;
 import org.dsvlm.models.llava.LlavaLayouts;
 import org.dsvlm.models.llava.LlavaLora;
 import org.dsvlm.models.vit.VisionConfig;
-import org.dsvlm.models.vit.VisionLayouts;
 import org.dsvlm.nn.Lora;
 import org.dsvlm.nn.LoraConfig;
 import org.dsvlm.nn.ParameterStore;
@@ -86,9 +85,9 @@ final class LlavaStart implements AutoCloseable {
             language,
             data.imageToken(),
             List.of(model.vision().featureLayer()),
-            vision.family().classTokens() > 0,
+            vision.classTokens() > 0,
             true);
-    try (WeightSource stored = stored(model)) {
+    try (WeightSource stored = stored(model, vision)) {
       RandomState start = random.fork("llava");
       ParameterStore parameters =
           stored.names().isEmpty()
@@ -113,16 +112,16 @@ final class LlavaStart implements AutoCloseable {
   }
 
   /** The stored weights of the model under our names; none if all starts at random. */
-  private static WeightSource stored(Recipe.Model model) {
+  private static WeightSource stored(Recipe.Model model, VisionConfig vision) {
     List<WeightSource> parts = new ArrayList<>();
     if (!model.vision().path().isEmpty()) {
       WeightSource tower = WeightFolder.open(Path.of(model.vision().path()));
-      UnaryOperator<String> renaming = VisionLayouts.renaming(tower.names(), model.vision().path());
+      UnaryOperator<String> layout = vision.family().layout(tower.names(), model.vision().path());
       parts.add(
           new RenamedWeights(
               tower,
               name -> {
-                String own = renaming.apply(name);
+                String own = layout.apply(name);
                 return own == null ? null : VISION + own;
               }));
     }

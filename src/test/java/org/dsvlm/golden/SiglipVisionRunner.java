@@ -16,7 +16,7 @@ final class SiglipVisionRunner extends VisionRunner<SiglipVisionTower> {
 
   @Override
   Tensor compare(GoldenCase golden, SiglipVisionTower tower, List<Tensor> hiddenStates) {
-    Tensor last = tower.normalised(hiddenStates.get(hiddenStates.size() - 1));
+    Tensor last = tower.output(hiddenStates.get(hiddenStates.size() - 1));
     golden.expect("last_hidden_state", last);
     golden.expect("pooler_output", tower.pooled(last));
     return tower.patches(hiddenStates.get(hiddenStates.size() - 2)).square().mean();

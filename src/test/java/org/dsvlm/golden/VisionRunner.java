@@ -13,10 +13,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.models.vit.VisionConfig;
-import org.dsvlm.models.vit.VisionLayouts;
 import org.dsvlm.models.vit.VisionTower;
 import org.dsvlm.nn.ParameterStore;
-import org.dsvlm.weights.RenamedWeights;
 import org.dsvlm.weights.WeightSource;
 import org.dsvlm.weights.safetensors.Safetensors;
 
@@ -42,12 +40,12 @@ abstract class VisionRunner<T extends VisionTower> implements GoldenRunner {
   @Override
   public void run(GoldenCase golden) throws Exception {
     for (Path weights : layouts(golden.folder())) {
+      VisionConfig config = VisionConfig.read(weights.resolveSibling("config.json"));
       try (PointerScope scope = new PointerScope();
           WeightSource file = Safetensors.open(weights);
-          WeightSource renamed =
-              new RenamedWeights(file, VisionLayouts.renaming(file.names(), weights.toString()));
-          ParameterStore store = ParameterStore.from(renamed, ScalarType.Float, "cpu")) {
-        VisionConfig config = VisionConfig.read(weights.resolveSibling("config.json"));
+          ParameterStore store =
+              ParameterStore.from(
+                  config.family().weights(file, weights.toString()), ScalarType.Float, "cpu")) {
         T tower = architecture.cast(config.tower(store.root().at("vision_model")));
         if (!store.surplus().isEmpty()) {
           golden.fail(weights + ": tensors that no one read: " + store.surplus());

@@ -12,8 +12,6 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
-import org.dsvlm.models.vit.ClipVisionTower;
-import org.dsvlm.models.vit.SiglipVisionTower;
 import org.dsvlm.models.vit.VisionConfig;
 import org.dsvlm.models.vit.VisionTower;
 import org.dsvlm.nn.ParameterStore;
@@ -46,11 +44,7 @@ class FeatureTapsTest {
 
   @Test
   void takesStatesAfterTheBlocksWithoutTheClassToken() {
-    VisionTower tower =
-        new ClipVisionTower(
-            store.root(),
-            VisionConfig.parse(
-                TinyModel.json(SIZES.formatted("clip_vision_model")), "config.json"));
+    VisionTower tower = tower("clip_vision_model");
     List<Tensor> states = states(tower);
     Tensor text = new RandomState(3).normal(2, 4, 12);
     Map<String, Tensor> features =
@@ -63,31 +57,28 @@ class FeatureTapsTest {
 
   @Test
   void siglipsLastStateIsNormalisedAsItsOutputIs() {
-    SiglipVisionTower tower =
-        new SiglipVisionTower(
-            store.root(),
-            VisionConfig.parse(
-                TinyModel.json(SIZES.formatted("siglip_vision_model")), "config.json"));
+    VisionTower tower = tower("siglip_vision_model");
     List<Tensor> states = states(tower);
     Map<String, Tensor> features =
         FeatureTaps.take(config("[\"mid\", \"high\"]", 3), tower, states, null);
     assertThat(Torch.floats(features.get("high")))
-        .containsExactly(Torch.floats(tower.normalised(states.get(3))));
+        .containsExactly(Torch.floats(tower.output(states.get(3))));
     assertThat(Torch.floats(features.get("mid"))).containsExactly(Torch.floats(states.get(2)));
   }
 
   @Test
   void namesALevelBeyondTheTower() {
-    VisionTower tower =
-        new ClipVisionTower(
-            store.root(),
-            VisionConfig.parse(
-                TinyModel.json(SIZES.formatted("clip_vision_model")), "config.json"));
+    VisionTower tower = tower("clip_vision_model");
     assertThatThrownBy(() -> FeatureTaps.take(config("[\"high\"]", 4), tower, states(tower), null))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("levels.high")
         .hasMessageContaining("block 4")
         .hasMessageContaining("has 3");
+  }
+
+  private VisionTower tower(String type) {
+    return VisionConfig.parse(TinyModel.json(SIZES.formatted(type)), "config.json")
+        .tower(store.root());
   }
 
   private static List<Tensor> states(VisionTower tower) {

@@ -22,8 +22,8 @@ import org.dsvlm.models.diffusion.StableDiffusion;
 import org.dsvlm.models.diffusion.UNetConfig;
 import org.dsvlm.models.diffusion.VaeConfig;
 import org.dsvlm.models.vgg.PerceptualNetwork;
-import org.dsvlm.models.vit.ClipVisionTower;
 import org.dsvlm.models.vit.VisionConfig;
+import org.dsvlm.models.vit.VisionTower;
 import org.dsvlm.nn.Linear;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.nn.Parameters;
@@ -71,7 +71,7 @@ final class TinyModel implements AutoCloseable {
   final ScalarType dtype;
 
   private final PerceptualNetwork network;
-  private final ClipVisionTower tower;
+  private final VisionTower tower;
   private final Linear linear1;
   private final Linear linear2;
 
@@ -96,9 +96,8 @@ final class TinyModel implements AutoCloseable {
             "cpu");
     network = PerceptualNetwork.random(random, new long[] {4, 4, 6, 6, 6}, dtype, "cpu");
     tower =
-        new ClipVisionTower(
-            llavaStore.root().at("vision_tower.vision_model"),
-            VisionConfig.parse(json(VISION), "test"));
+        VisionConfig.parse(json(VISION), "test")
+            .tower(llavaStore.root().at("vision_tower.vision_model"));
     Parameters connector = llavaStore.root().at("multi_modal_projector");
     linear1 = Linear.withBias(connector.at("linear_1"), VISION_WIDTH, TEXT_WIDTH);
     linear2 = Linear.withBias(connector.at("linear_2"), TEXT_WIDTH, TEXT_WIDTH);

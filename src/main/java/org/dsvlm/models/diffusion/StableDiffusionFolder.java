@@ -38,6 +38,8 @@ public final class StableDiffusionFolder {
   /** What the files of weights are called, but for their ending. */
   public static final String STEM = "diffusion_pytorch_model";
 
+  static final String CLASS_NAME = "StableDiffusionPipeline";
+
   private static final String SCHEDULER = "scheduler";
   private static final String CONFIG = "config.json";
   private static final String SCHEDULER_CONFIG = "scheduler_config.json";
@@ -150,14 +152,14 @@ public final class StableDiffusionFolder {
 
   private static ObjectNode index(ObjectNode scheduler) {
     ObjectNode index = JsonNodeFactory.instance.objectNode();
-    index.put("_class_name", "StableDiffusionPipeline");
+    index.put("_class_name", CLASS_NAME);
     ABSENT_PARTS.forEach(part -> index.putArray(part).addNull().addNull());
     index
         .putArray(SCHEDULER)
         .add("diffusers")
         .add(scheduler.path("_class_name").asText("DDIMScheduler"));
-    index.putArray(UNET).add("diffusers").add("UNet2DConditionModel");
-    index.putArray(VAE).add("diffusers").add("AutoencoderKL");
+    index.putArray(UNET).add("diffusers").add(UNetConfig.CLASS_NAME);
+    index.putArray(VAE).add("diffusers").add(VaeConfig.CLASS_NAME);
     return index;
   }
 }

@@ -43,7 +43,7 @@ public record UNetConfig(
     double normEps,
     boolean flipSinToCos,
     double frequencyShift) {
-  private static final String CLASS_NAME = "UNet2DConditionModel";
+  static final String CLASS_NAME = "UNet2DConditionModel";
   private static final String DOWN_PLAIN = "DownBlock2D";
   private static final String DOWN_ATTENTION = "CrossAttnDownBlock2D";
   private static final String UP_PLAIN = "UpBlock2D";

@@ -34,7 +34,7 @@ public record VaeConfig(
     int normGroups,
     boolean midAttention,
     double scalingFactor) {
-  private static final String CLASS_NAME = "AutoencoderKL";
+  static final String CLASS_NAME = "AutoencoderKL";
   private static final String DOWN = "DownEncoderBlock2D";
   private static final String UP = "UpDecoderBlock2D";
 

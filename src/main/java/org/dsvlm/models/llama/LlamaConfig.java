@@ -12,12 +12,12 @@ import java.util.Set;
 import java.util.function.Predicate;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.models.Families;
 
 /**
- * Sizes and choices of a decoder of the Llama family: Llama, Vicuna and Llama 3 ({@code model_type}
- * llama), Qwen2 (qwen2).
+ * Sizes and choices of a decoder of Llama's kind, of any {@link LanguageFamily}.
  *
- * @param family {@code llama} or {@code qwen2}
+ * @param family the architecture
  * @param vocabularySize rows of the embedding table and of the output head
  * @param hiddenSize width of a token
  * @param intermediateSize width inside the MLP
@@ -36,7 +36,7 @@ import org.dsvlm.io.JsonConfig;
  * @param initializerRange standard deviation of weights that start at random
  */
 public record LlamaConfig(
-    String family,
+    LanguageFamily family,
     int vocabularySize,
     int hiddenSize,
     int intermediateSize,
@@ -53,9 +53,6 @@ public record LlamaConfig(
     boolean mlpBias,
     boolean tiedEmbeddings,
     double initializerRange) {
-
-  private static final String QWEN2 = "qwen2";
-  private static final List<String> FAMILIES = List.of("llama", QWEN2);
 
   /** Keys that are read here, or that say nothing while sliding windows are off. */
   private static final Set<String> KNOWN =
@@ -101,27 +98,45 @@ public record LlamaConfig(
 
   /** As {@link #parse(JsonNode, String)}, for an object inside a file. */
   public static LlamaConfig parse(JsonConfig json) {
-    String family = json.text("model_type");
-    if (!FAMILIES.contains(family)) {
-      throw json.error("model_type", "is '" + family + "'; this language model reads " + FAMILIES);
-    }
-    return parse(json, family, key -> false);
+    return parse(json, json.text("model_type"));
   }
 
   /**
-   * Reads a configuration whose {@code model_type} says something else, such as the {@code llava}
-   * of LLaVA's original files.
+   * As above for an object that may leave {@code model_type} out.
    *
-   * @param readElsewhere keys that the caller looks after
+   * @param unsaid what it then stands for
    */
-  public static LlamaConfig parse(JsonConfig json, String family, Predicate<String> readElsewhere) {
-    boolean qwen2 = family.equals(QWEN2);
+  public static LlamaConfig parseWithDefault(JsonConfig json, String unsaid) {
+    return parse(json, json.text("model_type", unsaid));
+  }
+
+  private static LlamaConfig parse(JsonConfig json, String type) {
+    List<LanguageFamily> known = Families.all(LanguageFamily.class);
+    return known.stream()
+        .filter(family -> family.modelType().equals(type))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                json.error(
+                    "model_type",
+                    "is '"
+                        + type
+                        + "'; this language model reads "
+                        + known.stream().map(LanguageFamily::modelType).toList()))
+        .parse(json);
+  }
+
+  static LlamaConfig parse(
+      JsonConfig json, LanguageFamily family, Predicate<String> readElsewhere) {
+    LanguageFamily.Defaults defaults = family.defaults();
     json.refuseUnknown(readElsewhere.or(KNOWN::contains));
     checkSupported(json);
     int hiddenSize = json.size("hidden_size", 4096);
     int heads = json.size("num_attention_heads", 32);
-    // Qwen2's library default is 32 key heads, Llama's is as many as query heads.
-    int keyValueHeads = json.size("num_key_value_heads", qwen2 ? 32 : heads);
+    int keyValueHeads =
+        json.size(
+            "num_key_value_heads",
+            defaults.keyValueHeads() == 0 ? heads : defaults.keyValueHeads());
     if (hiddenSize % heads != 0) {
       throw json.error(
           "hidden_size",
@@ -136,24 +151,24 @@ public record LlamaConfig(
     if (headDim % 2 != 0) {
       throw json.error("head_dim", "is " + headDim + "; rotary embedding turns pairs");
     }
-    boolean attentionBias = json.flag("attention_bias", false);
+    LanguageFamily.Biases biases = family.biases(json);
     boolean newKeys = json.has("rope_parameters");
     JsonConfig rope = json.child(newKeys ? "rope_parameters" : "rope_scaling");
     return new LlamaConfig(
         family,
-        json.size("vocab_size", qwen2 ? 151936 : 32000),
+        json.size("vocab_size", defaults.vocabularySize()),
         hiddenSize,
-        json.size("intermediate_size", qwen2 ? 22016 : 11008),
+        json.size("intermediate_size", defaults.intermediateSize()),
         json.size("num_hidden_layers", 32),
         heads,
         keyValueHeads,
         headDim,
-        json.size("max_position_embeddings", qwen2 ? 32768 : 2048),
+        json.size("max_position_embeddings", defaults.maxPositions()),
         json.number("rms_norm_eps", 1e-6),
         rope.number("rope_theta", json.number("rope_theta", 10000.0)),
         RopeScaling.parse(rope),
-        qwen2 || attentionBias,
-        !qwen2 && attentionBias,
+        biases.queryKeyValue(),
+        biases.output(),
         json.flag("mlp_bias", false),
         json.flag("tie_word_embeddings", false),
         json.number("initializer_range", 0.02));
@@ -205,9 +220,8 @@ public record LlamaConfig(
   /** This configuration as transformers 5 writes it. */
   public ObjectNode toJson() {
     ObjectNode json = new ObjectMapper().createObjectNode();
-    boolean qwen2 = family.equals(QWEN2);
-    json.putArray("architectures").add(qwen2 ? "Qwen2ForCausalLM" : "LlamaForCausalLM");
-    json.put("model_type", family)
+    json.putArray("architectures").add(family.architecture());
+    json.put("model_type", family.modelType())
         .put("vocab_size", vocabularySize)
         .put("hidden_size", hiddenSize)
         .put("intermediate_size", intermediateSize)
@@ -222,9 +236,7 @@ public record LlamaConfig(
         .put("initializer_range", initializerRange)
         .put("attention_dropout", 0.0)
         .put("use_cache", true);
-    if (!qwen2) {
-      json.put("attention_bias", queryKeyValueBias).put("mlp_bias", mlpBias);
-    }
+    family.writeBiases(this, json);
     ObjectNode rope = json.putObject("rope_parameters");
     rope.put("rope_theta", ropeTheta);
     ropeScaling.write(rope);

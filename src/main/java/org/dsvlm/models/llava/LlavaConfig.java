@@ -36,6 +36,9 @@ public record LlavaConfig(
     boolean dropFirstToken,
     boolean connectorBias) {
 
+  /** The language model of a {@code text_config} that leaves {@code model_type} out. */
+  private static final String UNSAID = "llama";
+
   private static final Set<String> KNOWN =
       Set.of(
           "model_type",
@@ -80,8 +83,10 @@ public record LlavaConfig(
    */
   public static LlavaConfig parse(JsonNode json, String where) {
     JsonConfig config = JsonConfig.of(json, where);
-    if (!config.text("model_type").equals("llava")) {
-      throw config.error("model_type", "is '" + config.text("model_type") + "', not 'llava'");
+    if (!config.text("model_type").equals(LlavaFamily.MODEL_TYPE)) {
+      throw config.error(
+          "model_type",
+          "is '" + config.text("model_type") + "', not '" + LlavaFamily.MODEL_TYPE + "'");
     }
     config.refuseUnknown(KNOWN::contains);
     config.onlySupports("projector_hidden_act", "gelu");
@@ -90,11 +95,7 @@ public record LlavaConfig(
           config.has("text_config") ? "vision_config" : "text_config",
           "is missing; it describes a part of the model");
     }
-    JsonConfig textConfig = config.child("text_config");
-    LlamaConfig text =
-        textConfig.has("model_type")
-            ? LlamaConfig.parse(textConfig)
-            : LlamaConfig.parse(textConfig, "llama", key -> false);
+    LlamaConfig text = LlamaConfig.parseWithDefault(config.child("text_config"), UNSAID);
     if (config.flag("tie_word_embeddings", false)) {
       text = text.withTiedEmbeddings();
     }
@@ -146,7 +147,7 @@ public record LlavaConfig(
 
   /** Tokens that the vision tower makes beside those of the patches. */
   int classTokens() {
-    return vision.family().classTokens();
+    return vision.classTokens();
   }
 
   /** Width of what the connector reads. */
@@ -158,7 +159,7 @@ public record LlavaConfig(
   public ObjectNode toJson() {
     ObjectNode json = new ObjectMapper().createObjectNode();
     json.putArray("architectures").add("LlavaForConditionalGeneration");
-    json.put("model_type", "llava")
+    json.put("model_type", LlavaFamily.MODEL_TYPE)
         .put("image_token_index", imageToken)
         .put("image_seq_length", imageTokens())
         .put("projector_hidden_act", "gelu")

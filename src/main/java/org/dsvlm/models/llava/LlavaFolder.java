@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.vit.VisionConfig;
-import org.dsvlm.models.vit.VisionLayouts;
+import org.dsvlm.models.vit.VisionFamily;
 import org.dsvlm.weights.JoinedWeights;
 import org.dsvlm.weights.RenamedWeights;
 import org.dsvlm.weights.WeightSource;
@@ -53,22 +53,18 @@ public record LlavaFolder(Path path, Path visionPath, LlavaConfig config, Weight
     }
     VisionConfig vision = VisionConfig.read(visionFolder.resolve("config.json"));
     LlavaConfig config = OriginalLlavaConfig.parse(json, vision);
-    return new LlavaFolder(folder, visionFolder, config, withVision(folder, visionFolder));
-  }
-
-  /** Whether {@code config}, a config.json, is that of a LLaVA. */
-  public static boolean matches(JsonConfig config) {
-    return OriginalLlavaConfig.matches(config) || config.text("model_type", "").equals("llava");
+    return new LlavaFolder(
+        folder, visionFolder, config, withVision(folder, visionFolder, vision.family()));
   }
 
   /** The original files hold the vision tower only if it was trained. */
-  private static WeightSource withVision(Path folder, Path visionFolder) {
+  private static WeightSource withVision(Path folder, Path visionFolder, VisionFamily family) {
     WeightSource own = LlavaLayouts.read(WeightFolder.open(folder));
     if (own.names().stream().anyMatch(name -> name.startsWith("vision_tower."))) {
       return own;
     }
     WeightSource tower = WeightFolder.open(visionFolder);
-    UnaryOperator<String> renaming = VisionLayouts.renaming(tower.names(), visionFolder.toString());
+    UnaryOperator<String> renaming = family.layout(tower.names(), visionFolder.toString());
     WeightSource vision =
         new RenamedWeights(
             tower,

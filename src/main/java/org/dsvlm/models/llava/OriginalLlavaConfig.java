@@ -6,10 +6,10 @@ package org.dsvlm.models.llava;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import java.util.Map;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
-import org.dsvlm.models.llama.LlamaConfig;
+import org.dsvlm.models.Families;
+import org.dsvlm.models.llama.LanguageFamily;
 import org.dsvlm.models.vit.VisionConfig;
 
 /**
@@ -20,10 +20,6 @@ final class OriginalLlavaConfig {
   /** What stands for a picture in the original project's ids. */
   static final long IMAGE_MARKER = -200;
 
-  /** {@code model_type} by language model. */
-  private static final Map<String, String> FAMILIES =
-      Map.of("llava", "llama", "llava_llama", "llama", "llava_qwen", "qwen2");
-
   private OriginalLlavaConfig() {}
 
   /** Whether {@code config} is of this kind. */
@@ -33,15 +29,7 @@ final class OriginalLlavaConfig {
 
   /** {@code vision}: the tower that {@code mm_vision_tower} names. */
   static LlavaConfig parse(JsonConfig config, VisionConfig vision) {
-    String family = FAMILIES.get(config.text("model_type"));
-    if (family == null) {
-      throw config.error(
-          "model_type",
-          "is '"
-              + config.text("model_type")
-              + "'; read are "
-              + FAMILIES.keySet().stream().sorted().toList());
-    }
+    LanguageFamily family = family(config);
     config.onlySupports("mm_projector_type", "mlp2x_gelu");
     config.onlySupports("mm_use_im_start_end", false);
     config.onlySupports("mm_use_im_patch_token", false);
@@ -57,11 +45,30 @@ final class OriginalLlavaConfig {
     }
     return new LlavaConfig(
         vision,
-        LlamaConfig.parse(config, family, OriginalLlavaConfig::readHere),
+        family.parse(config, OriginalLlavaConfig::readHere),
         IMAGE_MARKER,
         List.of(config.integer("mm_vision_select_layer", -2)),
         dropFirstToken(config, vision),
         true);
+  }
+
+  private static LanguageFamily family(JsonConfig config) {
+    String type = config.text("model_type");
+    List<LanguageFamily> known = Families.all(LanguageFamily.class);
+    return known.stream()
+        .filter(family -> family.originalLlava().modelTypes().contains(type))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                config.error(
+                    "model_type",
+                    "is '"
+                        + type
+                        + "'; read are "
+                        + known.stream()
+                            .flatMap(family -> family.originalLlava().modelTypes().stream())
+                            .sorted()
+                            .toList()));
   }
 
   /** Keys about pictures and about how the model was trained. */
@@ -78,7 +85,7 @@ final class OriginalLlavaConfig {
   private static boolean dropFirstToken(JsonConfig config, VisionConfig vision) {
     String feature = config.text("mm_vision_select_feature", "patch");
     return switch (feature) {
-      case "patch" -> vision.family().classTokens() > 0;
+      case "patch" -> vision.classTokens() > 0;
       case "cls_patch" -> false;
       default ->
           throw config.error(
@@ -104,10 +111,10 @@ final class OriginalLlavaConfig {
     if (llava.dropFirstToken() && !classToken) {
       throw unlike("leaves out the first patch of a vision tower without class token");
     }
-    boolean qwen2 = llava.text().family().equals("qwen2");
+    LanguageFamily.OriginalLlava names = llava.text().family().originalLlava();
     ObjectNode json = llava.text().toJsonOfOldTransformers();
-    json.putArray("architectures").add(qwen2 ? "LlavaQwenForCausalLM" : "LlavaLlamaForCausalLM");
-    return json.put("model_type", qwen2 ? "llava_qwen" : "llava_llama")
+    json.putArray("architectures").add(names.architecture());
+    return json.put("model_type", names.modelTypes().get(0))
         .put("mm_vision_tower", "vision_tower")
         .put("mm_hidden_size", llava.vision().hiddenSize())
         .put("mm_projector_type", "mlp2x_gelu")

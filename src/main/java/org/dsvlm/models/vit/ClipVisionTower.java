@@ -18,7 +18,7 @@ import org.dsvlm.tensor.Torch;
  * vector.
  */
 public final class ClipVisionTower implements VisionTower {
-  private final VisionConfig config;
+  private final VitConfig config;
   private final Tensor classEmbedding;
   private final PatchEmbedding patchEmbedding;
   private final Embedding positionEmbedding;
@@ -29,7 +29,7 @@ public final class ClipVisionTower implements VisionTower {
   /**
    * @param visionModel view of the parameters at {@code vision_model}
    */
-  public ClipVisionTower(Parameters visionModel, VisionConfig config) {
+  public ClipVisionTower(Parameters visionModel, VitConfig config) {
     this.config = config;
     int width = config.hiddenSize();
     Parameters embeddings = visionModel.at("embeddings");
@@ -46,7 +46,7 @@ public final class ClipVisionTower implements VisionTower {
   }
 
   /** CLIP's own: narrower the wider and, for what writes to the residual, the deeper the tower. */
-  private static EncoderLayer.Start start(VisionConfig config) {
+  private static EncoderLayer.Start start(VitConfig config) {
     double width = 1 / Math.sqrt(config.hiddenSize());
     double depth = 1 / Math.sqrt(2.0 * config.layers());
     return new EncoderLayer.Start(
@@ -57,7 +57,7 @@ public final class ClipVisionTower implements VisionTower {
   }
 
   @Override
-  public VisionConfig config() {
+  public VitConfig config() {
     return config;
   }
 

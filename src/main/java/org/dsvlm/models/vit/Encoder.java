@@ -16,7 +16,7 @@ final class Encoder {
   private final List<EncoderLayer> layers = new ArrayList<>();
   private boolean checkpointing;
 
-  Encoder(Parameters parameters, VisionConfig config, EncoderLayer.Start start) {
+  Encoder(Parameters parameters, VitConfig config, EncoderLayer.Start start) {
     for (int i = 0; i < config.layers(); i++) {
       layers.add(new EncoderLayer(parameters.at("layers").at(i), config, start));
     }

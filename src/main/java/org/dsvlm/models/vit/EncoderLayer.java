@@ -25,7 +25,7 @@ final class EncoderLayer {
   private final Activation activation;
   private final int heads;
 
-  EncoderLayer(Parameters parameters, VisionConfig config, Start start) {
+  EncoderLayer(Parameters parameters, VitConfig config, Start start) {
     int width = config.hiddenSize();
     int inner = config.intermediateSize();
     Parameters attention = parameters.at("self_attn");

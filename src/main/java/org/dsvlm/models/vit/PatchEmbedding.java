@@ -13,10 +13,10 @@ import org.dsvlm.tensor.Torch;
 
 /** Cuts a picture into square patches and projects each to the tower's width. */
 final class PatchEmbedding {
-  private final VisionConfig config;
+  private final VitConfig config;
   private final Conv2d projection;
 
-  PatchEmbedding(Parameters parameters, VisionConfig config, Init init, boolean bias) {
+  PatchEmbedding(Parameters parameters, VitConfig config, Init init, boolean bias) {
     this.config = config;
     this.projection =
         Conv2d.of(

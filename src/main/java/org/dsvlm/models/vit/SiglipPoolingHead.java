@@ -27,7 +27,7 @@ final class SiglipPoolingHead {
   private final Activation activation;
   private final int heads;
 
-  SiglipPoolingHead(Parameters parameters, VisionConfig config) {
+  SiglipPoolingHead(Parameters parameters, VitConfig config) {
     int width = config.hiddenSize();
     int inner = config.intermediateSize();
     probe = parameters.get("probe", Xavier.uniform(width, width), 1, 1, width);

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * normalisation before the first layer.
  */
 public final class SiglipVisionTower implements VisionTower {
-  private final VisionConfig config;
+  private final VitConfig config;
   private final PatchEmbedding patchEmbedding;
   private final Embedding positionEmbedding;
   private final Encoder encoder;
@@ -32,7 +32,7 @@ public final class SiglipVisionTower implements VisionTower {
    *
    * @param visionModel view of the parameters at {@code vision_model}
    */
-  public SiglipVisionTower(Parameters visionModel, VisionConfig config) {
+  public SiglipVisionTower(Parameters visionModel, VitConfig config) {
     this.config = config;
     int width = config.hiddenSize();
     Parameters embeddings = visionModel.at("embeddings");
@@ -57,14 +57,14 @@ public final class SiglipVisionTower implements VisionTower {
     head = hasHead ? new SiglipPoolingHead(visionModel.at("head"), config) : null;
   }
 
-  private static EncoderLayer.Start start(VisionConfig config) {
+  private static EncoderLayer.Start start(VitConfig config) {
     Init square = Xavier.uniform(config.hiddenSize(), config.hiddenSize());
     Init mlp = Xavier.uniform(config.hiddenSize(), config.intermediateSize());
     return new EncoderLayer.Start(square, square, mlp, mlp);
   }
 
   @Override
-  public VisionConfig config() {
+  public VitConfig config() {
     return config;
   }
 
@@ -79,23 +79,24 @@ public final class SiglipVisionTower implements VisionTower {
         Torch.tidy(() -> patchEmbedding.forward(pixelValues).add(positionEmbedding.weight())));
   }
 
-  /** A hidden state [pictures, patches, width] passed through the final normalisation. */
-  public Tensor normalised(Tensor hiddenState) {
-    return postLayerNorm.forward(hiddenState);
+  /** The last hidden state [pictures, patches, width] passed through the final normalisation. */
+  @Override
+  public Tensor output(Tensor lastHiddenState) {
+    return postLayerNorm.forward(lastHiddenState);
   }
 
   /**
-   * One vector a picture, [pictures, width], from the last hidden state after {@link #normalised}.
+   * One vector a picture, [pictures, width], from the {@link #output}.
    *
    * @throws DsVlmException if the tower has no pooling head
    */
-  public Tensor pooled(Tensor normalisedState) {
+  public Tensor pooled(Tensor output) {
     if (head == null) {
       throw new DsVlmException(
           "this SigLIP tower has no pooling head: its weights hold no vision_model.head.*, or "
               + "vision_use_head is false");
     }
-    return Torch.tidy(() -> head.forward(normalisedState));
+    return Torch.tidy(() -> head.forward(output));
   }
 
   @Override

@@ -9,7 +9,7 @@ import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
 
 /** The operations of a CLIP or SigLIP encoder, as {@code EncoderLayer} computes them. */
-public final class VisionCost {
+final class VisionCost {
   private VisionCost() {}
 
   /**
@@ -18,9 +18,9 @@ public final class VisionCost {
    * @param used blocks that a loss depends on; nobody goes backward through those above
    * @param again whether blocks are computed again in the backward pass
    */
-  public static void record(
-      Tape tape, VisionConfig config, double pictures, boolean trained, int used, boolean again) {
-    double tokens = config.patches() + config.family().classTokens();
+  static void record(
+      Tape tape, VitConfig config, double pictures, boolean trained, int used, boolean again) {
+    double tokens = config.patches() + config.classTokens();
     double width = config.hiddenSize();
     double side = Math.sqrt(config.patches());
     tape.enter(Part.VISION_ENCODER, false);
@@ -37,7 +37,7 @@ public final class VisionCost {
         config.patchSize(),
         trained);
     tape.add(pictures * tokens * width);
-    if (config.family() == VisionFamily.CLIP) {
+    if (config.classTokens() > 0) {
       tape.layerNorm(pictures * tokens, width, trained);
     }
     for (int block = 1; block <= config.layers(); block++) {
@@ -52,7 +52,7 @@ public final class VisionCost {
   }
 
   private static void block(
-      Tape tape, VisionConfig config, double pictures, double tokens, boolean trained) {
+      Tape tape, VitConfig config, double pictures, double tokens, boolean trained) {
     double rows = pictures * tokens;
     double width = config.hiddenSize();
     double inner = config.intermediateSize();

@@ -4,54 +4,85 @@
  */
 package org.dsvlm.models.vit;
 
-import java.util.Arrays;
-import java.util.List;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.dsvlm.io.JsonConfig;
+import org.dsvlm.models.ModelFamily;
+import org.dsvlm.nn.Parameters;
 
-/** The architectures that a vision tower may have, by the {@code model_type} of their files. */
-public enum VisionFamily {
-  /** CLIP (Radford et al. 2021): a class token comes before the patches. */
-  CLIP("clip_vision_model", 32, Activation.QUICK_GELU, 1e-5),
+/**
+ * An architecture of vision encoders. The tower's parameters stand below {@code vision_model}, in a
+ * folder of its own as in a LLaVA.
+ */
+public interface VisionFamily extends ModelFamily<VisionConfig> {
+  /** The family's name for people, such as CLIP. */
+  String name();
 
-  /** SigLIP (Zhai et al. 2023): patches alone, and a pooling head. */
-  SIGLIP("siglip_vision_model", 16, Activation.GELU_TANH, 1e-6);
+  /** The name that the command line and recipes choose it by. */
+  String key();
 
-  private final String modelType;
-  private final int patchSize;
-  private final Activation activation;
-  private final double layerNormEps;
+  /** The {@code model_type} of the tower itself, which may be part of a larger model. */
+  String towerType();
 
-  /** After the name, the values of keys that a file leaves out and that families differ in. */
-  VisionFamily(String modelType, int patchSize, Activation activation, double layerNormEps) {
-    this.modelType = modelType;
-    this.patchSize = patchSize;
-    this.activation = activation;
-    this.layerNormEps = layerNormEps;
+  /** The class that the transformers library reads the tower as. */
+  String architecture();
+
+  /**
+   * Reads the object that describes the tower, whose {@code model_type} is {@link #towerType}.
+   *
+   * @throws org.dsvlm.io.DsVlmException as {@link #parse}
+   */
+  VisionConfig parseTower(JsonConfig tower);
+
+  @Override
+  default Class<VisionConfig> configType() {
+    return VisionConfig.class;
   }
 
-  /** The value of {@code model_type}. */
-  public String modelType() {
-    return modelType;
+  /** Reads the tower's own config.json, or one that holds it as {@code vision_config}. */
+  @Override
+  default VisionConfig parse(JsonConfig json) {
+    return VisionSection.parse(json);
   }
 
-  /** Tokens that the tower makes beside those of the patches. */
-  public int classTokens() {
-    return this == CLIP ? 1 : 0;
+  @Override
+  default ObjectNode toJson(VisionConfig config) {
+    return config.toJson();
   }
 
-  int defaultPatchSize() {
-    return patchSize;
+  @Override
+  default ObjectNode fileOf(VisionConfig config) {
+    ObjectNode json = config.toJson();
+    json.putArray("architectures").add(architecture());
+    return json;
   }
 
-  Activation defaultActivation() {
-    return activation;
+  @Override
+  default Consumer<Parameters> module(VisionConfig config) {
+    return root -> config.tower(root.at(VisionLayouts.TOWER));
   }
 
-  double defaultLayerNormEps() {
-    return layerNormEps;
+  @Override
+  default UnaryOperator<String> layout(Set<String> stored, String where) {
+    return VisionLayouts.renaming(stored, where, landmark());
   }
 
-  /** Every family's {@code model_type}. */
-  static List<String> modelTypes() {
-    return Arrays.stream(values()).map(VisionFamily::modelType).toList();
+  /** A parameter that every tower of the family has, by its name below {@code vision_model}. */
+  default String landmark() {
+    return "embeddings.patch_embedding.weight";
+  }
+
+  @Override
+  default String describe(VisionConfig config) {
+    return String.format(
+        "%s (%d layers, width %d, %d tokens)",
+        name(), config.layers(), config.hiddenSize(), config.patches() + config.classTokens());
+  }
+
+  @Override
+  default String partOf(String name) {
+    return "vision";
   }
 }

@@ -14,8 +14,9 @@ import org.dsvlm.io.DsVlmException;
  * vision_model}, alone without that prefix (transformers 5), beside a text tower, or inside a
  * LLaVA; the names below the tower are the same in all of them.
  */
-public final class VisionLayouts {
-  private static final String LANDMARK = "embeddings.patch_embedding.weight";
+final class VisionLayouts {
+  /** What the names of a tower's parameters begin with. */
+  static final String TOWER = "vision_model";
 
   /** A buffer that old files store: the numbers 0, 1, …, which nothing reads. */
   private static final String POSITION_IDS = "embeddings.position_ids";
@@ -27,15 +28,16 @@ public final class VisionLayouts {
    *
    * @param stored all names in the file
    * @param where the file, for messages
+   * @param landmark a parameter that the tower has, by its name below {@code vision_model}
    * @return from a stored name to the tower's own ({@code vision_model.…}), null for what is not
    *     the tower's: as {@link org.dsvlm.weights.RenamedWeights} takes it
    * @throws DsVlmException if the file holds no tower, or more than one
    */
-  public static UnaryOperator<String> renaming(Set<String> stored, String where) {
+  static UnaryOperator<String> renaming(Set<String> stored, String where, String landmark) {
     List<String> prefixes =
         stored.stream()
-            .filter(name -> name.equals(LANDMARK) || name.endsWith("." + LANDMARK))
-            .map(name -> name.substring(0, name.length() - LANDMARK.length()))
+            .filter(name -> name.equals(landmark) || name.endsWith("." + landmark))
+            .map(name -> name.substring(0, name.length() - landmark.length()))
             .toList();
     if (prefixes.size() != 1) {
       throw new DsVlmException(
@@ -43,13 +45,13 @@ public final class VisionLayouts {
               + ": "
               + (prefixes.isEmpty() ? "no" : "more than one")
               + " tensor '…"
-              + LANDMARK
+              + landmark
               + "'; give weights that hold exactly one vision tower");
     }
     String prefix = prefixes.get(0);
     return name ->
         name.startsWith(prefix) && !name.equals(prefix + POSITION_IDS)
-            ? "vision_model." + name.substring(prefix.length())
+            ? TOWER + "." + name.substring(prefix.length())
             : null;
   }
 }

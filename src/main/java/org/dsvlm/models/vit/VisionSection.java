@@ -4,44 +4,33 @@
  */
 package org.dsvlm.models.vit;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import java.util.Arrays;
-import java.util.Set;
+import java.util.List;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.models.Families;
 
 /**
- * The part of {@code config.json} that describes a vision tower: where it stands, what may stand in
- * it, and the checks that both architectures share.
+ * The part of {@code config.json} that describes a vision tower: where it stands, and whose it is.
  */
 final class VisionSection {
-  /**
-   * Keys that the towers compute with, and after them those without a say in it: the start of
-   * training from nothing, and the projection and the text beside the tower.
-   */
-  private static final Set<String> KNOWN =
-      Set.of(
-          "model_type",
-          "hidden_size",
-          "intermediate_size",
-          "num_hidden_layers",
-          "num_attention_heads",
-          "num_channels",
-          "image_size",
-          "patch_size",
-          "hidden_act",
-          "layer_norm_eps",
-          "vision_use_head",
-          "initializer_range",
-          "initializer_factor",
-          "projection_dim",
-          "vocab_size",
-          "tie_word_embeddings");
+  /** What a larger model means that leaves the tower's {@code model_type} out. */
+  private static final String UNSAID = "clip_vision_model";
 
   private VisionSection() {}
 
+  /** Reads the tower in {@code root}, a config.json, by the family that it names. */
+  static VisionConfig parse(JsonConfig root) {
+    JsonConfig tower = find(root);
+    VisionConfig vision = family(tower, tower != root).parseTower(tower);
+    if (vision.patchSize() > vision.imageSize()) {
+      throw tower.error(
+          "patch_size",
+          "is " + vision.patchSize() + ", larger than image_size = " + vision.imageSize());
+    }
+    return vision;
+  }
+
   /** The object that describes the tower: {@code vision_config} if there is one, else all of it. */
-  static JsonConfig find(JsonNode json, String where) {
-    JsonConfig root = JsonConfig.of(json, where);
+  private static JsonConfig find(JsonConfig root) {
     if (!root.has("vision_config")) {
       return root;
     }
@@ -67,49 +56,25 @@ final class VisionSection {
   }
 
   /**
-   * The tower's architecture, after a check that every key is known.
+   * The tower's architecture.
    *
-   * @param nested whether {@code config} is part of a larger model's, which may leave out what is
-   *     CLIP
+   * @param nested whether {@code tower} is part of a larger model's configuration
    */
-  static VisionFamily family(JsonConfig config, boolean nested) {
-    String modelType =
-        nested
-            ? config.text("model_type", VisionFamily.CLIP.modelType())
-            : config.text("model_type");
-    VisionFamily family =
-        Arrays.stream(VisionFamily.values())
-            .filter(candidate -> candidate.modelType().equals(modelType))
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    config.error(
-                        "model_type",
-                        "is \""
-                            + modelType
-                            + "\", but a vision tower is one of "
-                            + VisionFamily.modelTypes()
-                            + "; give the config.json that belongs to the tower, or one with a "
-                            + "vision_config"));
-    config.refuseUnknown(KNOWN::contains);
-    return family;
-  }
-
-  /** Checks that the heads divide the width and that at least one patch fits into the picture. */
-  static void check(VisionConfig vision, JsonConfig config) {
-    if (vision.hiddenSize() % vision.heads() != 0) {
-      throw config.error(
-          "hidden_size",
-          "is "
-              + vision.hiddenSize()
-              + ", which num_attention_heads = "
-              + vision.heads()
-              + " do not divide");
-    }
-    if (vision.patchSize() > vision.imageSize()) {
-      throw config.error(
-          "patch_size",
-          "is " + vision.patchSize() + ", larger than image_size = " + vision.imageSize());
-    }
+  private static VisionFamily family(JsonConfig tower, boolean nested) {
+    String type = nested ? tower.text("model_type", UNSAID) : tower.text("model_type");
+    List<VisionFamily> known = Families.all(VisionFamily.class);
+    return known.stream()
+        .filter(family -> family.towerType().equals(type))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                tower.error(
+                    "model_type",
+                    "is \""
+                        + type
+                        + "\", but a vision tower is one of "
+                        + known.stream().map(VisionFamily::towerType).toList()
+                        + "; give the config.json that belongs to the tower, or one with a "
+                        + "vision_config"));
   }
 }

@@ -8,8 +8,8 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A vision transformer that turns a picture into one vector a patch. With <i>T</i> patches,
- * <i>L</i> layers and width <i>W</i>:
+ * A vision encoder that turns a picture into one vector a patch. With <i>T</i> patches, <i>L</i>
+ * layers and width <i>W</i>:
  */
 public interface VisionTower {
   /** The sizes it was built with. */
@@ -25,6 +25,14 @@ public interface VisionTower {
    * @throws org.dsvlm.io.DsVlmException if the pictures have another size than the tower's
    */
   List<Tensor> hiddenStates(Tensor pixelValues);
+
+  /**
+   * What the family calls its own output, from the last of the {@link #hiddenStates}: that state
+   * itself, or the state after a final normalisation. Of the same shape.
+   */
+  default Tensor output(Tensor lastHiddenState) {
+    return lastHiddenState;
+  }
 
   /** Of a hidden state [pictures, tokens, W] the patches alone, [pictures, T, W]. */
   Tensor patches(Tensor hiddenState);

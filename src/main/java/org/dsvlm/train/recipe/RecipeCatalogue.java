@@ -8,6 +8,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.dsvlm.catalogue.PublicModels;
+import org.dsvlm.models.Families;
+import org.dsvlm.models.vit.VisionFamily;
 
 /**
  * The recipes that come with the library. Those of the paper's tables are composed: a method, a
@@ -19,18 +22,11 @@ final class RecipeCatalogue {
   private static final List<String> METHODS =
       List.of("ds-vlm", "ds-vlm-frozen", "llava", "llava-trainable");
 
-  private static final List<String> LANGUAGE_MODELS =
-      List.of("vicuna-7b", "vicuna-13b", "llama-3-8b", "qwen2-7b");
-
-  private static final List<String> ENCODERS = List.of("clip", "siglip");
-
   /** The first goes without saying in a recipe's name. */
   private static final List<String> DATA = List.of("llava", "mini-gemini");
 
   private static final List<String> SINGLE =
       List.of("nano-scratch", "llava-1.5-7b", "llava-1.5-13b");
-
-  private static final Map<String, List<String>> COMPOSED = composed();
 
   private RecipeCatalogue() {}
 
@@ -38,8 +34,8 @@ final class RecipeCatalogue {
     Map<String, List<String>> composed = new LinkedHashMap<>();
     for (String data : DATA) {
       for (String method : METHODS) {
-        for (String language : LANGUAGE_MODELS) {
-          for (String encoder : ENCODERS) {
+        for (String language : PublicModels.languageModels()) {
+          for (String encoder : encoders()) {
             String name = String.join("-", method, language, encoder);
             composed.put(
                 data.equals(DATA.get(0)) ? name : name + "-" + data,
@@ -55,15 +51,23 @@ final class RecipeCatalogue {
     return composed;
   }
 
+  /** The families of which a public encoder is known. */
+  private static List<String> encoders() {
+    return Families.all(VisionFamily.class).stream()
+        .filter(family -> !family.presets().isEmpty())
+        .map(VisionFamily::key)
+        .toList();
+  }
+
   /** Every recipe. */
   static List<String> names() {
     List<String> names = new ArrayList<>(SINGLE);
-    names.addAll(COMPOSED.keySet());
+    names.addAll(composed().keySet());
     return List.copyOf(names);
   }
 
   /** The parts that the recipe {@code name} is composed of; null if it is a file of its own. */
   static List<String> parts(String name) {
-    return COMPOSED.get(name);
+    return composed().get(name);
   }
 }

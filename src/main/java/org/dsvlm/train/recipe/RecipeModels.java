@@ -104,7 +104,7 @@ public final class RecipeModels {
     requireDescribed("stable_diffusion", diffusion.arch(), diffusion.unet());
     return diffusion.arch().isEmpty()
         ? UNetConfig.parse(diffusion.unet(), "recipe: model.stable_diffusion.unet")
-        : PublicModels.unet(diffusion.arch());
+        : PublicModels.stableDiffusion(diffusion.arch()).unet();
   }
 
   /** The autoencoder. */
@@ -117,14 +117,14 @@ public final class RecipeModels {
     requireDescribed("stable_diffusion", diffusion.arch(), diffusion.vae());
     return diffusion.arch().isEmpty()
         ? VaeConfig.parse(diffusion.vae(), "recipe: model.stable_diffusion.vae")
-        : PublicModels.vae(diffusion.arch());
+        : PublicModels.stableDiffusion(diffusion.arch()).vae();
   }
 
   /** The noise of a diffusion model that is drawn at random. */
   public NoiseSchedule schedule() {
     Recipe.StableDiffusion diffusion = model.stableDiffusion();
     if (!diffusion.arch().isEmpty()) {
-      return PublicModels.schedule(diffusion.arch());
+      return PublicModels.stableDiffusion(diffusion.arch()).schedule();
     }
     return diffusion.scheduler().isEmpty()
         ? NoiseSchedule.stableDiffusion()

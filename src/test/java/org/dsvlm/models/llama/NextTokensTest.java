@@ -123,7 +123,7 @@ class NextTokensTest {
     int headDim = 2 * (1 + random.nextInt(random.nextInt(4) == 0 ? 64 : 16));
     boolean large = random.nextInt(10) == 0;
     return new LlamaConfig(
-        "qwen2",
+        new Qwen2Family(),
         1 + random.nextInt(90),
         1 + random.nextInt(large ? 2500 : 70),
         1 + random.nextInt(large ? 400 : 90),

@@ -13,7 +13,7 @@ final class TinyModels {
   /** Two layers, four query heads on two key heads, 50 tokens, context 32. */
   static final LlamaConfig CONFIG =
       new LlamaConfig(
-          "qwen2",
+          new Qwen2Family(),
           50,
           16,
           24,

@@ -25,9 +25,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(TensorScope.class)
 class ClipVisionTowerTest {
-  private static final VisionConfig CONFIG =
-      new VisionConfig(
-          VisionFamily.CLIP, 64, 128, 2, 4, 3, 28, 14, Activation.QUICK_GELU, 1e-5, false);
+  private static final VitConfig CONFIG =
+      new VitConfig(new ClipFamily(), 64, 128, 2, 4, 3, 28, 14, Activation.QUICK_GELU, 1e-5, false);
 
   private final RandomState random = new RandomState(7);
   private ParameterStore store;

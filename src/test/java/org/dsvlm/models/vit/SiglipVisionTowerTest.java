@@ -39,8 +39,8 @@ class SiglipVisionTowerTest {
     // 31 pixels hold two patches of 14 a side: the last three rows and columns are not looked at.
     return new SiglipVisionTower(
         store.root().at("vision_model"),
-        new VisionConfig(
-            VisionFamily.SIGLIP, 16, 40, 2, 4, 3, 31, 14, Activation.GELU_TANH, 1e-6, head));
+        new VitConfig(
+            new SiglipFamily(), 16, 40, 2, 4, 3, 31, 14, Activation.GELU_TANH, 1e-6, head));
   }
 
   @Test
@@ -49,7 +49,7 @@ class SiglipVisionTowerTest {
     List<Tensor> states = tower.hiddenStates(random.normal(2, 3, 31, 31));
     assertThat(states).hasSize(3);
     assertThat(Torch.describe(tower.patches(states.get(1)))).isEqualTo("float64 [2, 4, 16]");
-    assertThat(Torch.shape(tower.pooled(tower.normalised(states.get(2))))).containsExactly(2, 16);
+    assertThat(Torch.shape(tower.pooled(tower.output(states.get(2))))).containsExactly(2, 16);
   }
 
   @Test

@@ -19,8 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class VisionConfigTest {
   private static final VisionConfig LARGE_336 =
-      new VisionConfig(
-          VisionFamily.CLIP, 1024, 4096, 24, 16, 3, 336, 14, Activation.QUICK_GELU, 1e-5, false);
+      new VitConfig(
+          new ClipFamily(), 1024, 4096, 24, 16, 3, 336, 14, Activation.QUICK_GELU, 1e-5, false);
 
   private static JsonNode json(String text) throws IOException {
     return new ObjectMapper().readTree(text.replace('\'', '"'));
@@ -60,8 +60,8 @@ class VisionConfigTest {
     VisionConfig config = VisionConfig.parse(json(text), "config.json");
     assertThat(config)
         .isEqualTo(
-            new VisionConfig(
-                VisionFamily.SIGLIP,
+            new VitConfig(
+                new SiglipFamily(),
                 1152,
                 4304,
                 27,
@@ -79,7 +79,7 @@ class VisionConfigTest {
   void writesWhatItReads() {
     assertThat(VisionConfig.parse(LARGE_336.toJson(), "x")).isEqualTo(LARGE_336);
     VisionConfig siglip =
-        new VisionConfig(VisionFamily.SIGLIP, 8, 16, 1, 2, 3, 28, 14, Activation.GELU, 1e-6, false);
+        new VitConfig(new SiglipFamily(), 8, 16, 1, 2, 3, 28, 14, Activation.GELU, 1e-6, false);
     assertThat(VisionConfig.parse(siglip.toJson(), "x")).isEqualTo(siglip);
   }
 

@@ -27,7 +27,7 @@ class VisionLayoutsTest {
       })
   void findsTheTowerBelowAnyPrefix(String prefix) {
     UnaryOperator<String> renaming =
-        VisionLayouts.renaming(Set.of(prefix + "embeddings.patch_embedding.weight"), "file");
+        new ClipFamily().layout(Set.of(prefix + "embeddings.patch_embedding.weight"), "file");
     assertThat(renaming.apply(prefix + "encoder.layers.0.layer_norm1.bias"))
         .isEqualTo("vision_model.encoder.layers.0.layer_norm1.bias");
     assertThat(renaming.apply(prefix + "embeddings.position_ids")).isNull();
@@ -36,23 +36,24 @@ class VisionLayoutsTest {
   @Test
   void leavesOutTheTextTower() {
     UnaryOperator<String> renaming =
-        VisionLayouts.renaming(Set.of("vision_model.embeddings.patch_embedding.weight"), "file");
+        new ClipFamily().layout(Set.of("vision_model.embeddings.patch_embedding.weight"), "file");
     assertThat(renaming.apply("text_model.encoder.layers.0.layer_norm1.bias")).isNull();
     assertThat(renaming.apply("logit_scale")).isNull();
   }
 
   @Test
   void wantsExactlyOneTower() {
-    assertThatThrownBy(() -> VisionLayouts.renaming(Set.of("lm_head.weight"), "a.safetensors"))
+    assertThatThrownBy(() -> new ClipFamily().layout(Set.of("lm_head.weight"), "a.safetensors"))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("a.safetensors: no tensor");
     assertThatThrownBy(
             () ->
-                VisionLayouts.renaming(
-                    Set.of(
-                        "a.embeddings.patch_embedding.weight",
-                        "b.embeddings.patch_embedding.weight"),
-                    "a.safetensors"))
+                new ClipFamily()
+                    .layout(
+                        Set.of(
+                            "a.embeddings.patch_embedding.weight",
+                            "b.embeddings.patch_embedding.weight"),
+                        "a.safetensors"))
         .hasMessageContaining("more than one");
   }
 }

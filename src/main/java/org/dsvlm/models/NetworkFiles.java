@@ -2,7 +2,7 @@
  * Copyright 2026 The DS-VLM for the JVM Authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package org.dsvlm.catalogue;
+package org.dsvlm.models;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -22,22 +22,22 @@ import org.dsvlm.weights.WeightSource;
  *
  * @param folder where its weights lie in the model folder; empty for the folder itself
  * @param stem what the files of weights are called, but for their ending
- * @param model builds the network on the parameters it is given
+ * @param network builds the network on the parameters it is given
  * @param storedName from the network's name of a parameter to the one in the files
  */
-record ModelPart(
-    String folder, String stem, Consumer<Parameters> model, UnaryOperator<String> storedName) {
+public record NetworkFiles(
+    String folder, String stem, Consumer<Parameters> network, UnaryOperator<String> storedName) {
 
   /** Shape of each tensor by its name in the files, in the order of the network. */
-  Map<String, long[]> shapes() {
+  public Map<String, long[]> shapes() {
     Map<String, long[]> stored = new LinkedHashMap<>();
-    ParameterShapes.of(model).forEach((name, shape) -> stored.put(storedName.apply(name), shape));
+    ParameterShapes.of(network).forEach((name, shape) -> stored.put(storedName.apply(name), shape));
     return Collections.unmodifiableMap(stored);
   }
 
   /** Random weights under their names in the files, drawn when they are read. */
-  WeightSource randomWeights(RandomState random, ScalarType dtype) {
+  public WeightSource randomWeights(RandomState random, ScalarType dtype) {
     RandomState own = folder.isEmpty() ? random : random.fork(folder);
-    return new RenamedWeights(new RandomWeights(model, own, dtype), storedName);
+    return new RenamedWeights(new RandomWeights(network, own, dtype), storedName);
   }
 }

@@ -1,0 +1,10 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * What every family of models answers ({@link org.dsvlm.models.ModelFamily}), and the registry that
+ * finds the families on the class path ({@link org.dsvlm.models.Families}). Each package below this
+ * one holds the networks of one kind.
+ */
+package org.dsvlm.models;
