@@ -34,6 +34,7 @@ module org.dsvlm {
   exports org.dsvlm.distributed;
   exports org.dsvlm.image;
   exports org.dsvlm.io;
+  exports org.dsvlm.models;
   exports org.dsvlm.models.diffusion;
   exports org.dsvlm.models.llama;
   exports org.dsvlm.models.llava;
@@ -66,4 +67,19 @@ module org.dsvlm {
       com.fasterxml.jackson.databind;
   opens org.dsvlm.train.recipe to
       com.fasterxml.jackson.databind;
+
+  // Families of models and losses, this library's and others; META-INF/services says the same to
+  // the class path.
+  uses org.dsvlm.models.ModelFamily;
+  uses org.dsvlm.supervision.NamedLoss;
+
+  provides org.dsvlm.models.ModelFamily with
+      org.dsvlm.models.llava.LlavaFamily,
+      org.dsvlm.models.llama.LlamaFamily,
+      org.dsvlm.models.llama.Qwen2Family,
+      org.dsvlm.models.vit.ClipFamily,
+      org.dsvlm.models.vit.SiglipFamily,
+      org.dsvlm.models.diffusion.StableDiffusionFamily,
+      org.dsvlm.models.diffusion.UNetFamily,
+      org.dsvlm.models.diffusion.VaeFamily;
 }

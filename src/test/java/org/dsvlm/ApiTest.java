@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -71,6 +72,17 @@ class ApiTest {
     assertThat(wrong)
         .as("export a package in module-info.java, or leave it out of Javadoc in pom.xml")
         .isEmpty();
+  }
+
+  @Test
+  void classPathAndModuleProvideTheSameFamilies() throws IOException {
+    Matcher provides =
+        Pattern.compile("provides org\\.dsvlm\\.models\\.ModelFamily with([^;]*);")
+            .matcher(Files.readString(MODULE));
+    assertThat(provides.find()).isTrue();
+    assertThat(Path.of("src/main/resources/META-INF/services/org.dsvlm.models.ModelFamily"))
+        .content()
+        .isEqualTo(provides.group(1).replaceAll("\\s", "").replace(",", "\n") + "\n");
   }
 
   /** Whoever embeds the library does not get them, but may have Logback. */

@@ -16,7 +16,8 @@ import org.dsvlm.io.JsonConfig;
 /**
  * A public model that is known by name. What its files say lies as {@code NAME.json} beside the
  * class of its family: {@code source}, its place on the Hugging Face hub; {@code config}, its
- * config.json; and under {@code …_config} the files of these names.
+ * config.json; and under {@code …_config} the files of these names. A module of its own has to open
+ * the package to this one.
  *
  * @param name such as vicuna-7b
  * @param family the class beside which the resource lies
