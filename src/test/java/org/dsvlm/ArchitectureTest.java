@@ -184,6 +184,19 @@ class ArchitectureTest {
     return names.stream().map(Pattern::quote).collect(joining("|", "(?<![\\w-])(", ")(?![\\w-])"));
   }
 
+  /** {@code Part} is a part of a model; nothing else is called by these words alone. */
+  @Test
+  void aWordHasOneMeaning() {
+    List<String> named =
+        PRODUCTION.stream()
+            .filter(
+                type ->
+                    Set.of("Part", "Settings", "Kind", "Checkpoint").contains(type.getSimpleName()))
+            .map(JavaClass::getName)
+            .toList();
+    assertThat(named).containsExactly("org.dsvlm.nn.cost.Part");
+  }
+
   @Test
   void everyPackageStandsInTheOrder() {
     Set<String> known = ROWS.stream().flatMap(Set::stream).collect(Collectors.toSet());

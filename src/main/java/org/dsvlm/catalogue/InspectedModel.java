@@ -30,7 +30,7 @@ import org.dsvlm.weights.WeightSource;
 public record InspectedModel(
     Path path,
     String architecture,
-    List<Part> parts,
+    List<PartSizes> parts,
     List<String> missing,
     List<String> misshapen,
     List<String> surplus) {
@@ -38,21 +38,22 @@ public record InspectedModel(
   /**
    * A part of a model.
    *
-   * @param name such as vision or language
+   * @param name the key of a {@link org.dsvlm.nn.cost.Part}, or for an unknown model the beginning
+   *     of its tensors' names
    * @param tensors how many it has
    * @param parameters numbers in them
    * @param bytes that they take
    * @param types parameters by their type
    */
-  public record Part(
+  public record PartSizes(
       String name, int tensors, long parameters, long bytes, Map<String, Long> types) {
-    private static Part of(String name) {
-      return new Part(name, 0, 0, 0, new TreeMap<>());
+    private static PartSizes of(String name) {
+      return new PartSizes(name, 0, 0, 0, new TreeMap<>());
     }
 
-    private Part with(long elements, ScalarType dtype) {
+    private PartSizes with(long elements, ScalarType dtype) {
       types.merge(DTypes.name(dtype), elements, Long::sum);
-      return new Part(
+      return new PartSizes(
           name, tensors + 1, parameters + elements, bytes + elements * DTypes.bytes(dtype), types);
     }
   }
@@ -69,7 +70,7 @@ public record InspectedModel(
       UnaryOperator<String> partOf,
       Map<String, long[]> expected,
       WeightSource weights) {
-    Map<String, Part> parts = new LinkedHashMap<>();
+    Map<String, PartSizes> parts = new LinkedHashMap<>();
     List<String> misshapen = new ArrayList<>();
     List<String> surplus = new ArrayList<>();
     for (String name : weights.names()) {
@@ -78,7 +79,7 @@ public record InspectedModel(
       parts.put(
           part,
           parts
-              .getOrDefault(part, Part.of(part))
+              .getOrDefault(part, PartSizes.of(part))
               .with(ParameterShapes.elements(shape), weights.dtype(name)));
       if (!expected.containsKey(name)) {
         surplus.add(name + " " + Arrays.toString(shape));
@@ -130,10 +131,10 @@ public record InspectedModel(
   }
 
   public long parameters() {
-    return parts.stream().mapToLong(Part::parameters).sum();
+    return parts.stream().mapToLong(PartSizes::parameters).sum();
   }
 
   public long bytes() {
-    return parts.stream().mapToLong(Part::bytes).sum();
+    return parts.stream().mapToLong(PartSizes::bytes).sum();
   }
 }

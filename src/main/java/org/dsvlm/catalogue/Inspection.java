@@ -42,7 +42,7 @@ public final class Inspection {
     if (Files.isDirectory(path)) {
       inspection.runOrFolder(path);
     } else {
-      inspection.file(path, "weights");
+      inspection.file(path, "weights", Inspection::firstWords);
     }
     return inspection.models;
   }
@@ -56,7 +56,7 @@ public final class Inspection {
     }
     Path multiAdapter = path.resolve(MultiAdapterFile.NAME);
     if (Files.exists(multiAdapter)) {
-      file(multiAdapter, "adapters, experts and routers of DS-VLM");
+      file(multiAdapter, "adapters, experts and routers of DS-VLM", name -> Part.SUPERVISION.key());
     }
     boolean own =
         List.of(CONFIG, ADAPTER_CONFIG, INDEX).stream()
@@ -66,9 +66,9 @@ public final class Inspection {
     }
   }
 
-  private void file(Path file, String what) {
+  private void file(Path file, String what, UnaryOperator<String> partOf) {
     try (WeightSource weights = WeightFile.open(file)) {
-      models.add(InspectedModel.of(file, what, Inspection::firstWords, weights));
+      models.add(InspectedModel.of(file, what, partOf, weights));
     }
   }
 
@@ -113,7 +113,7 @@ public final class Inspection {
                   json.text("peft_type", "unknown type"),
                   json.integer("r", 0),
                   json.text("base_model_name_or_path", "an unnamed model")),
-              name -> "adapter",
+              name -> Part.LORA.key(),
               pairs(weights),
               weights));
     }

@@ -57,11 +57,11 @@ final class InspectCommand implements Callable<Integer> {
 
   private static void print(PrintWriter out, InspectedModel model) {
     out.println(model.path() + ": " + model.architecture());
-    out.printf("  %-12s %8s %16s %17s  %s%n", "part", "tensors", "parameters", "bytes", "types");
-    for (InspectedModel.Part part : model.parts()) {
+    out.printf("  %-16s %8s %16s %17s  %s%n", "part", "tensors", "parameters", "bytes", "types");
+    for (InspectedModel.PartSizes part : model.parts()) {
       row(out, part.name(), part.tensors(), part.parameters(), part.bytes(), types(part));
     }
-    int tensors = model.parts().stream().mapToInt(InspectedModel.Part::tensors).sum();
+    int tensors = model.parts().stream().mapToInt(InspectedModel.PartSizes::tensors).sum();
     row(out, "total", tensors, model.parameters(), model.bytes(), "");
     list(out, "missing", model.missing());
     list(out, "misshapen", model.misshapen());
@@ -71,11 +71,11 @@ final class InspectCommand implements Callable<Integer> {
   private static void row(
       PrintWriter out, String name, int tensors, long parameters, long bytes, String types) {
     String line =
-        String.format("  %-12s %,8d %,16d %,17d  %s", name, tensors, parameters, bytes, types);
+        String.format("  %-16s %,8d %,16d %,17d  %s", name, tensors, parameters, bytes, types);
     out.println(line.stripTrailing());
   }
 
-  private static String types(InspectedModel.Part part) {
+  private static String types(InspectedModel.PartSizes part) {
     return String.join(", ", part.types().keySet());
   }
 
@@ -99,7 +99,7 @@ final class InspectCommand implements Callable<Integer> {
       node.put("parameters", model.parameters());
       node.put("bytes", model.bytes());
       ArrayNode parts = node.putArray("parts");
-      for (InspectedModel.Part part : model.parts()) {
+      for (InspectedModel.PartSizes part : model.parts()) {
         ObjectNode own = parts.addObject();
         own.put("name", part.name());
         own.put("tensors", part.tensors());

@@ -20,8 +20,8 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.models.llama.GenerationSettings;
 import org.dsvlm.models.llava.ExportCheck;
 import org.dsvlm.models.llava.Llava;
-import org.dsvlm.models.llava.LlavaCheckpoint;
 import org.dsvlm.models.llava.LlavaConfig;
+import org.dsvlm.models.llava.LoadedLlava;
 import org.dsvlm.models.vit.VisionConfig;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.MemoryFigures;
@@ -110,7 +110,7 @@ final class ProbeCommand implements Callable<Integer> {
     long start = System.nanoTime();
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard();
-        LlavaCheckpoint checkpoint = LlavaCheckpoint.openMapped(folder, type, device.device())) {
+        LoadedLlava checkpoint = LoadedLlava.openMapped(folder, type, device.device())) {
       long parameters =
           checkpoint.parameters().tensors().values().stream().mapToLong(Tensor::numel).sum();
       print("opened", "%.2f s, %,d parameters in %s", seconds(start), parameters, dtype);

@@ -30,13 +30,13 @@ public final class Collator {
    * @param padToken id that fills the shorter samples; it is masked out
    * @param maxLength most tokens of a sample, image tokens included; longer ones are cut at the end
    */
-  public record Settings(long imageToken, int imageTokens, long padToken, int maxLength) {}
+  public record Layout(long imageToken, int imageTokens, long padToken, int maxLength) {}
 
   private final ConversationTemplate template;
   private final Tokenizer tokenizer;
   private final ImageProcessor processor;
   private final ReconstructionTarget target;
-  private final Settings settings;
+  private final Layout layout;
 
   /**
    * A collator: {@code processor} makes the encoder's pictures, {@code target} the
@@ -47,12 +47,12 @@ public final class Collator {
       Tokenizer tokenizer,
       ImageProcessor processor,
       ReconstructionTarget target,
-      Settings settings) {
+      Layout layout) {
     this.template = template;
     this.tokenizer = tokenizer;
     this.processor = processor;
     this.target = target;
-    this.settings = settings;
+    this.layout = layout;
   }
 
   /**
@@ -91,10 +91,10 @@ public final class Collator {
   private TokenizedConversation tokens(LlavaRecord record) {
     TokenizedConversation tokens = template.tokenize(record.turns(), tokenizer);
     long marker = ConversationTemplate.IMAGE_MARKER;
-    int room = settings.imageTokens();
-    long[] ids = ImageTokens.expand(tokens.ids(), marker, settings.imageToken(), room);
+    int room = layout.imageTokens();
+    long[] ids = ImageTokens.expand(tokens.ids(), marker, layout.imageToken(), room);
     long[] labels = ImageTokens.expandLabels(tokens.labels(), tokens.ids(), marker, room);
-    int length = Math.min(ids.length, settings.maxLength());
+    int length = Math.min(ids.length, layout.maxLength());
     TokenizedConversation cut =
         new TokenizedConversation(Arrays.copyOf(ids, length), Arrays.copyOf(labels, length));
     check(cut, record.hasPicture() ? room : 0);
@@ -102,29 +102,29 @@ public final class Collator {
   }
 
   private void check(TokenizedConversation tokens, int wanted) {
-    long room = Arrays.stream(tokens.ids()).filter(id -> id == settings.imageToken()).count();
+    long room = Arrays.stream(tokens.ids()).filter(id -> id == layout.imageToken()).count();
     if (room < wanted) {
       throw new DsVlmException(
           "the cut at "
-              + settings.maxLength()
+              + layout.maxLength()
               + " tokens falls inside the picture's "
               + wanted
               + "; raise max_length or shorten the record");
     }
     if (room > wanted) {
-      throw new DsVlmException("the text itself holds the image token " + settings.imageToken());
+      throw new DsVlmException("the text itself holds the image token " + layout.imageToken());
     }
     if (Arrays.stream(tokens.labels()).allMatch(label -> label == TokenizedConversation.IGNORED)) {
       throw new DsVlmException(
           "nothing is left to learn within "
-              + settings.maxLength()
+              + layout.maxLength()
               + " tokens; raise max_length or shorten the question");
     }
   }
 
   /** {@code samples}, at least one, side by side. */
   Batch collate(List<Sample> samples) {
-    return Batch.of(samples, settings.padToken());
+    return Batch.of(samples, layout.padToken());
   }
 
   /** The records {@code indices} of {@code source} in one batch; any bad one is an error. */

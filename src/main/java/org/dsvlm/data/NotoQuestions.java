@@ -11,8 +11,8 @@ import org.dsvlm.tensor.RandomState;
 
 /** Questions about an emoji and their answers, drawn from its name, group and colour. */
 final class NotoQuestions {
-  /** The subject of a question; an evaluation may count each kind by itself. */
-  enum Kind {
+  /** The subject of a question; an evaluation may count each type by itself. */
+  enum QuestionType {
     NAME,
     GROUP,
     COLOUR,
@@ -21,7 +21,7 @@ final class NotoQuestions {
   }
 
   /** A question, its answer and what it asks for. */
-  record Question(Kind kind, String question, String answer) {}
+  record Question(QuestionType kind, String question, String answer) {}
 
   private static final List<String> NAME =
       List.of("What is this?", "What does the picture show?", "What do you see?");
@@ -50,15 +50,18 @@ final class NotoQuestions {
    */
   List<List<Question>> about(NotoEmoji emoji, RandomState random) {
     List<Question> first = new ArrayList<>();
-    first.add(new Question(Kind.NAME, pick(NAME, random.fork("name")), emoji.name()));
+    first.add(new Question(QuestionType.NAME, pick(NAME, random.fork("name")), emoji.name()));
     first.add(isInGroup(emoji, random.fork("is in group")));
     emoji
         .colour()
         .ifPresent(
             colour ->
-                first.add(new Question(Kind.COLOUR, pick(COLOUR, random.fork("colour")), colour)));
+                first.add(
+                    new Question(
+                        QuestionType.COLOUR, pick(COLOUR, random.fork("colour")), colour)));
     List<Question> second = new ArrayList<>();
-    second.add(new Question(Kind.GROUP, pick(GROUP, random.fork("group")), spoken(emoji.group())));
+    second.add(
+        new Question(QuestionType.GROUP, pick(GROUP, random.fork("group")), spoken(emoji.group())));
     second.add(isCalled(emoji, random.fork("is called")));
     return List.of(
         shuffled(first, random.fork("first order")), shuffled(second, random.fork("second order")));
@@ -67,7 +70,7 @@ final class NotoQuestions {
   private Question isCalled(NotoEmoji emoji, RandomState random) {
     boolean yes = random.fork("yes").below(2) == 1;
     String name = yes ? emoji.name() : otherName(emoji, random.fork("other"));
-    return new Question(Kind.IS_CALLED, "Is this called " + name + "?", yes ? "yes" : "no");
+    return new Question(QuestionType.IS_CALLED, "Is this called " + name + "?", yes ? "yes" : "no");
   }
 
   /** A name from another subgroup: within one, two names may fit the same picture. */
@@ -85,7 +88,7 @@ final class NotoQuestions {
     List<String> others = groups.stream().filter(group -> !group.equals(emoji.group())).toList();
     String group = yes ? emoji.group() : pick(others, random.fork("other"));
     return new Question(
-        Kind.IS_IN_GROUP, "Does it belong to " + spoken(group) + "?", yes ? "yes" : "no");
+        QuestionType.IS_IN_GROUP, "Does it belong to " + spoken(group) + "?", yes ? "yes" : "no");
   }
 
   private static <T> T pick(List<T> choices, RandomState random) {

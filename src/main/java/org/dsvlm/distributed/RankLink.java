@@ -80,7 +80,7 @@ final class RankLink implements AutoCloseable {
     try {
       socket.connect(first, Wire.SILENCE);
       Wire wire = new Wire(socket);
-      wire.send(Wire.Kind.HELLO, Hello.own(rank, size, token).text());
+      wire.send(Wire.Signal.HELLO, Hello.own(rank, size, token).text());
       link.add(FIRST, "on " + first.getHostString(), wire);
     } catch (IOException e) {
       closeQuietly(socket);
@@ -110,7 +110,7 @@ final class RankLink implements AutoCloseable {
     daemon(
         () -> {
           while (!closing) {
-            wires.values().forEach(wire -> wire.send(Wire.Kind.BEAT, ""));
+            wires.values().forEach(wire -> wire.send(Wire.Signal.BEAT, ""));
             try {
               Thread.sleep(Wire.BEAT_MILLIS);
             } catch (InterruptedException e) {
@@ -166,7 +166,7 @@ final class RankLink implements AutoCloseable {
       return;
     }
     if (rank == FIRST) {
-      wires.values().forEach(wire -> wire.send(Wire.Kind.LOST, how));
+      wires.values().forEach(wire -> wire.send(Wire.Signal.LOST, how));
     }
     loss.complete(how);
   }
@@ -225,12 +225,12 @@ final class RankLink implements AutoCloseable {
 
   /** Asks the first process to stop. */
   void askToStop() {
-    wire(FIRST).send(Wire.Kind.STOP, "");
+    wire(FIRST).send(Wire.Signal.STOP, "");
   }
 
   /** Sends {@code text} to the process {@code to}; it takes texts in the order of sending. */
   void send(int to, String text) {
-    wire(to).send(Wire.Kind.MESSAGE, text);
+    wire(to).send(Wire.Signal.MESSAGE, text);
   }
 
   /**
@@ -247,7 +247,7 @@ final class RankLink implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new DsVlmException("interrupted while waiting for rank " + from, e);
     }
-    if (received != null && received.kind() == Wire.Kind.MESSAGE) {
+    if (received != null && received.kind() == Wire.Signal.MESSAGE) {
       return received.text();
     }
     requireAll();
@@ -262,7 +262,7 @@ final class RankLink implements AutoCloseable {
     if (rank == FIRST) {
       lost(name(FIRST) + " has failed: " + message);
     } else if (loss().isEmpty()) {
-      wire(FIRST).send(Wire.Kind.FAILED, message);
+      wire(FIRST).send(Wire.Signal.FAILED, message);
     }
   }
 
@@ -272,7 +272,7 @@ final class RankLink implements AutoCloseable {
    */
   @Override
   public void close() {
-    wires.values().forEach(wire -> wire.send(Wire.Kind.BYE, ""));
+    wires.values().forEach(wire -> wire.send(Wire.Signal.BYE, ""));
     if (rank == FIRST) {
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LINGER_SECONDS);
       try {

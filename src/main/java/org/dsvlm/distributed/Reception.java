@@ -92,7 +92,7 @@ final class Reception {
     }
     String fault = fault(hello);
     if (fault != null) {
-      wire.send(Wire.Kind.LOST, fault);
+      wire.send(Wire.Signal.LOST, fault);
       wire.close();
       throw new DsVlmException(fault);
     }

@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Wire implements AutoCloseable {
   /** The kinds of messages. */
-  enum Kind {
+  enum Signal {
     /** A keep-alive message without content. */
     BEAT,
     /** Introduces the sender; the first message on a wire. */
@@ -66,7 +66,7 @@ final class Wire implements AutoCloseable {
   }
 
   /** Sends {@code text}; if the other end is gone, whoever listens will notice. */
-  synchronized boolean send(Kind kind, String text) {
+  synchronized boolean send(Signal kind, String text) {
     try {
       byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
       out.writeByte(kind.ordinal());
@@ -80,20 +80,20 @@ final class Wire implements AutoCloseable {
   }
 
   /** A text that came. */
-  record Received(Kind kind, String text) {}
+  record Received(Signal kind, String text) {}
 
   /** Waits for the next text; keep-alive messages are skipped. */
   Received receive() throws IOException {
     while (true) {
       int kind = in.readUnsignedByte();
       int length = in.readInt();
-      if (kind >= Kind.values().length || length < 0 || length > LONGEST) {
+      if (kind >= Signal.values().length || length < 0 || length > LONGEST) {
         throw new IOException("it sent what is no message of ours");
       }
       byte[] bytes = new byte[length];
       in.readFully(bytes);
-      if (Kind.values()[kind] != Kind.BEAT) {
-        return new Received(Kind.values()[kind], new String(bytes, StandardCharsets.UTF_8));
+      if (Signal.values()[kind] != Signal.BEAT) {
+        return new Received(Signal.values()[kind], new String(bytes, StandardCharsets.UTF_8));
       }
     }
   }

@@ -103,9 +103,9 @@ public final class BenchmarkFile implements Questions {
   public Question get(int position) {
     String index = indices.get(position);
     Row row = rows.get(index);
-    List<Part> parts = new ArrayList<>();
-    pictures(row).forEach(picture -> parts.add(new Part.Image(picture)));
-    parts.add(new Part.Text(benchmark.text(row)));
+    List<QuestionPart> parts = new ArrayList<>();
+    pictures(row).forEach(picture -> parts.add(new QuestionPart.Image(picture)));
+    parts.add(new QuestionPart.Text(benchmark.text(row)));
     return new Question(index, parts);
   }
 

@@ -13,7 +13,7 @@ import org.dsvlm.text.ConversationTemplate;
  * @param index the row's name in the benchmark's file; replies are kept by it
  * @param parts pictures and text in the order in which the model gets them
  */
-public record Question(String index, List<Part> parts) {
+public record Question(String index, List<QuestionPart> parts) {
   /** The system message of VLMEvalKit's LLaVA-1.5; Vicuna's own says "user" for "human". */
   private static final String SYSTEM =
       "A chat between a curious human and an artificial intelligence assistant. The assistant gives"
@@ -26,8 +26,8 @@ public record Question(String index, List<Part> parts) {
   /** The pictures, in the order of their marks in {@link #content}. */
   public List<EncodedPicture> pictures() {
     return parts.stream()
-        .filter(Part.Image.class::isInstance)
-        .map(part -> ((Part.Image) part).picture())
+        .filter(QuestionPart.Image.class::isInstance)
+        .map(part -> ((QuestionPart.Image) part).picture())
         .toList();
   }
 
@@ -37,8 +37,8 @@ public record Question(String index, List<Part> parts) {
    */
   public String content() {
     StringBuilder content = new StringBuilder();
-    for (Part part : parts) {
-      if (part instanceof Part.Text text) {
+    for (QuestionPart part : parts) {
+      if (part instanceof QuestionPart.Text text) {
         content.append(text.text());
       } else {
         content.append(' ').append(ConversationTemplate.IMAGE).append(' ');

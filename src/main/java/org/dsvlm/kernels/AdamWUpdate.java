@@ -29,7 +29,7 @@ public final class AdamWUpdate {
   private AdamWUpdate() {}
 
   /** What all parameters of a step have in common. */
-  public record Settings(
+  public record Hyperparameters(
       double learningRate, double beta1, double beta2, double eps, double weightDecay) {}
 
   /**
@@ -60,10 +60,10 @@ public final class AdamWUpdate {
    * @throws org.dsvlm.io.DsVlmException if lengths, shapes, types or devices do not fit; nothing is
    *     written then
    */
-  public static void apply(Tensors tensors, @Nullable Tensor gradientScale, Settings settings) {
+  public static void apply(Tensors tensors, @Nullable Tensor gradientScale, Hyperparameters hyperparameters) {
     requireOpen(tensors, gradientScale);
     if (tensors.parameters().isEmpty() || !Kernels.areNativeFor(tensors.parameters().get(0))) {
-      reference(tensors, gradientScale, settings);
+      reference(tensors, gradientScale, hyperparameters);
       return;
     }
     CALL.perform(
@@ -76,11 +76,11 @@ public final class AdamWUpdate {
                 vector(tensors.rounded()),
                 tensors.steps(),
                 gradientScale == null ? Torch.none() : new TensorOptional(gradientScale),
-                settings.learningRate(),
-                settings.beta1(),
-                settings.beta2(),
-                settings.eps(),
-                settings.weightDecay()));
+                hyperparameters.learningRate(),
+                hyperparameters.beta1(),
+                hyperparameters.beta2(),
+                hyperparameters.eps(),
+                hyperparameters.weightDecay()));
   }
 
   private static TensorVector vector(List<Tensor> tensors) {
@@ -88,15 +88,15 @@ public final class AdamWUpdate {
   }
 
   /** The same in LibTorch's own operators, parameter after parameter. */
-  public static void reference(Tensors tensors, @Nullable Tensor gradientScale, Settings settings) {
+  public static void reference(Tensors tensors, @Nullable Tensor gradientScale, Hyperparameters hyperparameters) {
     requireOpen(tensors, gradientScale);
     CALL.perform(
         () -> {
-          checkArguments(tensors, gradientScale, settings);
+          checkArguments(tensors, gradientScale, hyperparameters);
           try (NoGradGuard guard = new NoGradGuard()) {
             for (int i = 0; i < tensors.parameters().size(); i++) {
               if (tensors.gradients().get(i).defined()) {
-                update(tensors, i, gradientScale, settings);
+                update(tensors, i, gradientScale, hyperparameters);
               }
             }
           }
@@ -104,7 +104,7 @@ public final class AdamWUpdate {
   }
 
   private static void update(
-      Tensors tensors, int i, @Nullable Tensor gradientScale, Settings settings) {
+      Tensors tensors, int i, @Nullable Tensor gradientScale, Hyperparameters hyperparameters) {
     Tensor parameter = tensors.parameters().get(i);
     Tensor average = tensors.averages().get(i);
     Tensor square = tensors.squares().get(i);
@@ -114,13 +114,16 @@ public final class AdamWUpdate {
     if (gradientScale != null) {
       gradient = gradient.mul(gradientScale.reshape().to(dtype));
     }
-    average.lerp_(gradient, Torch.scalar(1 - settings.beta1()));
-    square.mul_(Torch.scalar(settings.beta2()));
-    square.addcmul_(gradient, gradient, Torch.scalar(1 - settings.beta2()));
-    double correction = Math.sqrt(1 - Math.pow(settings.beta2(), step));
-    Tensor root = square.sqrt().div(Torch.scalar(correction)).add(Torch.scalar(settings.eps()));
-    parameter.mul_(Torch.scalar(1 - settings.learningRate() * settings.weightDecay()));
-    double stepSize = settings.learningRate() / (1 - Math.pow(settings.beta1(), step));
+    average.lerp_(gradient, Torch.scalar(1 - hyperparameters.beta1()));
+    square.mul_(Torch.scalar(hyperparameters.beta2()));
+    square.addcmul_(gradient, gradient, Torch.scalar(1 - hyperparameters.beta2()));
+    double correction = Math.sqrt(1 - Math.pow(hyperparameters.beta2(), step));
+    Tensor root =
+        square.sqrt().div(Torch.scalar(correction)).add(Torch.scalar(hyperparameters.eps()));
+    parameter.mul_(
+        Torch.scalar(1 - hyperparameters.learningRate() * hyperparameters.weightDecay()));
+    double stepSize =
+        hyperparameters.learningRate() / (1 - Math.pow(hyperparameters.beta1(), step));
     parameter.addcdiv_(average, root, Torch.scalar(-stepSize));
     if (!tensors.rounded().isEmpty()) {
       tensors.rounded().get(i).copy_(parameter);
@@ -140,7 +143,7 @@ public final class AdamWUpdate {
   }
 
   private static void checkArguments(
-      Tensors tensors, @Nullable Tensor gradientScale, Settings settings) {
+      Tensors tensors, @Nullable Tensor gradientScale, Hyperparameters hyperparameters) {
     List<Tensor> parameters = tensors.parameters();
     CALL.require(!parameters.isEmpty(), "parameters is empty");
     requireLength("gradients", tensors.gradients(), parameters);
@@ -169,9 +172,10 @@ public final class AdamWUpdate {
               + Torch.describe(gradientScale));
       CALL.requireDevice("gradient_scale", gradientScale, "parameters[0]", parameters.get(0));
     }
-    requireFraction("beta1", settings.beta1());
-    requireFraction("beta2", settings.beta2());
-    CALL.require(settings.eps() >= 0, "eps must not be negative, but is " + settings.eps());
+    requireFraction("beta1", hyperparameters.beta1());
+    requireFraction("beta2", hyperparameters.beta2());
+    CALL.require(
+        hyperparameters.eps() >= 0, "eps must not be negative, but is " + hyperparameters.eps());
   }
 
   private static void requireLength(String list, List<Tensor> tensors, List<Tensor> parameters) {

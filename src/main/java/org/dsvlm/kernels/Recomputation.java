@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * has been freed, by its backward or because no one wanted it: then only this object holds it.
  *
  * <p>Native code refers to hooks weakly and its nodes may outlive their backward. So hooks are
- * neither collected nor freed: {@link Checkpoint} uses these objects again and again.
+ * neither collected nor freed: {@link ActivationCheckpoint} uses these objects again and again.
  */
 final class Recomputation {
   private final VoidTensorHook recompute =
@@ -117,7 +117,7 @@ final class Recomputation {
       throw new DsVlmException(
           "checkpoint: a second backward through the same graph; pass retain_graph to the first");
     }
-    Checkpoint.releaseFinished();
+    ActivationCheckpoint.releaseFinished();
     try (PointerScope scope = new PointerScope()) {
       Tensor detached = input.detach().set_requires_grad(input.requires_grad());
       Tensor output = runAgain(detached);

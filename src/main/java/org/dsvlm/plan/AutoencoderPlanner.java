@@ -8,8 +8,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.dsvlm.nn.cost.Operation;
-import org.dsvlm.nn.cost.Operation.Kind;
 import org.dsvlm.nn.cost.Operation.Role;
+import org.dsvlm.nn.cost.OperationType;
 import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
 import org.dsvlm.train.recipe.Recipe;
@@ -18,14 +18,14 @@ import org.dsvlm.train.recipe.Recipe;
 final class AutoencoderPlanner {
   private final Recipe recipe;
   private final ModelSizes sizes;
-  private final StagePlanner.Settings settings;
+  private final StagePlanner.Deployment deployment;
   private final StepCost cost;
 
-  AutoencoderPlanner(Recipe recipe, ModelSizes sizes, StagePlanner.Settings settings) {
+  AutoencoderPlanner(Recipe recipe, ModelSizes sizes, StagePlanner.Deployment deployment) {
     this.recipe = recipe;
     this.sizes = sizes;
-    this.settings = settings;
-    this.cost = new StepCost(recipe, sizes, 0, settings.bytes(), false);
+    this.deployment = deployment;
+    this.cost = new StepCost(recipe, sizes, 0, deployment.bytes(), false);
   }
 
   /** Whether a run by {@code recipe} has a stage 0. */
@@ -44,14 +44,14 @@ final class AutoencoderPlanner {
     int pictures = recipe.stage0().batchSize();
     Tape tape = cost.autoencoder(pictures);
     double count = sizes.parameters(Part.VAE);
-    double weights = count * settings.bytes();
+    double weights = count * deployment.bytes();
     double kept = tape.saved().getOrDefault(Part.VAE, 0.0);
     Memory.PartMemory part =
         new Memory.PartMemory(
-            weights, weights, count * settings.stateBytes(settings.bytes()), kept);
+            weights, weights, count * deployment.stateBytes(deployment.bytes()), kept);
     Memory memory =
         new Memory(Map.of(Part.VAE, part), kept, Memory.working(tape), hardware.runtime());
-    Map<Part, Map<Kind, Map<Role, Double>>> flops = new EnumMap<>(Part.class);
+    Map<Part, Map<OperationType, Map<Role, Double>>> flops = new EnumMap<>(Part.class);
     StagePlan.add(flops, tape, 1);
     double seconds = hardware.seconds(tape.operations()) + hardware.seconds(cost.update(memory, 1));
     return new StagePlan(

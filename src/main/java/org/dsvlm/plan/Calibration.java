@@ -17,7 +17,7 @@ import java.util.function.LongSupplier;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.nn.cost.Operation;
-import org.dsvlm.nn.cost.Operation.Kind;
+import org.dsvlm.nn.cost.OperationType;
 import org.dsvlm.plan.Hardware.Timing;
 import org.dsvlm.tensor.MemoryFigures;
 import org.dsvlm.tensor.Threads;
@@ -53,8 +53,8 @@ final class Calibration {
       List<Operation> operations, ScalarType dtype, int threads, LongSupplier clock) {
     Torch.load();
     try (Threads.Held held = Threads.hold(threads > 0 ? threads : Threads.wanted().count())) {
-      Map<Kind, List<List<Long>>> shapes = new EnumMap<>(Kind.class);
-      for (Kind kind : Kind.values()) {
+      Map<OperationType, List<List<Long>>> shapes = new EnumMap<>(OperationType.class);
+      for (OperationType kind : OperationType.values()) {
         shapes.put(kind, largest(kind, operations));
       }
       // Before anything large is in memory, and after all that a run calls was called.
@@ -65,13 +65,13 @@ final class Calibration {
   }
 
   private static Hardware hardware(
-      Map<Kind, List<List<Long>>> shapes, Stopwatch stopwatch, double runtime) {
+      Map<OperationType, List<List<Long>>> shapes, Stopwatch stopwatch, double runtime) {
     KindTimings timings = new KindTimings(stopwatch, MOST_FLOPS, MOST_ELEMENTS);
-    Timing large = timings.of(Kind.MATRIX_PRODUCT, LARGE_PRODUCT);
+    Timing large = timings.of(OperationType.MATRIX_PRODUCT, LARGE_PRODUCT);
     double call = CallCost.seconds(stopwatch);
-    Map<Kind, List<Timing>> measured = timings(shapes, timings);
+    Map<OperationType, List<Timing>> measured = timings(shapes, timings);
     double bandwidth =
-        measured.get(Kind.POINTWISE).stream()
+        measured.get(OperationType.POINTWISE).stream()
             .mapToDouble(timing -> 1 / timing.seconds().get(FORWARD))
             .average()
             .orElse(1e9);
@@ -92,9 +92,9 @@ final class Calibration {
             call * 1e6));
   }
 
-  private static Map<Kind, List<Timing>> timings(
-      Map<Kind, List<List<Long>>> shapes, KindTimings timings) {
-    Map<Kind, List<Timing>> measured = new EnumMap<>(Kind.class);
+  private static Map<OperationType, List<Timing>> timings(
+      Map<OperationType, List<List<Long>>> shapes, KindTimings timings) {
+    Map<OperationType, List<Timing>> measured = new EnumMap<>(OperationType.class);
     shapes.forEach(
         (kind, ofKind) ->
             measured.put(kind, ofKind.stream().map(shape -> timings.of(kind, shape)).toList()));
@@ -102,10 +102,10 @@ final class Calibration {
   }
 
   /** The shapes of a kind that make most of its work. */
-  private static List<List<Long>> largest(Kind kind, List<Operation> operations) {
+  private static List<List<Long>> largest(OperationType kind, List<Operation> operations) {
     Map<List<Long>, Double> work = new LinkedHashMap<>();
     operations.stream()
-        .filter(operation -> operation.kind() == kind)
+        .filter(operation -> operation.type() == kind)
         .forEach(o -> work.merge(o.shape(), Hardware.work(o), Double::sum));
     double all = work.values().stream().mapToDouble(Double::doubleValue).sum();
     List<Map.Entry<List<Long>, Double>> sorted = new ArrayList<>(work.entrySet());

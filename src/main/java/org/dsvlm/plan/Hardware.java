@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.nn.cost.Operation;
-import org.dsvlm.nn.cost.Operation.Kind;
 import org.dsvlm.nn.cost.Operation.Role;
+import org.dsvlm.nn.cost.OperationType;
 
 /**
  * What a device can do. An operation takes the longer of what its arithmetic and what its memory
@@ -32,8 +32,8 @@ import org.dsvlm.nn.cost.Operation.Role;
 public record Hardware(
     String name,
     double memory,
-    Map<Kind, Double> rates,
-    Map<Kind, List<Timing>> measured,
+    Map<OperationType, Double> rates,
+    Map<OperationType, List<Timing>> measured,
     double bandwidth,
     double callSeconds,
     boolean asynchronous,
@@ -55,15 +55,15 @@ public record Hardware(
   private static final double CUDA_CONTEXT = 1.0e9;
 
   /** Shares of the peak that large training runs report; the plan says that they are assumed. */
-  private static final Map<Kind, Double> SHARES =
+  private static final Map<OperationType, Double> SHARES =
       Map.of(
-          Kind.MATRIX_PRODUCT,
+          OperationType.MATRIX_PRODUCT,
           0.6,
-          Kind.CONVOLUTION,
+          OperationType.CONVOLUTION,
           0.4,
-          Kind.ATTENTION,
+          OperationType.ATTENTION,
           0.35,
-          Kind.EXPERT_ATTENTION,
+          OperationType.EXPERT_ATTENTION,
           0.35);
 
   private static final double BANDWIDTH_SHARE = 0.75;
@@ -98,7 +98,7 @@ public record Hardware(
       throw new DsVlmException("no GPU '" + name + "' is known here; known are " + names());
     }
     double peak = bytes == 2 ? sheet.bfloat16() : sheet.float32();
-    Map<Kind, Double> rates = new EnumMap<>(Kind.class);
+    Map<OperationType, Double> rates = new EnumMap<>(OperationType.class);
     SHARES.forEach((kind, share) -> rates.put(kind, share * peak));
     return new Hardware(
         sheet.name(),
@@ -130,7 +130,7 @@ public record Hardware(
     if (timing != null) {
       return work * timing.seconds().get(operation.role().alike());
     }
-    Double rate = rates.get(operation.kind());
+    Double rate = rates.get(operation.type());
     double moving = operation.bytes() / bandwidth;
     return rate == null ? moving : Math.max(operation.flops() / rate, moving);
   }
@@ -142,7 +142,7 @@ public record Hardware(
 
   /** The timed shape of the kind that is the operation's, or else does most nearly as much. */
   private Timing nearest(Operation operation, double workOfCall) {
-    return measured.getOrDefault(operation.kind(), List.of()).stream()
+    return measured.getOrDefault(operation.type(), List.of()).stream()
         .filter(timing -> timing.seconds().containsKey(operation.role().alike()))
         .min(
             Comparator.comparingDouble(

@@ -24,7 +24,7 @@ import org.dsvlm.kernels.LinearProduct;
 import org.dsvlm.kernels.MoeCrossAttention;
 import org.dsvlm.nn.Attention;
 import org.dsvlm.nn.cost.Operation.Function;
-import org.dsvlm.nn.cost.Operation.Kind;
+import org.dsvlm.nn.cost.OperationType;
 import org.dsvlm.plan.Hardware.Timing;
 import org.dsvlm.tensor.Torch;
 
@@ -46,7 +46,7 @@ final class KindTimings {
     this.mostElements = mostElements;
   }
 
-  Timing of(Kind kind, List<Long> shape) {
+  Timing of(OperationType kind, List<Long> shape) {
     try (PointerScope scope = new PointerScope()) {
       return switch (kind) {
         case MATRIX_PRODUCT -> product(shape);

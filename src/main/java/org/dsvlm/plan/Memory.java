@@ -33,7 +33,7 @@ record Memory(Map<Part, PartMemory> parts, double activationPeak, double working
     kept.putAll(saved);
     double encoder = sum(kept, Part.VISION_ENCODER, Part.CONNECTOR);
     double language = sum(kept, Part.LANGUAGE_MODEL, Part.LORA);
-    double supervision = sum(kept, Part.ADAPTERS, Part.UNET, Part.VAE, Part.PERCEPTUAL);
+    double supervision = sum(kept, Part.SUPERVISION, Part.UNET, Part.VAE, Part.PERCEPTUAL);
     return encoder + Math.max(language, supervision);
   }
 

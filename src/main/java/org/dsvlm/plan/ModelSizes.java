@@ -51,7 +51,7 @@ final class ModelSizes {
             true);
     ParameterShapes.of(root -> new Llava(root, llava))
         .forEach((name, shape) -> put(partOf(name), name, shape));
-    Recipe.LoraSettings lora = recipe.model().language().lora();
+    Recipe.Lora lora = recipe.model().language().lora();
     if (lora.rank() > 0) {
       shapes.put(
           Part.LORA,
@@ -74,7 +74,7 @@ final class ModelSizes {
     vae = models.vae();
     supervision = recipe.supervisionConfig();
     shapes.put(
-        Part.ADAPTERS,
+        Part.SUPERVISION,
         DiffusionSupervisor.parameterShapes(
             supervision, unet, llava.text().hiddenSize(), vision.hiddenSize()));
     shapes.put(Part.UNET, ParameterShapes.of(root -> new UNet(root, unet)));
@@ -141,7 +141,7 @@ final class ModelSizes {
   boolean trains(Part part, int stage) {
     return switch (part) {
       case VISION_ENCODER -> stage > 0 && recipe.visionLearningRate() > 0;
-      case CONNECTOR, ADAPTERS -> stage > 0;
+      case CONNECTOR, SUPERVISION -> stage > 0;
       case LANGUAGE_MODEL ->
           stage > 0 && recipe.model().language().trainable() && recipe.languageWeight() > 0;
       case LORA -> stage == 2;

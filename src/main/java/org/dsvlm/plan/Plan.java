@@ -22,23 +22,23 @@ public final class Plan {
   private final Recipe recipe;
   private final ModelSizes sizes;
   private final Hardware hardware;
-  private final StagePlanner.Settings settings;
+  private final StagePlanner.Deployment deployment;
   private final List<StagePlan> stages = new ArrayList<>();
 
   private Plan(
       Recipe recipe,
       ModelSizes sizes,
       Hardware hardware,
-      StagePlanner.Settings settings,
+      StagePlanner.Deployment deployment,
       StagePlanner plain) {
     this.recipe = recipe;
     this.sizes = sizes;
     this.hardware = hardware;
-    this.settings = settings;
+    this.deployment = deployment;
     if (AutoencoderPlanner.isWanted(recipe)) {
-      stages.add(new AutoencoderPlanner(recipe, sizes, settings).plan(hardware));
+      stages.add(new AutoencoderPlanner(recipe, sizes, deployment).plan(hardware));
     }
-    StagePlanner planner = new StagePlanner(recipe, sizes, hardware, settings);
+    StagePlanner planner = new StagePlanner(recipe, sizes, hardware, deployment);
     for (int stage = 1; stage <= 2; stage++) {
       if (!recipe.stage(stage).leftOut()) {
         stages.add(planner.plan(stage, plain));
@@ -55,8 +55,8 @@ public final class Plan {
    */
   public static Plan forGpus(ObjectNode tree, String gpu, int devices) {
     Recipe recipe = RecipeReader.bind(tree);
-    StagePlanner.Settings settings = StagePlanner.Settings.of(recipe, devices);
-    return of(tree, recipe, Hardware.named(gpu, settings.bytes()), settings);
+    StagePlanner.Deployment deployment = StagePlanner.Deployment.of(recipe, devices);
+    return of(tree, recipe, Hardware.named(gpu, deployment.bytes()), deployment);
   }
 
   /** A plan for this machine, whose speed is measured now; that takes some seconds. */
@@ -66,12 +66,12 @@ public final class Plan {
 
   static Plan forThisMachine(ObjectNode tree, LongSupplier clock) {
     Recipe recipe = RecipeReader.bind(tree);
-    StagePlanner.Settings settings = StagePlanner.Settings.of(recipe, 1);
+    StagePlanner.Deployment deployment = StagePlanner.Deployment.of(recipe, 1);
     ModelSizes sizes = new ModelSizes(recipe);
-    StagePlanner planner = new StagePlanner(recipe, sizes, null, settings);
+    StagePlanner planner = new StagePlanner(recipe, sizes, null, deployment);
     List<Operation> operations = new ArrayList<>();
     if (AutoencoderPlanner.isWanted(recipe)) {
-      operations.addAll(new AutoencoderPlanner(recipe, sizes, settings).usual());
+      operations.addAll(new AutoencoderPlanner(recipe, sizes, deployment).usual());
     }
     for (int stage = 1; stage <= 2; stage++) {
       if (!recipe.stage(stage).leftOut()) {
@@ -80,19 +80,19 @@ public final class Plan {
     }
     ScalarType dtype = DTypes.parse(recipe.precision());
     Hardware machine = Calibration.measure(operations, dtype, recipe.threads(), clock);
-    return of(tree, recipe, machine, settings);
+    return of(tree, recipe, machine, deployment);
   }
 
   private static Plan of(
-      ObjectNode tree, Recipe recipe, Hardware hardware, StagePlanner.Settings settings) {
+      ObjectNode tree, Recipe recipe, Hardware hardware, StagePlanner.Deployment deployment) {
     StagePlanner plain = null;
     if (recipe.supervised()) {
       ObjectNode without = tree.deepCopy();
       without.withObject("/supervision").put("enabled", false);
       Recipe unsupervised = RecipeReader.bind(without);
-      plain = new StagePlanner(unsupervised, new ModelSizes(unsupervised), hardware, settings);
+      plain = new StagePlanner(unsupervised, new ModelSizes(unsupervised), hardware, deployment);
     }
-    return new Plan(recipe, new ModelSizes(recipe), hardware, settings, plain);
+    return new Plan(recipe, new ModelSizes(recipe), hardware, deployment, plain);
   }
 
   /** GPUs that are known by name. */
@@ -112,8 +112,8 @@ public final class Plan {
     return hardware;
   }
 
-  StagePlanner.Settings settings() {
-    return settings;
+  StagePlanner.Deployment deployment() {
+    return deployment;
   }
 
   List<StagePlan> stages() {

@@ -32,15 +32,15 @@ public final class PlanReport {
 
   private void print() {
     Hardware hardware = plan.hardware();
-    line("device      %d × %s", plan.settings().devices(), hardware.name());
+    line("device      %d × %s", plan.deployment().devices(), hardware.name());
     line("            %s", hardware.source());
     line(
         "precision   %s%s%s%s",
         plan.recipe().precision(),
-        plan.settings().masterWeights() && plan.settings().bytes() < 4
+        plan.deployment().masterWeights() && plan.deployment().bytes() < 4
             ? ", float32 master weights"
             : "",
-        plan.settings().shardStates() ? ", optimizer states sharded" : "",
+        plan.deployment().shardStates() ? ", optimizer states sharded" : "",
         plan.recipe().activationCheckpointing() ? ", activations recomputed" : "");
     parameters();
     plan.stages().forEach(this::stage);
@@ -125,11 +125,11 @@ public final class PlanReport {
   public static ObjectNode json(Plan plan) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("device", plan.hardware().name());
-    json.put("devices", plan.settings().devices());
+    json.put("devices", plan.deployment().devices());
     json.put("device_figures", plan.hardware().source());
     json.put("precision", plan.recipe().precision());
-    json.put("master_weights", plan.settings().masterWeights());
-    json.put("shard_optimizer", plan.settings().shardStates());
+    json.put("master_weights", plan.deployment().masterWeights());
+    json.put("shard_optimizer", plan.deployment().shardStates());
     json.put("activation_checkpointing", plan.recipe().activationCheckpointing());
     ObjectNode parameters = json.putObject("parameters");
     for (Part part : plan.sizes().parts()) {

@@ -7,8 +7,8 @@ package org.dsvlm.plan;
 import java.util.EnumMap;
 import java.util.Map;
 import org.dsvlm.nn.cost.Operation;
-import org.dsvlm.nn.cost.Operation.Kind;
 import org.dsvlm.nn.cost.Operation.Role;
+import org.dsvlm.nn.cost.OperationType;
 import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
 
@@ -33,7 +33,7 @@ record StagePlan(
     long steps,
     int microBatches,
     double records,
-    Map<Part, Map<Kind, Map<Role, Double>>> flops,
+    Map<Part, Map<OperationType, Map<Role, Double>>> flops,
     Memory memory,
     double longest,
     double recomputed,
@@ -58,12 +58,12 @@ record StagePlan(
   }
 
   /** Adds the operations of {@code tape}, {@code times} over, to {@code flops}. */
-  static void add(Map<Part, Map<Kind, Map<Role, Double>>> flops, Tape tape, double times) {
+  static void add(Map<Part, Map<OperationType, Map<Role, Double>>> flops, Tape tape, double times) {
     for (Operation operation : tape.operations()) {
       if (operation.flops() > 0) {
         flops
-            .computeIfAbsent(operation.part(), part -> new EnumMap<>(Kind.class))
-            .computeIfAbsent(operation.kind(), kind -> new EnumMap<>(Role.class))
+            .computeIfAbsent(operation.part(), part -> new EnumMap<>(OperationType.class))
+            .computeIfAbsent(operation.type(), kind -> new EnumMap<>(Role.class))
             .merge(operation.role(), times * operation.flops(), Double::sum);
       }
     }

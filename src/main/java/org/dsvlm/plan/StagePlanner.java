@@ -9,8 +9,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.dsvlm.nn.cost.Operation;
-import org.dsvlm.nn.cost.Operation.Kind;
 import org.dsvlm.nn.cost.Operation.Role;
+import org.dsvlm.nn.cost.OperationType;
 import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
 import org.dsvlm.tensor.DTypes;
@@ -26,7 +26,7 @@ final class StagePlanner {
   private final Recipe recipe;
   private final ModelSizes sizes;
   private final Hardware hardware;
-  private final Settings settings;
+  private final Deployment deployment;
 
   /**
    * What a plan is for beside the recipe's models.
@@ -36,9 +36,9 @@ final class StagePlanner {
    * @param masterWeights whether trained weights of a shorter type have a float32 copy
    * @param shardStates whether every device keeps its part of the optimizer's states alone
    */
-  record Settings(int devices, int bytes, boolean masterWeights, boolean shardStates) {
-    static Settings of(Recipe recipe, int devices) {
-      return new Settings(
+  record Deployment(int devices, int bytes, boolean masterWeights, boolean shardStates) {
+    static Deployment of(Recipe recipe, int devices) {
+      return new Deployment(
           devices,
           (int) DTypes.bytes(DTypes.parse(recipe.precision())),
           recipe.optimizer().masterWeights(),
@@ -55,18 +55,18 @@ final class StagePlanner {
   /** One kind of micro batch, and the share of all steps that are made of it. */
   private record Batch(Tape tape, double share) {}
 
-  StagePlanner(Recipe recipe, ModelSizes sizes, Hardware hardware, Settings settings) {
+  StagePlanner(Recipe recipe, ModelSizes sizes, Hardware hardware, Deployment deployment) {
     this.recipe = recipe;
     this.sizes = sizes;
     this.hardware = hardware;
-    this.settings = settings;
+    this.deployment = deployment;
   }
 
   /** The stage numbered {@code number}; {@code plain} plans it without supervision. */
   StagePlan plan(int number, StagePlanner plain) {
     Recipe.Stage stage = recipe.stage(number);
     Recipe.ExpectedRecords expected = expected(number);
-    double records = (double) stage.batchSize() / settings.devices();
+    double records = (double) stage.batchSize() / deployment.devices();
     double micro = Math.min(stage.microBatchSize(), records);
     int microBatches = (int) Math.ceil(records / micro);
     boolean again = recipe.activationCheckpointing();
@@ -74,10 +74,10 @@ final class StagePlanner {
     Memory memory = memory(number, kinds.get(0).tape());
     List<Operation> update = cost(number, again).update(memory, microBatches);
     double seconds = hardware.seconds(update);
-    Map<Part, Map<Kind, Map<Role, Double>>> flops = new EnumMap<>(Part.class);
+    Map<Part, Map<OperationType, Map<Role, Double>>> flops = new EnumMap<>(Part.class);
     for (Batch kind : kinds) {
       seconds += kind.share() * microBatches * hardware.seconds(kind.tape().operations());
-      StagePlan.add(flops, kind.tape(), kind.share() * microBatches * settings.devices());
+      StagePlan.add(flops, kind.tape(), kind.share() * microBatches * deployment.devices());
     }
     double longest = recipe.data().maxLength() - sizes.llava().imageTokens();
     return new StagePlan(
@@ -94,12 +94,12 @@ final class StagePlanner {
   }
 
   private StepCost cost(int number, boolean again) {
-    return new StepCost(recipe, sizes, number, settings.bytes(), again);
+    return new StepCost(recipe, sizes, number, deployment.bytes(), again);
   }
 
   /** The operations that most steps of a stage are made of. */
   List<Operation> usual(int number) {
-    double records = (double) recipe.stage(number).batchSize() / settings.devices();
+    double records = (double) recipe.stage(number).batchSize() / deployment.devices();
     double micro = Math.min(recipe.stage(number).microBatchSize(), records);
     boolean again = recipe.activationCheckpointing();
     return kinds(number, micro, expected(number).textTokens(), again).get(0).tape().operations();
@@ -136,7 +136,7 @@ final class StagePlanner {
     Map<Part, Memory.PartMemory> parts = new EnumMap<>(Part.class);
     for (Part part : sizes.parts()) {
       double count = sizes.parameters(part);
-      double width = part == Part.LORA ? Math.max(FLOAT32, settings.bytes()) : settings.bytes();
+      double width = part == Part.LORA ? Math.max(FLOAT32, deployment.bytes()) : deployment.bytes();
       boolean trained = sizes.trains(part, number);
       parts.put(
           part,
@@ -151,7 +151,7 @@ final class StagePlanner {
 
   /** Bytes of AdamW's states on one device for a parameter of {@code width} bytes. */
   private double stateBytes(double width) {
-    double states = settings.stateBytes(width);
-    return settings.shardStates() ? states / settings.devices() : states;
+    double states = deployment.stateBytes(width);
+    return deployment.shardStates() ? states / deployment.devices() : states;
   }
 }

@@ -15,15 +15,15 @@ import org.dsvlm.io.DsVlmException;
  * @param queries learned queries of a Q-Former; the others keep the feature's own tokens
  * @param depth layers of a Q-Former
  */
-public record AdapterConfig(Kind kind, int queries, int depth) {
+public record AdapterConfig(AdapterType kind, int queries, int depth) {
   /** One matrix, a two-layer perceptron, or learned queries that read the feature. */
-  public enum Kind {
+  public enum AdapterType {
     LINEAR,
     MLP,
     QFORMER;
 
-    static Kind parse(String name, String where) {
-      for (Kind kind : values()) {
+    static AdapterType parse(String name, String where) {
+      for (AdapterType kind : values()) {
         if (kind.key().equals(name)) {
           return kind;
         }
@@ -33,7 +33,7 @@ public record AdapterConfig(Kind kind, int queries, int depth) {
               + ": unknown adapter '"
               + name
               + "'; known: "
-              + Arrays.stream(values()).map(Kind::key).toList());
+              + Arrays.stream(values()).map(AdapterType::key).toList());
     }
 
     String key() {
@@ -50,6 +50,6 @@ public record AdapterConfig(Kind kind, int queries, int depth) {
 
   /** The default: one matrix and a bias a feature. */
   public static AdapterConfig linear() {
-    return new AdapterConfig(Kind.LINEAR, 64, 2);
+    return new AdapterConfig(AdapterType.LINEAR, 64, 2);
   }
 }

@@ -7,7 +7,7 @@ package org.dsvlm.supervision;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.dsvlm.kernels.Checkpoint;
+import org.dsvlm.kernels.ActivationCheckpoint;
 import org.dsvlm.models.diffusion.DdimSampler;
 import org.dsvlm.models.diffusion.UNet;
 import org.dsvlm.tensor.Torch;
@@ -66,7 +66,7 @@ final class DenoisingLoop {
    */
   private Tensor checkpointed(Tensor latents, long timestep, List<Tensor> contexts) {
     Packing packing = Packing.of(latents, contexts);
-    return Checkpoint.run(
+    return ActivationCheckpoint.run(
         packed -> {
           List<Tensor> parts = packing.unpack(packed);
           return step(parts.get(0), timestep, parts.subList(1, parts.size()));

@@ -13,8 +13,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.dsvlm.text.SentencePieceModel.Kind;
 import org.dsvlm.text.SentencePieceModel.Piece;
+import org.dsvlm.text.SentencePieceModel.PieceType;
 
 /**
  * A sentencepiece model as the tokenizer.json that gives the same ids. Sentencepiece joins the two
@@ -155,7 +155,7 @@ final class SentencePieceConversion {
 
   private ArrayNode merges() {
     List<Piece> byScore = new ArrayList<>(model.pieces());
-    byScore.removeIf(piece -> piece.kind() != Kind.NORMAL);
+    byScore.removeIf(piece -> piece.kind() != PieceType.NORMAL);
     byScore.sort(Comparator.comparingDouble(Piece::score).reversed());
     Set<String> parts = byScore.stream().map(Piece::text).collect(Collectors.toSet());
     ArrayNode merges = JSON.arrayNode();

@@ -31,7 +31,7 @@ record SentencePieceModel(List<Piece> pieces, boolean addDummyPrefix, boolean by
   private static final String LFS_POINTER = "version https://git-lfs";
 
   /** Kinds of pieces, numbered as in sentencepiece's format. */
-  enum Kind {
+  enum PieceType {
     NORMAL,
     UNKNOWN,
     CONTROL,
@@ -41,7 +41,7 @@ record SentencePieceModel(List<Piece> pieces, boolean addDummyPrefix, boolean by
   }
 
   /** One token: its text, spaces as U+2581, and how early it is merged: the higher, the earlier. */
-  record Piece(String text, float score, Kind kind) {}
+  record Piece(String text, float score, PieceType kind) {}
 
   /**
    * Reads the bytes of a file.
@@ -59,7 +59,10 @@ record SentencePieceModel(List<Piece> pieces, boolean addDummyPrefix, boolean by
 
   /** The piece that stands for what no other covers. */
   Piece unknown() {
-    return pieces.stream().filter(piece -> piece.kind() == Kind.UNKNOWN).findFirst().orElseThrow();
+    return pieces.stream()
+        .filter(piece -> piece.kind() == PieceType.UNKNOWN)
+        .findFirst()
+        .orElseThrow();
   }
 
   /** Id of each piece, in the order of the ids. */
@@ -73,7 +76,7 @@ record SentencePieceModel(List<Piece> pieces, boolean addDummyPrefix, boolean by
   private static final class Reader {
     private final List<Piece> pieces = new ArrayList<>();
     private final Set<String> texts = new HashSet<>();
-    private final int[] ofKind = new int[Kind.values().length];
+    private final int[] ofType = new int[PieceType.values().length];
     private boolean addDummyPrefix = true;
     private boolean removeExtraSpaces = true;
     private boolean escapeSpaces = true;
@@ -138,17 +141,17 @@ record SentencePieceModel(List<Piece> pieces, boolean addDummyPrefix, boolean by
       if (!Float.isFinite(score)) {
         throw new DsVlmException(shown + " with score " + score);
       }
-      if (kind < 1 || kind > Kind.values().length) {
+      if (kind < 1 || kind > PieceType.values().length) {
         throw new DsVlmException(shown + " of unknown kind " + kind);
       }
-      if (kind == Kind.BYTE.ordinal() + 1 && !text.matches("<0x[0-9A-F]{2}>")) {
+      if (kind == PieceType.BYTE.ordinal() + 1 && !text.matches("<0x[0-9A-F]{2}>")) {
         throw new DsVlmException(shown + " as a byte");
       }
       if (!texts.add(text)) {
         throw new DsVlmException(shown + " twice");
       }
-      ofKind[(int) kind - 1]++;
-      pieces.add(new Piece(text, score, Kind.values()[(int) kind - 1]));
+      ofType[(int) kind - 1]++;
+      pieces.add(new Piece(text, score, PieceType.values()[(int) kind - 1]));
     }
 
     private void readTrainer(ProtobufReader message) {
@@ -201,20 +204,20 @@ record SentencePieceModel(List<Piece> pieces, boolean addDummyPrefix, boolean by
     }
 
     private void checkPieces() {
-      if (ofKind[Kind.UNKNOWN.ordinal()] != 1) {
+      if (ofType[PieceType.UNKNOWN.ordinal()] != 1) {
         throw new DsVlmException(
             "has "
-                + ofKind[Kind.UNKNOWN.ordinal()]
+                + ofType[PieceType.UNKNOWN.ordinal()]
                 + " pieces for the unknown, where one is needed; fetch it again");
       }
-      for (Kind kind : new Kind[] {Kind.USER_DEFINED, Kind.UNUSED}) {
-        if (ofKind[kind.ordinal()] > 0) {
-          unsupported("has " + ofKind[kind.ordinal()] + " pieces of kind " + kind);
+      for (PieceType kind : new PieceType[] {PieceType.USER_DEFINED, PieceType.UNUSED}) {
+        if (ofType[kind.ordinal()] > 0) {
+          unsupported("has " + ofType[kind.ordinal()] + " pieces of kind " + kind);
         }
       }
-      if (ofKind[Kind.BYTE.ordinal()] != (byteFallback ? BYTE_PIECES : 0)) {
+      if (ofType[PieceType.BYTE.ordinal()] != (byteFallback ? BYTE_PIECES : 0)) {
         throw new DsVlmException(
-            "has " + ofKind[Kind.BYTE.ordinal()] + " pieces for bytes; fetch it again");
+            "has " + ofType[PieceType.BYTE.ordinal()] + " pieces for bytes; fetch it again");
       }
     }
   }

@@ -12,10 +12,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.models.llama.LlamaConfig;
 import org.dsvlm.models.llava.Llava;
-import org.dsvlm.models.llava.LlavaCheckpoint;
 import org.dsvlm.models.llava.LlavaConfig;
 import org.dsvlm.models.llava.LlavaLayouts;
 import org.dsvlm.models.llava.LlavaLora;
+import org.dsvlm.models.llava.LoadedLlava;
 import org.dsvlm.models.vit.VisionConfig;
 import org.dsvlm.nn.Lora;
 import org.dsvlm.nn.LoraConfig;
@@ -49,7 +49,7 @@ final class LlavaStart implements AutoCloseable {
 
   private static LlavaStart of(
       Recipe recipe, RandomState random, ParameterStore parameters, Llava model) {
-    Recipe.LoraSettings settings = recipe.model().language().lora();
+    Recipe.Lora settings = recipe.model().language().lora();
     if (settings.rank() == 0) {
       return new LlavaStart(parameters, model, null);
     }
@@ -100,8 +100,7 @@ final class LlavaStart implements AutoCloseable {
 
   /** The whole LLaVA that the recipe names. */
   static LlavaStart whole(Recipe recipe, RandomState random, ScalarType dtype) {
-    LlavaCheckpoint whole =
-        LlavaCheckpoint.open(Path.of(recipe.model().llava()), dtype, recipe.device());
+    LoadedLlava whole = LoadedLlava.open(Path.of(recipe.model().llava()), dtype, recipe.device());
     return of(recipe, random, whole.parameters(), whole.model());
   }
 

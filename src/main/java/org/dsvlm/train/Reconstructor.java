@@ -22,8 +22,8 @@ import org.dsvlm.models.diffusion.DenoisingStrip;
 import org.dsvlm.models.diffusion.StableDiffusion;
 import org.dsvlm.models.diffusion.StableDiffusionFolder;
 import org.dsvlm.models.llava.Features;
-import org.dsvlm.models.llava.LlavaCheckpoint;
 import org.dsvlm.models.llava.LlavaPictures;
+import org.dsvlm.models.llava.LoadedLlava;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.supervision.DiffusionSupervisor;
 import org.dsvlm.supervision.FeatureTaps;
@@ -47,7 +47,7 @@ public final class Reconstructor implements AutoCloseable {
   private final SupervisionConfig config;
   private final String device;
   private final ImageProcessor processor;
-  private final LlavaCheckpoint llava;
+  private final LoadedLlava llava;
   private final StableDiffusion diffusion;
   private final DiffusionSupervisor supervisor;
 
@@ -56,7 +56,7 @@ public final class Reconstructor implements AutoCloseable {
     device = recipe.device();
     processor = LlavaPictures.read(run.export());
     try {
-      llava = owned(LlavaCheckpoint.open(run.export(), ScalarType.Float, device));
+      llava = owned(LoadedLlava.open(run.export(), ScalarType.Float, device));
       Path folder =
           Files.exists(run.stableDiffusion())
               ? run.stableDiffusion()

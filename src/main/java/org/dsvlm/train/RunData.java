@@ -249,7 +249,7 @@ public final class RunData implements AutoCloseable {
             tokenizer,
             processor.paddedToSquare(settings.padToSquare()),
             target(),
-            new Collator.Settings(
+            new Collator.Layout(
                 config.imageToken(), config.imageTokens(), 0, recipe.data().maxLength()));
     BatchMaker maker = new BatchMaker(source, order(stage, source), collator, ledger);
     return new Prefetcher<>(

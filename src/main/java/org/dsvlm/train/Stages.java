@@ -91,8 +91,8 @@ final class Stages {
         try (RecordSource records = data.records(stage)) {
           long total = recipe.stage(stage).steps(records.size());
           long first = Math.max(0, done - stepsBefore);
-          Part part = new Part(stage, stepsBefore, first, total);
-          if (first < total && !run(part, records, latest, log, listener, stop)) {
+          Span span = new Span(stage, stepsBefore, first, total);
+          if (first < total && !run(span, records, latest, log, listener, stop)) {
             return false;
           }
           stepsBefore += total;
@@ -117,33 +117,33 @@ final class Stages {
    * @param first steps of this one that are done already
    * @param total all its steps
    */
-  private record Part(int stage, long stepsBefore, long first, long total) {}
+  private record Span(int stage, long stepsBefore, long first, long total) {}
 
   private boolean run(
-      Part part,
+      Span span,
       RecordSource records,
       Optional<CheckpointFolder.Position> latest,
       MetricsLog log,
       TrainingListener listener,
       BooleanSupplier stop) {
-    Recipe.Stage settings = recipe.stage(part.stage());
-    CosineWithWarmup schedule = CosineWithWarmup.ofRatio(settings.warmupRatio(), part.total());
-    List<ParameterGroup> groups = parts.enter(part.stage());
-    RecordLedger ledger = data.ledger(part.stage(), records);
+    Recipe.Stage settings = recipe.stage(span.stage());
+    CosineWithWarmup schedule = CosineWithWarmup.ofRatio(settings.warmupRatio(), span.total());
+    List<ParameterGroup> groups = parts.enter(span.stage());
+    RecordLedger ledger = data.ledger(span.stage(), records);
     try (GradientExchange exchange = exchange(groups, ledger);
         AdamW optimizer = recipe.optimizer().over(exchange.groups());
         Prefetcher<RunData.Step> steps =
-            data.steps(part.stage(), records, ledger, config, part.first(), part.total())) {
-      if (part.first() > 0) {
+            data.steps(span.stage(), records, ledger, config, span.first(), span.total())) {
+      if (span.first() > 0) {
         checkpoints.loadOptimizer(latest.orElseThrow(), optimizer.state(), exchange::portion);
       }
       TrainingStep step =
           new TrainingStep(
-              part.stage(),
-              part.stepsBefore(),
+              span.stage(),
+              span.stepsBefore(),
               done -> {
                 try (RunData.Step next = steps.next()) {
-                  return accumulation.run(next.microBatches(), part.stepsBefore() + done, exchange);
+                  return accumulation.run(next.microBatches(), span.stepsBefore() + done, exchange);
                 }
               },
               exchange,
@@ -153,13 +153,13 @@ final class Stages {
               skipped);
       return new StageLoop(step, skipped)
           .run(
-              part.first(),
+              span.first(),
               log,
               listener,
               done -> {
                 boolean stopping = exchange.any(stop.getAsBoolean());
-                if (stopping || isDue(part, done)) {
-                  save(part, done, exchange, optimizer);
+                if (stopping || isDue(span, done)) {
+                  save(span, done, exchange, optimizer);
                 }
                 return !stopping;
               });
@@ -200,16 +200,16 @@ final class Stages {
    * while steps are skipped: their parameters may be the cause, and would push out good
    * checkpoints.
    */
-  private boolean isDue(Part part, long done) {
+  private boolean isDue(Span span, long done) {
     long every = recipe.checkpoint().everySteps();
-    boolean often = every > 0 && (part.stepsBefore() + done) % every == 0;
-    return skipped.inARow() == 0 && (often || done == part.total());
+    boolean often = every > 0 && (span.stepsBefore() + done) % every == 0;
+    return skipped.inARow() == 0 && (often || done == span.total());
   }
 
-  private void save(Part part, long done, GradientExchange exchange, AdamW optimizer) {
+  private void save(Span span, long done, GradientExchange exchange, AdamW optimizer) {
     CheckpointFolder.Position position =
         new CheckpointFolder.Position(
-            part.stage(), done, part.stepsBefore() + done, skipped.total(), skipped.inARow());
+            span.stage(), done, span.stepsBefore() + done, skipped.total(), skipped.inARow());
     exchange.write(optimizer.state(), state -> checkpoints.save(position, parts.all(), state));
   }
 }

@@ -13,6 +13,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.models.diffusion.StableDiffusion;
 import org.dsvlm.nn.Lora;
 import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.nn.cost.Part;
 import org.dsvlm.train.optim.ParameterGroup;
 import org.dsvlm.train.recipe.Recipe;
 
@@ -103,14 +104,14 @@ final class TrainableParts {
     List<ParameterGroup> groups = new ArrayList<>();
     double rate = stage.learningRate();
     double unetRate = recipe.diffusionLearningRate() > 0 ? recipe.diffusionLearningRate() : rate;
-    add(groups, "connector", connector, rate, stage);
-    add(groups, "supervision", auxiliary, rate, stage);
-    add(groups, "language model", language, rate, stage);
+    add(groups, Part.CONNECTOR, connector, rate, stage);
+    add(groups, Part.SUPERVISION, auxiliary, rate, stage);
+    add(groups, Part.LANGUAGE_MODEL, language, rate, stage);
     if (number == LORA_STAGE) {
-      add(groups, "LoRA", adapter, rate, stage);
+      add(groups, Part.LORA, adapter, rate, stage);
     }
-    add(groups, "vision encoder", vision, recipe.visionLearningRate(), stage);
-    add(groups, "unet", unet, unetRate, stage);
+    add(groups, Part.VISION_ENCODER, vision, recipe.visionLearningRate(), stage);
+    add(groups, Part.UNET, unet, unetRate, stage);
     return groups;
   }
 
@@ -135,18 +136,18 @@ final class TrainableParts {
   /** As Hugging Face's Trainer does: vectors (biases, norms) do not decay. */
   private static void add(
       List<ParameterGroup> groups,
-      String name,
-      Map<String, Tensor> part,
+      Part part,
+      Map<String, Tensor> parameters,
       double rate,
       Recipe.Stage stage) {
     Map<String, Tensor> matrices = new LinkedHashMap<>();
     Map<String, Tensor> vectors = new LinkedHashMap<>();
-    part.forEach((key, tensor) -> (tensor.dim() > 1 ? matrices : vectors).put(key, tensor));
+    parameters.forEach((key, tensor) -> (tensor.dim() > 1 ? matrices : vectors).put(key, tensor));
     if (!matrices.isEmpty()) {
-      groups.add(new ParameterGroup(name, matrices, rate, stage.weightDecay()));
+      groups.add(new ParameterGroup(part.key(), matrices, rate, stage.weightDecay()));
     }
     if (!vectors.isEmpty()) {
-      groups.add(new ParameterGroup(name, vectors, rate, 0));
+      groups.add(new ParameterGroup(part.key(), vectors, rate, 0));
     }
   }
 

@@ -5,7 +5,6 @@
 package org.dsvlm.train;
 
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.dsvlm.tensor.MemoryFigures;
@@ -144,6 +143,6 @@ public final class TrainingStep {
   }
 
   private static String key(String figure, String part) {
-    return figure + "_" + part.toLowerCase(Locale.ROOT).replace(' ', '_');
+    return figure + "_" + part;
   }
 }

@@ -25,9 +25,9 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.diffusion.VaeWeights;
 import org.dsvlm.models.llava.Llava;
-import org.dsvlm.models.llava.LlavaCheckpoint;
 import org.dsvlm.models.llava.LlavaConfig;
 import org.dsvlm.models.llava.LlavaLayouts;
+import org.dsvlm.models.llava.LoadedLlava;
 import org.dsvlm.nn.ParameterShapes;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.RandomState;
@@ -189,7 +189,7 @@ class PublicModelFolderTest {
     assertThat(JsonConfig.read(out.resolve("config.json")).text("dtype")).isEqualTo("bfloat16");
     assertThat(out.resolve("model.safetensors.index.json")).exists();
     try (PointerScope scope = new PointerScope();
-        LlavaCheckpoint written = LlavaCheckpoint.open(out, ScalarType.BFloat16, "cpu");
+        LoadedLlava written = LoadedLlava.open(out, ScalarType.BFloat16, "cpu");
         ParameterStore store =
             ParameterStore.random(new RandomState(7), ScalarType.BFloat16, "cpu")) {
       assertThat(written.surplus()).isEmpty();

@@ -55,7 +55,7 @@ class InspectCommandTest {
       assertThat(model.path("parameters").asLong()).isEqualTo(elements);
       assertThat(model.path("bytes").asLong()).isEqualTo(4 * elements);
       assertThat(model.path("parts").findValuesAsText("name"))
-          .containsExactlyInAnyOrder("connector", "language", "vision");
+          .containsExactlyInAnyOrder("connector", "language_model", "vision_encoder");
       int tensors = 0;
       for (JsonNode part : model.path("parts")) {
         tensors += part.path("tensors").asInt();

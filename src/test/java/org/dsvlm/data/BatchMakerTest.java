@@ -48,7 +48,7 @@ class BatchMakerTest {
             tokenizer,
             ImageProcessor.parse(settings, "test"),
             new ReconstructionTarget(4),
-            new Collator.Settings(tokenizer.id("<image>"), 2, tokenizer.id("<pad>"), 64));
+            new Collator.Layout(tokenizer.id("<image>"), 2, tokenizer.id("<pad>"), 64));
   }
 
   @AfterAll

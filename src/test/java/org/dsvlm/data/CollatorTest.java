@@ -58,7 +58,7 @@ class CollatorTest {
         tokenizer,
         processor,
         new ReconstructionTarget(8),
-        new Collator.Settings(tokenizer.id("<image>"), VECTORS, tokenizer.id("<pad>"), maxLength));
+        new Collator.Layout(tokenizer.id("<image>"), VECTORS, tokenizer.id("<pad>"), maxLength));
   }
 
   static LlavaRecord shown(String question, String... answersAndQuestions) {

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.dsvlm.data.NotoQuestions.Kind;
 import org.dsvlm.data.NotoQuestions.Question;
+import org.dsvlm.data.NotoQuestions.QuestionType;
 import org.dsvlm.tensor.RandomState;
 import org.junit.jupiter.api.Test;
 
@@ -58,10 +58,12 @@ class NotoQuestionsTest {
   void noConversationGivesItsOwnAnswersAway() {
     for (NotoEmoji emoji : all) {
       for (List<Question> conversation : questions.about(emoji, new RandomState(2))) {
-        List<Kind> kinds = conversation.stream().map(Question::kind).toList();
+        List<QuestionType> kinds = conversation.stream().map(Question::kind).toList();
         assertThat(kinds).hasSizeBetween(2, 3);
-        assertThat(kinds.contains(Kind.NAME)).isNotEqualTo(kinds.contains(Kind.IS_CALLED));
-        assertThat(kinds.contains(Kind.GROUP)).isNotEqualTo(kinds.contains(Kind.IS_IN_GROUP));
+        assertThat(kinds.contains(QuestionType.NAME))
+            .isNotEqualTo(kinds.contains(QuestionType.IS_CALLED));
+        assertThat(kinds.contains(QuestionType.GROUP))
+            .isNotEqualTo(kinds.contains(QuestionType.IS_IN_GROUP));
       }
     }
   }
@@ -72,7 +74,7 @@ class NotoQuestionsTest {
     assertThat(questions.about(emoji, new RandomState(1)))
         .isEqualTo(questions.about(emoji, new RandomState(1)));
     Set<List<List<Question>>> different = new HashSet<>();
-    Set<Kind> first = new HashSet<>();
+    Set<QuestionType> first = new HashSet<>();
     for (long seed = 0; seed < 40; seed++) {
       List<List<Question>> asked = questions.about(emoji, new RandomState(seed));
       different.add(asked);
@@ -81,6 +83,10 @@ class NotoQuestionsTest {
     assertThat(different).hasSizeGreaterThan(30);
     assertThat(first)
         .as("each kind comes first now and then")
-        .contains(Kind.NAME, Kind.GROUP, Kind.IS_CALLED, Kind.IS_IN_GROUP);
+        .contains(
+            QuestionType.NAME,
+            QuestionType.GROUP,
+            QuestionType.IS_CALLED,
+            QuestionType.IS_IN_GROUP);
   }
 }

@@ -53,7 +53,7 @@ class RankLinkTest {
   private Socket silent(String hello) throws IOException {
     Socket socket = new Socket(server.getInetAddress(), server.getLocalPort());
     socket.setSoTimeout(LONG * 1000);
-    new Wire(socket).send(Wire.Kind.HELLO, hello);
+    new Wire(socket).send(Wire.Signal.HELLO, hello);
     socket.setSoTimeout(LONG * 1000);
     return socket;
   }
@@ -75,7 +75,7 @@ class RankLinkTest {
     CompletableFuture<RankLink> first = first(3, LONG);
     try (Socket early = silent("1 3 " + TOKEN + " one")) {
       int kind = new DataInputStream(early.getInputStream()).readUnsignedByte();
-      assertThat(Wire.Kind.values()[kind]).isEqualTo(Wire.Kind.BEAT);
+      assertThat(Wire.Signal.values()[kind]).isEqualTo(Wire.Signal.BEAT);
       assertThat(first).isNotDone();
       RankLink last = other(2, 3);
       RankLink link = first.join();

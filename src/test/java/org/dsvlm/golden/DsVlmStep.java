@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.models.diffusion.DdimSampler;
 import org.dsvlm.models.diffusion.StableDiffusion;
 import org.dsvlm.models.llava.Features;
-import org.dsvlm.models.llava.LlavaCheckpoint;
+import org.dsvlm.models.llava.LoadedLlava;
 import org.dsvlm.models.vgg.PerceptualNetwork;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.supervision.AdapterConfig;
@@ -41,7 +41,7 @@ final class DsVlmStep {
   private static final List<String> LOSSES = List.of("epsilon", "mae", "ssim", "perceptual");
 
   private final GoldenCase golden;
-  private final LlavaCheckpoint llava;
+  private final LoadedLlava llava;
   private final StableDiffusion diffusion;
   private final PerceptualNetwork network;
   private final ParameterStore adapters;
@@ -49,7 +49,7 @@ final class DsVlmStep {
 
   DsVlmStep(
       GoldenCase golden,
-      LlavaCheckpoint llava,
+      LoadedLlava llava,
       StableDiffusion diffusion,
       PerceptualNetwork network,
       ParameterStore adapters) {

@@ -10,7 +10,7 @@ import java.util.Set;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.models.diffusion.StableDiffusion;
 import org.dsvlm.models.diffusion.StableDiffusionFolder;
-import org.dsvlm.models.llava.LlavaCheckpoint;
+import org.dsvlm.models.llava.LoadedLlava;
 import org.dsvlm.models.vgg.PerceptualNetwork;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.supervision.MultiAdapterFile;
@@ -64,7 +64,7 @@ final class DsVlmStepRunner implements GoldenRunner {
   private static void run(GoldenCase golden, ScalarType dtype) {
     Path folder = golden.folder();
     Path perceptual = folder.resolve("perceptual");
-    try (LlavaCheckpoint llava = LlavaCheckpoint.open(folder.resolve("llava"), dtype, "cpu");
+    try (LoadedLlava llava = LoadedLlava.open(folder.resolve("llava"), dtype, "cpu");
         StableDiffusion diffusion =
             StableDiffusionFolder.open(folder.resolve("stable_diffusion"), dtype, "cpu");
         PerceptualNetwork network =

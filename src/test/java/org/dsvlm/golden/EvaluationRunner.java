@@ -20,8 +20,8 @@ import org.dsvlm.eval.Benchmark;
 import org.dsvlm.eval.BenchmarkFile;
 import org.dsvlm.eval.Benchmarks;
 import org.dsvlm.eval.Judging;
-import org.dsvlm.eval.Part;
 import org.dsvlm.eval.Question;
+import org.dsvlm.eval.QuestionPart;
 import org.dsvlm.eval.RowResult;
 import org.dsvlm.eval.Scores;
 import org.dsvlm.eval.judge.JudgeInstructions;
@@ -75,10 +75,10 @@ final class EvaluationRunner implements GoldenRunner {
       String where = "row " + row.path("index").asText();
       equal(golden, where + " index", question.index(), row.path("index").asText());
       List<Object> parts = new ArrayList<>();
-      for (Part part : question.parts()) {
+      for (QuestionPart part : question.parts()) {
         Map<String, Object> map = new HashMap<>();
-        map.put("type", part instanceof Part.Text ? "text" : "image");
-        map.put("value", part instanceof Part.Text text ? text.text() : null);
+        map.put("type", part instanceof QuestionPart.Text ? "text" : "image");
+        map.put("value", part instanceof QuestionPart.Text text ? text.text() : null);
         parts.add(map);
       }
       equal(golden, where + " message", MAPPER.valueToTree(parts), row.path("message"));

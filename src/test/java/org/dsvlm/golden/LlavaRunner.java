@@ -19,9 +19,9 @@ import org.dsvlm.models.llama.TokenListener;
 import org.dsvlm.models.llava.Features;
 import org.dsvlm.models.llava.ImageTokens;
 import org.dsvlm.models.llava.Llava;
-import org.dsvlm.models.llava.LlavaCheckpoint;
 import org.dsvlm.models.llava.LlavaConfig;
 import org.dsvlm.models.llava.LlavaLayouts;
+import org.dsvlm.models.llava.LoadedLlava;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.weights.WeightSource;
@@ -99,7 +99,7 @@ final class LlavaRunner implements GoldenRunner {
   private static void runOriginal(GoldenCase golden) {
     Path folder = golden.folder().resolve("original");
     try (PointerScope scope = new PointerScope();
-        LlavaCheckpoint checkpoint = LlavaCheckpoint.open(folder, ScalarType.Float, "cpu")) {
+        LoadedLlava checkpoint = LoadedLlava.open(folder, ScalarType.Float, "cpu")) {
       expectNoSurplus(golden, checkpoint.parameters());
       Llava llava = checkpoint.model();
       Features features = llava.encode(golden.input("pixel_values"));

@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @ExtendWith(TensorScope.class)
 class AdamWUpdateTest {
-  private static final AdamWUpdate.Settings SETTINGS =
-      new AdamWUpdate.Settings(0.1, 0.9, 0.99, 1e-3, 0.01);
+  private static final AdamWUpdate.Hyperparameters SETTINGS =
+      new AdamWUpdate.Hyperparameters(0.1, 0.9, 0.99, 1e-3, 0.01);
 
   private static Tensor number(double value) {
     return Torch.of(new double[] {value}, 1);
@@ -95,7 +95,7 @@ class AdamWUpdateTest {
             List.of(torch.zeros_like(master)),
             List.of(parameter),
             Torch.of(new float[1], 1));
-    AdamWUpdate.Settings slow = new AdamWUpdate.Settings(1e-3, 0.9, 0.99, 0, 0);
+    AdamWUpdate.Hyperparameters slow = new AdamWUpdate.Hyperparameters(1e-3, 0.9, 0.99, 0, 0);
     implementation.adamW(tensors, null, slow);
     assertThat(Torch.doubles(parameter)).containsExactly(1);
     for (int step = 2; step <= 4; step++) {
@@ -176,7 +176,9 @@ class AdamWUpdateTest {
         null,
         "steps must be float32 on the CPU");
     assertThatThrownBy(
-            () -> implementation.adamW(good, null, new AdamWUpdate.Settings(0.1, 1, 0.9, 1e-8, 0)))
+            () ->
+                implementation.adamW(
+                    good, null, new AdamWUpdate.Hyperparameters(0.1, 1, 0.9, 1e-8, 0)))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("beta1 must be at least 0 and below 1, but is 1");
     assertThat(Torch.doubles(p)).containsExactly(before);

@@ -63,7 +63,8 @@ enum Implementation {
         : GroupNormSilu.reference(x, weight, bias, groups, eps);
   }
 
-  void adamW(AdamWUpdate.Tensors tensors, Tensor gradientScale, AdamWUpdate.Settings settings) {
+  void adamW(
+      AdamWUpdate.Tensors tensors, Tensor gradientScale, AdamWUpdate.Hyperparameters settings) {
     if (this == NATIVE) {
       AdamWUpdate.apply(tensors, gradientScale, settings);
     } else {

@@ -287,8 +287,8 @@ class RandomShapesTest {
           AdamWUpdate.Tensors tensors =
               new AdamWUpdate.Tensors(parameters, gradients, averages, squares, rounded, steps);
           Tensor scale = random.oneIn(3) ? null : Torch.of(new double[] {0.3}, 1).squeeze(0);
-          AdamWUpdate.Settings settings =
-              new AdamWUpdate.Settings(0.1, 0.9, 0.99, 1e-8, random.below(2) * 0.1);
+          AdamWUpdate.Hyperparameters settings =
+              new AdamWUpdate.Hyperparameters(0.1, 0.9, 0.99, 1e-8, random.below(2) * 0.1);
           AdamWUpdate.Tensors wide = copy(tensors, random.dtype());
           Implementation.REFERENCE.adamW(wide, scale, settings);
           Implementation.NATIVE.adamW(tensors, scale, settings);

@@ -14,7 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.dsvlm.io.DsVlmException;
-import org.dsvlm.text.SentencePieceModel.Kind;
+import org.dsvlm.text.SentencePieceModel.PieceType;
 import org.junit.jupiter.api.Test;
 
 class SentencePieceModelTest {
@@ -60,9 +60,9 @@ class SentencePieceModelTest {
     SentencePieceModel model = SentencePieceModel.parse(Files.readAllBytes(SOUND), "x");
     assertThat(model.pieces()).hasSize(1400);
     assertThat(model.pieces().get(2).text()).isEqualTo("</s>");
-    assertThat(model.pieces().get(2).kind()).isEqualTo(Kind.CONTROL);
+    assertThat(model.pieces().get(2).kind()).isEqualTo(PieceType.CONTROL);
     assertThat(model.pieces().get(3 + 'A').text()).isEqualTo("<0x41>");
-    assertThat(model.pieces().get(3 + 'A').kind()).isEqualTo(Kind.BYTE);
+    assertThat(model.pieces().get(3 + 'A').kind()).isEqualTo(PieceType.BYTE);
     assertThat(model.unknown().text()).isEqualTo("<unk>");
     assertThat(model.addDummyPrefix()).isTrue();
     assertThat(model.byteFallback()).isTrue();
@@ -74,7 +74,7 @@ class SentencePieceModelTest {
     SentencePieceModel model =
         SentencePieceModel.parse(join(UNKNOWN, piece("a", -1.5f, 1), SETTINGS), "x");
     assertThat(model.pieces().get(1))
-        .isEqualTo(new SentencePieceModel.Piece("a", -1.5f, Kind.NORMAL));
+        .isEqualTo(new SentencePieceModel.Piece("a", -1.5f, PieceType.NORMAL));
     assertThat(model.byteFallback()).isFalse();
   }
 

@@ -19,8 +19,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
-import org.dsvlm.models.llava.LlavaCheckpoint;
 import org.dsvlm.models.llava.LlavaLora;
+import org.dsvlm.models.llava.LoadedLlava;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.train.recipe.RecipeReader;
 import org.dsvlm.train.run.RunFolder;
@@ -69,10 +69,8 @@ class LoraTrainingTest {
     Path run = tiny.train("run", lora());
     Path start = untrained();
     try (PointerScope scope = new PointerScope();
-        LlavaCheckpoint base =
-            LlavaCheckpoint.open(start.resolve("export"), ScalarType.Double, "cpu");
-        LlavaCheckpoint trained =
-            LlavaCheckpoint.open(run.resolve("export"), ScalarType.Double, "cpu")) {
+        LoadedLlava base = LoadedLlava.open(start.resolve("export"), ScalarType.Double, "cpu");
+        LoadedLlava trained = LoadedLlava.open(run.resolve("export"), ScalarType.Double, "cpu")) {
       String up = "language_model.model.layers.0.mlp.up_proj.weight";
       double[] before = Torch.doubles(base.parameters().tensors().get(up));
       LlavaLora.merge(run.resolve("adapter"), base.parameters());

@@ -15,8 +15,8 @@ import java.util.List;
 import org.dsvlm.data.Prefetcher;
 import org.dsvlm.data.RecordSource;
 import org.dsvlm.io.DsVlmException;
-import org.dsvlm.models.llava.LlavaCheckpoint;
 import org.dsvlm.models.llava.LlavaConfig;
+import org.dsvlm.models.llava.LoadedLlava;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.train.recipe.Recipe;
@@ -60,8 +60,8 @@ class TrainingStageTest {
     Path run = folder.resolve("alone");
     LlavaConfig config;
     Path llava = Path.of(recipe.model().llava());
-    try (LlavaCheckpoint checkpoint =
-        LlavaCheckpoint.open(llava, DTypes.parse(recipe.precision()), "cpu")) {
+    try (LoadedLlava checkpoint =
+        LoadedLlava.open(llava, DTypes.parse(recipe.precision()), "cpu")) {
       config = checkpoint.config();
     }
     List<RunData.Step> made = new ArrayList<>();

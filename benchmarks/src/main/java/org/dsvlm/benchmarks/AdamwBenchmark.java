@@ -19,8 +19,8 @@ import org.openjdk.jmh.infra.Blackhole;
 
 /** A step of AdamW on parameters of several shapes, the gradients staying the same. */
 public class AdamwBenchmark extends SuiteBenchmark {
-  private static final AdamWUpdate.Settings SETTINGS =
-      new AdamWUpdate.Settings(1e-3, 0.9, 0.999, 1e-8, 0.01);
+  private static final AdamWUpdate.Hyperparameters SETTINGS =
+      new AdamWUpdate.Hyperparameters(1e-3, 0.9, 0.999, 1e-8, 0.01);
 
   /** Parameters, joined by {@code +}. */
   @Param("640x640x3x3+1280x640x1x1+640x1x1x1")

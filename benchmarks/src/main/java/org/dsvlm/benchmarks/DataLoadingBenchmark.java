@@ -92,7 +92,7 @@ public class DataLoadingBenchmark extends SuiteBenchmark {
             tokenizer,
             processor.paddedToSquare(true),
             new ReconstructionTarget(TARGET_SIDE),
-            new Collator.Settings(
+            new Collator.Layout(
                 tokenizer.id(ConversationTemplate.IMAGE), IMAGE_TOKENS, 0, MAX_LENGTH));
   }
 

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.stream.LongStream;
 import org.dsvlm.models.llama.GenerationSettings;
 import org.dsvlm.models.llama.LlamaConfig;
-import org.dsvlm.models.llava.LlavaCheckpoint;
+import org.dsvlm.models.llava.LoadedLlava;
 import org.dsvlm.tensor.DTypes;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
@@ -47,12 +47,12 @@ public class GenerationBenchmark extends SuiteBenchmark {
     return config.layers() * layer + width * config.vocabularySize();
   }
 
-  private LlavaCheckpoint checkpoint;
+  private LoadedLlava checkpoint;
   private long[] prompt;
 
   @Setup
   public void open() {
-    checkpoint = LlavaCheckpoint.open(BenchmarkModels.llava(shape), DTypes.parse(dtype), "cpu");
+    checkpoint = LoadedLlava.open(BenchmarkModels.llava(shape), DTypes.parse(dtype), "cpu");
     prompt = LongStream.range(0, PROMPT).map(i -> 100 + 7 * i).toArray();
   }
 

@@ -10,7 +10,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.io.DsVlmException;
-import org.dsvlm.kernels.Checkpoint;
+import org.dsvlm.kernels.ActivationCheckpoint;
 import org.dsvlm.nn.Embedding;
 import org.dsvlm.nn.Init;
 import org.dsvlm.nn.Parameters;
@@ -160,7 +160,7 @@ public final class LlamaModel {
   private Tensor layer(int index, Tensor hiddenStates, Context context, @Nullable KvCache cache) {
     LlamaDecoderLayer layer = layers.get(index);
     if (checkpointing && cache == null) {
-      return Checkpoint.run(
+      return ActivationCheckpoint.run(
           x -> layer.forward(x, context.angles, context.mask, null),
           hiddenStates,
           context.tensors());

@@ -37,7 +37,7 @@ public final class LlavaChat implements AutoCloseable {
   private final LlavaChatOptions options;
   private final GenerationSettings settings;
   private final ImageProcessor processor;
-  private final LlavaCheckpoint checkpoint;
+  private final LoadedLlava checkpoint;
   private final Lora adapter;
   private final Tokenizer tokenizer;
 
@@ -48,9 +48,9 @@ public final class LlavaChat implements AutoCloseable {
     Boolean pad = options.padToSquare();
     processor = pad == null ? own : own.paddedToSquare(pad);
     tokenizer = Tokenizer.open(folder);
-    LlavaCheckpoint opened = null;
+    LoadedLlava opened = null;
     try {
-      opened = LlavaCheckpoint.openMapped(folder, options.dtype(), options.device());
+      opened = LoadedLlava.openMapped(folder, options.dtype(), options.device());
       tokenizer.checkFits(opened.config().text().vocabularySize());
       Path lora = options.adapter();
       adapter = lora == null ? null : LlavaLora.read(lora, opened.parameters());

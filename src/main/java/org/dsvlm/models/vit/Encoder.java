@@ -7,7 +7,7 @@ package org.dsvlm.models.vit;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.dsvlm.kernels.Checkpoint;
+import org.dsvlm.kernels.ActivationCheckpoint;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.Torch;
 
@@ -35,7 +35,7 @@ final class Encoder {
       Tensor last = states.get(states.size() - 1);
       states.add(
           checkpointing
-              ? Checkpoint.run(layer::forward, last)
+              ? ActivationCheckpoint.run(layer::forward, last)
               : Torch.tidy(() -> layer.forward(last)));
     }
     return states;

@@ -6,13 +6,17 @@ package org.dsvlm.nn.cost;
 
 import java.util.Locale;
 
-/** The parts of a model that are counted apart. */
+/**
+ * The parts of a training run, by the names that metrics, plans, {@code inspect} and the
+ * optimizer's groups use.
+ */
 public enum Part {
   VISION_ENCODER,
   CONNECTOR,
   LANGUAGE_MODEL,
   LORA,
-  ADAPTERS,
+  /** What supervision adds: adapters, experts and routers. */
+  SUPERVISION,
   UNET,
   VAE,
   PERCEPTUAL,

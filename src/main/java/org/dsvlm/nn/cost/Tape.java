@@ -9,7 +9,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.dsvlm.nn.cost.Operation.Function;
-import org.dsvlm.nn.cost.Operation.Kind;
 import org.dsvlm.nn.cost.Operation.Role;
 
 /**
@@ -76,6 +75,17 @@ public final class Tape {
 
   public boolean gradient() {
     return gradient;
+  }
+
+  /**
+   * Runs {@code branch} on an input that has a gradient if {@code differentiated}, whatever flows
+   * beside it; afterwards both are one.
+   */
+  public void branch(boolean differentiated, Runnable branch) {
+    boolean beside = gradient;
+    gradient = differentiated && recording;
+    branch.run();
+    gradient |= beside;
   }
 
   public List<Operation> operations() {
@@ -157,7 +167,7 @@ public final class Tape {
     double positions = batch * height * w;
     double input = positions * stride * stride * in;
     product(
-        Kind.CONVOLUTION,
+        OperationType.CONVOLUTION,
         Operation.shape(batch, in, out, height, w, kernel, stride),
         2 * positions * in * kernel * kernel * out,
         width * (input + in * kernel * kernel * out + positions * out),
@@ -175,28 +185,29 @@ public final class Tape {
 
   private void matrixProduct(double rows, double in, double out, boolean biased, boolean trained) {
     product(
-        Kind.MATRIX_PRODUCT,
+        OperationType.MATRIX_PRODUCT,
         Operation.shape(rows, in, out, biased ? 1 : 0),
         2 * rows * in * out,
         width * (rows * in + in * out + rows * out),
         trained);
   }
 
-  private void product(Kind kind, List<Long> shape, double flops, double bytes, boolean trained) {
-    write(Role.FORWARD, kind, shape, flops, bytes, 1);
+  private void product(
+      OperationType type, List<Long> shape, double flops, double bytes, boolean trained) {
+    write(Role.FORWARD, type, shape, flops, bytes, 1);
     if (gradient) {
-      write(Role.INPUT_GRADIENT, kind, shape, flops, bytes, 1);
+      write(Role.INPUT_GRADIENT, type, shape, flops, bytes, 1);
     }
     if (trained && recording) {
-      write(Role.WEIGHT_GRADIENT, kind, shape, flops, bytes, 1);
+      write(Role.WEIGHT_GRADIENT, type, shape, flops, bytes, 1);
       gradient = true;
     }
   }
 
   private void write(
-      Role role, Kind kind, List<Long> shape, double flops, double bytes, int calls) {
+      Role role, OperationType type, List<Long> shape, double flops, double bytes, int calls) {
     if (role == Role.FORWARD || !unused) {
-      operations.add(new Operation(part, role, kind, shape, flops, bytes, calls));
+      operations.add(new Operation(part, role, type, shape, flops, bytes, calls));
     }
   }
 
@@ -211,7 +222,7 @@ public final class Tape {
     // The heads are taken apart and put together again by two views of each tensor.
     pointwise(0, 8, 0, 8, 0);
     attend(
-        Kind.ATTENTION,
+        OperationType.ATTENTION,
         Operation.shape(batch, heads, keyHeads, queries, keys, headWidth),
         query * keys,
         inputs,
@@ -227,7 +238,7 @@ public final class Tape {
       double batch, double heads, double queries, double keys, double headWidth, int experts) {
     double query = batch * heads * queries * headWidth;
     attend(
-        Kind.EXPERT_ATTENTION,
+        OperationType.EXPERT_ATTENTION,
         Operation.shape(batch, heads, queries, keys, headWidth, experts),
         query * keys,
         query + 2 * batch * heads * keys * headWidth,
@@ -236,16 +247,16 @@ public final class Tape {
   }
 
   private void attend(
-      Kind kind,
+      OperationType type,
       List<Long> shape,
       double products,
       double inputs,
       double output,
       double normalisers) {
     double bytes = width * (inputs + output);
-    write(Role.FORWARD, kind, shape, 4 * products, bytes, 1);
+    write(Role.FORWARD, type, shape, 4 * products, bytes, 1);
     if (gradient) {
-      write(Role.INPUT_GRADIENT, kind, shape, 10 * products, 2 * bytes, 1);
+      write(Role.INPUT_GRADIENT, type, shape, 10 * products, 2 * bytes, 1);
       keep(inputs);
       keepWide(normalisers);
     }
@@ -255,7 +266,7 @@ public final class Tape {
   public void groupNorm(
       double batch, double channels, double positions, int groups, boolean trained) {
     norm(
-        Kind.NORM,
+        OperationType.NORM,
         Operation.shape(batch, channels, positions, groups),
         batch * channels * positions,
         trained);
@@ -265,7 +276,7 @@ public final class Tape {
   public void groupNormSilu(
       double batch, double channels, double positions, int groups, boolean trained) {
     norm(
-        Kind.NORM_AND_SILU,
+        OperationType.NORM_AND_SILU,
         Operation.shape(batch, channels, positions, groups),
         batch * channels * positions,
         trained);
@@ -273,22 +284,22 @@ public final class Tape {
 
   /** A layer norm. */
   public void layerNorm(double rows, double columns, boolean trained) {
-    norm(Kind.NORM, Operation.shape(rows, columns), rows * columns, trained);
+    norm(OperationType.NORM, Operation.shape(rows, columns), rows * columns, trained);
   }
 
-  private void norm(Kind kind, List<Long> shape, double elements, boolean trained) {
+  private void norm(OperationType type, List<Long> shape, double elements, boolean trained) {
     trains(trained);
-    unary(kind, shape, elements);
+    unary(type, shape, elements);
     if (trained && recording) {
-      write(Role.WEIGHT_GRADIENT, kind, shape, 0, 2 * width * elements, 0);
+      write(Role.WEIGHT_GRADIENT, type, shape, 0, 2 * width * elements, 0);
     }
   }
 
   /** One call that keeps what it reads: reads and writes, and backward reads two and writes. */
-  private void unary(Kind kind, List<Long> shape, double elements) {
-    write(Role.FORWARD, kind, shape, 0, 2 * width * elements, 1);
+  private void unary(OperationType type, List<Long> shape, double elements) {
+    write(Role.FORWARD, type, shape, 0, 2 * width * elements, 1);
     if (gradient) {
-      write(Role.INPUT_GRADIENT, kind, shape, 0, 3 * width * elements, 1);
+      write(Role.INPUT_GRADIENT, type, shape, 0, 3 * width * elements, 1);
       keep(elements);
     }
   }
@@ -313,16 +324,16 @@ public final class Tape {
 
   /** A function of each element. */
   public void activation(Function function, double elements) {
-    unary(Kind.ACTIVATION, Operation.shape(elements, function.ordinal()), elements);
+    unary(OperationType.ACTIVATION, Operation.shape(elements, function.ordinal()), elements);
   }
 
   /** A copy of maps that puts positions before channels, or back. */
   public void transposition(double batch, double channels, double positions) {
     List<Long> shape = Operation.shape(batch, channels, positions);
     double bytes = 2 * width * batch * channels * positions;
-    write(Role.FORWARD, Kind.TRANSPOSITION, shape, 0, bytes, 1);
+    write(Role.FORWARD, OperationType.TRANSPOSITION, shape, 0, bytes, 1);
     if (gradient) {
-      write(Role.INPUT_GRADIENT, Kind.TRANSPOSITION, shape, 0, bytes, 1);
+      write(Role.INPUT_GRADIENT, OperationType.TRANSPOSITION, shape, 0, bytes, 1);
     }
   }
 
@@ -335,7 +346,7 @@ public final class Tape {
   public void accumulate(int sums, double elements) {
     write(
         Role.INPUT_GRADIENT,
-        Kind.POINTWISE,
+        OperationType.POINTWISE,
         Operation.shape(elements),
         0,
         3 * width * sums * elements,
@@ -359,7 +370,7 @@ public final class Tape {
     if (calls > 0) {
       // A call reads two tensors and writes one, or does as much.
       List<Long> shape = Operation.shape(elements / calls / 3);
-      write(role, Kind.POINTWISE, shape, 0, width * elements, calls);
+      write(role, OperationType.POINTWISE, shape, 0, width * elements, calls);
     }
   }
 

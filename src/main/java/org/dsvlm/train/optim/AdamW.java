@@ -113,7 +113,7 @@ public final class AdamW implements AutoCloseable {
       return updated != parameters;
     }
 
-    void update(Tensor gradientScale, AdamWUpdate.Settings settings) {
+    void update(Tensor gradientScale, AdamWUpdate.Hyperparameters settings) {
       List<Tensor> gradients = parameters.stream().map(Tensor::grad).toList();
       List<Tensor> rounded = hasMasters() ? parameters : List.of();
       AdamWUpdate.apply(
@@ -187,7 +187,7 @@ public final class AdamW implements AutoCloseable {
         double rate = bundle.group.learningRate() * factor;
         bundle.update(
             gradientScale,
-            new AdamWUpdate.Settings(rate, beta1, beta2, eps, bundle.group.weightDecay()));
+            new AdamWUpdate.Hyperparameters(rate, beta1, beta2, eps, bundle.group.weightDecay()));
       }
     }
   }

@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * Parameters that share a learning rate and a weight decay.
  *
- * @param name the part's name in logs ("connector", "vision encoder", …)
+ * @param name the model part that metrics name, such as {@code vision_encoder}
  * @param parameters leaves by checkpoint name
  * @param learningRate the rate where the schedule's factor is 1
  * @param weightDecay decoupled weight decay

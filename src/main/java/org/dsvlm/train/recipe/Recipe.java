@@ -75,7 +75,7 @@ public record Recipe(
 
   /** The language model; it trains whole, by LoRA, or not at all. */
   public record Language(
-      String arch, String path, ObjectNode config, boolean trainable, LoraSettings lora) {
+      String arch, String path, ObjectNode config, boolean trainable, Lora lora) {
     public Language {
       requireOneSource(arch, config);
       require(
@@ -85,9 +85,9 @@ public record Recipe(
   }
 
   /** Low-rank adapters of the language model, trained in stage 2; rank 0: none. */
-  public record LoraSettings(
+  public record Lora(
       int rank, double alpha, double dropout, String targetModules, boolean useRslora) {
-    public LoraSettings {
+    public Lora {
       requireNotNegative("rank", rank);
     }
   }

@@ -42,8 +42,8 @@ class LlavaChatTest {
   @BeforeEach
   void export() {
     folder = temporary.resolve("model");
-    try (LlavaCheckpoint original =
-        LlavaCheckpoint.open(TinyLlava.FOLDER.resolve("original"), ScalarType.Float, "cpu")) {
+    try (LoadedLlava original =
+        LoadedLlava.open(TinyLlava.FOLDER.resolve("original"), ScalarType.Float, "cpu")) {
       LlavaExport.write(
           folder,
           original.config(),

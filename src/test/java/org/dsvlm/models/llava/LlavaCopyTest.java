@@ -98,7 +98,7 @@ class LlavaCopyTest {
       assertThat(after.config().text().withVocabularySize(1))
           .isEqualTo(before.config().text().withVocabularySize(1));
     }
-    LlavaCheckpoint.open(written, ScalarType.Float, "cpu").close();
+    LoadedLlava.open(written, ScalarType.Float, "cpu").close();
     assertThat(LlavaPictures.padsToSquare(written)).isEqualTo(from.equals("original"));
   }
 
@@ -160,8 +160,7 @@ class LlavaCopyTest {
     Path written = temporary.resolve("written");
     Map<String, Tensor> merged = new LinkedHashMap<>();
     RandomState random = new RandomState(5);
-    try (LlavaCheckpoint llava =
-        LlavaCheckpoint.open(TinyLlava.FOLDER, ScalarType.BFloat16, "cpu")) {
+    try (LoadedLlava llava = LoadedLlava.open(TinyLlava.FOLDER, ScalarType.BFloat16, "cpu")) {
       LoraConfig config = LoraConfig.of(2, 4, 0, false, "all-linear");
       try (Lora lora = LlavaLora.start(llava.parameters(), config, random)) {
         lora.parameters()

@@ -33,8 +33,8 @@ class LlavaExportTest {
     scope.close();
   }
 
-  private static LlavaCheckpoint open(Path folder, ScalarType dtype) {
-    return LlavaCheckpoint.open(folder, dtype, "cpu");
+  private static LoadedLlava open(Path folder, ScalarType dtype) {
+    return LoadedLlava.open(folder, dtype, "cpu");
   }
 
   /**
@@ -43,11 +43,11 @@ class LlavaExportTest {
   @Test
   void addsARowForTheImageTokenWhereThereIsNone() {
     Path target = temporary.resolve("export");
-    try (LlavaCheckpoint original = open(TinyLlava.FOLDER.resolve("original"), ScalarType.Float)) {
+    try (LoadedLlava original = open(TinyLlava.FOLDER.resolve("original"), ScalarType.Float)) {
       Map<String, Tensor> parameters = new HashMap<>(original.parameters().tensors());
       parameters.put("adapters.low.weight", torch.ones(2));
       LlavaExport.write(target, original.config(), parameters, TinyLlava.files(), ScalarType.Float);
-      try (LlavaCheckpoint exported = open(target, ScalarType.Float);
+      try (LoadedLlava exported = open(target, ScalarType.Float);
           Tokenizer tokenizer = Tokenizer.open(target)) {
         long token = exported.config().imageToken();
         assertThat(tokenizer.id("<image>")).isEqualTo(token);
@@ -65,11 +65,11 @@ class LlavaExportTest {
     assertThat(processor.get("num_additional_image_tokens").asInt()).isEqualTo(1);
   }
 
-  private static void compareLogits(LlavaCheckpoint original, LlavaCheckpoint exported) {
+  private static void compareLogits(LoadedLlava original, LoadedLlava exported) {
     Tensor pixels = torch.ones(1, 3, 56, 56);
     double[][] logits = new double[2][];
     int i = 0;
-    for (LlavaCheckpoint checkpoint : new LlavaCheckpoint[] {original, exported}) {
+    for (LoadedLlava checkpoint : new LoadedLlava[] {original, exported}) {
       long[] ids =
           ImageTokens.expand(new long[] {1, -200, 9}, -200, checkpoint.config().imageToken(), 16);
       Features features = checkpoint.model().encode(pixels);
@@ -87,7 +87,7 @@ class LlavaExportTest {
   void storesInTheAskedTypeUnderTheNewestNames() {
     Path target = temporary.resolve("export");
     LlavaConfig config = withImageToken(1400);
-    try (LlavaCheckpoint checkpoint = open(TinyLlava.FOLDER, ScalarType.Float)) {
+    try (LoadedLlava checkpoint = open(TinyLlava.FOLDER, ScalarType.Float)) {
       LlavaExport.write(
           target,
           config,
@@ -122,7 +122,7 @@ class LlavaExportTest {
   @Test
   void refusesATokenizerOfAnotherModel() {
     Path target = temporary.resolve("export");
-    try (LlavaCheckpoint checkpoint = open(TinyLlava.FOLDER, ScalarType.Float)) {
+    try (LoadedLlava checkpoint = open(TinyLlava.FOLDER, ScalarType.Float)) {
       assertThatThrownBy(
               () ->
                   LlavaExport.write(
@@ -140,7 +140,7 @@ class LlavaExportTest {
   @Test
   void theCheckHoldsWhatTheModelMakes() {
     Path file = temporary.resolve("check.safetensors");
-    try (LlavaCheckpoint checkpoint = open(TinyLlava.FOLDER, ScalarType.Float)) {
+    try (LoadedLlava checkpoint = open(TinyLlava.FOLDER, ScalarType.Float)) {
       long[] ids = ImageTokens.expand(new long[] {1, 320, 9}, 320, 320, 16);
       ExportCheck.write(file, checkpoint.model(), ids, torch.ones(1, 3, 56, 56), 4);
       try (Safetensors check = Safetensors.open(file)) {

@@ -39,11 +39,11 @@ class LlavaLoraTest {
 
   @TempDir Path folder;
 
-  private LlavaCheckpoint llava;
+  private LoadedLlava llava;
 
   @BeforeEach
   void open() {
-    llava = LlavaCheckpoint.open(TinyLlava.FOLDER, ScalarType.Double, "cpu");
+    llava = LoadedLlava.open(TinyLlava.FOLDER, ScalarType.Double, "cpu");
   }
 
   @AfterEach

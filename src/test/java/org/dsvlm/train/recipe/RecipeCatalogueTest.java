@@ -116,7 +116,7 @@ class RecipeCatalogueTest {
     assertThat(recipe.data().maxLength()).isEqualTo(2048);
     assertThat(recipe.precision()).isEqualTo("bfloat16");
     assertThat(recipe.model().language().trainable()).isFalse();
-    Recipe.LoraSettings lora = recipe.model().language().lora();
+    Recipe.Lora lora = recipe.model().language().lora();
     assertThat(lora.rank()).isEqualTo(8);
     assertThat(
             LoraConfig.of(

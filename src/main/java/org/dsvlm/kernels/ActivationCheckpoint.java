@@ -22,11 +22,11 @@ import org.dsvlm.tensor.Torch;
  * hooks (see {@link Recomputation}). What a checkpoint holds is freed when the next one starts,
  * forward or backward, after its own backward has run or its graph has been dropped.
  */
-public final class Checkpoint {
+public final class ActivationCheckpoint {
   private static final List<Recomputation> LIVE = new ArrayList<>();
   private static final Deque<Recomputation> IDLE = new ArrayDeque<>();
 
-  private Checkpoint() {}
+  private ActivationCheckpoint() {}
 
   /**
    * {@code body(input)}, its activations freed until the backward needs them.

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class LlavaCheckpointTest {
+class LoadedLlavaTest {
   @TempDir Path folder;
   private final PointerScope scope = new PointerScope();
 
@@ -39,8 +39,8 @@ class LlavaCheckpointTest {
     scope.close();
   }
 
-  private static LlavaCheckpoint open(Path folder) {
-    return LlavaCheckpoint.open(folder, ScalarType.Float, "cpu");
+  private static LoadedLlava open(Path folder) {
+    return LoadedLlava.open(folder, ScalarType.Float, "cpu");
   }
 
   private void writeConfig(ObjectNode json) throws IOException {
@@ -60,7 +60,7 @@ class LlavaCheckpointTest {
     }
   }
 
-  private static double[] logits(LlavaCheckpoint checkpoint) {
+  private static double[] logits(LoadedLlava checkpoint) {
     Features features = checkpoint.model().encode(torch.ones(1, 3, 56, 56));
     long token = checkpoint.config().imageToken();
     long[] ids = ImageTokens.expand(new long[] {1, -200, 7, 8}, -200, token, 16);
@@ -72,16 +72,16 @@ class LlavaCheckpointTest {
   void everyLayoutGivesOneModel() throws IOException {
     Path stored = TinyLlava.FOLDER.resolve("model.safetensors");
     double[] expected;
-    try (LlavaCheckpoint checkpoint = open(TinyLlava.FOLDER)) {
+    try (LoadedLlava checkpoint = open(TinyLlava.FOLDER)) {
       expected = logits(checkpoint);
     }
     writeConfig(TinyLlava.config());
     copy(stored, folder.resolve("model.safetensors"), LlavaLayouts::newest);
-    try (LlavaCheckpoint checkpoint = open(folder)) {
+    try (LoadedLlava checkpoint = open(folder)) {
       assertThat(checkpoint.surplus()).isEmpty();
       assertThat(logits(checkpoint)).containsExactly(expected, within(1e-5));
     }
-    try (LlavaCheckpoint checkpoint = open(TinyLlava.FOLDER.resolve("original"))) {
+    try (LoadedLlava checkpoint = open(TinyLlava.FOLDER.resolve("original"))) {
       assertThat(logits(checkpoint)).containsExactly(expected, within(1e-5));
     }
   }
@@ -107,8 +107,8 @@ class LlavaCheckpointTest {
       }
     }
     new ObjectMapper().writeValue(folder.resolve("pytorch_model.bin.index.json").toFile(), index);
-    try (LlavaCheckpoint pickled = open(folder);
-        LlavaCheckpoint safe = open(original)) {
+    try (LoadedLlava pickled = open(folder);
+        LoadedLlava safe = open(original)) {
       assertThat(pickled.surplus()).isEmpty();
       assertThat(logits(pickled)).containsExactly(logits(safe));
     }
@@ -129,8 +129,8 @@ class LlavaCheckpointTest {
         name -> name.contains("vision_tower") ? null : name);
     ObjectNode json = TinyLlava.json(original.resolve("config.json"));
     writeConfig(json.put("mm_vision_tower", "clip"));
-    try (LlavaCheckpoint elsewhere = open(folder);
-        LlavaCheckpoint inside = open(original)) {
+    try (LoadedLlava elsewhere = open(folder);
+        LoadedLlava inside = open(original)) {
       assertThat(logits(elsewhere)).containsExactly(logits(inside));
     }
     writeConfig(json.put("mm_vision_tower", "openai/clip"));

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class CheckpointTest {
+class ActivationCheckpointTest {
   private static final int DEPTH = 12;
 
   private PointerScope scope;
@@ -42,8 +42,8 @@ class CheckpointTest {
   @AfterEach
   void close() {
     scope.close();
-    Checkpoint.releaseFinished();
-    assertThat(Checkpoint.live()).as("checkpoints after their graph is gone").isZero();
+    ActivationCheckpoint.releaseFinished();
+    assertThat(ActivationCheckpoint.live()).as("checkpoints after their graph is gone").isZero();
   }
 
   private Tensor block(Tensor x) {
@@ -66,7 +66,10 @@ class CheckpointTest {
   private List<double[]> gradients(Tensor output) {
     output.square().sum().backward();
     List<double[]> all =
-        Stream.of(weight, input).filter(Tensor::requires_grad).map(CheckpointTest::take).toList();
+        Stream.of(weight, input)
+            .filter(Tensor::requires_grad)
+            .map(ActivationCheckpointTest::take)
+            .toList();
     assertThat(all.get(0)).doesNotContain(Double.NaN);
     return all;
   }
@@ -82,7 +85,7 @@ class CheckpointTest {
     Tensor direct = deep(this::block);
     double[] value = Torch.doubles(direct);
     List<double[]> expected = gradients(direct);
-    Tensor checkpointed = deep(x -> Checkpoint.run(this::block, x));
+    Tensor checkpointed = deep(x -> ActivationCheckpoint.run(this::block, x));
     assertThat(Torch.doubles(checkpointed)).isEqualTo(value);
     List<double[]> actual = gradients(checkpointed);
     assertThat(actual.get(0)).isEqualTo(expected.get(0));
@@ -93,7 +96,7 @@ class CheckpointTest {
   void parametersGetGradientsWhenTheInputHasNone() {
     input.set_requires_grad(false);
     List<double[]> expected = gradients(block(input));
-    List<double[]> actual = gradients(Checkpoint.run(this::block, input));
+    List<double[]> actual = gradients(ActivationCheckpoint.run(this::block, input));
     assertThat(actual.get(0)).isEqualTo(expected.get(0));
   }
 
@@ -101,14 +104,17 @@ class CheckpointTest {
   void nestsInItself() {
     List<double[]> expected = gradients(deep(this::block));
     List<double[]> actual =
-        gradients(Checkpoint.run(outer -> deep(outer, x -> Checkpoint.run(this::block, x)), input));
+        gradients(
+            ActivationCheckpoint.run(
+                outer -> deep(outer, x -> ActivationCheckpoint.run(this::block, x)), input));
     assertThat(actual.get(0)).isEqualTo(expected.get(0));
     assertThat(actual.get(1)).isEqualTo(expected.get(1));
   }
 
   @Test
   void survivesTheScopeOfItsForward() {
-    Tensor output = Torch.tidy(() -> Checkpoint.run(this::block, input.mul(Torch.scalar(2))));
+    Tensor output =
+        Torch.tidy(() -> ActivationCheckpoint.run(this::block, input.mul(Torch.scalar(2))));
     List<double[]> actual = gradients(output);
     List<double[]> expected = gradients(block(input.mul(Torch.scalar(2))));
     assertThat(actual.get(1)).isEqualTo(expected.get(1));
@@ -116,7 +122,7 @@ class CheckpointTest {
 
   @Test
   void theSecondRunSeesTheSameRandomNumbers() {
-    Tensor output = Checkpoint.run(x -> torch.dropout(x, 0.5, true), input);
+    Tensor output = ActivationCheckpoint.run(x -> torch.dropout(x, 0.5, true), input);
     double[] kept = Torch.doubles(output.ne(Torch.scalar(0)).to(ScalarType.Double));
     double[] next = Torch.doubles(torch.rand(4));
     output.sum().backward();
@@ -127,7 +133,7 @@ class CheckpointTest {
 
   @Test
   void backwardMayRunTwiceWhenTheGraphIsRetained() {
-    Tensor loss = Checkpoint.run(this::block, input).sum();
+    Tensor loss = ActivationCheckpoint.run(this::block, input).sum();
     backwardRetaining(loss);
     double[] once = take(input);
     backwardRetaining(loss);
@@ -142,8 +148,8 @@ class CheckpointTest {
   void aGraphThatIsDroppedIsFreedByTheNextCheckpoint() {
     for (int i = 0; i < 5; i++) {
       try (PointerScope dropped = new PointerScope()) {
-        Checkpoint.run(this::block, input);
-        assertThat(Checkpoint.live()).isEqualTo(1);
+        ActivationCheckpoint.run(this::block, input);
+        assertThat(ActivationCheckpoint.live()).isEqualTo(1);
       }
     }
   }
@@ -153,11 +159,11 @@ class CheckpointTest {
     long before = 0;
     for (int step = 0; step < 6; step++) {
       try (PointerScope each = new PointerScope()) {
-        deep(x -> Checkpoint.run(this::block, x)).sum().backward();
+        deep(x -> ActivationCheckpoint.run(this::block, x)).sum().backward();
         weight.mutable_grad().reset();
         input.mutable_grad().reset();
       }
-      Checkpoint.releaseFinished();
+      ActivationCheckpoint.releaseFinished();
       if (step == 1) {
         before = NativeObjects.settledCount();
       }
@@ -169,7 +175,7 @@ class CheckpointTest {
   void runsTheBodyOnceWithoutGradient() {
     int[] runs = new int[1];
     try (NoGradGuard guard = new NoGradGuard()) {
-      Checkpoint.run(
+      ActivationCheckpoint.run(
           x -> {
             runs[0]++;
             return block(x);
@@ -177,14 +183,14 @@ class CheckpointTest {
           input);
     }
     assertThat(runs[0]).isEqualTo(1);
-    assertThat(Checkpoint.live()).isZero();
+    assertThat(ActivationCheckpoint.live()).isZero();
   }
 
   @Test
   void errorsOfTheSecondRunReachTheCaller() {
     int[] runs = new int[1];
     Tensor output =
-        Checkpoint.run(
+        ActivationCheckpoint.run(
             x -> {
               if (++runs[0] == 2) {
                 throw new IllegalStateException("the second run fails");

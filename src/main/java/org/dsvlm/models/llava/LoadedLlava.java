@@ -12,12 +12,12 @@ import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.weights.WeightSource;
 
 /** A LLaVA read from a folder, in any of its layouts (see {@link LlavaLayouts}). */
-public final class LlavaCheckpoint implements AutoCloseable {
+public final class LoadedLlava implements AutoCloseable {
   private final LlavaConfig config;
   private final ParameterStore parameters;
   private final Llava model;
 
-  private LlavaCheckpoint(LlavaConfig config, ParameterStore parameters) {
+  private LoadedLlava(LlavaConfig config, ParameterStore parameters) {
     this.config = config;
     this.parameters = parameters;
     this.model = new Llava(parameters.root(), config);
@@ -32,7 +32,7 @@ public final class LlavaCheckpoint implements AutoCloseable {
    * @throws org.dsvlm.io.DsVlmException if a file is missing or unsound, or config and weights
    *     disagree, naming file and key
    */
-  public static LlavaCheckpoint open(Path folder, ScalarType dtype, String device) {
+  public static LoadedLlava open(Path folder, ScalarType dtype, String device) {
     return open(folder, weights -> ParameterStore.from(weights, dtype, device));
   }
 
@@ -41,15 +41,15 @@ public final class LlavaCheckpoint implements AutoCloseable {
    * {@code dtype} are not copied but stay mapped (see {@link ParameterStore#mapped}), so that a
    * model opens at once and need not fit into memory with another copy of its files.
    */
-  public static LlavaCheckpoint openMapped(Path folder, ScalarType dtype, String device) {
+  public static LoadedLlava openMapped(Path folder, ScalarType dtype, String device) {
     return open(folder, weights -> ParameterStore.mapped(weights, dtype, device));
   }
 
-  private static LlavaCheckpoint open(Path folder, Function<WeightSource, ParameterStore> storeOf) {
+  private static LoadedLlava open(Path folder, Function<WeightSource, ParameterStore> storeOf) {
     try (LlavaFolder files = LlavaFolder.open(folder)) {
       ParameterStore parameters = storeOf.apply(files.weights());
       try {
-        return new LlavaCheckpoint(files.config(), parameters);
+        return new LoadedLlava(files.config(), parameters);
       } catch (RuntimeException e) {
         parameters.close();
         throw e;

@@ -5,10 +5,10 @@
 package org.dsvlm.eval;
 
 /** A piece of a question: text or a picture. */
-public sealed interface Part {
+public sealed interface QuestionPart {
   /** Words, as the benchmark puts them. */
-  record Text(String text) implements Part {}
+  record Text(String text) implements QuestionPart {}
 
   /** A picture. */
-  record Image(EncodedPicture picture) implements Part {}
+  record Image(EncodedPicture picture) implements QuestionPart {}
 }
