@@ -60,7 +60,8 @@ public final class AdamWUpdate {
    * @throws org.dsvlm.io.DsVlmException if lengths, shapes, types or devices do not fit; nothing is
    *     written then
    */
-  public static void apply(Tensors tensors, @Nullable Tensor gradientScale, Hyperparameters hyperparameters) {
+  public static void apply(
+      Tensors tensors, @Nullable Tensor gradientScale, Hyperparameters hyperparameters) {
     requireOpen(tensors, gradientScale);
     if (tensors.parameters().isEmpty() || !Kernels.areNativeFor(tensors.parameters().get(0))) {
       reference(tensors, gradientScale, hyperparameters);
@@ -88,7 +89,8 @@ public final class AdamWUpdate {
   }
 
   /** The same in LibTorch's own operators, parameter after parameter. */
-  public static void reference(Tensors tensors, @Nullable Tensor gradientScale, Hyperparameters hyperparameters) {
+  public static void reference(
+      Tensors tensors, @Nullable Tensor gradientScale, Hyperparameters hyperparameters) {
     requireOpen(tensors, gradientScale);
     CALL.perform(
         () -> {

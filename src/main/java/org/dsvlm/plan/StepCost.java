@@ -8,17 +8,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import org.dsvlm.models.diffusion.UNetCost;
 import org.dsvlm.models.diffusion.VaeCost;
 import org.dsvlm.models.llama.LanguageCost;
+import org.dsvlm.models.llava.ConnectorCost;
 import org.dsvlm.models.vit.VisionConfig;
 import org.dsvlm.nn.cost.Operation;
+import org.dsvlm.nn.cost.OperationType;
 import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
-import org.dsvlm.supervision.AdapterCost;
 import org.dsvlm.supervision.Feature;
 import org.dsvlm.supervision.LossCost;
-import org.dsvlm.supervision.SupervisionConfig;
+import org.dsvlm.supervision.SupervisionCost;
 import org.dsvlm.train.recipe.Recipe;
 
 /** The operations of one micro batch, and those of the update that ends a step. */
@@ -68,7 +68,7 @@ final class StepCost {
     boolean visionTrains = sizes.trains(Part.VISION_ENCODER, stage);
     if (pictures > 0) {
       sizes.vision().cost(tape, pictures, visionTrains, usedBlocks(), again);
-      connector(tape, pictures, visionTrains);
+      ConnectorCost.record(tape, sizes.llava(), pictures, visionTrains);
     }
     if (recipe.languageWeight() > 0) {
       boolean adapts = sizes.trains(Part.LORA, stage);
@@ -85,7 +85,19 @@ final class StepCost {
           .record(pictures > 0, answers);
     }
     if (pictures > 0 && sizes.supervision() != null) {
-      supervision(tape, pictures, visionTrains);
+      new SupervisionCost(
+              sizes.supervision(),
+              sizes.unet(),
+              sizes.vae(),
+              recipe.model().perceptual().widths(),
+              sizes.trains(Part.UNET, stage))
+          .record(
+              tape,
+              pictures,
+              sizes.llava().imageTokens(),
+              sizes.language().hiddenSize(),
+              sizes.vision().hiddenSize(),
+              visionTrains);
     }
     return tape;
   }
@@ -104,87 +116,6 @@ final class StepCost {
     return used;
   }
 
-  private void connector(Tape tape, double pictures, boolean differentiated) {
-    double rows = pictures * sizes.llava().imageTokens();
-    double width = sizes.language().hiddenSize();
-    tape.enter(Part.CONNECTOR, differentiated);
-    tape.linear(rows, sizes.llava().connectorInput(), width, true, true);
-    tape.activation(Operation.Function.GELU, rows * width);
-    tape.linear(rows, width, width, true, true);
-  }
-
-  private void supervision(Tape tape, double pictures, boolean visionTrains) {
-    SupervisionConfig config = sizes.supervision();
-    List<Double> contexts = new ArrayList<>();
-    for (Feature feature : config.features()) {
-      boolean text = feature == Feature.TEXT;
-      contexts.add(
-          AdapterCost.record(
-              tape,
-              config.adapter(),
-              text || visionTrains,
-              pictures,
-              sizes.llava().imageTokens(),
-              text ? sizes.language().hiddenSize() : sizes.vision().hiddenSize(),
-              sizes.unet().crossAttentionDim()));
-    }
-    int side = config.pictureSize();
-    VaeCost vae = new VaeCost(tape, sizes.vae(), pictures, false);
-    if (!config.reconstruction().unrolled()) {
-      vae.encode(side);
-    }
-    unet(tape, pictures, contexts);
-    if (config.loss().comparesPictures()) {
-      vae.decode(side);
-    }
-    losses(tape, pictures, side);
-  }
-
-  private void unet(Tape tape, double pictures, List<Double> contexts) {
-    SupervisionConfig config = sizes.supervision();
-    int latentSide = config.pictureSize() / sizes.vae().reduction();
-    UNetCost unet = unet(tape, config, pictures, contexts);
-    SupervisionConfig.Reconstruct reconstruction = config.reconstruction();
-    if (!reconstruction.unrolled()) {
-      unet.record(latentSide);
-      return;
-    }
-    // Steps that pass gradients run forward twice, and no more than one is kept at a time.
-    int more = reconstruction.steps() + reconstruction.gradientSteps() - 1;
-    Tape another = new Tape(bytes);
-    unet(another, config, pictures, contexts).record(latentSide);
-    for (int i = 0; i < more; i++) {
-      another.operations().stream()
-          .filter(operation -> operation.role() == Operation.Role.FORWARD)
-          .forEach(tape.operations()::add);
-    }
-    for (int i = 0; i < reconstruction.gradientSteps() - 1; i++) {
-      another.operations().stream()
-          .filter(operation -> operation.role() != Operation.Role.FORWARD)
-          .forEach(tape.operations()::add);
-    }
-    unet.record(latentSide);
-  }
-
-  private UNetCost unet(
-      Tape into, SupervisionConfig config, double pictures, List<Double> contexts) {
-    List<Boolean> trained =
-        config.features().stream().sorted().map(feature -> feature != Feature.TEXT).toList();
-    return new UNetCost(
-        into,
-        sizes.unet(),
-        config.attention() == SupervisionConfig.Attention.MOE,
-        trained,
-        sizes.trains(Part.UNET, stage),
-        pictures,
-        contexts);
-  }
-
-  private void losses(Tape tape, double pictures, int side) {
-    LossCost cost = new LossCost(tape, recipe.model().perceptual().widths(), pictures, side);
-    sizes.supervision().loss().terms().forEach(term -> term.loss().cost(cost));
-  }
-
   /** What ends a step: norm of the gradients and AdamW, which reads its clipping as a factor. */
   List<Operation> update(Memory memory, int microBatches) {
     List<Operation> operations = new ArrayList<>();
@@ -200,7 +131,7 @@ final class StepCost {
             new Operation(
                 Part.OPTIMIZER,
                 Operation.Role.UPDATE,
-                Operation.Kind.POINTWISE,
+                OperationType.POINTWISE,
                 Operation.shape(part.gradients() / bytes),
                 0,
                 traffic,

@@ -9,7 +9,7 @@ import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
 
 /** The operations of the adapter between a feature and the UNet; it is trained. */
-public final class AdapterCost {
+final class AdapterCost {
   private static final double HEAD_WIDTH = 64;
 
   private AdapterCost() {}
@@ -20,7 +20,7 @@ public final class AdapterCost {
    * @param differentiated whether the feature has a gradient
    * @return tokens of the context of one picture
    */
-  public static double record(
+  static double record(
       Tape tape,
       AdapterConfig config,
       boolean differentiated,
@@ -28,9 +28,9 @@ public final class AdapterCost {
       double tokens,
       double featureWidth,
       double crossWidth) {
-    tape.enter(Part.ADAPTERS, differentiated);
+    tape.enter(Part.SUPERVISION, differentiated);
     double rows = pictures * tokens;
-    if (config.kind() == AdapterConfig.Kind.QFORMER) {
+    if (config.kind() == AdapterConfig.AdapterType.QFORMER) {
       for (int layer = 0; layer < config.depth(); layer++) {
         queryLayer(tape, pictures, config.queries(), tokens, featureWidth, crossWidth);
       }
@@ -38,7 +38,7 @@ public final class AdapterCost {
       return config.queries();
     }
     tape.linear(rows, featureWidth, crossWidth, true, true);
-    if (config.kind() == AdapterConfig.Kind.MLP) {
+    if (config.kind() == AdapterConfig.AdapterType.MLP) {
       tape.activation(Function.GELU, rows * crossWidth);
       tape.linear(rows, crossWidth, crossWidth, true, true);
     }

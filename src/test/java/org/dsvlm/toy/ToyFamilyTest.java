@@ -23,7 +23,7 @@ import org.dsvlm.catalogue.Inspection;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.Families;
-import org.dsvlm.models.llava.LlavaCheckpoint;
+import org.dsvlm.models.llava.LoadedLlava;
 import org.dsvlm.models.vit.VisionConfig;
 import org.dsvlm.models.vit.VisionFamily;
 import org.dsvlm.nn.RandomWeights;
@@ -116,8 +116,8 @@ class ToyFamilyTest {
     for (ObjectNode step : steps) {
       assertThat(step.path("loss_reconstruction").asDouble()).isPositive();
     }
-    try (LlavaCheckpoint trained =
-            LlavaCheckpoint.open(run.resolve("export"), ScalarType.Double, "cpu");
+    try (LoadedLlava trained =
+            LoadedLlava.open(run.resolve("export"), ScalarType.Double, "cpu");
         WeightSource untrained =
             new RandomWeights(
                 CONFIG.family().module(CONFIG), new RandomState(3), ScalarType.Double)) {

@@ -6,58 +6,55 @@ package org.dsvlm.models.diffusion;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import org.dsvlm.nn.cost.Operation.Function;
 import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
 
-/** The operations of a UNet whose cross-attention reads the features' contexts. */
+/** The operations of a {@link UNet}. */
 public final class UNetCost {
   private static final int FEED_FORWARD = 4;
 
   private final Tape tape;
   private final UNetConfig config;
-  private final boolean experts;
-  private final List<Boolean> trainedContexts;
+  private final CrossAttentionCost crossAttention;
   private final boolean trained;
   private final double pictures;
-  private final List<Double> contextTokens;
   private final double timeWidth;
 
   /**
    * A pass.
    *
-   * @param experts whether each context has keys and values of its own
-   * @param trainedContexts whether the keys and values of a context are trained, experts or not
-   * @param contextTokens tokens of each feature's context
+   * @param crossAttention that of every transformer block
+   * @param trained whether the network's own weights are
    */
   public UNetCost(
       Tape tape,
       UNetConfig config,
-      boolean experts,
-      List<Boolean> trainedContexts,
+      CrossAttentionCost crossAttention,
       boolean trained,
-      double pictures,
-      List<Double> contextTokens) {
+      double pictures) {
     this.tape = tape;
     this.config = config;
+    this.crossAttention = crossAttention;
     this.trained = trained;
     this.pictures = pictures;
-    this.contextTokens = contextTokens;
     this.timeWidth = config.timeWidth();
-    this.trainedContexts = trainedContexts;
-    this.experts = experts;
   }
 
-  /** Writes them down, for latents of {@code side} times {@code side}, which have no gradient. */
-  public void record(int side) {
+  /**
+   * Writes them down, for latents of {@code side} times {@code side}.
+   *
+   * @param differentiated whether the latents have a gradient
+   */
+  public void record(int side, boolean differentiated) {
     tape.enter(Part.UNET, false);
-    keepContexts();
+    crossAttention.keepContexts(tape);
     int levels = config.levels();
     double widest = config.channels().get(0);
     tape.linear(pictures, widest, timeWidth, true, trained);
     tape.activation(Function.SILU, pictures * timeWidth);
     tape.linear(pictures, timeWidth, timeWidth, true, trained);
+    tape.enter(Part.UNET, differentiated);
     tape.convolution(pictures, side, side, config.inChannels(), widest, 3, 1, trained);
     int at = side;
     double width = widest;
@@ -130,8 +127,7 @@ public final class UNetCost {
   private void resnet(int side, double in, double out) {
     normSilu(side, in);
     tape.convolution(pictures, side, side, in, out, 3, 1, trained);
-    tape.activation(Function.SILU, pictures * timeWidth);
-    tape.linear(pictures, timeWidth, out, true, trained);
+    tape.branch(trained, () -> timeProjection(out));
     // A number for each channel, whose gradient is a sum over the positions.
     tape.pointwise(2 * map(side) * out, 1, trained ? map(side) * out : 0, trained ? 1 : 0, 0);
     normSilu(side, out);
@@ -140,6 +136,12 @@ public final class UNetCost {
       tape.keptAlready().convolution(pictures, side, side, in, out, 1, 1, trained);
     }
     tape.add(map(side) * out);
+  }
+
+  /** The time's embedding has a gradient where the layers that make it are trained. */
+  private void timeProjection(double out) {
+    tape.activation(Function.SILU, pictures * timeWidth);
+    tape.linear(pictures, timeWidth, out, true, trained);
   }
 
   private void transformer(int level, int side) {
@@ -167,7 +169,7 @@ public final class UNetCost {
     tape.keptAlready().linear(rows, width, width, true, trained);
     tape.add(rows * width);
     tape.layerNorm(rows, width, trained);
-    crossAttention(width, heads, side);
+    crossAttention.record(tape, positions, width, heads);
     tape.add(rows * width);
     tape.layerNorm(rows, width, trained);
     tape.linear(rows, width, 2 * inner, true, trained);
@@ -177,51 +179,5 @@ public final class UNetCost {
     tape.pointwise(3 * rows * inner, 1, 20 * rows * inner, 7, 2 * rows * inner);
     tape.linear(rows, inner, width, true, trained);
     tape.add(rows * width);
-  }
-
-  /**
-   * The keys and values of the text are the UNet's own; those of the levels are always trained.
-   * Shared attention takes the UNet's own for all contexts in a row.
-   */
-  private void crossAttention(double width, int heads, int side) {
-    double rows = map(side);
-    double queries = (double) side * side;
-    double tokens = contextTokens.stream().mapToDouble(Double::doubleValue).sum();
-    tape.linear(rows, width, width, false, trained);
-    if (!experts) {
-      tape.joins(true);
-      tape.pointwise(2 * pictures * tokens * config.crossAttentionDim(), 1, 0, 0, 0);
-      tape.linears(pictures * tokens, config.crossAttentionDim(), false, trained, width, width);
-      tape.attention(pictures, heads, heads, queries, tokens, width / heads);
-      tape.keptAlready().linear(rows, width, width, true, trained);
-      return;
-    }
-    // The router sees the mean query.
-    tape.pointwise(rows * width, 1, 5 * rows * width, 3, 0);
-    tape.linear(pictures, width, contextTokens.size(), false, true);
-    tape.pointwise(2 * pictures, 2, 2 * pictures, 1, 0);
-    tape.joins(true);
-    for (int i = 0; i < contextTokens.size(); i++) {
-      // The context is kept once, for all cross-attentions.
-      double contextRows = pictures * contextTokens.get(i);
-      tape.keptAlready()
-          .linears(contextRows, config.crossAttentionDim(), false, trains(i), width, width);
-      tape.accumulate(1, contextRows * config.crossAttentionDim());
-    }
-    tape.expertAttention(pictures, heads, queries, tokens, width / heads, contextTokens.size());
-    tape.linear(rows, width, width, true, trained);
-  }
-
-  /** Whether the keys and values of a feature are trained. */
-  private boolean trains(int feature) {
-    return trained || trainedContexts.get(feature);
-  }
-
-  private void keepContexts() {
-    for (int i = 0; i < contextTokens.size(); i++) {
-      if (experts && trains(i)) {
-        tape.keep(pictures * contextTokens.get(i) * config.crossAttentionDim());
-      }
-    }
   }
 }

@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.ModelFamily;
 import org.dsvlm.nn.Parameters;
+import org.dsvlm.nn.cost.Part;
 
 /** The denoising network of Stable Diffusion 1.x and 2.x (Rombach et al. 2022). */
 public record UNetFamily() implements ModelFamily<UNetConfig> {
@@ -45,6 +46,6 @@ public record UNetFamily() implements ModelFamily<UNetConfig> {
 
   @Override
   public String partOf(String name) {
-    return "UNet";
+    return Part.UNET.key();
   }
 }

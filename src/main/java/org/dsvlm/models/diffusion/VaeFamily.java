@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.ModelFamily;
 import org.dsvlm.nn.Parameters;
+import org.dsvlm.nn.cost.Part;
 import org.dsvlm.weights.WeightSource;
 
 /** The autoencoder of Stable Diffusion 1.x and 2.x. */
@@ -51,6 +52,6 @@ public record VaeFamily() implements ModelFamily<VaeConfig> {
 
   @Override
   public String partOf(String name) {
-    return "VAE";
+    return Part.VAE.key();
   }
 }

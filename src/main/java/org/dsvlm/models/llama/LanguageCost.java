@@ -123,13 +123,15 @@ public final class LanguageCost {
 
   /** Linear layers that read one input, by the ends of their names. */
   private void linears(String path, double in, boolean biased, Map<String, Double> outs) {
+    boolean differentiated = tape.gradient();
     tape.linears(
         rows, in, biased, trained, outs.values().stream().mapToDouble(out -> out).toArray());
     boolean converted = tape.width() < tape.wideWidth();
     boolean kept = trained && !converted;
     for (Map.Entry<String, Double> layer : outs.entrySet()) {
       if (adapted.test(path + layer.getKey())) {
-        tape.lowRank(rows, in, layer.getValue(), rank, !kept);
+        boolean keeps = !kept;
+        tape.branch(differentiated, () -> tape.lowRank(rows, in, layer.getValue(), rank, keeps));
         // Each conversion to float32 is a copy of its own.
         kept = !converted;
       }

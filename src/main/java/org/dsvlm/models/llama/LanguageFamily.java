@@ -15,6 +15,7 @@ import java.util.function.UnaryOperator;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.ModelFamily;
 import org.dsvlm.nn.Parameters;
+import org.dsvlm.nn.cost.Part;
 
 /**
  * An architecture of language models that {@link CausalLm} computes: decoders of Llama's kind,
@@ -120,7 +121,7 @@ public interface LanguageFamily extends ModelFamily<LlamaConfig> {
 
   @Override
   default String partOf(String name) {
-    return "language";
+    return Part.LANGUAGE_MODEL.key();
   }
 
   @Override

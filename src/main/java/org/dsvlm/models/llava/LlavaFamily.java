@@ -16,6 +16,7 @@ import org.dsvlm.models.ModelFolder;
 import org.dsvlm.models.Preset;
 import org.dsvlm.models.StoredModel;
 import org.dsvlm.nn.Parameters;
+import org.dsvlm.nn.cost.Part;
 import org.dsvlm.weights.WeightSource;
 
 /** LLaVA (Liu et al. 2023), in any of its layouts. */
@@ -74,12 +75,12 @@ public record LlavaFamily() implements ModelFamily<LlavaConfig> {
   @Override
   public String partOf(String name) {
     if (name.startsWith("vision_tower.")) {
-      return "vision";
+      return Part.VISION_ENCODER.key();
     }
     if (name.startsWith("multi_modal_projector.")) {
-      return "connector";
+      return Part.CONNECTOR.key();
     }
-    return name.startsWith("language_model.") ? "language" : name.split("\\.")[0];
+    return name.startsWith("language_model.") ? Part.LANGUAGE_MODEL.key() : name.split("\\.")[0];
   }
 
   @Override

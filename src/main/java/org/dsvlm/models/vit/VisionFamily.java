@@ -11,6 +11,7 @@ import java.util.function.UnaryOperator;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.ModelFamily;
 import org.dsvlm.nn.Parameters;
+import org.dsvlm.nn.cost.Part;
 
 /**
  * An architecture of vision encoders. The tower's parameters stand below {@code vision_model}, in a
@@ -83,6 +84,6 @@ public interface VisionFamily extends ModelFamily<VisionConfig> {
 
   @Override
   default String partOf(String name) {
-    return "vision";
+    return Part.VISION_ENCODER.key();
   }
 }

@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import org.dsvlm.nn.cost.Operation.Function;
-import org.dsvlm.nn.cost.Operation.Kind;
 import org.dsvlm.nn.cost.Operation.Role;
 import org.dsvlm.plan.Hardware;
 import org.junit.jupiter.api.Test;
@@ -123,12 +122,23 @@ class TapeTest {
   }
 
   @Test
+  void aBranchHasAGradientOfItsOwn() {
+    Tape tape = new Tape(4);
+    tape.enter(Part.UNET, true);
+    tape.branch(false, () -> tape.linear(5, 7, 11, true, false));
+    assertThat(tape.operations()).allMatch(operation -> operation.role() == Role.FORWARD);
+    assertThat(tape.gradient()).isTrue();
+    tape.enter(Part.UNET, false).branch(false, () -> tape.linear(5, 7, 11, true, true));
+    assertThat(tape.gradient()).isTrue();
+  }
+
+  @Test
   void layersThatReadOneInputHaveItsGradientsAddedUp() {
     Tape tape = new Tape(4);
     tape.enter(Part.UNET, true);
     tape.linears(5, 7, false, false, 2, 3, 4);
     assertThat(tape.operations())
-        .filteredOn(operation -> operation.kind() == Kind.POINTWISE)
+        .filteredOn(operation -> operation.type() == OperationType.POINTWISE)
         .singleElement()
         .satisfies(sums -> assertThat(sums.bytes()).isEqualTo(4.0 * 2 * 3 * 35));
   }
@@ -136,32 +146,37 @@ class TapeTest {
   @Test
   void aDeviceHidesCallsAndAProcessorDoesNot() {
     List<Operation> two =
-        List.of(operation(Kind.MATRIX_PRODUCT, 100, 10, 1), operation(Kind.POINTWISE, 0, 50, 2));
-    Map<Kind, Double> rates = Map.of(Kind.MATRIX_PRODUCT, 50.0);
+        List.of(
+            operation(OperationType.MATRIX_PRODUCT, 100, 10, 1),
+            operation(OperationType.POINTWISE, 0, 50, 2));
+    Map<OperationType, Double> rates = Map.of(OperationType.MATRIX_PRODUCT, 50.0);
     assertThat(hardware(rates, Map.of(), false).seconds(two)).isEqualTo(2 + 5 + 3 * 1.0);
     assertThat(hardware(rates, Map.of(), true).seconds(two)).isEqualTo(2 + 5);
   }
 
   @Test
   void anOperationTakesWhatTheShapeTookThatDoesMostNearlyAsMuch() {
-    Map<Kind, List<Hardware.Timing>> measured =
+    Map<OperationType, List<Hardware.Timing>> measured =
         Map.of(
-            Kind.MATRIX_PRODUCT,
+            OperationType.MATRIX_PRODUCT,
             List.of(
                 new Hardware.Timing(List.of(1L), 90, Map.of(Role.FORWARD, 0.5)),
                 new Hardware.Timing(List.of(2L), 1000, Map.of(Role.FORWARD, 0.25))));
     Hardware hardware = hardware(Map.of(), measured, true);
-    assertThat(hardware.seconds(List.of(operation(Kind.MATRIX_PRODUCT, 100, 0, 0)))).isEqualTo(50);
-    assertThat(hardware.seconds(List.of(operation(Kind.MATRIX_PRODUCT, 2000, 0, 0))))
+    assertThat(hardware.seconds(List.of(operation(OperationType.MATRIX_PRODUCT, 100, 0, 0))))
+        .isEqualTo(50);
+    assertThat(hardware.seconds(List.of(operation(OperationType.MATRIX_PRODUCT, 2000, 0, 0))))
         .isEqualTo(500);
   }
 
-  private static Operation operation(Kind kind, double flops, double bytes, int calls) {
+  private static Operation operation(OperationType kind, double flops, double bytes, int calls) {
     return new Operation(Part.UNET, Role.FORWARD, kind, List.of(0L), flops, bytes, calls);
   }
 
   private static Hardware hardware(
-      Map<Kind, Double> rates, Map<Kind, List<Hardware.Timing>> measured, boolean asynchronous) {
+      Map<OperationType, Double> rates,
+      Map<OperationType, List<Hardware.Timing>> measured,
+      boolean asynchronous) {
     return new Hardware("test", 1, rates, measured, 10, 1, asynchronous, 0, "made up");
   }
 }
