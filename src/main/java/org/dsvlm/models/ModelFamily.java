@@ -22,7 +22,9 @@ import org.dsvlm.weights.files.WeightFolder;
  * Models of one architecture: how their public files are read and written, and the network itself.
  * A family is found by {@link java.util.ServiceLoader} under this interface's name, so that its
  * class is public and has a public constructor without arguments; everything else asks {@link
- * Families}.
+ * Families}. What a pass through a model costs is a question of each kind's own interface, since
+ * kinds depend on different things: a vision tower on pictures and the blocks that are used, a
+ * language model on records and answers.
  *
  * @param <C> sizes and choices of one model
  */

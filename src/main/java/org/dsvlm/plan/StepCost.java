@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.dsvlm.models.diffusion.VaeCost;
-import org.dsvlm.models.llama.LanguageCost;
+import org.dsvlm.models.llama.LanguagePass;
 import org.dsvlm.models.llava.ConnectorCost;
 import org.dsvlm.models.vit.VisionConfig;
 import org.dsvlm.nn.cost.Operation;
@@ -73,16 +73,17 @@ final class StepCost {
     if (recipe.languageWeight() > 0) {
       boolean adapts = sizes.trains(Part.LORA, stage);
       Predicate<String> adapted = adapts ? sizes.adapted() : path -> false;
-      new LanguageCost(
-              tape,
-              sizes.language(),
+      LanguagePass pass =
+          new LanguagePass(
+              records,
+              tokens,
+              answers,
               sizes.trains(Part.LANGUAGE_MODEL, stage),
               adapted,
               recipe.model().language().lora().rank(),
-              again,
-              records,
-              tokens)
-          .record(pictures > 0, answers);
+              pictures > 0,
+              again);
+      sizes.language().family().cost(tape, sizes.language(), pass);
     }
     if (pictures > 0 && sizes.supervision() != null) {
       new SupervisionCost(

@@ -116,8 +116,7 @@ class ToyFamilyTest {
     for (ObjectNode step : steps) {
       assertThat(step.path("loss_reconstruction").asDouble()).isPositive();
     }
-    try (LoadedLlava trained =
-            LoadedLlava.open(run.resolve("export"), ScalarType.Double, "cpu");
+    try (LoadedLlava trained = LoadedLlava.open(run.resolve("export"), ScalarType.Double, "cpu");
         WeightSource untrained =
             new RandomWeights(
                 CONFIG.family().module(CONFIG), new RandomState(3), ScalarType.Double)) {

@@ -6,92 +6,66 @@ package org.dsvlm.models.llama;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Predicate;
 import org.dsvlm.nn.cost.Operation.Function;
 import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
 
 /** The operations of a decoder of the Llama family and of its loss. */
-public final class LanguageCost {
+final class LanguageCost {
   /** Logits that are in memory at once, as {@code linear_cross_entropy} cuts its rows. */
   private static final double CHUNK_LOGITS = 1 << 24;
 
   private final Tape tape;
   private final LlamaConfig config;
-  private final boolean trained;
-  private final Predicate<String> adapted;
-  private final int rank;
-  private final boolean again;
-  private final double records;
-  private final double tokens;
+  private final LanguagePass pass;
   private final double rows;
 
-  /**
-   * A pass over a batch.
-   *
-   * @param trained whether all weights are
-   * @param adapted tells for a linear layer's path whether LoRA adapts it
-   * @param rank of LoRA
-   * @param again whether layers are computed again in the backward pass
-   * @param tokens of each record, padding included
-   */
-  public LanguageCost(
-      Tape tape,
-      LlamaConfig config,
-      boolean trained,
-      Predicate<String> adapted,
-      int rank,
-      boolean again,
-      double records,
-      double tokens) {
+  /** The operations of {@code pass} through a model of {@code config}. */
+  LanguageCost(Tape tape, LlamaConfig config, LanguagePass pass) {
     this.tape = tape;
     this.config = config;
-    this.trained = trained;
-    this.adapted = adapted;
-    this.rank = rank;
-    this.again = again;
-    this.records = records;
-    this.tokens = tokens;
-    this.rows = records * tokens;
+    this.pass = pass;
+    this.rows = pass.records() * pass.tokens();
   }
 
-  /**
-   * Writes them down.
-   *
-   * @param differentiated whether the embeddings that enter have a gradient, as a picture's have
-   * @param answers tokens that the loss is taken on
-   */
-  public void record(boolean differentiated, double answers) {
+  /** Writes them down. */
+  void record() {
     double width = config.hiddenSize();
-    tape.enter(Part.LANGUAGE_MODEL, differentiated || trained);
+    tape.enter(Part.LANGUAGE_MODEL, pass.differentiated() || pass.trained());
     double vocabulary = config.vocabularySize();
     // Embedding and pictures put in their places; the table's gradient is as large as the table.
     tape.pointwise(6 * rows * width, 5, 4 * rows * width, 3, 0);
-    tape.pointwise(0, 0, trained ? vocabulary * width + 3 * rows * width : 0, trained ? 2 : 0, 0);
+    tape.pointwise(
+        0,
+        0,
+        pass.trained() ? vocabulary * width + 3 * rows * width : 0,
+        pass.trained() ? 2 : 0,
+        0);
     for (int layer = 0; layer < config.layers(); layer++) {
       String path = "model.layers." + layer + ".";
-      tape.block(again, rows * width, () -> layer(path));
+      tape.block(pass.recomputed(), rows * width, () -> layer(path));
     }
     norm();
-    loss(width, vocabulary, answers);
+    loss(width, vocabulary);
   }
 
   /**
    * The head and its cross entropy, a chunk of rows at a time. Both gradients are made on the way
    * and kept; logits are not.
    */
-  private void loss(double width, double vocabulary, double answers) {
+  private void loss(double width, double vocabulary) {
+    double answers = pass.answers();
     tape.pointwise(2 * answers * width, 3, 2 * rows * width, 3, 0);
     double chunk = Math.max(1, Math.floor(CHUNK_LOGITS / vocabulary));
     double factor = tape.wideWidth() / tape.width();
     for (double left = answers; left > 0; left -= chunk) {
       double logits = Math.min(left, chunk) * vocabulary;
-      tape.keptAlready().linear(Math.min(left, chunk), width, vocabulary, false, trained);
+      tape.keptAlready().linear(Math.min(left, chunk), width, vocabulary, false, pass.trained());
       // The maximum and the sum of exponentials; then, for the gradient, exponentials and shares.
       tape.pointwise(5 * factor * logits, 4, 6 * factor * logits, 4, 0);
     }
     if (tape.gradient()) {
-      tape.keep(answers * width + (trained ? vocabulary * width : 0));
+      tape.keep(answers * width + (pass.trained() ? vocabulary * width : 0));
     }
   }
 
@@ -108,7 +82,12 @@ public final class LanguageCost {
         ordered("q_proj", query, "k_proj", key, "v_proj", key));
     rotate(query + key);
     tape.attention(
-        records, config.heads(), config.keyValueHeads(), tokens, tokens, config.headDim());
+        pass.records(),
+        config.heads(),
+        config.keyValueHeads(),
+        pass.tokens(),
+        pass.tokens(),
+        config.headDim());
     tape.keptAlready();
     linears(path + "self_attn.", query, config.outputBias(), Map.of("o_proj", width));
     tape.add(rows * width);
@@ -125,13 +104,14 @@ public final class LanguageCost {
   private void linears(String path, double in, boolean biased, Map<String, Double> outs) {
     boolean differentiated = tape.gradient();
     tape.linears(
-        rows, in, biased, trained, outs.values().stream().mapToDouble(out -> out).toArray());
+        rows, in, biased, pass.trained(), outs.values().stream().mapToDouble(out -> out).toArray());
     boolean converted = tape.width() < tape.wideWidth();
-    boolean kept = trained && !converted;
+    boolean kept = pass.trained() && !converted;
     for (Map.Entry<String, Double> layer : outs.entrySet()) {
-      if (adapted.test(path + layer.getKey())) {
+      if (pass.adapted().test(path + layer.getKey())) {
         boolean keeps = !kept;
-        tape.branch(differentiated, () -> tape.lowRank(rows, in, layer.getValue(), rank, keeps));
+        tape.branch(
+            differentiated, () -> tape.lowRank(rows, in, layer.getValue(), pass.rank(), keeps));
         // Each conversion to float32 is a copy of its own.
         kept = !converted;
       }
@@ -151,16 +131,16 @@ public final class LanguageCost {
     double elements = rows * config.hiddenSize();
     boolean converted = tape.width() < tape.wideWidth();
     double factor = tape.wideWidth() / tape.width();
-    tape.trains(trained);
+    tape.trains(pass.trained());
     tape.pointwise(
         (converted ? 10 : 7) * elements * factor,
         converted ? 8 : 6,
-        (trained ? 19 : 15) * elements * factor,
-        (converted ? 13 : 11) + (trained ? 2 : 0),
+        (pass.trained() ? 19 : 15) * elements * factor,
+        (converted ? 13 : 11) + (pass.trained() ? 2 : 0),
         0);
     if (tape.gradient()) {
       tape.keepWide(elements);
-      if (trained) {
+      if (pass.trained()) {
         tape.keep(elements);
       }
     }

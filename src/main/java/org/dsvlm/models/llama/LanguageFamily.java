@@ -16,6 +16,7 @@ import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.ModelFamily;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.nn.cost.Part;
+import org.dsvlm.nn.cost.Tape;
 
 /**
  * An architecture of language models that {@link CausalLm} computes: decoders of Llama's kind,
@@ -39,6 +40,11 @@ public interface LanguageFamily extends ModelFamily<LlamaConfig> {
    * @param architecture its class
    */
   record OriginalLlava(List<String> modelTypes, String architecture) {}
+
+  /** Writes down the operations of {@code pass} through a model of {@code config}. */
+  default void cost(Tape tape, LlamaConfig config, LanguagePass pass) {
+    new LanguageCost(tape, config, pass).record();
+  }
 
   /** The {@code model_type}. */
   String modelType();

@@ -78,8 +78,10 @@ class LanguageCostTest {
           adapter.setTraining(true);
         }
         Tape tape = new Tape(4);
-        new LanguageCost(tape, config, trained, targets, RANK, again, RECORDS, TOKENS)
-            .record(differentiated, RECORDS * ANSWERS);
+        LanguagePass pass =
+            new LanguagePass(
+                RECORDS, TOKENS, RECORDS * ANSWERS, trained, targets, RANK, differentiated, again);
+        config.family().cost(tape, config, pass);
         Tensor embedded = random.fork("embedded").normal(RECORDS, TOKENS, config.hiddenSize());
         embedded.set_requires_grad(differentiated || trained);
         ObservedWork.assertThatTapeHolds(
