@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 // Rows of a weight times a few vectors: the weight goes by once, from memory, whatever the number of vectors.
-// Compiled once per instruction set, see simd.h.
+// A product's terms are added in one order, whichever rows and vectors are computed beside it, so that the result
+// for a vector is the same bit for bit alone and among others. Compiled once per instruction set, see simd.h.
 #pragma once
 
 #include "kernels/cpu/simd.h"
@@ -47,6 +48,19 @@ inline A sum_by_halves(typename LanesOf<A, BYTES>::type v) {
 constexpr int kVectorsTogether = 4;
 constexpr int kRowsTogether = 4;
 constexpr int64_t kFirstLevelBytes = 32 * 1024;
+// Sums that a product is added up in: a part of the order of additions, so the same for all.
+constexpr int kSums = 2;
+
+// What the sums leave over, added one by one. One function for all, since a compiler may round a multiplication
+// here and not there.
+template <typename T>
+__attribute__((noinline)) Accumulator<T> add_rest(
+    Accumulator<T> sum, const T* weight, const Accumulator<T>* vector, int64_t from, int64_t to) {
+  for (int64_t j = from; j < to; ++j) {
+    sum += load(weight[j]) * vector[j];
+  }
+  return sum;
+}
 
 // out[v * out_stride + r] = row r of weight . vector v. `ahead` is how far ahead of the products memory is asked
 // for, in elements; the processor itself would begin anew with every page.
@@ -56,15 +70,13 @@ inline void dots(
     Accumulator<T>* out, int64_t out_stride) {
   using A = Accumulator<T>;
   constexpr int kStep = kLanes<A>;
-  // As many sums as it takes for none to wait for its last addition, and registers allow.
-  constexpr int kUnroll = ROWS * VECTORS >= 16 ? 1 : ROWS * VECTORS >= 4 ? 2 : 4;
   // One request for each 64 bytes.
   constexpr int kEvery = 64 / (kStep * static_cast<int>(sizeof(T)));
-  Vector<A> sums[ROWS][VECTORS][kUnroll] = {};
+  Vector<A> sums[ROWS][VECTORS][kSums] = {};
   int64_t i = 0;
-  for (; i + kUnroll * kStep <= columns; i += kUnroll * kStep) {
+  for (; i + kSums * kStep <= columns; i += kSums * kStep) {
 #pragma GCC unroll 4
-    for (int u = 0; u < kUnroll; ++u) {
+    for (int u = 0; u < kSums; ++u) {
       Vector<A> x[VECTORS];
 #pragma GCC unroll 4
       for (int v = 0; v < VECTORS; ++v) {
@@ -87,14 +99,11 @@ inline void dots(
   for (int r = 0; r < ROWS; ++r) {
     for (int v = 0; v < VECTORS; ++v) {
       Vector<A> all = sums[r][v][0];
-      for (int u = 1; u < kUnroll; ++u) {
+      for (int u = 1; u < kSums; ++u) {
         all += sums[r][v][u];
       }
-      A sum = sum_by_halves<A>(all);
-      for (int64_t j = i; j < columns; ++j) {
-        sum += load(weight[r * columns + j]) * vectors[v * vector_stride + j];
-      }
-      out[v * out_stride + r] = sum;
+      out[v * out_stride + r] =
+          add_rest<T>(sum_by_halves<A>(all), weight + r * columns, vectors + v * vector_stride, i, columns);
     }
   }
 }
@@ -103,10 +112,15 @@ template <typename T, int ROWS>
 inline void dots_of_all(
     const T* weight, int64_t columns, int64_t ahead, const Accumulator<T>* vectors, int64_t vector_stride,
     int64_t count, Accumulator<T>* out, int64_t out_stride) {
+  // No more sums than registers hold.
+  constexpr int kRows = ROWS < 2 ? ROWS : 2;
   int64_t v = 0;
   for (; v + kVectorsTogether <= count; v += kVectorsTogether) {
-    dots<T, ROWS, kVectorsTogether>(
-        weight, columns, ahead, vectors + v * vector_stride, vector_stride, out + v * out_stride, out_stride);
+    for (int r = 0; r < ROWS; r += kRows) {
+      dots<T, kRows, kVectorsTogether>(
+          weight + r * columns, columns, ahead, vectors + v * vector_stride, vector_stride, out + v * out_stride + r,
+          out_stride);
+    }
   }
   for (; v < count; ++v) {
     dots<T, ROWS, 1>(
@@ -125,6 +139,11 @@ void row_products(
   for (; !fit && r + kRowsTogether <= rows; r += kRowsTogether) {
     dots_of_all<T, kRowsTogether>(
         weight + r * columns, columns, kRowsTogether * columns, vectors, vector_stride, count, out + r, out_stride);
+  }
+  // One vector alone takes two rows at a time: enough sums for none to wait for its last addition.
+  for (; count < kVectorsTogether && r + 2 <= rows; r += 2) {
+    dots_of_all<T, 2>(
+        weight + r * columns, columns, 4096 / sizeof(T), vectors, vector_stride, count, out + r, out_stride);
   }
   for (; r < rows; ++r) {
     dots_of_all<T, 1>(

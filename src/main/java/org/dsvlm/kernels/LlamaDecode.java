@@ -13,7 +13,8 @@ import org.dsvlm.tensor.Torch;
 
 /**
  * A decoder of the Llama family, one token of each record at a time: from ids to the logits of the
- * next tokens in one native call, which reads each weight once and where it lies.
+ * next tokens in one native call, which reads each weight once and where it lies. A record's logits
+ * are the same bit for bit alone and among others.
  *
  * <p>For generation on the CPU alone; nothing here records gradients. Its reference implementation
  * is the model itself, layer by layer: callers ask {@link #runsOn} and take that where the answer
@@ -21,7 +22,7 @@ import org.dsvlm.tensor.Torch;
  */
 public final class LlamaDecode implements AutoCloseable {
   /** Records that are answered together at most; with more, matrix products are faster. */
-  private static final long MOST_RECORDS = 16;
+  public static final int MOST_RECORDS = 16;
 
   private static final OperatorCall CALL = new OperatorCall("dsvlm::llama_decode");
 
@@ -75,10 +76,9 @@ public final class LlamaDecode implements AutoCloseable {
     return vector;
   }
 
-  /** Whether a model with such a weight can be run so, for {@code batch} records. */
-  public static boolean runsOn(Tensor weight, long batch) {
+  /** Whether a model with such a weight can be run so. */
+  public static boolean runsOn(Tensor weight) {
     return weight.is_cpu()
-        && batch <= MOST_RECORDS
         && weight.scalar_type().intern() != ScalarType.Half
         && Kernels.nativeLoaded();
   }

@@ -73,7 +73,7 @@ final class LlamaRunner implements GoldenRunner {
     for (int i = 0; i < expected.size(0); i++) {
       Tensor ids = golden.input("input_ids").select(0, i).narrow(0, 0, Torch.longs(lengths)[i]);
       Tensor embedded = lm.model().embed(ids.unsqueeze(0)).squeeze(0);
-      prompts.add(new Generation.Prompt(embedded, Torch.longs(ids)));
+      prompts.add(new Generation.Prompt(embedded, Torch.longs(ids), 0, newTokens));
     }
     List<long[]> together = generation.run(prompts);
     for (int i = 0; i < prompts.size(); i++) {

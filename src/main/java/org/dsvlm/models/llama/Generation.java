@@ -5,21 +5,27 @@
 package org.dsvlm.models.llama;
 
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
-import org.dsvlm.tensor.Torch;
-import org.jspecify.annotations.Nullable;
+import org.dsvlm.kernels.LlamaDecode;
 
 /**
- * Writes answers token by token, with a cache of keys and values. Prompts of unlike lengths are
- * padded in front, which changes no answer.
+ * Writes answers token by token, with a cache of keys and values, several at a time. An answer is
+ * the same bit for bit whatever is answered with it, and in whichever order: prompts are read one
+ * by one, and then
+ *
+ * <ul>
+ *   <li>in native code each record is computed by itself, so that prompts of any lengths go
+ *       together and an answer that has ended leaves the batch;
+ *   <li>elsewhere a matrix product may round differently with another number of rows, so each step
+ *       has the same number of rows, filled up, and prompts of equal length go together.
+ * </ul>
  */
 public final class Generation {
   /**
@@ -27,57 +33,72 @@ public final class Generation {
    *
    * @param embeddings [tokens, hidden]
    * @param ids of those tokens, for the repetition penalty
+   * @param draws names the prompt's random draws, which hang on it and on the seed alone
+   * @param maxNewTokens the most tokens of the answer
    */
-  public record Prompt(Tensor embeddings, long[] ids) {}
-
-  private static final long[] NONE = {};
+  public record Prompt(Tensor embeddings, long[] ids, long draws, int maxNewTokens) {}
 
   private final CausalLm languageModel;
   private final GenerationSettings settings;
   private final TokenListener listener;
+  private final int rows;
 
+  /** As below, one row a step where the native decoder does not serve. */
   public Generation(CausalLm languageModel, GenerationSettings settings, TokenListener listener) {
-    this.languageModel = languageModel;
-    this.settings = settings;
-    this.listener = listener;
+    this(languageModel, settings, listener, 1);
   }
 
   /**
-   * Answers to all prompts, made together; each without the token that ended it.
+   * A generation.
+   *
+   * @param settings but for the number of new tokens, which each prompt says for itself
+   * @param rows of each step where the native decoder does not serve; with another number an answer
+   *     may be another
+   */
+  public Generation(
+      CausalLm languageModel, GenerationSettings settings, TokenListener listener, int rows) {
+    this.languageModel = languageModel;
+    this.settings = settings;
+    this.listener = listener;
+    this.rows = rows;
+  }
+
+  /**
+   * Answers to all prompts; each without the token that ended it.
    *
    * @throws DsVlmException if a prompt and its answer can outgrow the model's context
    */
   public List<long[]> run(List<Prompt> prompts) {
-    int longest = prompts.stream().mapToInt(prompt -> prompt.ids().length).max().orElse(0);
-    if (prompts.stream().anyMatch(prompt -> prompt.ids().length == 0)) {
-      throw new DsVlmException("a prompt without tokens cannot be answered");
-    }
-    checkContext(longest);
-    List<Answer> answers = new ArrayList<>();
-    for (Prompt prompt : prompts) {
-      answers.add(new Answer(prompt.ids()));
-    }
-    if (!prompts.isEmpty()) {
-      Tensor like = prompts.get(0).embeddings();
-      long capacity = longest + settings.maxNewTokens();
+    prompts.forEach(this::check);
+    List<Answer> answers =
+        IntStream.range(0, prompts.size()).mapToObj(i -> new Answer(i, prompts.get(i))).toList();
+    boolean inNativeCode = NextTokens.inNativeCode(languageModel);
+    List<List<Answer>> groups =
+        inNativeCode ? chunks(answers, LlamaDecode.MOST_RECORDS) : groupsOfOneLength(answers);
+    for (List<Answer> group : groups) {
       try (PointerScope scope = new PointerScope();
           NoGradGuard guard = new NoGradGuard();
-          KvCache cache = new KvCache(languageModel.config(), prompts.size(), capacity, like)) {
-        answer(prompts, answers, longest, cache);
+          AnswerGroup together =
+              new AnswerGroup(languageModel, settings, group, inNativeCode ? 0 : rows)) {
+        together.run(listener);
       }
     }
     return answers.stream().map(Answer::made).toList();
   }
 
-  private void checkContext(int promptTokens) {
+  private void check(Prompt prompt) {
+    int tokens = prompt.ids().length;
+    if (tokens == 0) {
+      throw new DsVlmException("a prompt without tokens cannot be answered");
+    }
     int positions = languageModel.config().maxPositions();
-    int room = positions - promptTokens;
-    if (settings.maxNewTokens() > room) {
+    int room = positions - tokens;
+    if (prompt.maxNewTokens() > room) {
       throw new DsVlmException(
           "a prompt of "
-              + promptTokens
+              + tokens
               + " tokens and "
-              + settings.maxNewTokens()
+              + prompt.maxNewTokens()
               + " new ones exceed the model's context of "
               + positions
               + " tokens; "
@@ -87,102 +108,19 @@ public final class Generation {
     }
   }
 
-  private void answer(List<Prompt> prompts, List<Answer> answers, int longest, KvCache cache) {
-    long[] padding = prompts.stream().mapToLong(prompt -> longest - prompt.ids().length).toArray();
-    boolean padded = Arrays.stream(padding).anyMatch(tokens -> tokens > 0);
-    Tensor mask = padded ? mask(prompts, longest) : null;
-    TokenSampler sampler = new TokenSampler(settings);
-    choose(answers, prefill(prompts, longest, mask, cache), 0, sampler);
-    try (NextTokens next = new NextTokens(languageModel, cache, mask, padding)) {
-      for (int step = 1; step < settings.maxNewTokens(); step++) {
-        if (answers.stream().allMatch(Answer::ended)) {
-          return;
-        }
-        try (PointerScope scope = new PointerScope()) {
-          long[] newest = answers.stream().mapToLong(Answer::newest).toArray();
-          choose(answers, next.logits(newest), step, sampler);
-        }
-      }
+  private static List<List<Answer>> chunks(List<Answer> answers, int most) {
+    List<List<Answer>> chunks = new ArrayList<>();
+    for (int i = 0; i < answers.size(); i += most) {
+      chunks.add(answers.subList(i, Math.min(answers.size(), i + most)));
     }
+    return chunks;
   }
 
-  private void choose(List<Answer> answers, Tensor logits, int step, TokenSampler sampler) {
-    for (int i = 0; i < answers.size(); i++) {
-      Answer answer = answers.get(i);
-      if (!answer.ended()) {
-        long id = sampler.next(logits.select(0, i), context(answer), i, step);
-        answer.add(id, settings.stopTokens().contains(id));
-        listener.onToken(i, id);
-      }
+  private List<List<Answer>> groupsOfOneLength(List<Answer> answers) {
+    TreeMap<Integer, List<Answer>> byLength = new TreeMap<>(Comparator.reverseOrder());
+    for (Answer answer : answers) {
+      byLength.computeIfAbsent(answer.length(), length -> new ArrayList<>()).add(answer);
     }
-  }
-
-  /** What the repetition penalty counts, a copy that grows with the answer: only where it does. */
-  private long[] context(Answer answer) {
-    return settings.repetitionPenalty() == 1 ? NONE : answer.context();
-  }
-
-  /** Runs all prompts; the logits of the token after each, [batch, vocabulary]. */
-  private Tensor prefill(List<Prompt> prompts, int longest, @Nullable Tensor mask, KvCache cache) {
-    return Torch.tidy(
-        () -> {
-          Tensor[] rows = new Tensor[prompts.size()];
-          for (int i = 0; i < rows.length; i++) {
-            Tensor row = prompts.get(i).embeddings();
-            rows[i] = torch.constant_pad_nd(row, new long[] {0, 0, longest - row.size(0), 0});
-          }
-          Tensor promptMask = mask == null ? null : mask.narrow(1, 0, longest);
-          Tensor states = languageModel.model().forward(Torch.stack(0, rows), promptMask, cache);
-          return languageModel.logits(states.select(1, longest - 1));
-        });
-  }
-
-  /** 1 for tokens, those still to come too; int64 [batch, longest + maxNewTokens]. */
-  private Tensor mask(List<Prompt> prompts, int longest) {
-    long width = longest + settings.maxNewTokens();
-    Tensor mask = torch.ones(new long[] {prompts.size(), width}, Torch.options(ScalarType.Long));
-    for (int i = 0; i < prompts.size(); i++) {
-      long padding = longest - prompts.get(i).ids().length;
-      mask.select(0, i).narrow(0, 0, padding).fill_(new Scalar(0L));
-    }
-    return mask.to(prompts.get(0).embeddings().device(), ScalarType.Long);
-  }
-
-  /** Ids of one prompt and of its answer so far. */
-  private static final class Answer {
-    private final int promptLength;
-    private long[] ids;
-    private int length;
-    private boolean ended;
-
-    Answer(long[] prompt) {
-      promptLength = prompt.length;
-      ids = prompt.clone();
-      length = prompt.length;
-    }
-
-    void add(long id, boolean end) {
-      if (length == ids.length) {
-        ids = Arrays.copyOf(ids, 2 * length);
-      }
-      ids[length++] = id;
-      ended = end;
-    }
-
-    boolean ended() {
-      return ended;
-    }
-
-    long newest() {
-      return ids[length - 1];
-    }
-
-    long[] context() {
-      return Arrays.copyOf(ids, length);
-    }
-
-    long[] made() {
-      return Arrays.copyOfRange(ids, promptLength, ended ? length - 1 : length);
-    }
+    return byLength.values().stream().flatMap(group -> chunks(group, rows).stream()).toList();
   }
 }

@@ -14,18 +14,19 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 
 /**
- * Keys and values of the tokens seen so far, for generation. All memory is taken at once and
- * written in place; nothing here records gradients.
+ * Keys and values of the tokens seen so far, for generation. Memory is written in place; nothing
+ * here records gradients.
  */
 public final class KvCache implements AutoCloseable {
   private final List<Layer> layers = new ArrayList<>();
-  private final long capacity;
+  private long capacity;
+  private long rows;
   private long length;
 
   /** One layer's keys and values, [batch, keyValueHeads, capacity, headDim] each. */
   final class Layer {
-    private final Tensor keys;
-    private final Tensor values;
+    private Tensor keys;
+    private Tensor values;
 
     private Layer(Tensor keys, Tensor values) {
       this.keys = Torch.keep(keys);
@@ -45,7 +46,30 @@ public final class KvCache implements AutoCloseable {
     private Tensor append(Tensor store, Tensor added) {
       long tokens = added.size(2);
       store.narrow(2, length, tokens).copy_(added);
-      return store.narrow(2, 0, length + tokens);
+      // The first tokens are handed back as they came: how they lie does not hang on the cache.
+      return length == 0 ? added : store.narrow(2, 0, length + tokens);
+    }
+
+    private void grow(long tokens) {
+      keys = grown(keys, tokens);
+      values = grown(values, tokens);
+    }
+
+    private Tensor grown(Tensor old, long tokens) {
+      long[] shape = {rows, old.size(1), tokens, old.size(3)};
+      Tensor larger = Torch.keep(torch.empty(shape, old.options(), null));
+      larger.narrow(2, 0, length).copy_(old.narrow(0, 0, rows).narrow(2, 0, length));
+      old.close();
+      return larger;
+    }
+
+    private void move(long from, long to) {
+      for (Tensor tensor : List.of(keys, values)) {
+        tensor
+            .select(0, to)
+            .narrow(1, 0, length)
+            .copy_(tensor.select(0, from).narrow(1, 0, length));
+      }
     }
   }
 
@@ -57,6 +81,7 @@ public final class KvCache implements AutoCloseable {
    */
   public KvCache(LlamaConfig config, long batch, long capacity, Tensor like) {
     this.capacity = capacity;
+    this.rows = batch;
     long[] shape = {batch, config.keyValueHeads(), capacity, config.headDim()};
     try (PointerScope scope = new PointerScope()) {
       for (int i = 0; i < config.layers(); i++) {
@@ -65,6 +90,44 @@ public final class KvCache implements AutoCloseable {
                 torch.empty(shape, like.options(), null),
                 torch.empty(shape, like.options(), null)));
       }
+    }
+  }
+
+  private KvCache(KvCache whole, long row, long begin) {
+    capacity = whole.capacity - begin;
+    rows = 1;
+    try (PointerScope scope = new PointerScope()) {
+      for (Layer layer : whole.layers) {
+        layers.add(new Layer(part(layer.keys, row, begin), part(layer.values, row, begin)));
+      }
+    }
+  }
+
+  private Tensor part(Tensor ofAllRows, long row, long begin) {
+    return ofAllRows.narrow(0, row, 1).narrow(2, begin, capacity);
+  }
+
+  /**
+   * One row of this cache from the token at {@code begin} on, as an empty cache of its own in the
+   * same memory. What is written there counts here once it is {@link #advance advanced} over.
+   */
+  KvCache row(long row, long begin) {
+    return new KvCache(this, row, begin);
+  }
+
+  /** Takes memory for {@code tokens} of each row that is left; those held stay. */
+  void grow(long tokens) {
+    try (PointerScope scope = new PointerScope()) {
+      layers.forEach(layer -> layer.grow(tokens));
+    }
+    capacity = tokens;
+  }
+
+  /** Lets go of a row; the last one takes its number. */
+  void drop(long row) {
+    rows--;
+    if (row < rows) {
+      layers.forEach(layer -> layer.move(rows, row));
     }
   }
 
@@ -78,9 +141,12 @@ public final class KvCache implements AutoCloseable {
     return capacity;
   }
 
-  /** Keys and values of each layer in turn, whole. */
+  /** Keys and values of each layer in turn, of all rows that are left. */
   List<Tensor> tensors() {
-    return layers.stream().flatMap(layer -> Stream.of(layer.keys, layer.values)).toList();
+    return layers.stream()
+        .flatMap(layer -> Stream.of(layer.keys, layer.values))
+        .map(tensor -> tensor.narrow(0, 0, rows))
+        .toList();
   }
 
   Layer layer(int index) {

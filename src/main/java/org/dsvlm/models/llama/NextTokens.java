@@ -13,55 +13,61 @@ import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What follows the prompts: the newest token of each record in, the logits of the next out. Where
- * it can, in one native call a token; else the model as it stands, as on a GPU or with an adapter
- * that is not merged.
+ * The newest token of each record in, the logits of the next out. Where it can, in one native call
+ * a token, which computes each record the same bit for bit whatever stands beside it; else by the
+ * model layer by layer, as on a GPU or with an adapter that is not merged.
  */
 final class NextTokens implements AutoCloseable {
   private final CausalLm languageModel;
   private final KvCache cache;
-  private final @Nullable Tensor mask;
-  private final @Nullable LlamaDecode decoder;
-  private final Tensor starts;
+  private final DecoderWeights weights;
+  private final RotaryEmbedding.@Nullable Angles angles;
+  private @Nullable LlamaDecode decoder;
 
   /**
    * Goes on where {@code cache} ends.
    *
-   * @param mask int64 [batch, tokens to come at most], 0 for padding in front, if there is any
-   * @param padding tokens of padding in front of each record
+   * @param longest tokens that a record has at most
    */
-  NextTokens(CausalLm languageModel, KvCache cache, @Nullable Tensor mask, long[] padding) {
+  NextTokens(CausalLm languageModel, KvCache cache, long longest) {
     this.languageModel = languageModel;
     this.cache = cache;
-    this.mask = mask;
+    weights = languageModel.decoderWeights();
+    if (!inNativeCode(languageModel, weights)) {
+      angles = null;
+      return;
+    }
     try (PointerScope scope = new PointerScope()) {
-      starts = Torch.keep(Torch.of(padding, padding.length));
-      decoder = decoder(padding.length);
+      LlamaModel model = languageModel.model();
+      Tensor positions = torch.arange(Torch.scalar(longest), Torch.options(ScalarType.Long));
+      angles = model.rotary().angles(positions, model.embeddingTable());
+      Torch.keep(angles.cos());
+      Torch.keep(angles.sin());
+    }
+    decoder = open(angles);
+  }
+
+  private LlamaDecode open(RotaryEmbedding.Angles angles) {
+    try (PointerScope scope = new PointerScope()) {
+      LlamaConfig config = languageModel.config();
+      return new LlamaDecode(
+          weights.weights(),
+          weights.biases(),
+          cache.tensors(),
+          angles.cos(),
+          angles.sin(),
+          config.heads(),
+          config.rmsNormEps());
     }
   }
 
-  /** The native decoder, where it can be taken. */
-  private @Nullable LlamaDecode decoder(int batch) {
-    LlamaModel model = languageModel.model();
-    Tensor table = model.embeddingTable();
-    if (!LlamaDecode.runsOn(table, batch)) {
-      return null;
-    }
-    DecoderWeights all = languageModel.decoderWeights();
-    if (!all.plain()) {
-      return null;
-    }
-    Tensor positions = torch.arange(Torch.scalar(cache.capacity()), Torch.options(ScalarType.Long));
-    RotaryEmbedding.Angles angles = model.rotary().angles(positions, table);
-    LlamaConfig config = languageModel.config();
-    return new LlamaDecode(
-        all.weights(),
-        all.biases(),
-        cache.tensors(),
-        angles.cos(),
-        angles.sin(),
-        config.heads(),
-        config.rmsNormEps());
+  /** Whether tokens of this model are made in native code. */
+  static boolean inNativeCode(CausalLm languageModel) {
+    return inNativeCode(languageModel, languageModel.decoderWeights());
+  }
+
+  private static boolean inNativeCode(CausalLm languageModel, DecoderWeights weights) {
+    return LlamaDecode.runsOn(languageModel.model().embeddingTable()) && weights.plain();
   }
 
   /** Whether tokens are made in native code. */
@@ -69,15 +75,31 @@ final class NextTokens implements AutoCloseable {
     return decoder != null;
   }
 
-  /** newest: an id of each record; out: [batch, vocabulary]. */
-  Tensor logits(long[] newest) {
+  /** Takes note of rows that the cache let go of, or of its growth. */
+  void refresh() {
+    if (decoder != null && angles != null) {
+      decoder.close();
+      decoder = open(angles);
+    }
+  }
+
+  /**
+   * Logits of the next tokens, [batch, vocabulary].
+   *
+   * @param newest an id of each record
+   * @param starts of each record the first token in the cache; all 0 outside of native code
+   */
+  Tensor logits(long[] newest, long[] starts) {
     return Torch.tidy(
         () -> {
-          if (decoder == null) {
+          cache.checkRoom(1);
+          LlamaDecode inNativeCode = decoder;
+          if (inNativeCode == null) {
             return layerByLayer(newest);
           }
-          cache.checkRoom(1);
-          Tensor logits = decoder.logits(Torch.of(newest, newest.length), starts, cache.length());
+          Tensor logits =
+              inNativeCode.logits(
+                  Torch.of(newest, newest.length), Torch.of(starts, starts.length), cache.length());
           cache.advance(1);
           return logits;
         });
@@ -85,17 +107,17 @@ final class NextTokens implements AutoCloseable {
 
   private Tensor layerByLayer(long[] newest) {
     Tensor ids = Torch.of(newest, newest.length, 1).to(languageModel.device(), ScalarType.Long);
-    Tensor seen = mask == null ? null : mask.narrow(1, 0, cache.length() + 1);
     LlamaModel model = languageModel.model();
-    Tensor states = model.forward(model.embed(ids), seen, cache);
+    Tensor states = model.forward(model.embed(ids), null, cache);
     return languageModel.logits(states).select(1, 0);
   }
 
   @Override
   public void close() {
-    starts.close();
-    if (decoder != null) {
+    if (decoder != null && angles != null) {
       decoder.close();
+      angles.cos().close();
+      angles.sin().close();
     }
   }
 }

@@ -48,10 +48,10 @@ final class TokenSampler {
    * @param logits [vocabulary]
    * @param context ids so far, prompt and answer, as the repetition penalty counts them; those that
    *     the vocabulary does not hold, such as a picture's, are passed over
-   * @param record number of the record in the batch
+   * @param record names the record's draws
    * @param step number of the new token
    */
-  long next(Tensor logits, long[] context, int record, int step) {
+  long next(Tensor logits, long[] context, long record, int step) {
     if (settings.temperature() == 0) {
       try (PointerScope scope = new PointerScope()) {
         return penalise(logits, context).argmax().item_long();

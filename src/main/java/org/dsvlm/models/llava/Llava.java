@@ -190,7 +190,8 @@ public final class Llava {
         pictures /= config.imageTokens();
         Features own = features == null ? null : slice(features, used, pictures);
         used += pictures;
-        merged.add(new Generation.Prompt(embed(ids, own), ids));
+        Tensor embedded = embed(ids, own);
+        merged.add(new Generation.Prompt(embedded, ids, merged.size(), settings.maxNewTokens()));
       }
       if (features != null && used != features.imageFeatures().size(0)) {
         throw new DsVlmException(
@@ -204,6 +205,12 @@ public final class Llava {
     }
   }
 
+  /** Embeddings of one prompt, its pictures in place; see {@link #merge}. */
+  Tensor embed(long[] ids, Features features) {
+    Tensor batch = Torch.of(ids, 1, ids.length);
+    return merge(batch.to(languageModel.device(), batch.scalar_type()), features).squeeze(0);
+  }
+
   private static Features slice(Features features, long first, long pictures) {
     long available = features.imageFeatures().size(0);
     if (first + pictures > available) {
@@ -213,10 +220,5 @@ public final class Llava {
     return pictures == 0
         ? null
         : new Features(List.of(), features.imageFeatures().narrow(0, first, pictures));
-  }
-
-  private Tensor embed(long[] ids, Features features) {
-    Tensor batch = Torch.of(ids, 1, ids.length);
-    return merge(batch.to(languageModel.device(), batch.scalar_type()), features).squeeze(0);
   }
 }

@@ -35,11 +35,22 @@ class GenerationTest {
 
   private Generation.Prompt prompt(long... ids) {
     Tensor embedded = languageModel.model().embed(Torch.of(ids, 1, ids.length)).squeeze(0);
-    return new Generation.Prompt(embedded, ids);
+    return new Generation.Prompt(embedded, ids, ids[0], 0);
   }
 
   private List<long[]> run(GenerationSettings settings, Generation.Prompt... prompts) {
-    return new Generation(languageModel, settings, TokenListener.NONE).run(List.of(prompts));
+    return new Generation(languageModel, settings, TokenListener.NONE)
+        .run(limited(settings, prompts));
+  }
+
+  private static List<Generation.Prompt> limited(
+      GenerationSettings settings, Generation.Prompt... prompts) {
+    return Arrays.stream(prompts)
+        .map(
+            prompt ->
+                new Generation.Prompt(
+                    prompt.embeddings(), prompt.ids(), prompt.draws(), settings.maxNewTokens()))
+        .toList();
   }
 
   /** The likeliest token each time, the whole sequence computed anew. */
@@ -98,7 +109,10 @@ class GenerationTest {
                 languageModel,
                 GenerationSettings.greedy(10, Set.of(stop)),
                 (record, id) -> heard.add(id))
-            .run(List.of(prompt(3, 4, 5)));
+            .run(
+                List.of(
+                    new Generation.Prompt(
+                        prompt(3, 4, 5).embeddings(), new long[] {3, 4, 5}, 0, 10)));
     assertThat(answers.get(0)).containsExactly(Arrays.copyOf(free, end));
     assertThat(heard).hasSize(end + 1).endsWith(stop);
   }
@@ -133,8 +147,8 @@ class GenerationTest {
       for (int warmUp = 0; warmUp < 3; warmUp++) {
         pointers.clear();
         bytes.clear();
-        new Generation(languageModel, GenerationSettings.greedy(28, Set.of()), listener)
-            .run(List.of(prompts));
+        GenerationSettings settings = GenerationSettings.greedy(28, Set.of());
+        new Generation(languageModel, settings, listener).run(limited(settings, prompts));
       }
       // It counts the whole process: a collection may free what earlier tests left, at any token.
       List<Long> settled = pointers.subList(1, pointers.size());
@@ -166,7 +180,7 @@ class GenerationTest {
   void anEmptyPromptIsAnError() {
     Generation.Prompt empty =
         new Generation.Prompt(
-            Torch.of(new double[0], 0, TinyModels.CONFIG.hiddenSize()), new long[0]);
+            Torch.of(new double[0], 0, TinyModels.CONFIG.hiddenSize()), new long[0], 0, 3);
     assertThatThrownBy(() -> run(GenerationSettings.greedy(3, Set.of()), empty))
         .isInstanceOf(DsVlmException.class)
         .hasMessage("a prompt without tokens cannot be answered");

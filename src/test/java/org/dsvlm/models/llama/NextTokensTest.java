@@ -162,12 +162,12 @@ class NextTokensTest {
       Tensor mask = prompts.mask(STEPS);
       try (KvCache cache = prefilled(drawn, prompts, mask);
           KvCache other = prefilled(reference, prompts, mask);
-          NextTokens next = new NextTokens(drawn, cache, mask, prompts.padding())) {
+          NextTokens next = new NextTokens(drawn, cache, cache.capacity())) {
         assertThat(next.inNativeCode()).isTrue();
         for (int step = 0; step < STEPS; step++) {
           long[] newest =
               random.longs(prompts.ids().length, 0, drawn.config().vocabularySize()).toArray();
-          Tensor logits = next.logits(newest);
+          Tensor logits = next.logits(newest, prompts.padding());
           assertThat(logits.scalar_type().intern()).isEqualTo(wide);
           assertThat(cache.length()).isEqualTo(prompts.longest() + step + 1);
           assertClose(logits, forward(reference, other, newest, mask), dtype, description);
@@ -223,9 +223,9 @@ class NextTokensTest {
   private static double[] after(CausalLm languageModel, boolean inNativeCode) {
     Prompts prompts = new Prompts(new long[][] {{3, 4, 5}}, 3);
     try (KvCache cache = prefilled(languageModel, prompts, null);
-        NextTokens next = new NextTokens(languageModel, cache, null, prompts.padding())) {
+        NextTokens next = new NextTokens(languageModel, cache, cache.capacity())) {
       assertThat(next.inNativeCode()).isEqualTo(inNativeCode);
-      return Torch.doubles(next.logits(new long[] {7}));
+      return Torch.doubles(next.logits(new long[] {7}, new long[] {0}));
     }
   }
 }
