@@ -165,12 +165,21 @@ public enum ConversationTemplate {
   /** A stretch of the text that is trained, or is not. */
   private record Segment(String text, boolean trained) {}
 
+  /** How many pictures have their place in {@code text}. */
+  public static int images(String text) {
+    int count = 0;
+    for (int at = text.indexOf(IMAGE); at >= 0; at = text.indexOf(IMAGE, at + 1)) {
+      count++;
+    }
+    return count;
+  }
+
   /**
-   * {@code text} with its picture in front, followed by a line break, as LLaVA trains on it; text
-   * without one is as it was.
+   * {@code text} with its picture in front, followed by a line break, as LLaVA trains on it. Text
+   * without one is as it was, and so is one among whose words several stand.
    */
   public static String imageFirst(String text) {
-    return text.contains(IMAGE) ? (IMAGE + "\n" + text.replace(IMAGE, "").strip()).strip() : text;
+    return images(text) == 1 ? (IMAGE + "\n" + text.replace(IMAGE, "").strip()).strip() : text;
   }
 
   /**
@@ -197,8 +206,28 @@ public enum ConversationTemplate {
     List<Segment> segments = segments(answered);
     // The last two stretches are the empty answer and what follows it.
     segments.subList(0, segments.size() - 2).forEach(segment -> text.append(segment.text()));
-    // A single space is left to the model: it is part of the answer's first token.
-    return text + (trainedBeforeAnswer.isBlank() ? "" : trainedBeforeAnswer);
+    return text + withoutSpace(trainedBeforeAnswer);
+  }
+
+  /**
+   * The same template for other programs, in Jinja, as {@code chat_template.jinja} holds it. What
+   * it makes of a conversation is {@link #prompt}, or {@link #generationPrompt} where the answer is
+   * still to come.
+   */
+  public String jinja() {
+    return ChatTemplate.of(
+        opening,
+        beforeQuestion,
+        this == PLAIN ? ChatTemplate.quoted(IMAGE) : "words(message[\"content\"])",
+        afterQuestion,
+        beforeAnswer + trainedBeforeAnswer,
+        trainedAfterAnswer + afterAnswer,
+        beforeAnswer + withoutSpace(trainedBeforeAnswer));
+  }
+
+  /** A single space is left to the model: it is part of the answer's first token. */
+  private static String withoutSpace(String beforeAnswer) {
+    return beforeAnswer.isBlank() ? "" : beforeAnswer;
   }
 
   private List<Segment> segments(List<Turn> turns) {
