@@ -42,8 +42,12 @@ final class ChatCommand implements Callable<Integer> {
       description = "PEFT folder of a LoRA adapter to answer with.")
   private Path adapter;
 
-  @Option(names = "--image", paramLabel = "FILE", description = "The picture.")
-  private Path image;
+  @Option(
+      names = "--image",
+      paramLabel = "FILE",
+      description =
+          "A picture; may be repeated. Each stands where the prompt has <image>, or all before it.")
+  private List<Path> images = List.of();
 
   @Option(
       names = "--pad-to-square",
@@ -61,9 +65,8 @@ final class ChatCommand implements Callable<Integer> {
   @Option(
       names = "--template",
       paramLabel = "NAME",
-      defaultValue = "vicuna_v1",
       description =
-          "Conversation template that the model was trained on. Default: ${DEFAULT-VALUE}.")
+          "Conversation template that the model was trained on. Default: what its folder says.")
   private String template;
 
   @Option(
@@ -86,19 +89,19 @@ final class ChatCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     sampling.check();
-    if (check != null && image == null) {
-      throw new ParameterException(spec.commandLine(), "--check needs --image");
+    if (check != null && images.size() != 1) {
+      throw new ParameterException(spec.commandLine(), "--check needs one --image");
     }
     Path folder = ModelArgument.folder(model);
-    Picture picture = image == null ? null : Picture.read(image);
+    List<Picture> pictures = images.stream().map(Picture::read).toList();
     try (LlavaChat chat = LlavaChat.open(folder, options())) {
       GenerationSettings settings = sampling.settings(chat.settings());
       if (check != null) {
-        chat.writeCheck(check, picture, prompt, settings.maxNewTokens());
+        chat.writeCheck(check, pictures.get(0), prompt, settings.maxNewTokens());
       }
       AnswerPrinter printer = new AnswerPrinter(spec.commandLine().getOut());
       chat.answer(
-          picture, List.of(Turn.human(prompt)), settings, (record, piece) -> printer.print(piece));
+          pictures, List.of(Turn.human(prompt)), settings, (record, piece) -> printer.print(piece));
       printer.end();
     }
     return 0;
@@ -106,7 +109,7 @@ final class ChatCommand implements Callable<Integer> {
 
   private LlavaChatOptions options() {
     return LlavaChatOptions.DEFAULTS
-        .withTemplate(ConversationTemplate.named(template))
+        .withTemplate(template == null ? null : ConversationTemplate.named(template))
         .withDtype(DTypes.parse(dtype))
         .withDevice(device.device())
         .withAdapter(adapter)

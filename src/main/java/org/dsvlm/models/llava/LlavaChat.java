@@ -13,10 +13,12 @@ import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.image.ImageProcessor;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.models.llama.Generation;
 import org.dsvlm.models.llama.GenerationSettings;
 import org.dsvlm.models.llama.StreamedText;
 import org.dsvlm.models.llama.TextListener;
 import org.dsvlm.nn.Lora;
+import org.dsvlm.tensor.Torch;
 import org.dsvlm.text.ConversationTemplate;
 import org.dsvlm.text.Tokenizer;
 import org.dsvlm.text.Turn;
@@ -34,12 +36,16 @@ import org.dsvlm.text.Turn;
 public final class LlavaChat implements AutoCloseable {
   private static final int DEFAULT_MAX_NEW_TOKENS = 128;
 
+  /** Rows of a step on a GPU, where several are answered. */
+  private static final int GPU_ROWS = 16;
+
   private final LlavaChatOptions options;
   private final GenerationSettings settings;
   private final ImageProcessor processor;
   private final LoadedLlava checkpoint;
   private final Lora adapter;
   private final Tokenizer tokenizer;
+  private final ConversationTemplate template;
 
   private LlavaChat(Path folder, LlavaChatOptions options) {
     this.options = options;
@@ -50,6 +56,8 @@ public final class LlavaChat implements AutoCloseable {
     tokenizer = Tokenizer.open(folder);
     LoadedLlava opened = null;
     try {
+      template =
+          options.template() == null ? TrainedTemplate.of(folder, tokenizer) : options.template();
       opened = LoadedLlava.openMapped(folder, options.dtype(), options.device());
       tokenizer.checkFits(opened.config().text().vocabularySize());
       Path lora = options.adapter();
@@ -80,44 +88,124 @@ public final class LlavaChat implements AutoCloseable {
   }
 
   /**
+   * Whether {@link #answers} goes faster with prompts of equal length, rather than any, together.
+   */
+  public boolean groupsByLength() {
+    return !checkpoint.model().languageModel().device().is_cpu();
+  }
+
+  /** The template that conversations are put into. */
+  public ConversationTemplate template() {
+    return template;
+  }
+
+  /**
    * Answers one question.
    *
    * @param picture that the question is about; null for none
    * @throws DsVlmException if question and answer do not fit into the model's context
    */
   public String answer(Picture picture, String question) {
-    return answer(picture, List.of(Turn.human(question)), settings, (record, piece) -> {}).strip();
+    List<Picture> pictures = picture == null ? List.of() : List.of(picture);
+    List<Turn> turns = List.of(Turn.human(question));
+    return answer(pictures, turns, settings, (record, piece) -> {}).strip();
   }
 
   /**
    * Goes on with a conversation.
    *
-   * @param picture that the conversation is about, shown before its first turn unless {@code
-   *     <image>} stands elsewhere in it; null for none
+   * @param pictures that the conversation is about, each where its {@code <image>} stands; where
+   *     none stands, all are shown before the first turn
    * @param turns by human and assistant in turn, a human's last
    * @param listener hears of the answer while it is made
    * @return the whole answer
-   * @throws DsVlmException if turns and answer do not fit into the model's context
+   * @throws DsVlmException if turns and answer do not fit into the model's context, or there are
+   *     not as many {@code <image>} as pictures
    */
   public String answer(
-      Picture picture, List<Turn> turns, GenerationSettings settings, TextListener listener) {
+      List<Picture> pictures,
+      List<Turn> turns,
+      GenerationSettings settings,
+      TextListener listener) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard();
+        PreparedPrompt prompt = prepare(pictures, turns, 0)) {
+      return generate(List.of(merged(prompt, settings.maxNewTokens())), settings, 1, listener)
+          .get(0);
+    }
+  }
+
+  /**
+   * Makes a conversation ready to be answered with others.
+   *
+   * @param draws names its random draws
+   * @throws DsVlmException as {@link #answer(List, List, GenerationSettings, TextListener)} does,
+   *     or if the context has no room for an answer
+   */
+  public PreparedPrompt prepare(List<Picture> pictures, List<Turn> turns, long draws) {
+    long[] ids = ids(turns, pictures.size());
+    int positions = checkpoint.config().text().maxPositions();
+    if (ids.length >= positions) {
+      throw new DsVlmException(
+          "a prompt of "
+              + ids.length
+              + " tokens leaves no room for an answer in the model's context of "
+              + positions
+              + " tokens; shorten the prompt");
+    }
+    try (PointerScope scope = new PointerScope()) {
+      Tensor pixels = pictures.isEmpty() ? null : Torch.keep(pixelValues(pictures));
+      return new PreparedPrompt(ids, pixels, draws, positions - ids.length);
+    }
+  }
+
+  /**
+   * Answers to conversations, made together. Each is the same whatever is answered with it. An
+   * answer for whose longest there is no room in the context ends where that does.
+   */
+  public List<String> answers(List<PreparedPrompt> prompts, GenerationSettings settings) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      StringBuilder answer = new StringBuilder();
-      StreamedText text =
-          new StreamedText(
-              tokenizer,
-              settings.stopTokens(),
-              (record, piece) -> {
-                answer.append(piece);
-                listener.onText(record, piece);
-              });
-      Llava llava = checkpoint.model();
-      Features features = picture == null ? null : llava.encode(pixelValues(picture));
-      llava.generate(List.of(ids(turns, picture != null)), features, settings, text);
-      text.finish();
-      return answer.toString();
+      List<Generation.Prompt> merged =
+          prompts.stream()
+              .map(prompt -> merged(prompt, Math.min(settings.maxNewTokens(), prompt.room())))
+              .toList();
+      // Products of a GPU round by the number of rows, so all batches have the same.
+      int rows = checkpoint.model().languageModel().device().is_cpu() ? 1 : GPU_ROWS;
+      return generate(merged, settings, rows, (record, piece) -> {});
     }
+  }
+
+  private List<String> generate(
+      List<Generation.Prompt> prompts,
+      GenerationSettings settings,
+      int rows,
+      TextListener listener) {
+    List<StringBuilder> answers = prompts.stream().map(prompt -> new StringBuilder()).toList();
+    StreamedText text =
+        new StreamedText(
+            tokenizer,
+            settings.stopTokens(),
+            (record, piece) -> {
+              answers.get(record).append(piece);
+              listener.onText(record, piece);
+            });
+    new Generation(checkpoint.model().languageModel(), settings, text, rows).run(prompts);
+    text.finish();
+    return answers.stream().map(StringBuilder::toString).toList();
+  }
+
+  /** Pictures are looked at prompt by prompt: what is made of one does not hang on others. */
+  private Generation.Prompt merged(PreparedPrompt prompt, int maxNewTokens) {
+    Llava llava = checkpoint.model();
+    Tensor embeddings =
+        Torch.tidy(
+            () -> {
+              Tensor pixels = prompt.pixelValues();
+              Features features = pixels == null ? null : llava.encode(onDevice(pixels));
+              return llava.embed(prompt.ids(), features);
+            });
+    return new Generation.Prompt(embeddings, prompt.ids(), prompt.draws(), maxNewTokens);
   }
 
   /**
@@ -128,22 +216,23 @@ public final class LlavaChat implements AutoCloseable {
    */
   public void writeCheck(Path file, Picture picture, String question, int newTokens) {
     try (PointerScope scope = new PointerScope()) {
-      long[] ids = ids(List.of(Turn.human(question)), true);
-      ExportCheck.write(file, checkpoint.model(), ids, pixelValues(picture), newTokens);
+      long[] ids = ids(List.of(Turn.human(question)), 1);
+      Tensor pixels = onDevice(pixelValues(List.of(picture)));
+      ExportCheck.write(file, checkpoint.model(), ids, pixels, newTokens);
     }
   }
 
-  /** Pixels [1, 3, height, width] as the vision tower takes them. */
-  private Tensor pixelValues(Picture picture) {
-    return processor
-        .pixelValues(picture)
-        .unsqueeze(0)
-        .to(checkpoint.model().languageModel().device(), options.dtype());
+  /** Pixels [pictures, 3, height, width] as the vision tower takes them, on the CPU. */
+  private Tensor pixelValues(List<Picture> pictures) {
+    return Torch.stack(0, pictures.stream().map(processor::pixelValues).toArray(Tensor[]::new));
   }
 
-  private long[] ids(List<Turn> turns, boolean withPicture) {
-    ConversationTemplate template = options.template();
-    String prompt = template.generationPrompt(withPicture ? shown(turns) : turns);
+  private Tensor onDevice(Tensor pixelValues) {
+    return pixelValues.to(checkpoint.model().languageModel().device(), options.dtype());
+  }
+
+  private long[] ids(List<Turn> turns, int pictures) {
+    String prompt = template.generationPrompt(shown(turns, pictures));
     return ImageTokens.expand(
         template.tokenize(prompt, tokenizer),
         ConversationTemplate.IMAGE_MARKER,
@@ -151,16 +240,25 @@ public final class LlavaChat implements AutoCloseable {
         checkpoint.config().imageTokens());
   }
 
-  /** {@code turns} with the picture before the first one, unless it has a place already. */
-  private static List<Turn> shown(List<Turn> turns) {
-    boolean placed =
-        turns.stream().anyMatch(turn -> turn.text().contains(ConversationTemplate.IMAGE));
-    if (placed || turns.isEmpty()) {
-      return turns;
+  /** {@code turns} with the pictures before the first one, unless they have places already. */
+  private static List<Turn> shown(List<Turn> turns, int pictures) {
+    int places = turns.stream().mapToInt(turn -> ConversationTemplate.images(turn.text())).sum();
+    if (places == 0 && pictures > 0 && !turns.isEmpty()) {
+      List<Turn> shown = new ArrayList<>(turns);
+      String before = (ConversationTemplate.IMAGE + "\n").repeat(pictures);
+      shown.set(0, Turn.human(before + turns.get(0).text()));
+      return shown;
     }
-    List<Turn> shown = new ArrayList<>(turns);
-    shown.set(0, Turn.human(ConversationTemplate.IMAGE + "\n" + turns.get(0).text()));
-    return shown;
+    if (places != pictures) {
+      throw new DsVlmException(
+          "the conversation has "
+              + ConversationTemplate.IMAGE
+              + " "
+              + places
+              + " times, but its pictures are "
+              + pictures);
+    }
+    return turns;
   }
 
   @Override

@@ -11,7 +11,8 @@ import org.dsvlm.text.ConversationTemplate;
 /**
  * How a model is opened to be talked to.
  *
- * @param template that the model was trained on
+ * @param template that the model was trained on; null for what the folder says (see {@link
+ *     TrainedTemplate})
  * @param dtype to compute in
  * @param device "cpu", "cuda", …
  * @param adapter folder of a PEFT adapter to apply; null for none
@@ -23,9 +24,9 @@ public record LlavaChatOptions(
     String device,
     Path adapter,
     Boolean padToSquare) {
-  /** LLaVA-1.5's template, float32 on the CPU, and otherwise what the folder says. */
+  /** Float32 on the CPU, and otherwise what the folder says. */
   public static final LlavaChatOptions DEFAULTS =
-      new LlavaChatOptions(ConversationTemplate.VICUNA_V1, ScalarType.Float, "cpu", null, null);
+      new LlavaChatOptions(null, ScalarType.Float, "cpu", null, null);
 
   public LlavaChatOptions withTemplate(ConversationTemplate conversation) {
     return new LlavaChatOptions(conversation, dtype, device, adapter, padToSquare);

@@ -54,7 +54,9 @@ public record LlavaConfig(
           // Repeated from the parts, or about the loss's ignored label.
           "image_seq_length",
           "vocab_size",
-          "ignore_index");
+          "ignore_index",
+          // About the text around the answers.
+          TrainedTemplate.KEY);
 
   /**
    * @throws DsVlmException for a feature layer that the tower has not

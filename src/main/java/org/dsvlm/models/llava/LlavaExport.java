@@ -101,10 +101,11 @@ public final class LlavaExport {
     write(
         folder,
         exported,
-        format.layout().toJson(exported),
+        named(format.layout().toJson(exported), files.template()),
         new WidenedWeights(weights, exported.text().vocabularySize()),
         format,
         target -> {
+          writeTemplate(target, files.template());
           for (Map.Entry<String, ObjectNode> file : contents.entrySet()) {
             writeJson(target.resolve(file.getKey()), file.getValue());
           }
@@ -132,7 +133,8 @@ public final class LlavaExport {
                 .withPreprocessor(LlavaPictures.read(from).toJson());
         write(to, files.config(), weights, own, format);
       } else {
-        ObjectNode json = format.layout().toJson(files.config());
+        ConversationTemplate template = TrainedTemplate.named(from).orElse(null);
+        ObjectNode json = named(format.layout().toJson(files.config()), template);
         if (format.layout() == LlavaLayout.ORIGINAL) {
           json.put(
               LlavaPictures.ASPECT_RATIO,
@@ -140,6 +142,17 @@ public final class LlavaExport {
         }
         write(to, files.config(), json, weights, format, target -> copyCompanions(files, target));
       }
+    }
+  }
+
+  /** {@code json} with the template's name under our key. */
+  private static ObjectNode named(ObjectNode json, ConversationTemplate template) {
+    return template == null ? json : json.put(TrainedTemplate.KEY, template.key());
+  }
+
+  private static void writeTemplate(Path target, ConversationTemplate template) throws IOException {
+    if (template != null) {
+      Files.writeString(target.resolve(TrainedTemplate.FILE), template.jinja());
     }
   }
 

@@ -24,12 +24,23 @@ import org.dsvlm.text.TokenizerSource;
  * @param tokenizerConfig tokenizer_config.json
  * @param preprocessor preprocessor_config.json
  * @param generation generation_config.json; null to have it made from the tokenizer's settings
+ * @param template that the model was trained on, for chat_template.jinja; null if it is not known
  */
 public record ModelFiles(
     ObjectNode tokenizer,
     ObjectNode tokenizerConfig,
     ObjectNode preprocessor,
-    ObjectNode generation) {
+    ObjectNode generation,
+    ConversationTemplate template) {
+
+  /** Files of a model whose template is not known. */
+  public ModelFiles(
+      ObjectNode tokenizer,
+      ObjectNode tokenizerConfig,
+      ObjectNode preprocessor,
+      ObjectNode generation) {
+    this(tokenizer, tokenizerConfig, preprocessor, generation, null);
+  }
 
   /**
    * Those of {@code folder}.
@@ -51,12 +62,18 @@ public record ModelFiles(
             Files.exists(preprocessor)
                 ? preprocessor
                 : visionFolder.resolve(preprocessor.getFileName())),
-        Files.exists(generation) ? object(generation) : null);
+        Files.exists(generation) ? object(generation) : null,
+        TrainedTemplate.named(folder).orElse(null));
   }
 
   /** These files with other settings for pictures. */
   ModelFiles withPreprocessor(ObjectNode other) {
-    return new ModelFiles(tokenizer, tokenizerConfig, other, generation);
+    return new ModelFiles(tokenizer, tokenizerConfig, other, generation, template);
+  }
+
+  /** These files of a model that was trained on {@code other}. */
+  public ModelFiles withTemplate(ConversationTemplate other) {
+    return new ModelFiles(tokenizer, tokenizerConfig, preprocessor, generation, other);
   }
 
   private static ObjectNode object(Path file) {
@@ -130,6 +147,9 @@ public record ModelFiles(
   private ObjectNode namingImageToken() {
     ObjectNode named = tokenizerConfig.deepCopy();
     named.put("image_token", ConversationTemplate.IMAGE).put("processor_class", "LlavaProcessor");
+    if (template != null) {
+      named.remove("chat_template"); // the language model's own
+    }
     return named;
   }
 

@@ -79,7 +79,8 @@ final class OriginalLlavaConfig {
         || key.startsWith("unfreeze_mm_")
         || key.startsWith("use_mm_")
         || key.startsWith("image_")
-        || key.startsWith("tokenizer_");
+        || key.startsWith("tokenizer_")
+        || key.equals(TrainedTemplate.KEY);
   }
 
   private static boolean dropFirstToken(JsonConfig config, VisionConfig vision) {

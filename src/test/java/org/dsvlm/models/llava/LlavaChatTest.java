@@ -14,11 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.BadInput;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
@@ -42,15 +43,7 @@ class LlavaChatTest {
   @BeforeEach
   void export() {
     folder = temporary.resolve("model");
-    try (LoadedLlava original =
-        LoadedLlava.open(TinyLlava.FOLDER.resolve("original"), ScalarType.Float, "cpu")) {
-      LlavaExport.write(
-          folder,
-          original.config(),
-          original.parameters().tensors(),
-          TinyLlava.files(),
-          ScalarType.Float);
-    }
+    TinyLlava.export(folder, TinyLlava.files());
   }
 
   private LlavaChat open() {
@@ -65,16 +58,18 @@ class LlavaChatTest {
       List<String> pieces = new ArrayList<>();
       String answer =
           chat.answer(
-              picture,
+              List.of(picture),
               List.of(Turn.human("What is this?")),
               settings,
               (record, piece) -> pieces.add(piece));
       assertThat(answer).isNotBlank().isEqualTo(String.join("", pieces));
       assertThat(pieces).hasSizeGreaterThan(1);
       List<Turn> placed = List.of(Turn.human("<image>\nWhat is this?"));
-      assertThat(chat.answer(picture, placed, settings, (record, piece) -> {})).isEqualTo(answer);
+      assertThat(chat.answer(List.of(picture), placed, settings, (record, piece) -> {}))
+          .isEqualTo(answer);
       List<Turn> without = List.of(Turn.human("What is this?"));
-      assertThat(chat.answer(null, without, settings, (record, piece) -> {})).isNotEqualTo(answer);
+      assertThat(chat.answer(List.of(), without, settings, (record, piece) -> {}))
+          .isNotEqualTo(answer);
     }
   }
 
@@ -84,10 +79,71 @@ class LlavaChatTest {
       GenerationSettings settings = chat.settings().withMaxNewTokens(8);
       Picture picture = Picture.read(PICTURE);
       List<Turn> turns = new ArrayList<>(List.of(Turn.human("What is this?")));
-      String first = chat.answer(picture, turns, settings, (record, piece) -> {});
+      String first = chat.answer(List.of(picture), turns, settings, (record, piece) -> {});
       turns.add(Turn.assistant(first));
       turns.add(Turn.human("And now?"));
-      assertThat(chat.answer(picture, turns, settings, (record, piece) -> {})).isNotEqualTo(first);
+      assertThat(chat.answer(List.of(picture), turns, settings, (record, piece) -> {}))
+          .isNotEqualTo(first);
+    }
+  }
+
+  @Test
+  void severalPicturesStandWhereTheirMarksDo() {
+    Picture gray = Picture.read(PICTURE);
+    Picture other = Picture.read(PICTURE.resolveSibling("alpha.png"));
+    try (LlavaChat chat = open()) {
+      GenerationSettings settings = chat.settings().withMaxNewTokens(20);
+      List<Turn> before = List.of(Turn.human("Which?"));
+      List<Turn> placed = List.of(Turn.human("<image>\n<image>\nWhich?"));
+      String answer = chat.answer(List.of(gray, other), before, settings, (record, piece) -> {});
+      assertThat(chat.answer(List.of(gray, other), placed, settings, (record, piece) -> {}))
+          .isEqualTo(answer);
+      assertThat(chat.answer(List.of(other, gray), placed, settings, (record, piece) -> {}))
+          .isNotEqualTo(answer);
+      assertThatThrownBy(() -> chat.answer(List.of(gray), placed, settings, (record, piece) -> {}))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessage("the conversation has <image> 2 times, but its pictures are 1");
+    }
+  }
+
+  /** Text alone, one picture and two, short and long. */
+  @Test
+  void answersDoNotHangOnTheBatch() {
+    Picture gray = Picture.read(PICTURE);
+    Picture other = Picture.read(PICTURE.resolveSibling("alpha.png"));
+    try (LlavaChat chat = open()) {
+      GenerationSettings settings = chat.settings().withMaxNewTokens(25);
+      List<List<Picture>> shown =
+          List.of(List.of(), List.of(gray), List.of(other, gray), List.of(other));
+      Map<Integer, String> alone = new TreeMap<>();
+      for (int together : new int[] {1, 4, 16}) {
+        Map<Integer, String> answers = new TreeMap<>();
+        for (int i = 0; i < 16; i += together) {
+          List<PreparedPrompt> prompts = new ArrayList<>();
+          for (int j = i; j < i + together; j++) {
+            List<Turn> turns = List.of(Turn.human("What is " + "this ".repeat(j % 5) + "?"));
+            prompts.add(chat.prepare(shown.get(j % 4), turns, j));
+          }
+          List<String> replies = chat.answers(prompts, settings);
+          for (int j = 0; j < together; j++) {
+            answers.put(i + j, replies.get(j));
+          }
+          prompts.forEach(PreparedPrompt::close);
+        }
+        alone = together == 1 ? answers : alone;
+        assertThat(answers).isEqualTo(alone);
+      }
+      assertThat(alone.values().stream().distinct()).hasSizeGreaterThan(8);
+    }
+  }
+
+  @Test
+  void aPromptWithoutRoomForAnAnswerIsRefused() {
+    try (LlavaChat chat = open()) {
+      List<Turn> turns = List.of(Turn.human("word ".repeat(3000)));
+      assertThatThrownBy(() -> chat.prepare(List.of(), turns, 0))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("leaves no room for an answer");
     }
   }
 
@@ -99,7 +155,7 @@ class LlavaChatTest {
       Callable<String> question =
           () ->
               chat.answer(
-                  Picture.read(PICTURE),
+                  List.of(Picture.read(PICTURE)),
                   List.of(Turn.human("What is this?")),
                   settings,
                   (record, piece) -> {});

@@ -1,0 +1,26 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.models.llava;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A conversation as the model takes it, made by {@link LlavaChat#prepare}. It owns its tensor until
+ * {@link #close}, so it may be made on one thread and answered on another.
+ *
+ * @param ids each picture as its image tokens
+ * @param pixelValues of its pictures, [pictures, 3, height, width] on the CPU; null without any
+ * @param draws names its random draws: equal names and seeds give equal draws
+ * @param room tokens of the model's context that are left for the answer, at least 1
+ */
+public record PreparedPrompt(long[] ids, Tensor pixelValues, long draws, int room)
+    implements AutoCloseable {
+  @Override
+  public void close() {
+    if (pixelValues != null) {
+      pixelValues.close();
+    }
+  }
+}
