@@ -4,6 +4,7 @@
  */
 package org.dsvlm.data;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -25,10 +26,10 @@ import org.dsvlm.text.TokenizedConversation;
  * @param inputIds [B, T] int64
  * @param attentionMask [B, T] int64: 1 for tokens, 0 for padding
  * @param labels [B, T] int64: −100 where nothing is learned
- * @param pixelValues [P, 3, H, W]: what the encoder sees of the P samples that have a picture, in
- *     the batch's order; null if none has
- * @param picture [P, 3, S, S] in [−1, 1]: what the diffusion reconstructs; null if none has
- * @param hasPicture which samples have a picture, B values
+ * @param pixelValues [P, 3, H, W]: what the encoder sees of the P pictures of all samples, in the
+ *     batch's order; null if there are none
+ * @param picture [P, 3, S, S] in [−1, 1]: what the diffusion reconstructs; null if there are none
+ * @param pictures how many pictures each sample has, B values
  * @param sampleIds each sample's index in its source, B values
  */
 public record Batch(
@@ -37,7 +38,7 @@ public record Batch(
     Tensor labels,
     Tensor pixelValues,
     Tensor picture,
-    boolean[] hasPicture,
+    int[] pictures,
     long[] sampleIds)
     implements AutoCloseable {
 
@@ -50,7 +51,7 @@ public record Batch(
     long[] labels = new long[rows * columns];
     Arrays.fill(inputIds, padToken);
     Arrays.fill(labels, TokenizedConversation.IGNORED);
-    boolean[] hasPicture = new boolean[rows];
+    int[] pictures = new int[rows];
     long[] sampleIds = new long[rows];
     for (int row = 0; row < rows; row++) {
       Sample sample = samples.get(row);
@@ -59,7 +60,7 @@ public record Batch(
       System.arraycopy(sample.inputIds(), 0, inputIds, begin, length);
       System.arraycopy(sample.labels(), 0, labels, begin, length);
       Arrays.fill(attentionMask, begin, begin + length, 1);
-      hasPicture[row] = sample.hasPicture();
+      pictures[row] = sample.pixelValues().size();
       sampleIds[row] = sample.id();
     }
     try (PointerScope scope = new PointerScope()) {
@@ -69,8 +70,8 @@ public record Batch(
               Torch.of(attentionMask, rows, columns),
               Torch.of(labels, rows, columns),
               stacked(samples, Sample::pixelValues),
-              stacked(samples, Sample::picture),
-              hasPicture,
+              stacked(samples, Sample::pictures),
+              pictures,
               sampleIds);
       // Only now that nothing can fail any more do the tensors leave the scope.
       batch.tensors().forEach(Torch::keep);
@@ -82,8 +83,8 @@ public record Batch(
    * Stacks pictures by copying them on the caller's thread: LibTorch's own stacking would wake its
    * threads, which the training needs, once for every batch.
    */
-  private static Tensor stacked(List<Sample> samples, Function<Sample, Tensor> part) {
-    List<Tensor> pictures = samples.stream().filter(Sample::hasPicture).map(part).toList();
+  private static Tensor stacked(List<Sample> samples, Function<Sample, List<Tensor>> part) {
+    List<Tensor> pictures = samples.stream().map(part).flatMap(List::stream).toList();
     if (pictures.isEmpty()) {
       return null;
     }
@@ -114,16 +115,18 @@ public record Batch(
     return sampleIds.length;
   }
 
-  /** Ids of the samples that have a picture, P values. */
-  public long[] pictureSampleIds() {
-    int[] rows = new int[size()];
-    int count = 0;
+  /**
+   * What randomness for each picture hangs on, P values: the sample's id, and the picture's number
+   * where it is not the sample's first.
+   */
+  public List<String> pictureIds() {
+    List<String> ids = new ArrayList<>();
     for (int row = 0; row < size(); row++) {
-      if (hasPicture[row]) {
-        rows[count++] = row;
+      for (int picture = 0; picture < pictures[row]; picture++) {
+        ids.add(sampleIds[row] + (picture == 0 ? "" : "/" + picture));
       }
     }
-    return Arrays.stream(rows, 0, count).mapToLong(row -> sampleIds[row]).toArray();
+    return ids;
   }
 
   @Override

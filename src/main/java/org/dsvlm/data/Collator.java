@@ -65,16 +65,20 @@ public final class Collator {
     LlavaRecord record = source.get(index);
     TokenizedConversation tokens = explained(source, index, () -> tokens(record));
     if (!record.hasPicture()) {
-      return new Sample(index, tokens.ids(), tokens.labels(), null, null);
+      return new Sample(index, tokens.ids(), tokens.labels(), List.of(), List.of());
     }
-    Picture picture = source.picture(index, epoch);
+    List<Picture> pictures = source.pictures(index, epoch);
     return explained(
         source,
         index,
         () -> {
-          Picture seen = processor.resized(picture);
+          List<Picture> seen = pictures.stream().map(processor::resized).toList();
           return new Sample(
-              index, tokens.ids(), tokens.labels(), processor.normalised(seen), target.of(seen));
+              index,
+              tokens.ids(),
+              tokens.labels(),
+              seen.stream().map(processor::normalised).toList(),
+              seen.stream().map(target::of).toList());
         });
   }
 
@@ -87,7 +91,7 @@ public final class Collator {
     }
   }
 
-  /** Tokens and labels with room for the picture, cut to the longest length. */
+  /** Tokens and labels with room for the pictures, cut to the longest length. */
   private TokenizedConversation tokens(LlavaRecord record) {
     TokenizedConversation tokens = template.tokenize(record.turns(), tokenizer);
     long marker = ConversationTemplate.IMAGE_MARKER;
@@ -97,7 +101,7 @@ public final class Collator {
     int length = Math.min(ids.length, layout.maxLength());
     TokenizedConversation cut =
         new TokenizedConversation(Arrays.copyOf(ids, length), Arrays.copyOf(labels, length));
-    check(cut, record.hasPicture() ? room : 0);
+    check(cut, room * record.images().size());
     return cut;
   }
 
@@ -107,7 +111,7 @@ public final class Collator {
       throw new DsVlmException(
           "the cut at "
               + layout.maxLength()
-              + " tokens falls inside the picture's "
+              + " tokens falls inside the pictures' "
               + wanted
               + "; raise max_length or shorten the record");
     }

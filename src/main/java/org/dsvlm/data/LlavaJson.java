@@ -13,13 +13,14 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.List;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
 
 /**
- * LLaVA's training data: a JSON list of {@code {id, image?, conversations}} beside a folder of
- * pictures. The file is read once, to find where each record begins, and then record by record: it
- * is never held whole, whatever its size.
+ * LLaVA's training data: a JSON list of {@code {id, image?, conversations}}, an image being one
+ * path or a list of them, beside a folder of pictures. The file is read once, to find where each
+ * record begins, and then record by record: it is never held whole, whatever its size.
  */
 public final class LlavaJson implements RecordSource {
   private static final ObjectMapper JSON = new ObjectMapper(RecordIndex.JSON);
@@ -76,12 +77,16 @@ public final class LlavaJson implements RecordSource {
   }
 
   @Override
-  public Picture picture(int index, long epoch) {
+  public List<Picture> pictures(int index, long epoch) {
     LlavaRecord record = get(index);
     String id = record.id().isEmpty() ? Integer.toString(index) : record.id();
-    String where = place(index) + " (id " + id + "): image '" + record.image() + "'";
+    String where = place(index) + " (id " + id + "): image '";
+    return record.images().stream().map(image -> picture(where + image + "'", image)).toList();
+  }
+
+  private Picture picture(String where, String image) {
     try {
-      return Picture.read(picturePath(where, record.image()));
+      return Picture.read(picturePath(where, image));
     } catch (DsVlmException e) {
       throw e.getMessage().startsWith(where)
           ? e

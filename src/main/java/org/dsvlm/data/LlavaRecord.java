@@ -11,17 +11,19 @@ import org.dsvlm.text.Turn;
  * One conversation of LLaVA's data, after the checks and the tidying of LLaVA's own reader.
  *
  * @param id the record's name in its file; need not be unique
- * @param image path of the picture below the source's picture folder; null for text alone
- * @param turns question and answer by turns, a question first; with a picture, one question begins
+ * @param images paths of the pictures below the source's picture folder, in the order in which
+ *     {@code <image>} stands for them; none for text alone
+ * @param turns question and answer by turns, a question first; a question with one picture begins
  *     with {@code "<image>\n"}
  */
-public record LlavaRecord(String id, String image, List<Turn> turns) {
+public record LlavaRecord(String id, List<String> images, List<Turn> turns) {
   public LlavaRecord {
+    images = List.copyOf(images);
     turns = List.copyOf(turns);
   }
 
   /** Whether the record comes with a picture. */
   public boolean hasPicture() {
-    return image != null;
+    return !images.isEmpty();
   }
 }

@@ -36,42 +36,52 @@ final class LlavaRecordReader {
     if (!record.isObject()) {
       throw bad("is not a JSON object");
     }
-    String image = image();
+    List<String> images = images();
     List<Turn> turns = turns();
     int pictures = 0;
     List<Turn> tidied = new ArrayList<>();
     for (Turn turn : turns) {
-      int count = occurrences(turn.text());
+      int count = ConversationTemplate.images(turn.text());
       if (count > 0 && !turn.fromHuman()) {
         throw bad("has <image> inside an answer; it belongs into the question");
       }
       pictures += count;
       tidied.add(new Turn(turn.fromHuman(), ConversationTemplate.imageFirst(turn.text())));
     }
-    if (image != null && pictures == 0) {
+    if (!images.isEmpty() && pictures == 0) {
       throw bad("has an image, but no <image> in its questions to say where it goes");
     }
-    if (image == null && pictures > 0) {
+    if (images.isEmpty() && pictures > 0) {
       throw bad("has <image> in a question, but no image");
     }
-    if (pictures > 1) {
-      throw bad("has <image> " + pictures + " times; one picture a record is supported");
+    if (pictures != images.size()) {
+      throw bad(
+          "has <image> "
+              + pictures
+              + " times, but its images are "
+              + images.size()
+              + "; each needs its place");
     }
-    return new LlavaRecord(id(record), image, tidied);
+    return new LlavaRecord(id(record), images, tidied);
   }
 
-  private String image() {
+  /** One path or a list of them. */
+  private List<String> images() {
     if (!record.has("image")) {
-      return null;
+      return List.of();
     }
     JsonNode image = record.get("image");
-    if (!image.isTextual() || image.textValue().isBlank()) {
-      throw bad(
-          "has an image that is not a path but "
-              + image.getNodeType().toString().toLowerCase(Locale.ROOT)
-              + "; leave the field out for text alone");
+    List<String> paths = new ArrayList<>();
+    for (JsonNode one : image.isArray() && !image.isEmpty() ? image : List.of(image)) {
+      if (!one.isTextual() || one.textValue().isBlank()) {
+        throw bad(
+            "has an image that is not a path but "
+                + one.getNodeType().toString().toLowerCase(Locale.ROOT)
+                + "; leave the field out for text alone");
+      }
+      paths.add(one.textValue());
     }
-    return image.textValue();
+    return paths;
   }
 
   private List<Turn> turns() {
@@ -109,16 +119,6 @@ final class LlavaRecordReader {
       throw bad("turn " + number + " is empty");
     }
     return new Turn(human, value.textValue());
-  }
-
-  private static int occurrences(String text) {
-    int count = 0;
-    for (int at = text.indexOf(ConversationTemplate.IMAGE);
-        at >= 0;
-        at = text.indexOf(ConversationTemplate.IMAGE, at + 1)) {
-      count++;
-    }
-    return count;
   }
 
   private DsVlmException bad(String what) {

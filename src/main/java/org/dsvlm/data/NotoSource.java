@@ -100,7 +100,7 @@ public final class NotoSource implements RecordSource {
   }
 
   private static LlavaRecord record(NotoEmoji emoji, List<Turn> turns) {
-    return new LlavaRecord(emoji.code(), emoji.code(), turns);
+    return new LlavaRecord(emoji.code(), List.of(emoji.code()), turns);
   }
 
   @Override
@@ -114,13 +114,13 @@ public final class NotoSource implements RecordSource {
   }
 
   @Override
-  public Picture picture(int index, long epoch) {
+  public List<Picture> pictures(int index, long epoch) {
     NotoEmoji shown = emoji.get(index);
     if (split == Split.HELD_OUT) {
-      return archive.picture(shown);
+      return List.of(archive.picture(shown));
     }
     RandomState random = augmentation.fork(index).fork(epoch);
-    return archive.picture(shown, NotoAugmentation.look(shown, random));
+    return List.of(archive.picture(shown, NotoAugmentation.look(shown, random)));
   }
 
   @Override

@@ -4,13 +4,14 @@
  */
 package org.dsvlm.data;
 
+import java.util.List;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
 
 /**
  * Records that a run trains on, read one by one. Safe for use by several threads.
  *
- * <p>A {@link DsVlmException} from {@link #get} or {@link #picture} means that this record is bad,
+ * <p>A {@link DsVlmException} from {@link #get} or {@link #pictures} means that this record is bad,
  * and says why; other records stay readable.
  */
 public interface RecordSource extends AutoCloseable {
@@ -21,12 +22,12 @@ public interface RecordSource extends AutoCloseable {
   LlavaRecord get(int index);
 
   /**
-   * The picture of a record that is {@link #pictured}.
+   * The pictures of a record, in the order in which {@code <image>} stands for them.
    *
-   * @param epoch which pass over the data this is; a source that augments shows the picture
+   * @param epoch which pass over the data this is; a source that augments shows a picture
    *     differently in each, and the same in the same
    */
-  Picture picture(int index, long epoch);
+  List<Picture> pictures(int index, long epoch);
 
   /** The record's own id where it can be told, even of a bad record; else its index. */
   String id(int index);

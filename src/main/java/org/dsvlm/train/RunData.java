@@ -130,15 +130,16 @@ public final class RunData implements AutoCloseable {
   }
 
   /**
-   * The exported model's files beside config and weights. Its pictures are processed as in the last
-   * stage of the run.
+   * The exported model's files beside config and weights. Its pictures and conversations are those
+   * of the last stage of the run.
    */
   ModelFiles modelFiles() {
     return new ModelFiles(
         TokenizerSource.json(tokenizerFolder),
         object(tokenizerFolder.resolve(TOKENIZER_CONFIG)),
         processor.paddedToSquare(recipe.lastStage().padToSquare()).toJson(),
-        null);
+        null,
+        ConversationTemplate.named(recipe.lastStage().template()));
   }
 
   private static ObjectNode object(Path file) {
@@ -201,7 +202,7 @@ public final class RunData implements AutoCloseable {
   /** Null if the record is bad, or of text alone. */
   private static Picture soundPicture(RecordSource source, int index, long epoch) {
     try {
-      return source.pictured(index) ? source.picture(index, epoch) : null;
+      return source.pictured(index) ? source.pictures(index, epoch).get(0) : null;
     } catch (DsVlmException e) {
       return null;
     }

@@ -6,7 +6,6 @@ package org.dsvlm.train;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
@@ -134,8 +133,7 @@ final class SupervisionLoss implements AuxiliaryLoss {
 
   /** Timesteps and noise of the pictures of {@code batch}. */
   SupervisionDraw draw(Batch batch, long step) {
-    List<String> ids = Arrays.stream(batch.pictureSampleIds()).mapToObj(Long::toString).toList();
-    return draws.draw(ids, step);
+    return draws.draw(batch.pictureIds(), step);
   }
 
   private Map<String, Tensor> taken(Features features) {
@@ -150,8 +148,7 @@ final class SupervisionLoss implements AuxiliaryLoss {
       Device place = new Device(device);
       long count = Math.min(settings.pictures(), batch.picture().size(0));
       Features features = llava.encode(batch.pixelValues().narrow(0, 0, count).to(place, dtype));
-      List<String> ids =
-          Arrays.stream(batch.pictureSampleIds(), 0, (int) count).mapToObj(Long::toString).toList();
+      List<String> ids = batch.pictureIds().subList(0, (int) count);
       new FilmStrip(diffusion, settings.samplerSteps())
           .write(
               folder,

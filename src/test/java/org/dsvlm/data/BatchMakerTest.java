@@ -60,7 +60,8 @@ class BatchMakerTest {
     List<LlavaRecord> records = new ArrayList<>();
     for (int i = 0; i < RECORDS; i++) {
       List<Turn> turns = List.of(Turn.human("<image>"), Turn.assistant("number " + i));
-      records.add(Arrays.asList(bad).contains(i) ? null : new LlavaRecord("r" + i, "p", turns));
+      records.add(
+          Arrays.asList(bad).contains(i) ? null : new LlavaRecord("r" + i, List.of("p"), turns));
     }
     return new BatchMaker(
         new MemorySource(records),

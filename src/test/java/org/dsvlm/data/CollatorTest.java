@@ -47,6 +47,14 @@ class CollatorTest {
             "test");
   }
 
+  private static int indexOf(long id, long[] ids) {
+    int place = 0;
+    while (ids[place] != id) {
+      place++;
+    }
+    return place;
+  }
+
   @AfterAll
   static void close() {
     tokenizer.close();
@@ -70,7 +78,32 @@ class CollatorTest {
     for (int i = 0; i < others.length; i++) {
       turns.add(i % 2 == 0 ? Turn.assistant(others[i]) : Turn.human(others[i]));
     }
-    return new LlavaRecord("x", image, turns);
+    return new LlavaRecord("x", image == null ? List.of() : List.of(image), turns);
+  }
+
+  @Test
+  void severalPicturesOfARecordStandInTheirPlaces() {
+    LlavaRecord several =
+        new LlavaRecord(
+            "x",
+            List.of("first", "second"),
+            List.of(Turn.human("Here <image> and <image> there?"), Turn.assistant("red")));
+    MemorySource source = new MemorySource(List.of(several, shown("What is this?", "pepper")));
+    Collator collator = collator(ConversationTemplate.VICUNA_V1, 200);
+    try (Batch batch = collator.batch(source, new int[] {0, 1}, 0)) {
+      assertThat(batch.pictures()).containsExactly(2, 1);
+      assertThat(batch.pictureIds()).containsExactly("0", "0/1", "1");
+      assertThat(Torch.describe(batch.pixelValues())).isEqualTo("float32 [3, 3, 2, 2]");
+      assertThat(Torch.floats(batch.pixelValues().narrow(0, 0, 2).select(1, 0).flatten()))
+          .startsWith(0f)
+          .endsWith(100 / 255f);
+      long image = tokenizer.id("<image>");
+      long[] ids = Torch.longs(batch.inputIds().select(0, 0));
+      int first = indexOf(image, ids);
+      assertThat(Arrays.copyOfRange(ids, first, first + VECTORS)).containsOnly(image);
+      assertThat(Arrays.stream(ids).filter(id -> id == image)).hasSize(2 * VECTORS);
+      assertThat(ids[first + VECTORS]).isNotEqualTo(image);
+    }
   }
 
   @Test
@@ -124,9 +157,9 @@ class CollatorTest {
     Collator collator = collator(ConversationTemplate.VICUNA_V1, 256);
     try (Batch batch = collator.batch(source, new int[] {2, 1, 0}, 7)) {
       assertThat(batch.size()).isEqualTo(3);
-      assertThat(batch.hasPicture()).containsExactly(true, false, true);
+      assertThat(batch.pictures()).containsExactly(1, 0, 1);
       assertThat(batch.sampleIds()).containsExactly(2, 1, 0);
-      assertThat(batch.pictureSampleIds()).containsExactly(2, 0);
+      assertThat(batch.pictureIds()).containsExactly("2", "0");
       assertThat(Torch.describe(batch.pixelValues())).isEqualTo("float32 [2, 3, 2, 2]");
       assertThat(Torch.describe(batch.picture())).isEqualTo("float32 [2, 3, 8, 8]");
       assertThat(Torch.floats(batch.pixelValues())).startsWith(27 / 255f).endsWith(7 / 255f);
@@ -138,7 +171,7 @@ class CollatorTest {
     try (Batch batch = collator.batch(source, new int[] {1}, 0)) {
       assertThat(batch.pixelValues()).isNull();
       assertThat(batch.picture()).isNull();
-      assertThat(batch.pictureSampleIds()).isEmpty();
+      assertThat(batch.pictureIds()).isEmpty();
       assertThat(tokenizer.decode(learned(Torch.longs(batch.labels())), false))
           .isEqualTo(" no</s>");
     }
@@ -199,9 +232,9 @@ class CollatorTest {
       then = "a bad record with this reason")
   void aCutInsideThePicture() {
     refused(ConversationTemplate.VICUNA_V1, 34, shown("What?", "a"))
-        .hasMessageContaining("falls inside the picture's 3");
+        .hasMessageContaining("falls inside the pictures' 3");
     refused(ConversationTemplate.PLAIN, 3, record("picture", "<image>", "a"))
-        .hasMessageContaining("falls inside the picture's 3");
+        .hasMessageContaining("falls inside the pictures' 3");
   }
 
   @Test

@@ -27,7 +27,9 @@ class GroupedOrderTest {
       String text = "w ".repeat(Math.abs(count) - 1);
       records.add(
           new LlavaRecord(
-              "r", count > 0 ? "p" : null, List.of(Turn.human(text), Turn.assistant("w"))));
+              "r",
+              count > 0 ? List.of("p") : List.of(),
+              List.of(Turn.human(text), Turn.assistant("w"))));
     }
     return new MemorySource(records);
   }

@@ -56,7 +56,7 @@ class LlavaJsonTest {
       assertThat(cat.hasPicture()).isTrue();
       assertThat(cat.turns())
           .containsExactly(Turn.human("<image>\nWhat?"), Turn.assistant("A cat."));
-      assertThat(source.picture(1, 0).width()).isEqualTo(3);
+      assertThat(source.pictures(1, 0).get(0).width()).isEqualTo(3);
       LlavaRecord talk = source.get(0);
       assertThat(talk.hasPicture()).isFalse();
       assertThat(talk.turns()).first().isEqualTo(Turn.human("Hello 🐈"));
@@ -68,6 +68,26 @@ class LlavaJsonTest {
     try (LlavaJson source = open("[]")) {
       assertThat(source.size()).isZero();
     }
+  }
+
+  @Test
+  void severalPicturesOfARecordKeepTheirOrderAndPlaces() throws IOException {
+    ImageIO.write(
+        new BufferedImage(5, 4, BufferedImage.TYPE_INT_RGB),
+        "png",
+        pictures.resolve("dog.png").toFile());
+    String json =
+        record("\"human\", \"<image> or <image>?\"", "\"gpt\", \"The first.\"")
+            .replace("\"a/cat.png\"", "[\"dog.png\", \"a/cat.png\"]");
+    try (LlavaJson source = open("[" + json + "]")) {
+      assertThat(source.get(0).images()).containsExactly("dog.png", "a/cat.png");
+      assertThat(source.get(0).turns().get(0)).isEqualTo(Turn.human("<image> or <image>?"));
+      assertThat(source.pictures(0, 0).stream().map(picture -> picture.width()))
+          .containsExactly(5, 3);
+      assertThat(source.pictured(0)).isTrue();
+    }
+    bad(json.replace(" or <image>", ""))
+        .hasMessageContaining("1 times, but its images are 2; each needs its place");
   }
 
   @Test
@@ -206,10 +226,10 @@ class LlavaJsonTest {
   @Test
   @BadInput(
       number = 39,
-      value = "an image that is a list, null, a number or empty text",
+      value = "an image that is null, a number, empty text or a list of such",
       then = "a bad record with this reason")
   void anImageThatIsNotAPath() throws IOException {
-    for (String image : new String[] {"[\"a/cat.png\"]", "null", "3", "\"\""}) {
+    for (String image : new String[] {"[]", "[3]", "[\"a/cat.png\", null]", "null", "3", "\"\""}) {
       bad("{\"id\": \"x\", \"image\": " + image + ", " + TURNS + "}")
           .hasMessageContaining("not a path");
     }
@@ -239,7 +259,7 @@ class LlavaJsonTest {
             folder.resolve("here.json"), "[" + GOOD.replace("a/cat.png", image) + "]");
     for (String here : new String[] {".", ""}) {
       try (LlavaJson source = LlavaJson.open(file, Path.of(here))) {
-        assertThat(source.picture(0, 0).width()).isPositive();
+        assertThat(source.pictures(0, 0).get(0).width()).isPositive();
       }
     }
   }
@@ -326,7 +346,7 @@ class LlavaJsonTest {
   private AbstractThrowableAssert<?, ? extends Throwable> badPicture(String image)
       throws IOException {
     try (LlavaJson source = open("[" + GOOD.replace("a/cat.png", image) + "]")) {
-      return assertThatThrownBy(() -> source.picture(0, 0))
+      return assertThatThrownBy(() -> source.pictures(0, 0))
           .isInstanceOf(DsVlmException.class)
           .hasMessageContaining("data.json: record 0 (id cat)");
     }

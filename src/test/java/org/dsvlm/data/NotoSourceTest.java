@@ -148,13 +148,13 @@ class NotoSourceTest {
   @Test
   void picturesVaryByRecordAndEpochAlone() {
     NotoSource train = NotoSource.captions(archive, Split.TRAIN, 1);
-    assertThat(train.picture(3, 5).rgb()).isEqualTo(train.picture(3, 5).rgb());
-    assertThat(train.picture(3, 5).rgb()).isNotEqualTo(train.picture(4, 5).rgb());
-    assertThat(train.picture(3, 5).rgb()).isNotEqualTo(train.picture(3, 6).rgb());
-    assertThat(train.picture(3, 5).rgb())
-        .isNotEqualTo(NotoSource.captions(archive, Split.TRAIN, 2).picture(3, 5).rgb());
+    assertThat(train.pictures(3, 5).get(0).rgb()).isEqualTo(train.pictures(3, 5).get(0).rgb());
+    assertThat(train.pictures(3, 5).get(0).rgb()).isNotEqualTo(train.pictures(4, 5).get(0).rgb());
+    assertThat(train.pictures(3, 5).get(0).rgb()).isNotEqualTo(train.pictures(3, 6).get(0).rgb());
+    assertThat(train.pictures(3, 5).get(0).rgb())
+        .isNotEqualTo(NotoSource.captions(archive, Split.TRAIN, 2).pictures(3, 5).get(0).rgb());
     NotoSource heldOut = NotoSource.captions(archive, Split.HELD_OUT, 1);
-    assertThat(heldOut.picture(3, 5).rgb()).isEqualTo(heldOut.picture(3, 6).rgb());
+    assertThat(heldOut.pictures(3, 5).get(0).rgb()).isEqualTo(heldOut.pictures(3, 6).get(0).rgb());
   }
 
   @Test
