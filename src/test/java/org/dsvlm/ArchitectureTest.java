@@ -71,7 +71,7 @@ class ArchitectureTest {
           Set.of("plan", "report"),
           Set.of("eval.table", "eval.judge"),
           Set.of("eval"),
-          Set.of("eval.result"),
+          Set.of("eval.result", "eval.answer"),
           Set.of("cli"));
 
   static final JavaClasses PRODUCTION = production();

@@ -7,18 +7,24 @@ package org.dsvlm.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
+import org.dsvlm.distributed.Launch;
+import org.dsvlm.distributed.ProcessGroup;
 import org.dsvlm.eval.BenchmarkFile;
 import org.dsvlm.eval.Judging;
+import org.dsvlm.eval.answer.AskedText;
 import org.dsvlm.eval.result.Evaluation;
 import org.dsvlm.eval.result.ResultFolder;
 import org.dsvlm.eval.result.ResultTable;
 import org.dsvlm.eval.result.Summary;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.models.llava.LlavaChat;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,17 +32,18 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Scores benchmarks. */
+/** Asks a model the questions of benchmarks, and scores the replies. */
 @Command(
     name = "eval",
-    description = "Scores the ten benchmarks as the OpenVLM leaderboard does.",
+    description =
+        "Asks a model the questions of the ten benchmarks, or scores what it has replied, as the"
+            + " OpenVLM leaderboard does.",
     mixinStandardHelpOptions = true)
 final class EvalCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Option(
       names = "--benchmark",
-      required = true,
       paramLabel = "NAME",
       description =
           "mmbench, mmstar, mmmu, mathvista, ocrbench, ai2d, hallusionbench, llavabench, scienceqa,"
@@ -71,14 +78,73 @@ final class EvalCommand implements Callable<Integer> {
   private Path out;
 
   @Mixin private JudgeOptions judge;
+  @Mixin private AskingOptions asking;
+  @Mixin private OwnQuestions own;
 
   @Override
   public Integer call() {
     judge.check();
-    if (predictions == null) {
-      throw new ParameterException(spec.commandLine(), "--score names the predictions");
+    asking.check();
+    checkWords();
+    if (!asking.isPresent()) {
+      return score(
+          EvalFiles.of(benchmark, data, predictions),
+          files -> Evaluation.replies(files.predictions()));
     }
-    List<EvalFiles> files = EvalFiles.of(benchmark, data, predictions);
+    return TogetherWithOthers.run(
+        Launch.of(System.getenv()),
+        spec.commandLine().getErr(),
+        "the same command goes on",
+        this::ask);
+  }
+
+  private void checkWords() {
+    if (asking.isPresent() == (predictions != null)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--model asks a model, --score scores predictions: one of them is needed");
+    }
+    if ((benchmark != null) == own.isPresent()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--benchmark names a benchmark, --questions a file of your own: one of them is needed");
+    }
+    if (own.isPresent() && !asking.isPresent()) {
+      throw new ParameterException(spec.commandLine(), "--questions needs --model, which answers");
+    }
+    if (benchmark != null && asking.isPresent() && data == null) {
+      throw new ParameterException(spec.commandLine(), "--model needs --data, the questions");
+    }
+  }
+
+  private int ask(ProcessGroup group) {
+    List<EvalFiles> files = own.isPresent() ? List.of() : EvalFiles.of(benchmark, data, null);
+    try (LlavaChat chat = asking.open(group)) {
+      if (own.isPresent()) {
+        own.answer(asking, chat, out, group);
+        return 0;
+      }
+      Map<EvalFiles, Map<String, String>> replies = new HashMap<>();
+      for (EvalFiles one : files) {
+        try (BenchmarkFile questions = BenchmarkFile.open(one.benchmark(), one.data())) {
+          checkSum(questions);
+          Path folder = folder(files, one);
+          replies.put(
+              one,
+              asking
+                  .answer(chat, questions, AskedText.LEADERBOARD, one.data(), folder, group)
+                  .replies());
+        }
+      }
+      return group.isFirst() ? score(files, replies::get) : 0;
+    }
+  }
+
+  private Path folder(List<EvalFiles> files, EvalFiles one) {
+    return files.size() == 1 ? out : out.resolve(one.dataset());
+  }
+
+  private int score(List<EvalFiles> files, Function<EvalFiles, Map<String, String>> replies) {
     if (files.size() > 1) {
       judge.checkSeveral();
     }
@@ -89,8 +155,8 @@ final class EvalCommand implements Callable<Integer> {
         printer.println(one.benchmark().title() + ": left out, since it needs --judge");
         continue;
       }
-      Path folder = files.size() == 1 ? out : out.resolve(one.dataset());
-      summaries.add(evaluate(one, new ResultFolder(folder, one.dataset()), printer));
+      ResultFolder folder = new ResultFolder(folder(files, one), one.dataset());
+      summaries.add(evaluate(one, replies.apply(one), folder, printer));
     }
     if (summaries.isEmpty()) {
       throw new DsVlmException("nothing was scored: " + benchmark + " needs --judge");
@@ -103,12 +169,12 @@ final class EvalCommand implements Callable<Integer> {
     return 0;
   }
 
-  private Summary evaluate(EvalFiles files, ResultFolder folder, PrintWriter printer) {
+  private Summary evaluate(
+      EvalFiles files, Map<String, String> replies, ResultFolder folder, PrintWriter printer) {
     Path source = files.data() == null ? files.predictions() : files.data();
     Judging judging = judge.judging(files.dataset(), folder.judgeReplies());
     try (BenchmarkFile file = BenchmarkFile.open(files.benchmark(), source)) {
       checkSum(file);
-      Map<String, String> replies = Evaluation.replies(files.predictions());
       Evaluation.Outcome outcome =
           Evaluation.score(files.benchmark(), file, replies, judging, folder);
       outcome

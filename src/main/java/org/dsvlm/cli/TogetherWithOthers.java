@@ -22,15 +22,19 @@ final class TogetherWithOthers {
 
   private TogetherWithOthers() {}
 
-  /** Runs {@code body} once all processes of {@code launch} are there; gives its exit code. */
-  static int run(Launch launch, PrintWriter err, ToIntFunction<ProcessGroup> body) {
+  /**
+   * Runs {@code body} once all processes of {@code launch} are there; gives its exit code.
+   *
+   * @param goOn how the user goes on after a loss
+   */
+  static int run(Launch launch, PrintWriter err, String goOn, ToIntFunction<ProcessGroup> body) {
     try (ProcessGroup group = ProcessGroup.join(launch)) {
-      group.onLoss(how -> end(how, err));
+      group.onLoss(how -> end(how, goOn, err));
       try {
         return body.applyAsInt(group);
       } catch (RuntimeException | Error e) {
         if (group.loss().isPresent()) {
-          report(group.loss().get(), err);
+          report(group.loss().get(), goOn, err);
           return LOST_EXIT_CODE;
         }
         group.failed(e);
@@ -39,19 +43,19 @@ final class TogetherWithOthers {
     }
   }
 
-  private static void report(String how, PrintWriter err) {
-    err.println("dsvlm: " + how + "; this process stops too. --resume goes on with the run");
+  private static void report(String how, String goOn, PrintWriter err) {
+    err.println("dsvlm: " + how + "; this process stops too. " + goOn);
     err.flush();
   }
 
   /** Ends a process that is still there some time after another was lost. */
-  private static void end(String how, PrintWriter err) {
+  private static void end(String how, String goOn, PrintWriter err) {
     try {
       TimeUnit.SECONDS.sleep(GRACE_SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    report(how, err);
+    report(how, goOn, err);
     Runtime.getRuntime().halt(LOST_EXIT_CODE);
   }
 

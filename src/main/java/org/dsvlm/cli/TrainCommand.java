@@ -66,7 +66,10 @@ final class TrainCommand implements Callable<Integer> {
     }
     ObjectNode tree = overrides.appliedTo(recipe == null ? recipeOfRun() : recipe);
     return TogetherWithOthers.run(
-        Launch.of(System.getenv()), spec.commandLine().getErr(), group -> train(group, tree));
+        Launch.of(System.getenv()),
+        spec.commandLine().getErr(),
+        "--resume goes on with the run",
+        group -> train(group, tree));
   }
 
   private int train(ProcessGroup group, ObjectNode tree) {

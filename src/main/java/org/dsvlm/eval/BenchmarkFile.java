@@ -94,7 +94,7 @@ public final class BenchmarkFile implements Questions {
         || table.columns().contains(IMAGE_PATH) && !table.columns().contains(PREDICTION);
   }
 
-  /** The index of the question at {@code position}. */
+  @Override
   public String index(int position) {
     return indices.get(position);
   }

@@ -10,6 +10,9 @@ import org.dsvlm.io.DsVlmException;
 public interface Questions extends AutoCloseable {
   int size();
 
+  /** The index of the question at {@code position}, also of a row that is unsound. */
+  String index(int position);
+
   /**
    * The question at {@code position}; its pictures are not read yet.
    *

@@ -5,7 +5,7 @@
 
 /**
  * The ten benchmarks: what each row asks, and how the replies are scored, both as VLMEvalKit (the
- * OpenVLM leaderboard's tool) does it. It does not know any model: whoever answers is an {@link
- * org.dsvlm.eval.Answerer}.
+ * OpenVLM leaderboard's tool) does it. It does not know any model: who answers is in {@code
+ * eval.answer}.
  */
 package org.dsvlm.eval;

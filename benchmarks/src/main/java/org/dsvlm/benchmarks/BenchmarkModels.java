@@ -27,6 +27,7 @@ import org.dsvlm.models.llama.LlamaConfig;
 import org.dsvlm.models.llava.Llava;
 import org.dsvlm.models.llava.LlavaConfig;
 import org.dsvlm.models.llava.LlavaExport;
+import org.dsvlm.models.llava.LlavaFolder;
 import org.dsvlm.models.llava.ModelFiles;
 import org.dsvlm.models.vit.VisionConfig;
 import org.dsvlm.nn.ParameterStore;
@@ -90,6 +91,13 @@ final class BenchmarkModels {
       writeLlava(folder, recipe().model(), language);
     }
     return folder;
+  }
+
+  /** That model as its folder describes it. */
+  static LlavaConfig config(String name) {
+    try (LlavaFolder files = LlavaFolder.open(llava(name))) {
+      return files.config();
+    }
   }
 
   private static void writeLlava(Path folder, Recipe.Model model, LlamaConfig language) {

@@ -96,15 +96,15 @@ public class TrainingStepBenchmark extends SuiteBenchmark {
       labels
           .narrow(1, 0, inputIds.size(1) - ANSWER_TOKENS)
           .fill_(new Scalar(TokenizedConversation.IGNORED));
-      boolean[] hasPicture = new boolean[size];
-      Arrays.fill(hasPicture, true);
+      int[] pictures = new int[size];
+      Arrays.fill(pictures, 1);
       return new Batch(
           Torch.keep(inputIds),
           Torch.keep(torch.ones_like(inputIds)),
           Torch.keep(labels),
           Torch.keep(pixelValues.clone()),
           Torch.keep(picture.clone()),
-          hasPicture,
+          pictures,
           LongStream.range(0, size).toArray());
     }
   }

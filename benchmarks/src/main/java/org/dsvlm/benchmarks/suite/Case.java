@@ -58,6 +58,8 @@ record Case(Operation operation, String mode, String shape, String dtype) {
     cases.add(Operation.TRAINING_STEP, "step", "nano:8", FLOAT);
     cases.add(Operation.GENERATION, "generate", "nano", FLOAT);
     cases.add(Operation.GENERATION, "generate", "34m", FLOAT);
+    cases.add(Operation.EVALUATION, "answer", "nano", FLOAT);
+    cases.add(Operation.EVALUATION, "answer", "34m", FLOAT);
     cases.add(Operation.DATA_LOADING, "load", "jpeg:640x480", FLOAT);
     cases.add(Operation.DATA_LOADING, "record", "jpeg:640x480", FLOAT);
     if (!quick) {

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.function.Predicate;
 import org.dsvlm.benchmarks.AdamwBenchmark;
 import org.dsvlm.benchmarks.DataLoadingBenchmark;
+import org.dsvlm.benchmarks.EvaluationBenchmark;
 import org.dsvlm.benchmarks.GenerationBenchmark;
 import org.dsvlm.benchmarks.GradientNormsBenchmark;
 import org.dsvlm.benchmarks.GroupNormSiluBenchmark;
@@ -43,6 +44,7 @@ enum Operation {
   GRADIENT_NORMS(GradientNormsBenchmark.class, Form.MAPS, "norm", 1),
   TRAINING_STEP(TrainingStepBenchmark.class, "ms", "step"),
   GENERATION(GenerationBenchmark.class, Form.WEIGHTS, "tokens/s", "generate"),
+  EVALUATION(EvaluationBenchmark.class, "questions/s", "answer"),
   /** Nothing is made of a picture before it is decoded, which is the floor. */
   DATA_LOADING(
       DataLoadingBenchmark.class, Form.PICTURE, "pictures/s", "load", "record", Floor.DECODE),

@@ -53,6 +53,7 @@ class BenchmarksTest {
     "GRADIENT_NORMS, 8x4x3x3+8x1x1x1, bfloat16",
     "TRAINING_STEP, nano:1, float32",
     "GENERATION, nano, float32",
+    "EVALUATION, nano, float32",
     "DATA_LOADING, jpeg:40x30, float32",
     "MACHINE, 16, float32"
   })
