@@ -168,7 +168,7 @@ final class AskingOptions {
     identity.put("pad_to_square", padToSquare == null ? "" : padToSquare.toString());
     identity.put("dtype", dtype);
     Answering answering =
-        new Answering(folder, identity, new Answering.Settings(settings, batch, asked), group);
+        new Answering(folder, identity, new Answering.Options(settings, batch, asked), group);
     boolean bar = group.isFirst() && Terminal.standardErrorIsTerminal();
     try (AnsweringProgress progress =
         new AnsweringProgress(bar, err, data.getFileName().toString())) {

@@ -40,7 +40,7 @@ public final class Answering {
    * @param together the most questions that are answered at a time
    * @param asked how a question becomes a text
    */
-  public record Settings(GenerationSettings generation, int together, AskedText asked) {}
+  public record Options(GenerationSettings generation, int together, AskedText asked) {}
 
   /**
    * What came of it.
@@ -52,7 +52,7 @@ public final class Answering {
 
   private final Path folder;
   private final ObjectNode asked;
-  private final Settings settings;
+  private final Options options;
   private final ProcessGroup group;
 
   /**
@@ -60,15 +60,15 @@ public final class Answering {
    *
    * @param folder for the log of replies
    * @param asked what tells this evaluation from others: model, data and whatever else changes
-   *     replies beside the settings
+   *     replies beside the options
    */
-  public Answering(Path folder, Map<String, String> asked, Settings settings, ProcessGroup group) {
+  public Answering(Path folder, Map<String, String> asked, Options options, ProcessGroup group) {
     this.folder = folder;
-    this.settings = settings;
+    this.options = options;
     this.group = group;
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     asked.forEach(json::put);
-    GenerationSettings generation = settings.generation();
+    GenerationSettings generation = options.generation();
     json.put("max_new_tokens", generation.maxNewTokens())
         .put("temperature", generation.temperature())
         .put("top_k", generation.topK())
@@ -94,8 +94,7 @@ public final class Answering {
             .mapToObj(i -> open[i])
             .toList();
     try (AnswerLog log = AnswerLog.open(file(group.rank()), asked)) {
-      new ModelAnswerer(
-              chat, settings.generation(), settings.together(), settings.asked(), listener)
+      new ModelAnswerer(chat, options.generation(), options.together(), options.asked(), listener)
           .answer(questions, own, log);
     }
     group.report(() -> "done");

@@ -95,12 +95,12 @@ class AnsweringTest {
 
   private Answering.Outcome answer(Path folder, int together, double temperature) {
     try (LlavaChat chat = LlavaChat.open(model, LlavaChatOptions.DEFAULTS)) {
-      Answering.Settings settings =
-          new Answering.Settings(
+      Answering.Options options =
+          new Answering.Options(
               chat.settings().withMaxNewTokens(20).withSampling(temperature, 0, 1, 4),
               together,
               AskedText.LEADERBOARD);
-      return new Answering(folder, Map.of("model", "tiny"), settings, ProcessGroup.alone())
+      return new Answering(folder, Map.of("model", "tiny"), options, ProcessGroup.alone())
           .run(chat, new Asked(), AnswerListener.NONE);
     }
   }
