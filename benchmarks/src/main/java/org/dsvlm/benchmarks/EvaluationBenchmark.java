@@ -66,7 +66,7 @@ public class EvaluationBenchmark extends SuiteBenchmark {
     List<Long> ids = new ArrayList<>();
     IntStream.range(0, words).forEach(i -> ids.add(100L + (7L * i + 13L * question) % 300));
     for (int i = 0; i < config.imageTokens(); i++) {
-      ids.add(5, (long) config.imageToken());
+      ids.add(5, config.imageToken());
     }
     try (PointerScope scope = new PointerScope()) {
       int side = config.vision().imageSize();
