@@ -20,7 +20,7 @@ public enum OperationType {
   NORM,
   /** A group norm and SiLU in one. Shape: batch, channels, positions, groups. */
   NORM_AND_SILU,
-  /** Shape: elements, {@link Function} by its number. */
+  /** Shape: elements, the function by its number. */
   ACTIVATION,
   /** A copy that puts positions before channels. Shape: batch, channels, positions. */
   TRANSPOSITION,

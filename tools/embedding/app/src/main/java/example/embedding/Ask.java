@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.image.Picture;
 import org.dsvlm.models.llava.LlavaChat;
 import org.dsvlm.models.llava.LlavaChatOptions;
-import org.dsvlm.models.llava.LlavaCheckpoint;
 import org.dsvlm.models.llava.LlavaExport;
+import org.dsvlm.models.llava.LoadedLlava;
 import org.dsvlm.models.llava.ModelFiles;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.recipe.RecipeReader;
@@ -54,10 +54,10 @@ public final class Ask {
             json(tokenizer.resolve("tokenizer_config.json")),
             json(llava.resolve("preprocessor_config.json")),
             null);
-    try (LlavaCheckpoint checkpoint =
-        LlavaCheckpoint.open(llava.resolve("original"), ScalarType.Float, "cpu")) {
+    try (LoadedLlava loaded =
+        LoadedLlava.open(llava.resolve("original"), ScalarType.Float, "cpu")) {
       LlavaExport.write(
-          model, checkpoint.config(), checkpoint.parameters().tensors(), files, ScalarType.Float);
+          model, loaded.config(), loaded.parameters().tensors(), files, ScalarType.Float);
     }
   }
 
