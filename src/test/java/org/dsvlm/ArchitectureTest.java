@@ -37,6 +37,7 @@ import org.dsvlm.models.llava.LlavaConfig;
 import org.dsvlm.models.vit.VisionFamily;
 import org.dsvlm.models.vit.VisionTower;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -73,6 +74,10 @@ class ArchitectureTest {
           Set.of("eval"),
           Set.of("eval.result", "eval.answer"),
           Set.of("cli"));
+
+  /** Packages that are yet to say it. */
+  private static final Set<String> UNMARKED =
+      Set.of("org.dsvlm.cli", "org.dsvlm.eval.answer", "org.dsvlm.models.llava", "org.dsvlm.plan");
 
   static final JavaClasses PRODUCTION = production();
 
@@ -215,6 +220,18 @@ class ArchitectureTest {
         .should()
         .haveSimpleName("DsVlmException")
         .check(PRODUCTION);
+  }
+
+  /** Where a package is not, the profile {@code nullness} would look at none of its classes. */
+  @Test
+  void everyPackageSaysWhereNullMayBe() {
+    Set<String> unmarked = new TreeSet<>();
+    for (JavaClass type : PRODUCTION) {
+      if (!type.getPackage().isAnnotatedWith(NullMarked.class.getName())) {
+        unmarked.add(type.getPackageName());
+      }
+    }
+    assertThat(unmarked).as("annotate package-info.java with @NullMarked").isEqualTo(UNMARKED);
   }
 
   private static Map<String, String[]> forbiddenByPackage() {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
@@ -124,7 +125,7 @@ public final class PublicModelFolder {
   private static void requireRoom(Path folder, long needed) {
     Path existing = folder.toAbsolutePath();
     while (!Files.exists(existing)) {
-      existing = existing.getParent();
+      existing = Objects.requireNonNull(existing.getParent(), "the root exists");
     }
     try {
       long free = Files.getFileStore(existing).getUsableSpace();

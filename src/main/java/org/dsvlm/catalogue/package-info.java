@@ -8,4 +8,7 @@
  * weights in their shapes. It answers from configurations and file headers alone and computes
  * nothing.
  */
+@NullMarked
 package org.dsvlm.catalogue;
+
+import org.jspecify.annotations.NullMarked;

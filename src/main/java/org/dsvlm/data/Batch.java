@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.text.TokenizedConversation;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Samples side by side, padded on the right to the longest. It owns its tensors until {@link
@@ -36,8 +37,8 @@ public record Batch(
     Tensor inputIds,
     Tensor attentionMask,
     Tensor labels,
-    Tensor pixelValues,
-    Tensor picture,
+    @Nullable Tensor pixelValues,
+    @Nullable Tensor picture,
     int[] pictures,
     long[] sampleIds)
     implements AutoCloseable {
@@ -83,7 +84,8 @@ public record Batch(
    * Stacks pictures by copying them on the caller's thread: LibTorch's own stacking would wake its
    * threads, which the training needs, once for every batch.
    */
-  private static Tensor stacked(List<Sample> samples, Function<Sample, List<Tensor>> part) {
+  private static @Nullable Tensor stacked(
+      List<Sample> samples, Function<Sample, List<Tensor>> part) {
     List<Tensor> pictures = samples.stream().map(part).flatMap(List::stream).toList();
     if (pictures.isEmpty()) {
       return null;

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import javax.imageio.ImageIO;
@@ -124,7 +125,7 @@ public final class NotoArchive {
 
   /** The picture as {@code look} varies it. */
   Picture picture(NotoEmoji emoji, Look look) {
-    int[] source = pixels.get(emoji.code());
+    int[] source = Objects.requireNonNull(pixels.get(emoji.code()), emoji.code());
     byte[] rgb = new byte[3 * SIZE * SIZE];
     for (int y = 0; y < SIZE; y++) {
       for (int x = 0; x < SIZE; x++) {

@@ -6,6 +6,7 @@ package org.dsvlm.data;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -92,7 +93,8 @@ public final class Prefetcher<T extends AutoCloseable> implements AutoCloseable 
       if (e.getCause() instanceof DsVlmException failure) {
         throw failure;
       }
-      throw new DsVlmException("a batch could not be made: " + e.getCause(), e.getCause());
+      Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
+      throw new DsVlmException("a batch could not be made: " + cause, cause);
     }
   }
 

@@ -17,6 +17,7 @@ import java.util.Properties;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.Sha256;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -103,7 +104,7 @@ final class RecordIndexCache {
   }
 
   /** The index at {@code kept}, or null if it is none of {@code file} as it is now. */
-  private static RecordIndex read(Path kept, Path file, long size) throws IOException {
+  private static @Nullable RecordIndex read(Path kept, Path file, long size) throws IOException {
     if (!Files.isRegularFile(kept)) {
       return null;
     }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Set;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bad records of a run, each written once with its id and the reason to a file of its own. A bad
@@ -30,7 +31,7 @@ public final class RecordLedger {
   private final long records;
   private final double cap;
   private final Set<Long> known = new HashSet<>();
-  private List<String> unsent;
+  private @Nullable List<String> unsent;
 
   /**
    * Opens the ledger; a resumed run goes on with its earlier entries.
@@ -42,7 +43,7 @@ public final class RecordLedger {
     this(file, records, cap, null);
   }
 
-  private RecordLedger(Path file, long records, double cap, List<String> unsent) {
+  private RecordLedger(Path file, long records, double cap, @Nullable List<String> unsent) {
     this.file = file;
     this.records = records;
     this.cap = cap;

@@ -7,4 +7,7 @@
  * Training records and how they become batches: sources of records, the order in which a run sees
  * them, background decoding, and collation. It does not know what a batch is trained for.
  */
+@NullMarked
 package org.dsvlm.data;
+
+import org.jspecify.annotations.NullMarked;

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** The table of a multiple-choice benchmark: a line for each split, a column for each category. */
 final class AccuracyTable {
@@ -89,7 +90,7 @@ final class AccuracyTable {
   }
 
   /** Null for a category that a split lacks. */
-  private static Double mean(List<Line> lines, Predicate<Line> counts) {
+  private static @Nullable Double mean(List<Line> lines, Predicate<Line> counts) {
     var hits = lines.stream().filter(counts).mapToInt(line -> line.hit() ? 1 : 0);
     var mean = hits.average();
     return mean.isPresent() ? mean.getAsDouble() : null;

@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import org.dsvlm.eval.table.PythonLiteral;
@@ -102,7 +103,7 @@ public final class BenchmarkFile implements Questions {
   @Override
   public Question get(int position) {
     String index = indices.get(position);
-    Row row = rows.get(index);
+    Row row = Objects.requireNonNull(rows.get(index), index);
     List<QuestionPart> parts = new ArrayList<>();
     pictures(row).forEach(picture -> parts.add(new QuestionPart.Image(picture)));
     parts.add(new QuestionPart.Text(benchmark.text(row)));
@@ -167,10 +168,10 @@ public final class BenchmarkFile implements Questions {
 
   /** A picture beside the file, where the tool unpacks it, or at an absolute path. */
   private Path located(Row row, String path) {
-    Path folder = table.file().toAbsolutePath().getParent();
-    List<Path> places = new ArrayList<>(List.of(folder.resolve(path)));
+    Path file = table.file().toAbsolutePath();
+    List<Path> places = new ArrayList<>(List.of(file.resolveSibling(path)));
     String name = table.file().getFileName().toString().replaceFirst("\\.tsv$", "");
-    places.add(folder.resolve("images").resolve(name).resolve(path));
+    places.add(file.resolveSibling("images").resolve(name).resolve(path));
     return places.stream()
         .filter(Files::isRegularFile)
         .findFirst()

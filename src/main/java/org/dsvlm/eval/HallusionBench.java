@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import org.dsvlm.eval.table.Row;
@@ -70,7 +71,7 @@ final class HallusionBench implements Benchmark {
     List<Scored> scored = new ArrayList<>();
     List<RowResult> rows = new ArrayList<>();
     for (Item item : items) {
-      String extracted = answers.get(item.index());
+      String extracted = Objects.requireNonNull(answers.get(item.index()), item.index());
       Scored one = new Scored(item, extracted.equals(item.require("answer")));
       scored.add(one);
       rows.add(RowResult.hit(item, one.groups(), one.hit(), Map.of("extracted", extracted)));
@@ -83,7 +84,7 @@ final class HallusionBench implements Benchmark {
       for (String name : names) {
         table.add(
             line(
-                name, scored.stream().filter(one -> one.item().get(column).equals(name)).toList()));
+                name, scored.stream().filter(one -> name.equals(one.item().get(column))).toList()));
       }
     }
     List<Unit> units = new ArrayList<>();
@@ -97,7 +98,8 @@ final class HallusionBench implements Benchmark {
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("split", name);
     for (String term : List.of("aAcc", "fAcc", "qAcc")) {
-      line.put(term, 100 * shares.get(term).gained() / shares.get(term).attainable());
+      Unit.Share share = Objects.requireNonNull(shares.get(term), term);
+      line.put(term, 100 * share.gained() / share.attainable());
     }
     return line;
   }

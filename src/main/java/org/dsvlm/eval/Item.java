@@ -5,6 +5,7 @@
 package org.dsvlm.eval;
 
 import org.dsvlm.eval.table.Row;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A row of a benchmark and the reply to it.
@@ -15,8 +16,8 @@ import org.dsvlm.eval.table.Row;
  *     empty one has become "nan"
  */
 public record Item(String index, Row row, String reply) {
-  /** The cell of that column; null without one. */
-  public String get(String column) {
+  /** The cell of that column. */
+  public @Nullable String get(String column) {
     return row.get(column);
   }
 

@@ -11,13 +11,14 @@ import java.util.function.Predicate;
 import org.dsvlm.eval.judge.Judge;
 import org.dsvlm.eval.judge.JudgeInstructions;
 import org.dsvlm.eval.judge.JudgeRequest;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The judge, if there is one, and what it is told.
  *
  * @param judge null for exact matching alone
  */
-public record Judging(Judge judge, JudgeInstructions instructions) {
+public record Judging(@Nullable Judge judge, JudgeInstructions instructions) {
   /** Exact matching alone. */
   public static final Judging NONE = new Judging(null, JudgeInstructions.ours());
 

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.dsvlm.eval.table.PythonText;
@@ -88,7 +89,7 @@ final class LlavaBench implements Benchmark {
       units.add(Unit.of(item.index(), groups, grades.reply(), grades.reference()));
     }
     List<Map<String, Object>> table = table(graded);
-    double headline = (double) table.get(0).get("Relative Score (main)");
+    double headline = (double) Objects.requireNonNull(table.get(0).get("Relative Score (main)"));
     return new Scores(table, false, headline, rows, units, notes(unreadable));
   }
 

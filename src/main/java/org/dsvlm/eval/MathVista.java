@@ -69,8 +69,9 @@ final class MathVista implements Benchmark {
     List<RowResult> rows = new ArrayList<>();
     List<Unit> units = new ArrayList<>();
     for (Item item : items) {
-      boolean early = prefetched.containsKey(item.index());
-      String answer = early ? prefetched.get(item.index()) : judged.getOrDefault(item.index(), "");
+      String found = prefetched.get(item.index());
+      boolean early = found != null;
+      String answer = found != null ? found : judged.getOrDefault(item.index(), "");
       boolean hit = isHit(item, answer);
       List<String> groups = groups(item);
       count(counts, OVERALL, early, hit);

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * MMBench, scored in circles: each question stands there once for every rotation of its options,
@@ -74,7 +75,7 @@ final class MmBench extends MultipleChoice {
     return scores(lines, rows, notes);
   }
 
-  private static Map<String, Object> extracted(String letter) {
+  private static Map<String, Object> extracted(@Nullable String letter) {
     return Map.of("extracted", letter == null ? OptionReading.NONE : letter);
   }
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.dsvlm.eval.table.Row;
@@ -75,7 +76,7 @@ final class Mme implements Benchmark {
     List<RowResult> rows = new ArrayList<>();
     for (Item item : items) {
       String category = item.require("category");
-      String extracted = answers.get(item.index());
+      String extracted = Objects.requireNonNull(answers.get(item.index()), item.index());
       boolean hit = extracted.equals(item.require("answer"));
       rows.add(RowResult.hit(item, List.of(category), hit, Map.of("extracted", extracted)));
       categories
@@ -88,7 +89,7 @@ final class Mme implements Benchmark {
         (category, pictures) ->
             pictures.forEach((picture, pair) -> units.add(unit(category, picture, pair))));
     Map<String, Object> table = table(units, categories.keySet().stream().toList());
-    double headline = (double) table.get("perception") + (double) table.get("reasoning");
+    double headline = of(table, "perception") + of(table, "reasoning");
     return new Scores(List.of(table), false, headline, rows, units, List.of());
   }
 
@@ -127,7 +128,9 @@ final class Mme implements Benchmark {
     Map<String, List<Unit>> byCategory =
         units.stream().collect(Collectors.groupingBy(unit -> unit.groups().get(0)));
     Map<String, Object> scores = new LinkedHashMap<>();
-    present.forEach(category -> scores.put(category, figure().of(byCategory.get(category))));
+    present.forEach(
+        category ->
+            scores.put(category, figure().of(Objects.requireNonNull(byCategory.get(category)))));
     Map<String, Object> table = new LinkedHashMap<>();
     table.put("perception", sum(scores, PERCEPTION));
     table.put("reasoning", sum(scores, REASONING));
@@ -136,6 +139,10 @@ final class Mme implements Benchmark {
   }
 
   private static double sum(Map<String, Object> scores, List<String> categories) {
-    return categories.stream().mapToDouble(category -> (double) scores.get(category)).sum();
+    return categories.stream().mapToDouble(category -> of(scores, category)).sum();
+  }
+
+  private static double of(Map<String, Object> figures, String name) {
+    return (double) Objects.requireNonNull(figures.get(name), name);
   }
 }

@@ -7,6 +7,7 @@ package org.dsvlm.eval;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What was read from one reply.
@@ -18,7 +19,8 @@ import java.util.Map;
  * @param read by name: {@code extracted}, {@code hit}, {@code score} …, as the leaderboard's tool
  *     calls it
  */
-public record RowResult(String index, List<String> groups, Double score, Map<String, Object> read) {
+public record RowResult(
+    String index, List<String> groups, @Nullable Double score, Map<String, Object> read) {
   static RowResult hit(Item item, List<String> groups, boolean hit, Map<String, Object> before) {
     Map<String, Object> read = new LinkedHashMap<>(before);
     read.put("hit", hit ? 1 : 0);

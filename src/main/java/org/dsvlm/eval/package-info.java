@@ -8,4 +8,7 @@
  * OpenVLM leaderboard's tool) does it. It does not know any model: who answers is in {@code
  * eval.answer}.
  */
+@NullMarked
 package org.dsvlm.eval;
+
+import org.jspecify.annotations.NullMarked;

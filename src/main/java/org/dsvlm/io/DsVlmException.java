@@ -4,6 +4,8 @@
  */
 package org.dsvlm.io;
 
+import java.util.Objects;
+
 /**
  * The one exception type of this library: something the caller can read and act on.
  *
@@ -19,5 +21,10 @@ public final class DsVlmException extends RuntimeException {
 
   public DsVlmException(String message, Throwable cause) {
     super(message, cause);
+  }
+
+  @Override
+  public String getMessage() {
+    return Objects.requireNonNull(super.getMessage());
   }
 }

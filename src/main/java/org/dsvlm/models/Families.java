@@ -11,13 +11,14 @@ import java.util.stream.Stream;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.io.Services;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The families of models that there are: all that {@link java.util.ServiceLoader} finds under
  * {@link ModelFamily}, this library's and others; and the public models that they know by name.
  */
 public final class Families {
-  private static List<ModelFamily<?>> all;
+  private static @Nullable List<ModelFamily<?>> all;
 
   /** A public model and its family. */
   private record Known<C>(ModelFamily<C> family, Preset preset) {

@@ -7,4 +7,7 @@
  * finds the families on the class path ({@link org.dsvlm.models.Families}). Each package below this
  * one holds the networks of one kind.
  */
+@NullMarked
 package org.dsvlm.models;
+
+import org.jspecify.annotations.NullMarked;

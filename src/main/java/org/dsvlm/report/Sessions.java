@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /** Which processes took up the run's stages, and when; from sessions.jsonl. */
 final class Sessions {
@@ -33,7 +34,12 @@ final class Sessions {
    * @param ended null if the process failed, was killed or is at work
    */
   private record Session(
-      int stage, long done, long total, Instant started, Instant ended, JsonNode system) {}
+      int stage,
+      long done,
+      long total,
+      Instant started,
+      @Nullable Instant ended,
+      JsonNode system) {}
 
   private final List<Session> sessions = new ArrayList<>();
 

@@ -7,4 +7,7 @@
  * The HTML page about a run, made from the files in its folder. It reads what {@code train.run}
  * wrote and nothing else.
  */
+@NullMarked
 package org.dsvlm.report;
+
+import org.jspecify.annotations.NullMarked;

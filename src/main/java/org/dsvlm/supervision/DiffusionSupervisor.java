@@ -23,6 +23,7 @@ import org.dsvlm.models.diffusion.Vae;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Diffusion supervision: a Stable Diffusion that sees a picture only through the vision-language
@@ -63,9 +64,9 @@ public final class DiffusionSupervisor implements AutoCloseable {
   public record Result(
       Tensor loss,
       Tensor perSample,
-      Tensor pictureHat,
-      Tensor epsilonHat,
-      Tensor x0Hat,
+      @Nullable Tensor pictureHat,
+      @Nullable Tensor epsilonHat,
+      @Nullable Tensor x0Hat,
       List<Tensor> routerProbabilities) {}
 
   /**
@@ -200,7 +201,7 @@ public final class DiffusionSupervisor implements AutoCloseable {
 
   /** Gives the results to the caller's scope; the rest is freed with the inner scope. */
   private static void handOver(Result result, PointerScope outer) {
-    List<Tensor> tensors = new ArrayList<>(result.routerProbabilities());
+    List<@Nullable Tensor> tensors = new ArrayList<>(result.routerProbabilities());
     tensors.add(result.loss());
     tensors.add(result.perSample());
     tensors.add(result.pictureHat());

@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.models.vgg.PerceptualNetwork;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reconstruction loss as recipes write it: {@code perceptual}, or a weighted sum like {@code
@@ -57,7 +58,7 @@ public record LossExpression(List<Term> terms) {
     return new LossExpression(terms);
   }
 
-  private static NamedLoss named(String name, List<NamedLoss> known) {
+  private static @Nullable NamedLoss named(String name, List<NamedLoss> known) {
     return known.stream().filter(loss -> loss.key().equals(name)).findFirst().orElse(null);
   }
 
@@ -90,7 +91,7 @@ public record LossExpression(List<Term> terms) {
    *
    * @param network may be null where {@link #needsNetwork()} is false
    */
-  public ReconstructionLoss build(PerceptualNetwork network) {
+  public ReconstructionLoss build(@Nullable PerceptualNetwork network) {
     if (needsNetwork() && network == null) {
       throw new DsVlmException("reconstruction loss '" + this + "' needs a perceptual network");
     }

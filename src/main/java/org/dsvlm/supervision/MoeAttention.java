@@ -7,7 +7,6 @@ package org.dsvlm.supervision;
 import static org.bytedeco.pytorch.global.torch.linear;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +21,7 @@ import org.dsvlm.nn.Init;
 import org.dsvlm.nn.Linear;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The paper's mixture-of-experts cross-attention (its Eqs. 4–7): the queries attend to each feature
@@ -43,11 +43,11 @@ public final class MoeAttention implements CrossAttention, AutoCloseable {
 
   private final PlainCrossAttention base;
   private final List<Feature> experts;
-  private final Map<Feature, Linear> toK = new EnumMap<>(Feature.class);
-  private final Map<Feature, Linear> toV = new EnumMap<>(Feature.class);
+  private final List<Linear> toK = new ArrayList<>();
+  private final List<Linear> toV = new ArrayList<>();
   private final Tensor router;
   private final Tensor routerRows;
-  private Tensor lastRouterProbabilities;
+  private @Nullable Tensor lastRouterProbabilities;
 
   /**
    * New parameters, {@code to_k_low.weight} … {@code to_v_high.weight} and {@code router.weight},
@@ -60,8 +60,8 @@ public final class MoeAttention implements CrossAttention, AutoCloseable {
     this.experts = experts.stream().sorted().toList();
     for (Feature expert : this.experts) {
       boolean text = expert == Feature.TEXT;
-      toK.put(expert, text ? base.toK() : copy(base.toK(), parameters.at("to_k_" + expert.key())));
-      toV.put(expert, text ? base.toV() : copy(base.toV(), parameters.at("to_v_" + expert.key())));
+      toK.add(text ? base.toK() : copy(base.toK(), parameters.at("to_k_" + expert.key())));
+      toV.add(text ? base.toV() : copy(base.toV(), parameters.at("to_v_" + expert.key())));
     }
     long inner = base.toQ().weight().size(0);
     router = parameters.at("router").get("weight", Init.ZEROS, Feature.values().length, inner);
@@ -101,8 +101,8 @@ public final class MoeAttention implements CrossAttention, AutoCloseable {
           List<Tensor> keys = new ArrayList<>();
           List<Tensor> values = new ArrayList<>();
           for (int e = 0; e < experts.size(); e++) {
-            keys.add(heads(toK.get(experts.get(e)).forward(contexts.get(e))));
-            values.add(heads(toV.get(experts.get(e)).forward(contexts.get(e))));
+            keys.add(heads(toK.get(e).forward(contexts.get(e))));
+            values.add(heads(toV.get(e).forward(contexts.get(e))));
           }
           Tensor mixed = MoeCrossAttention.forward(heads(q), keys, values, probabilities);
           return base.toOut().forward(mixed.flatten(2, -1));

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.dsvlm.io.Services;
 import org.dsvlm.models.vgg.PerceptualNetwork;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reconstruction loss that recipes can name. Those of this library are {@link StandardLoss}; any
@@ -38,7 +39,7 @@ public interface NamedLoss {
    *
    * @param network null where {@link #needsNetwork()} is false
    */
-  ReconstructionLoss build(PerceptualNetwork network);
+  ReconstructionLoss build(@Nullable PerceptualNetwork network);
 
   /** Writes its operations down. */
   void cost(LossCost cost);

@@ -4,7 +4,9 @@
  */
 package org.dsvlm.supervision;
 
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The diffusion model's reconstruction from the features, beside its target.
@@ -16,4 +18,13 @@ import org.bytedeco.pytorch.Tensor;
  * @param epsilonHat the noise that the UNet sees; null like {@code epsilon}
  */
 public record Reconstruction(
-    Tensor picture, Tensor pictureHat, Tensor epsilon, Tensor epsilonHat) {}
+    Tensor picture,
+    @Nullable Tensor pictureHat,
+    @Nullable Tensor epsilon,
+    @Nullable Tensor epsilonHat) {
+
+  /** The decoded reconstruction, for a loss that compares pictures. */
+  public Tensor requirePictureHat() {
+    return Objects.requireNonNull(pictureHat, "a loss that compares pictures has to say so");
+  }
+}

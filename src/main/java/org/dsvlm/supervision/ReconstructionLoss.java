@@ -7,6 +7,7 @@ package org.dsvlm.supervision;
 import static org.dsvlm.models.vgg.PerceptualNetwork.meanPerSample;
 
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.kernels.Ssim;
 import org.dsvlm.models.vgg.PerceptualNetwork;
@@ -29,7 +30,7 @@ public interface ReconstructionLoss {
   record MeanAbsolute() implements ReconstructionLoss {
     @Override
     public Tensor perSample(Reconstruction r) {
-      return Torch.tidy(() -> meanPerSample(r.pictureHat().sub(r.picture()).abs()));
+      return Torch.tidy(() -> meanPerSample(r.requirePictureHat().sub(r.picture()).abs()));
     }
   }
 
@@ -40,7 +41,8 @@ public interface ReconstructionLoss {
       return Torch.tidy(
           () -> {
             Tensor similarity =
-                Ssim.perSample(toUnit(r.pictureHat()), toUnit(r.picture()), Ssim.Border.VALID, 1.0);
+                Ssim.perSample(
+                    toUnit(r.requirePictureHat()), toUnit(r.picture()), Ssim.Border.VALID, 1.0);
             return similarity.neg().add(Torch.scalar(1));
           });
     }
@@ -57,7 +59,7 @@ public interface ReconstructionLoss {
       return Torch.tidy(
           () ->
               Ssim.lossPerSample(
-                  toUnit(r.pictureHat()),
+                  toUnit(r.requirePictureHat()),
                   toUnit(r.picture()),
                   structuralWeight,
                   2 * absoluteWeight,
@@ -70,7 +72,7 @@ public interface ReconstructionLoss {
   record Perceptual(PerceptualNetwork network) implements ReconstructionLoss {
     @Override
     public Tensor perSample(Reconstruction r) {
-      return network.lpips(r.pictureHat(), r.picture());
+      return network.lpips(r.requirePictureHat(), r.picture());
     }
   }
 
@@ -78,7 +80,7 @@ public interface ReconstructionLoss {
   record VggDifference(PerceptualNetwork network) implements ReconstructionLoss {
     @Override
     public Tensor perSample(Reconstruction r) {
-      return Torch.tidy(() -> network.relu3L1(toUnit(r.pictureHat()), toUnit(r.picture())));
+      return Torch.tidy(() -> network.relu3L1(toUnit(r.requirePictureHat()), toUnit(r.picture())));
     }
   }
 
@@ -88,7 +90,11 @@ public interface ReconstructionLoss {
   record Epsilon() implements ReconstructionLoss {
     @Override
     public Tensor perSample(Reconstruction r) {
-      return Torch.tidy(() -> meanPerSample(r.epsilonHat().sub(r.epsilon()).square()));
+      return Torch.tidy(() -> meanPerSample(difference(r).square()));
+    }
+
+    private static Tensor difference(Reconstruction r) {
+      return Objects.requireNonNull(r.epsilonHat()).sub(Objects.requireNonNull(r.epsilon()));
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.dsvlm.models.vgg.PerceptualNetwork;
+import org.jspecify.annotations.Nullable;
 
 /** The reconstruction losses of this library, a row each: what it needs, builds and costs. */
 enum StandardLoss implements NamedLoss {
@@ -25,12 +26,12 @@ enum StandardLoss implements NamedLoss {
   }
 
   private final Compares compares;
-  private final Function<PerceptualNetwork, ReconstructionLoss> build;
+  private final Function<@Nullable PerceptualNetwork, ReconstructionLoss> build;
   private final Consumer<LossCost> cost;
 
   StandardLoss(
       Compares compares,
-      Function<PerceptualNetwork, ReconstructionLoss> build,
+      Function<@Nullable PerceptualNetwork, ReconstructionLoss> build,
       Consumer<LossCost> cost) {
     this.compares = compares;
     this.build = build;
@@ -58,7 +59,7 @@ enum StandardLoss implements NamedLoss {
   }
 
   @Override
-  public ReconstructionLoss build(PerceptualNetwork network) {
+  public ReconstructionLoss build(@Nullable PerceptualNetwork network) {
     return build.apply(network);
   }
 

@@ -8,4 +8,7 @@
  * reconstruction losses, and the supervisor that joins them. Inference needs nothing of it, and it
  * does not know LLaVA.
  */
+@NullMarked
 package org.dsvlm.supervision;
+
+import org.jspecify.annotations.NullMarked;

@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.data.Batch;
 import org.dsvlm.models.llava.Features;
 import org.dsvlm.train.parallel.RouterWeights;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A loss beside the language loss, over the features of the pictures in a batch. The trainer knows
@@ -31,7 +32,7 @@ public interface AuxiliaryLoss extends AutoCloseable {
    * @param loss scalar with its graph: the mean over the pictures, weight not applied
    * @param router its routers' weights of the features; null without routers
    */
-  record Outcome(Tensor loss, RouterWeights router) {}
+  record Outcome(Tensor loss, @Nullable RouterWeights router) {}
 
   /**
    * The loss of a batch that has at least one picture.

@@ -6,6 +6,7 @@ package org.dsvlm.train;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -21,6 +22,7 @@ import org.dsvlm.text.TokenizedConversation;
 import org.dsvlm.train.parallel.GradientExchange;
 import org.dsvlm.train.parallel.StepLosses;
 import org.dsvlm.train.recipe.Recipe;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gradients of stages 1 and 2: the language loss of LLaVA, and any auxiliary losses over the
@@ -31,7 +33,7 @@ import org.dsvlm.train.recipe.Recipe;
  */
 final class GradientAccumulation {
   private final Llava llava;
-  private final Lora lora;
+  private final @Nullable Lora lora;
   private final RandomState random;
   private final List<AuxiliaryLoss> auxiliaries;
   private final double languageWeight;
@@ -85,13 +87,12 @@ final class GradientAccumulation {
       lora.setDropout(
           Arrays.stream(batch.sampleIds()).mapToObj(id -> random.fork(id).fork(step)).toList());
     }
-    boolean seen = pictures(batch) > 0;
-    FeatureBoundary boundary = seen ? new FeatureBoundary(encode(batch)) : null;
-    Features features = seen ? boundary.features() : null;
+    FeatureBoundary boundary = pictures(batch) > 0 ? new FeatureBoundary(encode(batch)) : null;
+    Features features = boundary == null ? null : boundary.features();
     if (languageWeight > 0) {
       language(batch, features, answerTokens(batch) / answers, losses);
     }
-    if (seen) {
+    if (boundary != null && features != null) {
       for (AuxiliaryLoss auxiliary : auxiliaries) {
         auxiliary(auxiliary, batch, features, pictures(batch) / pictures, step, losses);
       }
@@ -100,11 +101,12 @@ final class GradientAccumulation {
   }
 
   private Features encode(Batch batch) {
-    return llava.encode(batch.pixelValues().to(llava.languageModel().device(), dtype));
+    Tensor pixelValues = Objects.requireNonNull(batch.pixelValues());
+    return llava.encode(pixelValues.to(llava.languageModel().device(), dtype));
   }
 
   /** Goes backward from {@code share} of the batch's language loss. */
-  private void language(Batch batch, Features features, double share, StepLosses losses) {
+  private void language(Batch batch, @Nullable Features features, double share, StepLosses losses) {
     try (PointerScope scope = new PointerScope()) {
       Tensor loss = llava.loss(batch.inputIds(), batch.attentionMask(), batch.labels(), features);
       losses.add("language", loss, share, languageWeight);

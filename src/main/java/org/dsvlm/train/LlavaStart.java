@@ -27,6 +27,7 @@ import org.dsvlm.weights.JoinedWeights;
 import org.dsvlm.weights.RenamedWeights;
 import org.dsvlm.weights.WeightSource;
 import org.dsvlm.weights.files.WeightFolder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The LLaVA that a run trains, with the store of its parameters: read whole, joined from an encoder
@@ -39,9 +40,9 @@ final class LlavaStart implements AutoCloseable {
 
   private final ParameterStore parameters;
   private final Llava model;
-  private final Lora lora;
+  private final @Nullable Lora lora;
 
-  private LlavaStart(ParameterStore parameters, Llava model, Lora lora) {
+  private LlavaStart(ParameterStore parameters, Llava model, @Nullable Lora lora) {
     this.parameters = parameters;
     this.model = model;
     this.lora = lora;
@@ -138,8 +139,8 @@ final class LlavaStart implements AutoCloseable {
     return parameters;
   }
 
-  /** The language model's adapter; null without. */
-  Lora lora() {
+  /** The language model's adapter. */
+  @Nullable Lora lora() {
     return lora;
   }
 

@@ -39,6 +39,7 @@ import org.dsvlm.text.TokenizerSource;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.recipe.RecipeModels;
 import org.dsvlm.train.run.RunFolder;
+import org.jspecify.annotations.Nullable;
 
 /** The sources of a run's batches: its tokenizer, its picture processing and its records. */
 public final class RunData implements AutoCloseable {
@@ -54,7 +55,7 @@ public final class RunData implements AutoCloseable {
   private final Path tokenizerFolder;
   private final Tokenizer tokenizer;
   private final ImageProcessor processor;
-  private NotoArchive noto;
+  private @Nullable NotoArchive noto;
 
   /** In one process. */
   public RunData(Recipe recipe, RunFolder folder, RandomState random) {
@@ -200,7 +201,7 @@ public final class RunData implements AutoCloseable {
   }
 
   /** Null if the record is bad, or of text alone. */
-  private static Picture soundPicture(RecordSource source, int index, long epoch) {
+  private static @Nullable Picture soundPicture(RecordSource source, int index, long epoch) {
     try {
       return source.pictured(index) ? source.pictures(index, epoch).get(0) : null;
     } catch (DsVlmException e) {

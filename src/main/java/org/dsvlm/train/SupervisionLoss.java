@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -32,6 +33,7 @@ import org.dsvlm.train.parallel.RouterWeights;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.run.FilmStrip;
 import org.dsvlm.train.run.ReconstructionListener;
+import org.jspecify.annotations.Nullable;
 
 /** The diffusion supervision as the trainer sees it: a loss with parameters of its own. */
 final class SupervisionLoss implements AuxiliaryLoss {
@@ -41,7 +43,7 @@ final class SupervisionLoss implements AuxiliaryLoss {
   private final Llava llava;
   private final StableDiffusion diffusion;
   private final ParameterStore parameters;
-  private final PerceptualNetwork perceptual;
+  private final @Nullable PerceptualNetwork perceptual;
   private final DiffusionSupervisor supervisor;
   private final SupervisionDraw.Source draws;
   private final ScalarType dtype;
@@ -67,16 +69,17 @@ final class SupervisionLoss implements AuxiliaryLoss {
     this.config = recipe.supervisionConfig();
     this.llava = llava;
     this.diffusion = diffusion;
-    this.perceptual =
+    PerceptualNetwork network =
         config.loss().needsNetwork()
             ? perceptual(recipe.model().perceptual(), random, dtype, recipe.device())
             : null;
+    this.perceptual = network;
     this.parameters = ParameterStore.random(random.fork("multi adapter"), dtype, recipe.device());
     this.supervisor =
         new DiffusionSupervisor(
             config,
             diffusion,
-            config.loss().build(perceptual),
+            config.loss().build(network),
             parameters.root(),
             llava.config().text().hiddenSize(),
             llava.config().vision().hiddenSize());
@@ -118,7 +121,7 @@ final class SupervisionLoss implements AuxiliaryLoss {
   public Outcome loss(Features features, Batch batch, long step) {
     SupervisionDraw draw = draw(batch, step);
     Device place = new Device(device);
-    Tensor picture = batch.picture().to(place, dtype);
+    Tensor picture = Objects.requireNonNull(batch.picture()).to(place, dtype);
     DiffusionSupervisor.Result result =
         supervisor.loss(
             taken(features),
@@ -146,20 +149,22 @@ final class SupervisionLoss implements AuxiliaryLoss {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       Device place = new Device(device);
-      long count = Math.min(settings.pictures(), batch.picture().size(0));
-      Features features = llava.encode(batch.pixelValues().narrow(0, 0, count).to(place, dtype));
+      Tensor pictures = Objects.requireNonNull(batch.picture());
+      Tensor pixelValues = Objects.requireNonNull(batch.pixelValues());
+      long count = Math.min(settings.pictures(), pictures.size(0));
+      Features features = llava.encode(pixelValues.narrow(0, 0, count).to(place, dtype));
       List<String> ids = batch.pictureIds().subList(0, (int) count);
       new FilmStrip(diffusion, settings.samplerSteps())
           .write(
               folder,
-              batch.picture().narrow(0, 0, count),
+              pictures.narrow(0, 0, count),
               supervisor.contexts(taken(features)),
               draws.draw(ids, 0).noise().to(place, dtype));
     }
   }
 
   /** probabilities: of each layer [pictures, features]; shared attention has none. */
-  private RouterWeights routerWeights(List<Tensor> probabilities) {
+  private @Nullable RouterWeights routerWeights(List<Tensor> probabilities) {
     if (probabilities.isEmpty()) {
       return null;
     }

@@ -16,6 +16,7 @@ import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.nn.cost.Part;
 import org.dsvlm.train.optim.ParameterGroup;
 import org.dsvlm.train.recipe.Recipe;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parameters that a run trains, by part: the connector, the vision encoder at its own rate, the
@@ -32,7 +33,7 @@ final class TrainableParts {
   private static final int LORA_STAGE = 2;
 
   private final Recipe recipe;
-  private final Lora lora;
+  private final @Nullable Lora lora;
   private final Map<String, Tensor> connector;
   private final Map<String, Tensor> vision;
   private final Map<String, Tensor> language;
@@ -49,9 +50,9 @@ final class TrainableParts {
   TrainableParts(
       Recipe recipe,
       ParameterStore llava,
-      Lora lora,
+      @Nullable Lora lora,
       List<AuxiliaryLoss> auxiliaries,
-      StableDiffusion diffusion) {
+      @Nullable StableDiffusion diffusion) {
     this.recipe = recipe;
     this.lora = lora;
     if (lora != null) {

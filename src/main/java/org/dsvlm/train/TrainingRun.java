@@ -31,6 +31,7 @@ import org.dsvlm.train.run.RunFolder;
 import org.dsvlm.train.run.SessionLog;
 import org.dsvlm.train.run.TensorBoardLog;
 import org.dsvlm.train.run.TrainingListener;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A whole run: stage 0 where an autoencoder has to be fitted, stages 1 and 2, checkpoints on the
@@ -270,7 +271,7 @@ public final class TrainingRun {
       RunData data,
       LlavaStart llava,
       List<AuxiliaryLoss> auxiliaries,
-      StableDiffusion diffusion,
+      @Nullable StableDiffusion diffusion,
       TensorBoardLog events) {
     TrainableParts parts =
         new TrainableParts(recipe, llava.parameters(), llava.lora(), auxiliaries, diffusion);

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.LongFunction;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.data.Batch;
@@ -24,6 +25,7 @@ import org.dsvlm.train.optim.CosineWithWarmup;
 import org.dsvlm.train.optim.ParameterGroup;
 import org.dsvlm.train.parallel.GradientExchange;
 import org.dsvlm.train.recipe.Recipe;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stage 1 or 2 of a recipe in one process, over pretrained models and over batches that the caller
@@ -34,7 +36,7 @@ import org.dsvlm.train.recipe.Recipe;
 public final class TrainingStage implements AutoCloseable {
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
   private final LlavaStart llava;
-  private final SupervisionLoss supervision;
+  private final @Nullable SupervisionLoss supervision;
   private final TrainingStep step;
 
   private TrainingStage(
@@ -121,12 +123,16 @@ public final class TrainingStage implements AutoCloseable {
 
   /** Timesteps and noise of the pictures of {@code batch} at a step. Only with supervision. */
   public SupervisionDraw draw(Batch batch, long stageStep) {
-    return supervision.draw(batch, stageStep);
+    return supervision().draw(batch, stageStep);
   }
 
   /** Writes the supervision's own parameters as they are now. Only with supervision. */
   public void writeMultiAdapter(Path file) {
-    supervision.write(file);
+    supervision().write(file);
+  }
+
+  private SupervisionLoss supervision() {
+    return Objects.requireNonNull(supervision, "the recipe has no supervision");
   }
 
   @Override

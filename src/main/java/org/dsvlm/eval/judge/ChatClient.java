@@ -20,6 +20,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks an OpenAI-compatible service for one reply, as often as need be. It waits longer after each
@@ -36,10 +37,10 @@ final class ChatClient {
   private static final int LONGEST_EXCERPT = 200;
 
   /** A reply, or why there is none. */
-  record Outcome(String reply, String failure) {}
+  record Outcome(@Nullable String reply, @Nullable String failure) {}
 
   /** What one try gave: a reply, or what failed and for how long to hold. */
-  private record Try(String reply, String failure, Duration pause) {
+  private record Try(@Nullable String reply, @Nullable String failure, Duration pause) {
     static Try failed(String failure) {
       return new Try(null, failure, Duration.ZERO);
     }
@@ -115,7 +116,8 @@ final class ChatClient {
       response.cancel(true);
       return Try.failed("the judge took longer than " + settings.timeout().toSeconds() + " s");
     } catch (ExecutionException e) {
-      return Try.failed("the connection to the judge failed: " + clean(e.getCause().toString()));
+      return Try.failed(
+          "the connection to the judge failed: " + clean(String.valueOf(e.getCause())));
     } catch (InterruptedException e) {
       response.cancel(true);
       throw interrupted(e);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -122,6 +123,7 @@ public final class HttpJudge implements Judge {
           break;
         }
       }
+      Objects.requireNonNull(reply, "a request has at least one attempt");
       log.put(request, settings.model(), reply);
     }
     replies.put(request.row(), reply);

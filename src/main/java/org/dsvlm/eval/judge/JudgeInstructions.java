@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -98,7 +99,7 @@ public final class JudgeInstructions {
 
   /** Who the judge is told to be. */
   public String system() {
-    return sections.get("system").strip();
+    return Objects.requireNonNull(sections.get("system")).strip();
   }
 
   /**

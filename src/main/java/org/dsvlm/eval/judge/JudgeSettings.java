@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a judge is reached.
@@ -25,7 +26,7 @@ import org.dsvlm.io.DsVlmException;
 public record JudgeSettings(
     URI endpoint,
     String model,
-    String key,
+    @Nullable String key,
     Duration timeout,
     int tries,
     int concurrency,
@@ -64,7 +65,7 @@ public record JudgeSettings(
   }
 
   /** Settings that suit a public service. */
-  public static JudgeSettings of(URI endpoint, String model, String key) {
+  public static JudgeSettings of(URI endpoint, String model, @Nullable String key) {
     return new JudgeSettings(
         endpoint,
         model,

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -88,7 +89,8 @@ public final class Comparison {
         Benchmark benchmark = Benchmarks.named(json.path("benchmark").asText());
         String dataset = json.path("dataset").asText();
         results.put(
-            dataset, new Result(benchmark, dataset, json.path("judge").asText(), file.getParent()));
+            dataset,
+            new Result(benchmark, dataset, json.path("judge").asText(), file.resolveSibling("")));
       } catch (IOException e) {
         throw new DsVlmException(file + ": is no result; evaluate again: " + e.getMessage(), e);
       }
@@ -120,8 +122,8 @@ public final class Comparison {
         "%-52s %6s %9s %9s %9s  %-21s %s%n"
             .formatted("", "units", "A", "B", "B - A", "95 % interval", "more than chance"));
     for (String dataset : common()) {
-      Result one = first.get(dataset);
-      Result other = second.get(dataset);
+      Result one = Objects.requireNonNull(first.get(dataset));
+      Result other = Objects.requireNonNull(second.get(dataset));
       for (Line line : lines(one, other)) {
         text.append(format(line));
       }

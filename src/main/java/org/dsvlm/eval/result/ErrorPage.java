@@ -10,11 +10,13 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.dsvlm.eval.Benchmark;
 import org.dsvlm.eval.BenchmarkFile;
 import org.dsvlm.eval.EncodedPicture;
 import org.dsvlm.eval.RowResult;
 import org.dsvlm.eval.Scores;
+import org.dsvlm.eval.table.Row;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.report.Html;
@@ -48,7 +50,7 @@ public final class ErrorPage {
         scores.rows().stream()
             .filter(row -> row.score() != null && isError(row))
             .sorted(
-                Comparator.comparingDouble(RowResult::score)
+                Comparator.comparingDouble(ErrorPage::score)
                     .thenComparingDouble(row -> weakest(row, means)))
             .limit(MOST)
             .toList();
@@ -62,9 +64,9 @@ public final class ErrorPage {
           section(
               summary.benchmark(),
               file,
-              positions.get(row.index()),
+              Objects.requireNonNull(positions.get(row.index())),
               row,
-              replies.get(row.index())));
+              Objects.requireNonNull(replies.get(row.index()))));
     }
     String lead =
         "<p>%s: %s. %d of %d questions answered; the %d worst errors are shown.</p>%n<p>judge: %s</p>%n"
@@ -83,9 +85,14 @@ public final class ErrorPage {
 
   /** A miss; of LLaVABench, a grade below the reference's. */
   private static boolean isError(RowResult row) {
+    double score = score(row);
     return row.read().get("reference_score") instanceof Double reference
-        ? row.score() < reference
-        : row.score() == 0;
+        ? score < reference
+        : score == 0;
+  }
+
+  private static double score(RowResult row) {
+    return Objects.requireNonNull(row.score());
   }
 
   private static Map<String, Double> means(Scores scores) {
@@ -113,7 +120,8 @@ public final class ErrorPage {
     StringBuilder html = new StringBuilder("<p>");
     pictures(file, position).forEach(picture -> html.append(tag(picture)).append(' '));
     html.append("</p>\n");
-    String text = benchmark.text(file.rows().get(row.index()));
+    Row asked = Objects.requireNonNull(file.rows().get(row.index()));
+    String text = benchmark.text(asked);
     html.append(Html.details("Question", preformatted(text)));
     html.append(
         Html.table(
@@ -121,9 +129,7 @@ public final class ErrorPage {
             List.of("", ""),
             List.of(
                 List.of("reply", preformatted(reply)),
-                List.of(
-                    "right answer",
-                    preformatted(String.valueOf(file.rows().get(row.index()).get("answer")))),
+                List.of("right answer", preformatted(String.valueOf(asked.get("answer")))),
                 List.of("read from the reply", preformatted(row.read().toString())))));
     return Html.section(
         "row-" + row.index().replaceAll("[^A-Za-z0-9]", "-"),

@@ -7,6 +7,7 @@ package org.dsvlm.eval.table;
 import java.math.BigInteger;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What pandas takes a column for. A column of numbers alone becomes numbers, and whole numbers with
@@ -47,12 +48,12 @@ final class ColumnType {
   private boolean booleans = true;
   private boolean gaps;
 
-  static boolean isMissing(String text) {
+  static boolean isMissing(@Nullable String text) {
     return text == null || MISSING.contains(text);
   }
 
   /** Takes one more cell into account. */
-  void see(String text) {
+  void see(@Nullable String text) {
     if (isMissing(text)) {
       gaps = true;
       return;
@@ -63,8 +64,8 @@ final class ColumnType {
   }
 
   /** What {@code str()} gives of the cell's value; null for a missing one. */
-  String value(String text) {
-    if (isMissing(text)) {
+  @Nullable String value(@Nullable String text) {
+    if (text == null || isMissing(text)) {
       return null;
     }
     if (integers && !gaps) {

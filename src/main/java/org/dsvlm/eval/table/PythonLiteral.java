@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Python literal, read as {@code ast.literal_eval} reads it. VLMEvalKit evaluates such cells as
@@ -17,7 +18,7 @@ import java.util.Optional;
  *
  * @param value a String, BigInteger, Double, Boolean, List, Map, or null for None
  */
-public record PythonLiteral(Object value) {
+public record PythonLiteral(@Nullable Object value) {
   private static final int DEEPEST = 100;
 
   /** The literal that all of {@code text} is; nothing where it is none. */
@@ -38,7 +39,7 @@ public record PythonLiteral(Object value) {
   }
 
   /** {@code str(value)} of a string, a number, a truth value or None. */
-  public static String str(Object value) {
+  public static String str(@Nullable Object value) {
     if (value == null) {
       return "None";
     }
@@ -62,7 +63,7 @@ public record PythonLiteral(Object value) {
       }
     }
 
-    Object value(int depth) {
+    @Nullable Object value(int depth) {
       if (depth > DEEPEST) {
         throw new IllegalArgumentException("too deep");
       }
@@ -85,9 +86,9 @@ public record PythonLiteral(Object value) {
       return "rRuU".indexOf(text.charAt(at)) >= 0 && (quote == '\'' || quote == '"');
     }
 
-    private Object list(char close, boolean tuple, int depth) {
+    private @Nullable Object list(char close, boolean tuple, int depth) {
       at++;
-      List<Object> values = new ArrayList<>();
+      List<@Nullable Object> values = new ArrayList<>();
       boolean comma = false;
       while (!closes(close)) {
         if (!values.isEmpty() && !comma) {
@@ -100,9 +101,9 @@ public record PythonLiteral(Object value) {
       return tuple && values.size() == 1 && !comma ? values.get(0) : values;
     }
 
-    private Map<Object, Object> map(int depth) {
+    private Map<@Nullable Object, @Nullable Object> map(int depth) {
       at++;
-      Map<Object, Object> values = new LinkedHashMap<>();
+      Map<@Nullable Object, @Nullable Object> values = new LinkedHashMap<>();
       boolean comma = true;
       while (!closes('}')) {
         Object key = value(depth + 1);
@@ -191,7 +192,7 @@ public record PythonLiteral(Object value) {
       }
     }
 
-    private Object word() {
+    private @Nullable Object word() {
       int start = at;
       while (at < text.length() && isOfWord(text.charAt(at))) {
         at++;

@@ -5,6 +5,7 @@
 package org.dsvlm.eval.table;
 
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /** One row of a {@link TsvTable}. Cells are what {@code str()} gives of pandas' values. */
 public final class Row {
@@ -23,7 +24,7 @@ public final class Row {
   }
 
   /** The cell of that column; null where the column, or a value in it, is missing. */
-  public String get(String column) {
+  public @Nullable String get(String column) {
     int i = table.column(column);
     if (i < 0) {
       return null;
@@ -35,7 +36,7 @@ public final class Row {
   }
 
   /** The cell as it stands in the file; null where it or its column is missing. */
-  public String raw(String column) {
+  public @Nullable String raw(String column) {
     int i = table.column(column);
     return i < 0 ? null : isLong(i) ? table.read(spans[2 * i], spans[2 * i + 1]) : texts[i];
   }
@@ -53,7 +54,7 @@ public final class Row {
   }
 
   private boolean isLong(int i) {
-    return spans != null && spans[2 * i + 1] > 0;
+    return spans.length > 0 && spans[2 * i + 1] > 0;
   }
 
   /**

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Splits tab-separated bytes into rows of cells, by the rules of pandas' {@code read_csv}: a cell
@@ -38,7 +39,7 @@ final class TsvScanner {
    * @param start offset of its first byte in the file, quotes included
    * @param end offset behind its last byte
    */
-  record Cell(String text, long start, long end) {}
+  record Cell(@Nullable String text, long start, long end) {}
 
   /** Tells which columns are lazy. */
   interface Lazy {
@@ -79,15 +80,14 @@ final class TsvScanner {
   }
 
   /** The next row, or null behind the last one. */
-  List<Cell> next(Lazy lazy) throws IOException {
+  @Nullable List<Cell> next(Lazy lazy) throws IOException {
     while (true) {
       row.clear();
       rowLine = line;
       if (!scanRow(lazy)) {
         return null;
       }
-      boolean blank = row.size() == 1 && row.get(0).text() != null && isBlank(row.get(0));
-      if (!blank) {
+      if (row.size() > 1 || !isBlank(row.get(0))) {
         return List.copyOf(row);
       }
     }
@@ -95,7 +95,8 @@ final class TsvScanner {
 
   private static boolean isBlank(Cell cell) {
     // A quoted cell is longer in the file than its text.
-    return cell.text().isBlank() && cell.end() - cell.start() == cell.text().length();
+    String text = cell.text();
+    return text != null && text.isBlank() && cell.end() - cell.start() == text.length();
   }
 
   /** Reads one line's cells; false where there is nothing left. */

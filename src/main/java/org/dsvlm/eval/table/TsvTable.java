@@ -21,6 +21,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
@@ -93,12 +94,12 @@ public final class TsvTable implements AutoCloseable {
               .formatted(file, number, line, cells.size(), columns.size()));
     }
     String[] texts = new String[columns.size()];
-    long[] spans = null;
+    long[] spans = {};
     for (int i = 0; i < cells.size(); i++) {
       TsvScanner.Cell cell = cells.get(i);
       texts[i] = cell.text();
       if (cell.text() == null) {
-        spans = spans == null ? new long[2 * columns.size()] : spans;
+        spans = spans.length == 0 ? new long[2 * columns.size()] : spans;
         spans[2 * i] = cell.start();
         spans[2 * i + 1] = cell.end();
       }
@@ -149,7 +150,8 @@ public final class TsvTable implements AutoCloseable {
         }
       }
       TsvScanner scanner = new TsvScanner(new ByteArrayInputStream(bytes.array()), file.toString());
-      return scanner.next(column -> false).get(0).text();
+      List<TsvScanner.Cell> row = Objects.requireNonNull(scanner.next(column -> false));
+      return Objects.requireNonNull(row.get(0).text());
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be read: " + AtomicFiles.reason(e), e);
     }

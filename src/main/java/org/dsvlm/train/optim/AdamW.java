@@ -16,6 +16,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.kernels.AdamWUpdate;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019), the state of every parameter kept
@@ -113,7 +114,7 @@ public final class AdamW implements AutoCloseable {
       return updated != parameters;
     }
 
-    void update(Tensor gradientScale, AdamWUpdate.Hyperparameters settings) {
+    void update(@Nullable Tensor gradientScale, AdamWUpdate.Hyperparameters settings) {
       List<Tensor> gradients = parameters.stream().map(Tensor::grad).toList();
       List<Tensor> rounded = hasMasters() ? parameters : List.of();
       AdamWUpdate.apply(
@@ -181,7 +182,7 @@ public final class AdamW implements AutoCloseable {
    * @param gradientScale a number where the parameters are, by which every gradient counts; null
    *     for 1
    */
-  public void step(double factor, Tensor gradientScale) {
+  public void step(double factor, @Nullable Tensor gradientScale) {
     try (PointerScope scope = new PointerScope()) {
       for (Bundle bundle : bundles) {
         double rate = bundle.group.learningRate() * factor;

@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.kernels.GradientNorms;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the common Euclidean norm of all gradients within a limit. The gradients stay as they are:
@@ -52,7 +53,7 @@ public final class GradientClipping {
    * The factor for every gradient, as in {@code torch.nn.utils.clip_grad_norm_}: {@code min(1,
    * limit / (norm + 1e-6))}; null for a limit of 0, which does not clip.
    */
-  public Tensor factor(double limit) {
+  public @Nullable Tensor factor(double limit) {
     if (!(limit > 0)) {
       return null;
     }
@@ -100,7 +101,7 @@ public final class GradientClipping {
   }
 
   /** As {@link #factor(double)} for a norm that the host knows. */
-  public Tensor factor(double norm, double limit) {
+  public @Nullable Tensor factor(double norm, double limit) {
     if (!(limit > 0)) {
       return null;
     }

@@ -14,6 +14,7 @@ import org.dsvlm.train.optim.GradientClipping;
 import org.dsvlm.train.optim.ParameterGroup;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.weights.WeightSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Training on several processes. Each has the whole model and computes some of a step's micro
@@ -26,7 +27,7 @@ public final class DataParallel implements GradientExchange {
   private final ProcessGroup group;
   private final List<ParameterGroup> groups;
   private final GradientBuckets buckets;
-  private final StateShards shards;
+  private final @Nullable StateShards shards;
   private final RecordLedger ledger;
 
   /**
@@ -48,7 +49,7 @@ public final class DataParallel implements GradientExchange {
     this.buckets =
         new GradientBuckets(group, order, (long) (settings.bucketMebibytes() * MEBIBYTE), sharded);
     this.shards = sharded ? new StateShards(group, buckets) : null;
-    this.groups = sharded ? shards.groups(groups) : groups;
+    this.groups = shards == null ? groups : shards.groups(groups);
   }
 
   @Override

@@ -7,6 +7,7 @@ package org.dsvlm.train.parallel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -17,6 +18,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.distributed.ProcessGroup;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gradients of one stage's parameters in a few flat buffers. Each buffer is reduced over the
@@ -93,7 +95,7 @@ final class GradientBuckets implements AutoCloseable {
     private final Tensor flat;
     private final List<Member> members = new ArrayList<>();
     private int incomplete;
-    private ProcessGroup.Pending sum;
+    private ProcessGroup.@Nullable Pending sum;
 
     private Bucket(Tensor flat) {
       this.flat = flat;
@@ -115,10 +117,10 @@ final class GradientBuckets implements AutoCloseable {
   private final ProcessGroup group;
   private final boolean partsOnly;
   private final List<Bucket> buckets = new ArrayList<>();
-  private Member last;
+  private @Nullable Member last;
   private boolean lastMicroBatch;
   private int summed;
-  private String fault;
+  private @Nullable String fault;
 
   /**
    * Buckets over {@code parameters}.
@@ -257,7 +259,7 @@ final class GradientBuckets implements AutoCloseable {
       sumNext();
     }
     for (Bucket bucket : buckets) {
-      bucket.sum.await();
+      Objects.requireNonNull(bucket.sum).await();
       bucket.sum = null;
     }
     if (fault != null) {

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -139,7 +140,7 @@ final class StateShards implements AutoCloseable {
     if (whole.dim() == 0 || slice == null) {
       return whole;
     }
-    Range own = rangesByRank.get(slice.member().name()).get(processGroup.rank());
+    Range own = ranges(slice.member().name()).get(processGroup.rank());
     return whole.contiguous().view(-1).narrow(0, own.begin(), own.length());
   }
 
@@ -191,8 +192,12 @@ final class StateShards implements AutoCloseable {
 
     /** State of one suffix is alike for parameters of one type. */
     private String kind(String name) {
-      Tensor parameter = members.get(parameterOf(name)).parameter();
+      Tensor parameter = parameter(name);
       return name.substring(name.lastIndexOf('.')) + " " + DTypes.name(parameter.scalar_type());
+    }
+
+    private Tensor example(String name) {
+      return Objects.requireNonNull(examples.get(name), name);
     }
 
     @Override
@@ -202,14 +207,12 @@ final class StateShards implements AutoCloseable {
 
     @Override
     public long[] shape(String name) {
-      return isNumber(examples.get(name))
-          ? new long[0]
-          : Torch.shape(members.get(parameterOf(name)).parameter());
+      return isNumber(example(name)) ? new long[0] : Torch.shape(parameter(name));
     }
 
     @Override
     public ScalarType dtype(String name) {
-      return examples.get(name).scalar_type().intern();
+      return example(name).scalar_type().intern();
     }
 
     @Override
@@ -218,18 +221,21 @@ final class StateShards implements AutoCloseable {
       return Torch.tidy(
           () -> {
             List<Tensor> parts = new ArrayList<>();
-            for (int rank : owners(name, isNumber(examples.get(name)))) {
-              parts.add(rank == 0 ? state.get(name).view(-1) : received(name, rank));
+            for (int rank : owners(name, isNumber(example(name)))) {
+              parts.add(
+                  rank == 0
+                      ? Objects.requireNonNull(state.get(name)).view(-1)
+                      : received(name, rank));
             }
             return Torch.cat(0, parts.toArray(Tensor[]::new)).view(shape(name)).cpu();
           });
     }
 
     private Tensor received(String name, int rank) {
-      Tensor like = examples.get(name);
-      long length = isNumber(like) ? 1 : rangesByRank.get(parameterOf(name)).get(rank).length();
+      Tensor like = example(name);
+      long length = isNumber(like) ? 1 : ranges(parameterOf(name)).get(rank).length();
       // Numbers are kept on the CPU, which not every way between processes reaches.
-      String device = members.get(parameterOf(name)).parameter().device().str().getString();
+      String device = parameter(name).device().str().getString();
       Tensor part =
           torch.empty(new long[] {length}, Torch.options(like.scalar_type(), device), null);
       processGroup.receive(part, rank);
@@ -245,13 +251,23 @@ final class StateShards implements AutoCloseable {
     public void close() {}
   }
 
+  /** The parameter that the state {@code name} is kept for. */
+  private Tensor parameter(String name) {
+    return Objects.requireNonNull(members.get(parameterOf(name)), name).parameter();
+  }
+
+  /** By rank, what each process keeps of {@code parameter}. */
+  private List<Range> ranges(String parameter) {
+    return Objects.requireNonNull(rangesByRank.get(parameter), parameter);
+  }
+
   private static boolean isNumber(Tensor state) {
     return state.dim() == 0;
   }
 
   /** The ranks that have parts of the state {@code name}; a number is the same on all of them. */
   private List<Integer> owners(String name, boolean number) {
-    List<Range> ranges = rangesByRank.get(parameterOf(name));
+    List<Range> ranges = ranges(parameterOf(name));
     return IntStream.range(0, ranges.size())
         .filter(rank -> ranges.get(rank).length() > 0)
         .limit(number ? 1 : ranges.size())
@@ -264,7 +280,7 @@ final class StateShards implements AutoCloseable {
     for (String name = processGroup.onFirst(() -> END); !name.equals(END); ) {
       Tensor part = state.get(name);
       if (part != null && owners(name, isNumber(part)).contains(processGroup.rank())) {
-        Tensor parameter = members.get(parameterOf(name)).parameter();
+        Tensor parameter = parameter(name);
         processGroup.send(part.to(parameter.device(), part.scalar_type()).view(-1), 0);
       }
       name = processGroup.onFirst(() -> END);

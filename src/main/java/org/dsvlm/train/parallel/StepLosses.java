@@ -13,6 +13,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Losses and router weights of one step, gathered over its micro batches where they were computed.
@@ -23,7 +24,7 @@ public final class StepLosses {
 
   private final PointerScope scope = PointerScope.getInnerScope();
   private final List<Share> shares = new ArrayList<>();
-  private RouterWeights router;
+  private @Nullable RouterWeights router;
   private int samples;
 
   /**

@@ -7,4 +7,7 @@
  * Data parallelism: which process takes which micro batches, the exchange of gradients, and the
  * sharded optimizer state. The process group itself is in {@code distributed}.
  */
+@NullMarked
 package org.dsvlm.train.parallel;
+
+import org.jspecify.annotations.NullMarked;

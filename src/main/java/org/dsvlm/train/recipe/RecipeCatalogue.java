@@ -11,6 +11,7 @@ import java.util.Map;
 import org.dsvlm.catalogue.PublicModels;
 import org.dsvlm.models.Families;
 import org.dsvlm.models.vit.VisionFamily;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The recipes that come with the library. Those of the paper's tables are composed: a method, a
@@ -67,7 +68,7 @@ final class RecipeCatalogue {
   }
 
   /** The parts that the recipe {@code name} is composed of; null if it is a file of its own. */
-  static List<String> parts(String name) {
+  static @Nullable List<String> parts(String name) {
     return composed().get(name);
   }
 }

@@ -16,6 +16,7 @@ import org.dsvlm.models.diffusion.VaeConfig;
 import org.dsvlm.models.llama.LlamaConfig;
 import org.dsvlm.models.llava.LlavaConfig;
 import org.dsvlm.models.vit.VisionConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sizes of the models that a recipe names: as their folders say, or else as the public model or the
@@ -48,7 +49,7 @@ public final class RecipeModels {
   }
 
   /** The LLaVA that the recipe starts from as a whole; null without, or if it is not there. */
-  private LlavaConfig whole() {
+  private @Nullable LlavaConfig whole() {
     return reads(model.llava(), CONFIG)
         ? LlavaConfig.parse(JsonConfig.read(Path.of(model.llava(), CONFIG)).json(), model.llava())
         : null;

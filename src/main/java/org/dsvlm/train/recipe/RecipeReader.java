@@ -28,6 +28,7 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads recipes: the defaults, over them the recipe's file, over that the command line's {@code
@@ -125,7 +126,7 @@ public final class RecipeReader {
    * @param from the file that extends it; null for the recipe itself and for built-in ones
    * @param above what is being extended, for messages and to find circles
    */
-  private static void lay(RecipeTree tree, String name, Path from, List<String> above) {
+  private static void lay(RecipeTree tree, String name, @Nullable Path from, List<String> above) {
     Path file = from == null ? Path.of(name) : from.resolveSibling(name);
     boolean isFile = !isBuiltIn(name) && Files.isRegularFile(file);
     if (!isFile && !isBuiltIn(name)) {
@@ -242,9 +243,10 @@ public final class RecipeReader {
   }
 
   private static ObjectNode builtIn(String name) {
-    if (RecipeCatalogue.parts(name) != null) {
+    List<String> parts = RecipeCatalogue.parts(name);
+    if (parts != null) {
       ObjectNode composed = YAML.createObjectNode();
-      RecipeCatalogue.parts(name).forEach(composed.putArray(EXTENDS)::add);
+      parts.forEach(composed.putArray(EXTENDS)::add);
       return composed;
     }
     try (InputStream stream = RecipeReader.class.getResourceAsStream(FOLDER + name + ".yaml")) {

@@ -20,6 +20,7 @@ import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.supervision.MultiAdapterFile;
 import org.dsvlm.train.recipe.RecipeReader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The folder that holds everything of one training run:
@@ -48,23 +49,25 @@ public final class RunFolder implements AutoCloseable {
   private static final String RECIPE = "recipe.yaml";
 
   private final Path root;
-  private final FileChannel lockFile;
-  private final FileLock lock;
+  private final @Nullable FileChannel lockFile;
+  private final @Nullable FileLock lock;
 
   private RunFolder(Path root) {
     this.root = root;
+    FileChannel file;
     try {
       Files.createDirectories(root);
-      lockFile =
+      file =
           FileChannel.open(
               root.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     } catch (IOException e) {
       throw new DsVlmException(root + ": the run folder cannot be made: " + e.getMessage(), e);
     }
-    lock = lock();
+    lockFile = file;
+    lock = lock(root, file);
   }
 
-  private RunFolder(Path root, FileChannel lockFile, FileLock lock) {
+  private RunFolder(Path root, @Nullable FileChannel lockFile, @Nullable FileLock lock) {
     this.root = root;
     this.lockFile = lockFile;
     this.lock = lock;
@@ -88,17 +91,17 @@ public final class RunFolder implements AutoCloseable {
     return folder;
   }
 
-  private FileLock lock() {
+  private static FileLock lock(Path root, FileChannel file) {
     FileLock held = null;
     try {
-      held = lockFile.tryLock();
+      held = file.tryLock();
     } catch (OverlappingFileLockException e) {
       // another run of this process: the message below fits
     } catch (IOException e) {
       throw new DsVlmException(root + ": cannot be locked: " + e.getMessage(), e);
     }
     if (held == null) {
-      closeQuietly();
+      closeQuietly(file);
       throw new DsVlmException(
           root + ": another process is training here; wait for it or choose another folder");
     }
@@ -268,9 +271,9 @@ public final class RunFolder implements AutoCloseable {
     return root.resolve(MultiAdapterFile.NAME);
   }
 
-  private void closeQuietly() {
+  private static void closeQuietly(FileChannel file) {
     try {
-      lockFile.close();
+      file.close();
     } catch (IOException e) {
       // closing a file that holds nothing: there is nothing to lose
     }
@@ -278,7 +281,7 @@ public final class RunFolder implements AutoCloseable {
 
   @Override
   public void close() {
-    if (lock == null) {
+    if (lock == null || lockFile == null) {
       return;
     }
     try {
@@ -286,7 +289,7 @@ public final class RunFolder implements AutoCloseable {
     } catch (IOException e) {
       throw new DsVlmException(root + ": the lock cannot be released: " + e.getMessage(), e);
     } finally {
-      closeQuietly();
+      closeQuietly(lockFile);
     }
   }
 }

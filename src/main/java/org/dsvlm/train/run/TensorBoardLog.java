@@ -6,6 +6,7 @@ package org.dsvlm.train.run;
 
 import java.nio.file.Path;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes what TensorBoard shows of a run: scalars of every step, and pictures now and then. A run
@@ -30,7 +31,7 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
       Pattern.compile("^(" + StepMetrics.GRADIENT_NORM + "|" + StepMetrics.LEARNING_RATE + ")_");
 
   private final Path folder;
-  private EventFile events;
+  private @Nullable EventFile events;
 
   /** A log in {@code folder}, where nothing is written before the first step. */
   public TensorBoardLog(Path folder) {
