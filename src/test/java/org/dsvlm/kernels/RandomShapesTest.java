@@ -6,12 +6,11 @@ package org.dsvlm.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.dsvlm.kernels.Implementation.assertClose;
-import static org.dsvlm.kernels.Implementation.valueAndGradients;
+import static org.dsvlm.kernels.RandomCases.check;
+import static org.dsvlm.kernels.RandomCases.forEachSeed;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiConsumer;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
@@ -32,17 +31,6 @@ import org.junit.jupiter.api.Test;
  * leaves unwritten shows, and so does what it reads before it wrote it.
  */
 class RandomShapesTest {
-  /** Shapes an operator is tried on; more with {@code -Ddsvlm.shapes=N}. */
-  private static final int SHAPES = Integer.getInteger("dsvlm.shapes", 500);
-
-  private static final int MANY_THREADS = 3;
-
-  /** One call: what is said of it, its inputs, and the operator of either implementation. */
-  private record Case(
-      String description,
-      List<Tensor> inputs,
-      BiFunction<Implementation, List<Tensor>, Tensor> operator) {}
-
   private final Context context = torch.globalContext();
   private int threads;
 
@@ -94,7 +82,7 @@ class RandomShapesTest {
           inputs.addAll(keys);
           inputs.addAll(values);
           inputs.add(random.uniform(batch, contexts));
-          return new Case(
+          return new RandomCases.Case(
               "attention",
               inputs,
               (implementation, all) ->
@@ -125,7 +113,7 @@ class RandomShapesTest {
           Tensor x = random.uniform(shape);
           Tensor y = random.uniform(shape).add_(x);
           double difference = random.oneIn(2) ? 0 : 1;
-          return new Case(
+          return new RandomCases.Case(
               border + " range " + range + " difference " + difference,
               List.of(x, y),
               (implementation, pair) ->
@@ -156,7 +144,7 @@ class RandomShapesTest {
           if (random.oneIn(3)) {
             features.narrow(3, 0, 1).zero_();
           }
-          return new Case(
+          return new RandomCases.Case(
               "perceptual",
               List.of(features, target, random.uniform(channels)),
               (implementation, all) ->
@@ -181,7 +169,7 @@ class RandomShapesTest {
           Tensor labels = random.labels(rows, classes);
           // Small logits, that rounding them to bfloat16 changes little.
           Tensor weight = random.normal(classes, width).mul_(Torch.scalar(1.0 / width));
-          return new Case(
+          return new RandomCases.Case(
               "chunks of " + chunk,
               List.of(random.normal(rows, width), weight),
               (implementation, both) ->
@@ -213,7 +201,7 @@ class RandomShapesTest {
           if (random.oneIn(2)) {
             inputs.add(random.normal(out));
           }
-          return new Case(
+          return new RandomCases.Case(
               "linear",
               inputs,
               (implementation, all) -> {
@@ -240,7 +228,7 @@ class RandomShapesTest {
           // Of few elements the deviation may be next to nothing, and the gradient then any number.
           int width = 4 + random.size(40);
           long[] shape = {random.sizeOrNone(3), channels, height, width};
-          return new Case(
+          return new RandomCases.Case(
               groups + " groups",
               List.of(random.normal(shape), random.normal(channels), random.normal(channels)),
               (implementation, all) ->
@@ -364,60 +352,5 @@ class RandomShapesTest {
   /** From a mean to a sum, so that gradients are of the order of 1 whatever the shape. */
   private static Tensor sum(Tensor mean, int count) {
     return mean.mul(Torch.scalar(count));
-  }
-
-  private static void forEachSeed(BiConsumer<Long, RandomInputs> body) {
-    for (long seed = 0; seed < SHAPES; seed++) {
-      try (PointerScope scope = new PointerScope()) {
-        RandomInputs random = new RandomInputs(seed);
-        torch.set_num_threads(seed % 2 == 0 ? 1 : MANY_THREADS);
-        body.accept(seed, random);
-      }
-    }
-  }
-
-  private static void check(Function<RandomInputs, Case> draw) {
-    forEachSeed(
-        (seed, random) -> {
-          Case drawn = draw.apply(random);
-          assertClose(
-              results(Implementation.NATIVE, drawn, drawn.inputs()),
-              results(Implementation.REFERENCE, drawn, wide(drawn.inputs())),
-              Implementation.tolerance(random.dtype()),
-              describe(seed, random.dtype(), drawn));
-        });
-  }
-
-  private static List<double[]> results(
-      Implementation implementation, Case drawn, List<Tensor> inputs) {
-    poisonHeap();
-    return valueAndGradients(all -> drawn.operator().apply(implementation, all), inputs);
-  }
-
-  /** The native code's computing type: the reference in bfloat16 would round every step. */
-  private static List<Tensor> wide(List<Tensor> inputs) {
-    return inputs.stream()
-        .map(
-            input ->
-                input.scalar_type().intern() == ScalarType.BFloat16
-                    ? input.to(ScalarType.Float)
-                    : input)
-        .toList();
-  }
-
-  /** Leaves NaN in freed memory, from which the kernels take their scratch memory. */
-  private static void poisonHeap() {
-    List<Tensor> blocks = new ArrayList<>();
-    for (long size = 16; size <= 16 << 10; size *= 4) {
-      blocks.add(torch.empty(new long[] {size}, Torch.options(ScalarType.Float), null));
-    }
-    blocks.forEach(Tensor::close);
-  }
-
-  private static String describe(long seed, ScalarType dtype, Case drawn) {
-    StringBuilder text =
-        new StringBuilder("seed %d, %s, %s:".formatted(seed, dtype, drawn.description()));
-    drawn.inputs().forEach(input -> text.append(' ').append(Torch.describe(input)));
-    return text.toString();
   }
 }

@@ -228,9 +228,7 @@ public final class Tape {
         inputs,
         query,
         batch * heads * queries);
-    if (gradient) {
-      keep(query);
-    }
+    keepBytes(width * query);
   }
 
   /** Attention to several contexts at once; {@code keys} are those of all experts. */
