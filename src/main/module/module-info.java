@@ -71,6 +71,7 @@ module org.dsvlm {
   // Families of models and losses, this library's and others; META-INF/services says the same to
   // the class path.
   uses org.dsvlm.models.ModelFamily;
+  uses org.dsvlm.supervision.NamedAdapter;
   uses org.dsvlm.supervision.NamedLoss;
 
   provides org.dsvlm.models.ModelFamily with

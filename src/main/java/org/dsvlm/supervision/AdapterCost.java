@@ -8,18 +8,26 @@ import org.dsvlm.nn.cost.Operation.Function;
 import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
 
-/** The operations of the adapter between a feature and the UNet; it is trained. */
-final class AdapterCost {
+/**
+ * The operations of the adapter between a feature and the UNet; it is trained.
+ *
+ * @param tape entered already, as the feature may have a gradient or not
+ * @param config settings that the recipe gives
+ * @param pictures of the batch
+ * @param tokens of the feature of one picture
+ * @param featureWidth of the feature
+ * @param crossWidth of the context
+ */
+public record AdapterCost(
+    Tape tape,
+    AdapterConfig config,
+    double pictures,
+    double tokens,
+    double featureWidth,
+    double crossWidth) {
   private static final double HEAD_WIDTH = 64;
 
-  private AdapterCost() {}
-
-  /**
-   * Writes them down.
-   *
-   * @param differentiated whether the feature has a gradient
-   * @return tokens of the context of one picture
-   */
+  /** Writes them down; gives the tokens of the context of one picture. */
   static double record(
       Tape tape,
       AdapterConfig config,
@@ -29,29 +37,38 @@ final class AdapterCost {
       double featureWidth,
       double crossWidth) {
     tape.enter(Part.SUPERVISION, differentiated);
-    double rows = pictures * tokens;
-    if (config.kind() == AdapterConfig.AdapterType.QFORMER) {
-      for (int layer = 0; layer < config.depth(); layer++) {
-        queryLayer(tape, pictures, config.queries(), tokens, featureWidth, crossWidth);
-      }
-      tape.layerNorm(pictures * config.queries(), crossWidth, true);
-      return config.queries();
-    }
-    tape.linear(rows, featureWidth, crossWidth, true, true);
-    if (config.kind() == AdapterConfig.AdapterType.MLP) {
-      tape.activation(Function.GELU, rows * crossWidth);
-      tape.linear(rows, crossWidth, crossWidth, true, true);
-    }
+    return config
+        .kind()
+        .cost(new AdapterCost(tape, config, pictures, tokens, featureWidth, crossWidth));
+  }
+
+  /** One matrix and a bias; the context has the feature's tokens. */
+  public double linear() {
+    tape.linear(pictures * tokens, featureWidth, crossWidth, true, true);
     return tokens;
   }
 
-  private static void queryLayer(
-      Tape tape,
-      double pictures,
-      double queries,
-      double tokens,
-      double featureWidth,
-      double width) {
+  /** {@link #linear}, GELU and another matrix. */
+  double mlp() {
+    linear();
+    double rows = pictures * tokens;
+    tape.activation(Function.GELU, rows * crossWidth);
+    tape.linear(rows, crossWidth, crossWidth, true, true);
+    return tokens;
+  }
+
+  /** Layers of queries; the context has as many tokens as there are queries. */
+  double qformer() {
+    for (int layer = 0; layer < config.depth(); layer++) {
+      queryLayer();
+    }
+    tape.layerNorm(pictures * config.queries(), crossWidth, true);
+    return config.queries();
+  }
+
+  private void queryLayer() {
+    double queries = config.queries();
+    double width = crossWidth;
     double rows = pictures * queries;
     double featureRows = pictures * tokens;
     double heads = width % HEAD_WIDTH == 0 ? width / HEAD_WIDTH : 1;

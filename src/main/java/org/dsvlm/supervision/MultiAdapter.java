@@ -49,7 +49,8 @@ final class MultiAdapter implements AutoCloseable {
     for (Feature feature : config.features()) {
       long width = feature == Feature.TEXT ? textWidth : imageWidth;
       Parameters own = root.at("adapters").at(feature.key());
-      adapters.put(feature, Adapter.of(config.adapter(), own, width, crossWidth));
+      adapters.put(
+          feature, config.adapter().kind().build(config.adapter(), own, width, crossWidth));
     }
     return adapters;
   }

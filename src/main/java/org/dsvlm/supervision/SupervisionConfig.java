@@ -171,7 +171,7 @@ public record SupervisionConfig(
   private static AdapterConfig parseAdapter(JsonConfig fields, AdapterConfig absent) {
     requireKnown(fields, List.of("kind", "queries", "depth"));
     return new AdapterConfig(
-        AdapterConfig.AdapterType.parse(fields.text("kind", absent.kind().key()), fields.where()),
+        NamedAdapter.named(fields.text("kind", absent.kind().key()), fields.where()),
         fields.size("queries", absent.queries()),
         fields.size("depth", absent.depth()));
   }

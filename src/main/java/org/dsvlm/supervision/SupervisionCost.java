@@ -9,9 +9,8 @@ import java.util.List;
 import org.dsvlm.models.diffusion.CrossAttentionCost;
 import org.dsvlm.models.diffusion.PlainCrossAttentionCost;
 import org.dsvlm.models.diffusion.UNetConfig;
-import org.dsvlm.models.diffusion.UNetCost;
+import org.dsvlm.models.diffusion.UNetPass;
 import org.dsvlm.models.diffusion.VaeConfig;
-import org.dsvlm.models.diffusion.VaeCost;
 import org.dsvlm.nn.cost.Operation;
 import org.dsvlm.nn.cost.Operation.Role;
 import org.dsvlm.nn.cost.Part;
@@ -61,16 +60,15 @@ public record SupervisionCost(
       // Text goes through the UNet's own keys and values.
       contexts.add(new MoeAttentionCost.Expert(contextTokens, unetTrained || !text));
     }
-    VaeCost autoencoder = new VaeCost(tape, vae, pictures, false);
     int side = config.pictureSize();
     if (config.reconstruction().unrolled()) {
       unrolled(tape, pictures, contexts);
     } else {
-      autoencoder.encode(side);
-      unet(tape, pictures, contexts).record(latentSide(), false);
+      vae.costOfEncoder(tape, pictures, side, false);
+      unet.cost(tape, pass(pictures, contexts, false));
     }
     if (config.loss().comparesPictures()) {
-      autoencoder.decode(side);
+      vae.costOfDecoder(tape, pictures, side, false);
     }
     losses(tape, pictures, side);
   }
@@ -79,14 +77,15 @@ public record SupervisionCost(
     return config.pictureSize() / vae.reduction();
   }
 
-  private UNetCost unet(Tape tape, double pictures, List<MoeAttentionCost.Expert> contexts) {
+  private UNetPass pass(
+      double pictures, List<MoeAttentionCost.Expert> contexts, boolean differentiated) {
     double crossWidth = unet.crossAttentionDim();
     double tokens = contexts.stream().mapToDouble(MoeAttentionCost.Expert::tokens).sum();
     CrossAttentionCost crossAttention =
         config.attention() == SupervisionConfig.Attention.MOE
             ? new MoeAttentionCost(unetTrained, pictures, contexts, crossWidth)
             : new PlainCrossAttentionCost(unetTrained, pictures, tokens, crossWidth);
-    return new UNetCost(tape, unet, crossAttention, unetTrained, pictures);
+    return new UNetPass(pictures, latentSide(), crossAttention, unetTrained, differentiated);
   }
 
   /**
@@ -96,7 +95,7 @@ public record SupervisionCost(
    */
   private void unrolled(Tape tape, double pictures, List<MoeAttentionCost.Expert> contexts) {
     Tape step = new Tape((int) tape.width());
-    unet(step, pictures, contexts).record(latentSide(), true);
+    unet.cost(step, pass(pictures, contexts, true));
     for (int i = 0; i < config.reconstruction().steps(); i++) {
       step.operations().stream()
           .filter(operation -> operation.role() == Role.FORWARD)

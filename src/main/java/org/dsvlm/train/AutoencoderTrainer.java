@@ -16,6 +16,7 @@ import org.dsvlm.data.SampleOrder;
 import org.dsvlm.models.diffusion.Moments;
 import org.dsvlm.models.diffusion.Vae;
 import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.nn.cost.Part;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
@@ -72,7 +73,7 @@ final class AutoencoderTrainer {
       BooleanSupplier stop) {
     Recipe.AutoencoderStage stage = recipe.stage0();
     Map<String, Tensor> parameters = store.setTrainable(name -> true);
-    ParameterGroup group = new ParameterGroup("autoencoder", parameters, stage.learningRate(), 0);
+    ParameterGroup group = new ParameterGroup(Part.VAE.key(), parameters, stage.learningRate(), 0);
     Recipe.Optimizer settings = recipe.optimizer();
     CosineWithWarmup schedule = CosineWithWarmup.ofRatio(stage.warmupRatio(), stage.maxSteps());
     try (AdamW optimizer = settings.over(List.of(group))) {

@@ -44,7 +44,7 @@ class AdapterTest {
   void mlpKeepsTheTokens() {
     try (PointerScope scope = new PointerScope();
         ParameterStore store = store()) {
-      Adapter adapter = adapter(store, config(AdapterConfig.AdapterType.MLP));
+      Adapter adapter = adapter(store, config(StandardAdapter.MLP));
       assertThat(Torch.shape(adapter.forward(feature(2, 5)))).containsExactly(2, 5, CROSS);
       assertThat(store.tensors())
           .containsOnlyKeys(
@@ -60,7 +60,7 @@ class AdapterTest {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard();
         ParameterStore store = store()) {
-      Adapter adapter = adapter(store, config(AdapterConfig.AdapterType.QFORMER));
+      Adapter adapter = adapter(store, config(StandardAdapter.QFORMER));
       Tensor feature = feature(2, 5);
       Tensor context = adapter.forward(feature);
       assertThat(Torch.shape(context)).containsExactly(2, 3, CROSS);
@@ -76,17 +76,17 @@ class AdapterTest {
 
   @Test
   void rejectsEmptyQformers() {
-    assertThatThrownBy(() -> new AdapterConfig(AdapterConfig.AdapterType.QFORMER, 0, 1))
+    assertThatThrownBy(() -> new AdapterConfig(StandardAdapter.QFORMER, 0, 1))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("queries");
   }
 
-  private static AdapterConfig config(AdapterConfig.AdapterType kind) {
+  private static AdapterConfig config(NamedAdapter kind) {
     return new AdapterConfig(kind, 3, 2);
   }
 
   private static Adapter adapter(ParameterStore store, AdapterConfig config) {
-    return Adapter.of(config, store.root().at("adapters.low"), FEATURE, CROSS);
+    return config.kind().build(config, store.root().at("adapters.low"), FEATURE, CROSS);
   }
 
   private static ParameterStore store() {

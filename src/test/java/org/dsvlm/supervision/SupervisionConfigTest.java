@@ -30,8 +30,7 @@ class SupervisionConfigTest {
              "max_timestep_fraction": 0.5}""");
     assertThat(config.levels()).isEqualTo(new SupervisionConfig.Levels(2, 4, 6));
     assertThat(config.features()).containsExactly(Feature.TEXT, Feature.HIGH);
-    assertThat(config.adapter())
-        .isEqualTo(new AdapterConfig(AdapterConfig.AdapterType.QFORMER, 9, 3));
+    assertThat(config.adapter()).isEqualTo(new AdapterConfig(StandardAdapter.QFORMER, 9, 3));
     assertThat(config.attention()).isEqualTo(SupervisionConfig.Attention.SHARED);
     assertThat(config.reconstruction()).isEqualTo(new SupervisionConfig.Reconstruct(true, 20, 4));
     assertThat(config.loss()).isEqualTo(LossExpression.parse("0.5*mae+ssim", "test"));

@@ -30,20 +30,22 @@ import org.dsvlm.nn.RandomWeights;
 import org.dsvlm.plan.Plan;
 import org.dsvlm.plan.PlanReport;
 import org.dsvlm.supervision.LossExpression;
+import org.dsvlm.supervision.NamedAdapter;
 import org.dsvlm.supervision.Reconstruction;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.TensorScope;
 import org.dsvlm.train.TinyRun;
 import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.safetensors.Safetensors;
 import org.dsvlm.weights.safetensors.SafetensorsWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The library takes an encoder and a loss from outside: both stand in this package alone and in
- * META-INF/services of the test resources, and nothing in the library names them.
+ * The library takes an encoder, a loss and an adapter from outside: they stand in this package
+ * alone and in META-INF/services of the test resources, and nothing in the library names them.
  */
 @ExtendWith(TensorScope.class)
 class ToyFamilyTest {
@@ -106,6 +108,14 @@ class ToyFamilyTest {
   }
 
   @Test
+  void itsAdapterIsNamed() {
+    assertThat(NamedAdapter.named("toy_half", "test")).isInstanceOf(ToyAdapter.class);
+    assertThatThrownBy(() -> NamedAdapter.named("toy_third", "test"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessage("test: unknown adapter 'toy_third'; known: [linear, mlp, qformer, toy_half]");
+  }
+
+  @Test
   void twoStepsTrainIt() throws IOException {
     TinyRun tiny = new TinyRun(folder);
     String[] overrides = overrides(tower());
@@ -113,6 +123,11 @@ class ToyFamilyTest {
     List<ObjectNode> steps =
         TinyRun.metrics(run).stream().filter(row -> row.path("stage").asInt() == 1).toList();
     assertThat(steps).hasSize(2);
+    try (Safetensors supervision = Safetensors.open(run.resolve("multi_adapter.safetensors"))) {
+      assertThat(supervision.names())
+          .contains("adapters.low.weight")
+          .doesNotContain("adapters.low.bias");
+    }
     for (ObjectNode step : steps) {
       assertThat(step.path("loss_reconstruction").asDouble()).isPositive();
     }
@@ -155,6 +170,7 @@ class ToyFamilyTest {
     return new String[] {
       "model.vision.path=" + tower,
       "supervision.loss=toy_squared",
+      "supervision.adapter.kind=toy_half",
       "stage1.max_steps=2",
       "stage2.max_steps=0",
       "stage2.epochs=0"

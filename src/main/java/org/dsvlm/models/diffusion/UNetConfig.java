@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.nn.cost.Tape;
 
 /**
  * Shape of a Stable Diffusion UNet, as diffusers' {@code unet/config.json} gives it (1.x and 2.x).
@@ -194,6 +195,11 @@ public record UNetConfig(
   /** Width of the timestep embedding. */
   public int timeWidth() {
     return 4 * channels.get(0);
+  }
+
+  /** Writes down the operations of {@code pass} through a network of this shape. */
+  public void cost(Tape tape, UNetPass pass) {
+    new UNetCost(tape, this, pass).record();
   }
 
   /** Shape of the transformers of one level. */

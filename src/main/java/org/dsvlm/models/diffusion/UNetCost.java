@@ -11,50 +11,36 @@ import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
 
 /** The operations of a {@link UNet}. */
-public final class UNetCost {
+final class UNetCost {
   private static final int FEED_FORWARD = 4;
 
   private final Tape tape;
   private final UNetConfig config;
-  private final CrossAttentionCost crossAttention;
-  private final boolean trained;
+  private final UNetPass pass;
   private final double pictures;
+  private final boolean trained;
   private final double timeWidth;
 
-  /**
-   * A pass.
-   *
-   * @param crossAttention that of every transformer block
-   * @param trained whether the network's own weights are
-   */
-  public UNetCost(
-      Tape tape,
-      UNetConfig config,
-      CrossAttentionCost crossAttention,
-      boolean trained,
-      double pictures) {
+  UNetCost(Tape tape, UNetConfig config, UNetPass pass) {
     this.tape = tape;
     this.config = config;
-    this.crossAttention = crossAttention;
-    this.trained = trained;
-    this.pictures = pictures;
+    this.pass = pass;
+    this.pictures = pass.pictures();
+    this.trained = pass.trained();
     this.timeWidth = config.timeWidth();
   }
 
-  /**
-   * Writes them down, for latents of {@code side} times {@code side}.
-   *
-   * @param differentiated whether the latents have a gradient
-   */
-  public void record(int side, boolean differentiated) {
+  /** Writes them down. */
+  void record() {
+    int side = pass.side();
     tape.enter(Part.UNET, false);
-    crossAttention.keepContexts(tape);
+    pass.crossAttention().keepContexts(tape);
     int levels = config.levels();
     double widest = config.channels().get(0);
     tape.linear(pictures, widest, timeWidth, true, trained);
     tape.activation(Function.SILU, pictures * timeWidth);
     tape.linear(pictures, timeWidth, timeWidth, true, trained);
-    tape.enter(Part.UNET, differentiated);
+    tape.enter(Part.UNET, pass.differentiated());
     tape.convolution(pictures, side, side, config.inChannels(), widest, 3, 1, trained);
     int at = side;
     double width = widest;
@@ -169,7 +155,7 @@ public final class UNetCost {
     tape.keptAlready().linear(rows, width, width, true, trained);
     tape.add(rows * width);
     tape.layerNorm(rows, width, trained);
-    crossAttention.record(tape, positions, width, heads);
+    pass.crossAttention().record(tape, positions, width, heads);
     tape.add(rows * width);
     tape.layerNorm(rows, width, trained);
     tape.linear(rows, width, 2 * inner, true, trained);

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Collections;
 import java.util.List;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.nn.cost.Tape;
 
 /**
  * Shape of a Stable Diffusion autoencoder, as diffusers' {@code vae/config.json} gives it.
@@ -123,6 +124,22 @@ public record VaeConfig(
   /** Picture pixels to one latent, along a side. */
   public int reduction() {
     return 1 << (channels.size() - 1);
+  }
+
+  /**
+   * Writes down the operations of the encoder.
+   *
+   * @param pictures of the batch
+   * @param side of each, in pixels
+   * @param trained whether its weights are; without that, it runs without a graph
+   */
+  public void costOfEncoder(Tape tape, double pictures, int side, boolean trained) {
+    new VaeCost(tape, this, pictures, trained).encode(side);
+  }
+
+  /** Writes down the operations of the decoder, whose latents have a gradient; as above. */
+  public void costOfDecoder(Tape tape, double pictures, int side, boolean trained) {
+    new VaeCost(tape, this, pictures, trained).decode(side);
   }
 
   /** Width of the deepest level. */

@@ -8,13 +8,13 @@ import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
 
 /** The operations of Stable Diffusion's autoencoder. */
-public final class VaeCost {
+final class VaeCost {
   private final Tape tape;
   private final VaeConfig config;
   private final double pictures;
   private final boolean trained;
 
-  public VaeCost(Tape tape, VaeConfig config, double pictures, boolean trained) {
+  VaeCost(Tape tape, VaeConfig config, double pictures, boolean trained) {
     this.tape = tape;
     this.config = config;
     this.pictures = pictures;
@@ -22,7 +22,7 @@ public final class VaeCost {
   }
 
   /** Writes down the encoder's, for pictures of {@code side} times {@code side}. */
-  public void encode(int side) {
+  void encode(int side) {
     tape.enter(Part.VAE, false);
     if (!trained) {
       tape.withoutGraph();
@@ -50,7 +50,7 @@ public final class VaeCost {
   }
 
   /** Writes down the decoder's; the latents have a gradient. */
-  public void decode(int side) {
+  void decode(int side) {
     tape.enter(Part.VAE, true);
     int at = side / config.reduction();
     int levels = config.channels().size();

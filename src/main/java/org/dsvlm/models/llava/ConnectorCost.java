@@ -9,7 +9,7 @@ import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
 
 /** The operations of a LLaVA's {@link Connector}, which always trains. */
-public final class ConnectorCost {
+final class ConnectorCost {
   private ConnectorCost() {}
 
   /**
@@ -18,8 +18,7 @@ public final class ConnectorCost {
    * @param pictures of the batch
    * @param differentiated whether the encoder's features have a gradient
    */
-  public static void record(
-      Tape tape, LlavaConfig config, double pictures, boolean differentiated) {
+  static void record(Tape tape, LlavaConfig config, double pictures, boolean differentiated) {
     double rows = pictures * config.imageTokens();
     double width = config.text().hiddenSize();
     boolean biased = config.connectorBias();

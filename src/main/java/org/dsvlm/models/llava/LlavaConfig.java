@@ -15,9 +15,10 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.llama.LlamaConfig;
 import org.dsvlm.models.vit.VisionConfig;
+import org.dsvlm.nn.cost.Tape;
 
 /**
- * A LLaVA's parts and how they join.
+ * The configurations of a LLaVA's parts, and their connection.
  *
  * @param vision the vision tower
  * @param text the language model
@@ -155,6 +156,16 @@ public record LlavaConfig(
   /** Width of what the connector reads. */
   public int connectorInput() {
     return vision.hiddenSize() * featureLayers.size();
+  }
+
+  /**
+   * Writes down the operations of the connector, which always trains.
+   *
+   * @param pictures of the batch
+   * @param differentiated whether the encoder's features have a gradient
+   */
+  public void costOfConnector(Tape tape, double pictures, boolean differentiated) {
+    ConnectorCost.record(tape, this, pictures, differentiated);
   }
 
   /** This configuration as config.json of a Hugging Face folder. */

@@ -58,13 +58,9 @@ class UNetCostTest {
               .map(context -> context.set_requires_grad(true))
               .toList();
       Tape tape = new Tape(4);
-      new UNetCost(
-              tape,
-              config,
-              new PlainCrossAttentionCost(trained, PICTURES, contexts * TOKENS, 6),
-              trained,
-              PICTURES)
-          .record(SIDE, differentiated);
+      CrossAttentionCost crossAttention =
+          new PlainCrossAttentionCost(trained, PICTURES, contexts * TOKENS, 6);
+      config.cost(tape, new UNetPass(PICTURES, SIDE, crossAttention, trained, differentiated));
       Tensor times = Torch.of(new long[] {7, 500}, PICTURES);
       ObservedWork.assertThatTapeHolds(
           tape, () -> unet.forward(latents, times, read).square().sum());

@@ -36,7 +36,7 @@ class VaeCostTest {
     try (ParameterStore store = TinyDiffusion.store(ScalarType.Float)) {
       Vae vae = vae(store, false);
       Tensor picture = random.normal(PICTURES, 3, SIDE, SIDE);
-      new VaeCost(tape, vae.config(), PICTURES, false).encode(SIDE);
+      vae.config().costOfEncoder(tape, PICTURES, SIDE, false);
       ObservedWork.assertThatTapeHolds(
           tape, () -> Torch.withoutGradient(() -> vae.encode(picture).mean().sum()));
     }
@@ -47,7 +47,7 @@ class VaeCostTest {
     try (ParameterStore store = TinyDiffusion.store(ScalarType.Float)) {
       Vae vae = vae(store, false);
       Tensor latents = random.normal(PICTURES, 2, SIDE / 2, SIDE / 2).set_requires_grad(true);
-      new VaeCost(tape, vae.config(), PICTURES, false).decode(SIDE);
+      vae.config().costOfDecoder(tape, PICTURES, SIDE, false);
       ObservedWork.assertThatTapeHolds(tape, () -> vae.decode(latents).square().sum());
     }
   }
@@ -57,9 +57,8 @@ class VaeCostTest {
     try (ParameterStore store = TinyDiffusion.store(ScalarType.Float)) {
       Vae vae = vae(store, true);
       Tensor picture = random.normal(PICTURES, 3, SIDE, SIDE);
-      VaeCost cost = new VaeCost(tape, vae.config(), PICTURES, true);
-      cost.encode(SIDE);
-      cost.decode(SIDE);
+      vae.config().costOfEncoder(tape, PICTURES, SIDE, true);
+      vae.config().costOfDecoder(tape, PICTURES, SIDE, true);
       ObservedWork.assertThatTapeHolds(
           tape, () -> vae.decode(vae.encode(picture).mean()).square().sum());
     }

@@ -36,7 +36,7 @@ class ConnectorCostTest {
               .normal(PICTURES, config.imageTokens(), config.connectorInput())
               .set_requires_grad(differentiated);
       Tape tape = new Tape(4);
-      ConnectorCost.record(tape, config, PICTURES, differentiated);
+      config.costOfConnector(tape, PICTURES, differentiated);
       ObservedWork.assertThatTapeHolds(tape, () -> connector.forward(features).square().sum());
     }
   }
