@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.dsvlm.distributed.Launch;
 import org.dsvlm.distributed.ProcessGroup;
@@ -19,6 +20,7 @@ import org.dsvlm.train.TrainingRun;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.recipe.RecipeReader;
 import org.dsvlm.train.run.RunFolder;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,13 +42,13 @@ final class TrainCommand implements Callable<Integer> {
       names = "--recipe",
       paramLabel = "NAME|FILE",
       description = "A built-in recipe (dsvlm recipes lists them) or a YAML file.")
-  private String recipe;
+  private @Nullable String recipe;
 
   @Option(
       names = "--out",
       paramLabel = "RUN",
       description = "The run's folder; default: runs/<recipe>-<time>.")
-  private Path out;
+  private @Nullable Path out;
 
   @Mixin private RecipeOverrides overrides;
 
@@ -64,8 +66,8 @@ final class TrainCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--recipe is missing; dsvlm recipes lists them, nano-scratch is one");
     }
-    ObjectNode tree = overrides.appliedTo(recipe == null ? recipeOfRun() : recipe);
-    return TogetherWithOthers.run(
+    ObjectNode tree = overrides.appliedTo(Objects.requireNonNullElseGet(recipe, this::recipeOfRun));
+    return ProcessGroupCommand.run(
         Launch.of(System.getenv()),
         spec.commandLine().getErr(),
         "--resume goes on with the run",
@@ -75,7 +77,7 @@ final class TrainCommand implements Callable<Integer> {
   private int train(ProcessGroup group, ObjectNode tree) {
     Path folder = Path.of(group.onFirst(() -> (out == null ? defaultFolder() : out).toString()));
     PrintWriter err = spec.commandLine().getErr();
-    Recipe bound = RecipeReader.bind(TogetherWithOthers.onOwnDevice(tree, group.launch()));
+    Recipe bound = RecipeReader.bind(ProcessGroupCommand.onOwnDevice(tree, group.launch()));
     try (StopSignal signal = new StopSignal();
         RunFolder run = group.firstBeforeOthers(() -> open(group, folder, tree))) {
       TrainingProgress progress = new TrainingProgress(Terminal.standardErrorIsTerminal(), err);
@@ -119,8 +121,8 @@ final class TrainCommand implements Callable<Integer> {
     return resume ? RunFolder.resume(folder, tree) : RunFolder.create(folder, tree);
   }
 
-  private String recipeOfRun() {
-    Path file = out.resolve("recipe.yaml");
+  private @Nullable String recipeOfRun() {
+    Path file = Objects.requireNonNull(out).resolve("recipe.yaml");
     if (!Files.isRegularFile(file)) {
       throw new DsVlmException(out + ": holds no run to resume: recipe.yaml is missing");
     }
@@ -128,7 +130,11 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private Path defaultFolder() {
-    String name = Path.of(recipe).getFileName().toString().replaceFirst("\\.ya?ml$", "");
+    String name =
+        Path.of(Objects.requireNonNull(recipe))
+            .getFileName()
+            .toString()
+            .replaceFirst("\\.ya?ml$", "");
     return Path.of("runs", name + "-" + LocalDateTime.now().format(TIME));
   }
 }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** c10d's process groups: Gloo for tensors of the CPU, NCCL for those of a GPU. */
 final class Collectives implements AutoCloseable {
-  /** Timeout of a collective. The link detects a dead process long before it. */
+  /** Timeout of a collective. The channel detects a dead process long before it. */
   private static final long TIMEOUT_MILLIS = TimeUnit.MINUTES.toMillis(30);
 
   private final Store store;

@@ -32,19 +32,19 @@ import org.jspecify.annotations.Nullable;
 public final class ProcessGroup implements AutoCloseable {
   private static final int POLL_MILLIS = 200;
 
-  /** Longer than the link takes to notice that a process is gone. */
+  /** Longer than the channel takes to notice that a process is gone. */
   private static final int LOSS_SECONDS = 25;
 
   private final Launch launch;
   private final @Nullable Rendezvous others;
-  private final @Nullable RankLink link;
+  private final @Nullable ControlChannel channel;
   private final @Nullable Collectives collectives;
   private boolean failed;
 
   private ProcessGroup(Launch launch, @Nullable Rendezvous others) {
     this.launch = launch;
     this.others = others;
-    this.link = others == null ? null : others.link();
+    this.channel = others == null ? null : others.channel();
     this.collectives = others == null ? null : others.collectives();
   }
 
@@ -87,8 +87,8 @@ public final class ProcessGroup implements AutoCloseable {
     return others == null;
   }
 
-  private RankLink link() {
-    return Objects.requireNonNull(link);
+  private ControlChannel channel() {
+    return Objects.requireNonNull(channel);
   }
 
   private Collectives collectives() {
@@ -112,17 +112,17 @@ public final class ProcessGroup implements AutoCloseable {
     if (isFirst()) {
       String result = body.get();
       for (int other = 1; other < size(); other++) {
-        link().send(other, result);
+        channel().send(other, result);
       }
       return result;
     }
     boolean asked = false;
     String result = null;
     while (result == null) {
-      result = link().take(0, POLL_MILLIS);
+      result = channel().take(0, POLL_MILLIS);
       if (!asked && stop.getAsBoolean()) {
         asked = true;
-        link().askToStop();
+        channel().askToStop();
       }
     }
     return result;
@@ -141,7 +141,7 @@ public final class ProcessGroup implements AutoCloseable {
 
   /** Whether another process was asked to stop while this one, the first, worked alone. */
   public boolean stopAsked() {
-    return !isAlone() && link().stopAsked();
+    return !isAlone() && channel().stopAsked();
   }
 
   /**
@@ -151,14 +151,14 @@ public final class ProcessGroup implements AutoCloseable {
   public List<String> report(Supplier<String> text) {
     List<String> texts = new ArrayList<>();
     if (!isFirst()) {
-      link().send(0, text.get());
+      channel().send(0, text.get());
       return texts;
     }
     texts.add(text.get());
     for (int other = 1; other < size(); other++) {
       String received = null;
       while (received == null) {
-        received = link().take(other, POLL_MILLIS);
+        received = channel().take(other, POLL_MILLIS);
       }
       texts.add(received);
     }
@@ -167,8 +167,8 @@ public final class ProcessGroup implements AutoCloseable {
 
   /**
    * The sums of {@code values} over all processes, with the same bits in each; every process passes
-   * equally many. Few numbers go over the link, since Gloo's ring takes as many steps as there are
-   * processes.
+   * equally many. Few numbers go over the channel, since Gloo's ring takes as many steps as there
+   * are processes.
    */
   public double[] sum(double... values) {
     if (isAlone()) {
@@ -273,7 +273,7 @@ public final class ProcessGroup implements AutoCloseable {
       // A collective fails before the lost process is known.
       failed = true;
       String own = "a collective failed: " + Collectives.firstLine(e);
-      throw new DsVlmException(link().awaitLoss(LOSS_SECONDS).orElse(own), e);
+      throw new DsVlmException(channel().awaitLoss(LOSS_SECONDS).orElse(own), e);
     } finally {
       work.close();
     }
@@ -281,13 +281,13 @@ public final class ProcessGroup implements AutoCloseable {
 
   /** Which process was lost and how, if one was. */
   public Optional<String> loss() {
-    return isAlone() ? Optional.empty() : link().loss();
+    return isAlone() ? Optional.empty() : channel().loss();
   }
 
   /** Has {@code action} run, on a thread of its own, once a process is lost. */
   public void onLoss(Consumer<String> action) {
     if (!isAlone()) {
-      link().whenLost().thenAcceptAsync(action, body -> daemon(body).start());
+      channel().whenLost().thenAcceptAsync(action, body -> daemon(body).start());
     }
   }
 
@@ -301,7 +301,7 @@ public final class ProcessGroup implements AutoCloseable {
   public void failed(Throwable cause) {
     failed = true;
     if (!isAlone()) {
-      link().failed(String.valueOf(cause.getMessage()));
+      channel().failed(String.valueOf(cause.getMessage()));
     }
   }
 
@@ -314,7 +314,7 @@ public final class ProcessGroup implements AutoCloseable {
     if (isAlone()) {
       return;
     }
-    link().close();
+    channel().close();
     if (!failed && loss().isEmpty()) {
       Objects.requireNonNull(others).close();
     }

@@ -22,18 +22,18 @@ final class Reception {
   /** Interval at which admitted processes are checked for a loss. */
   private static final int POLL_MILLIS = 200;
 
-  private final RankLink link;
+  private final ControlChannel channel;
   private final int size;
   private final String token;
   private final Map<Integer, String> arrived = new TreeMap<>();
 
   /**
-   * @param link of rank 0, which they are added to
+   * @param channel of rank 0, which they are added to
    * @param size processes of the run
    * @param token that tells them from strangers
    */
-  Reception(RankLink link, int size, String token) {
-    this.link = link;
+  Reception(ControlChannel channel, int size, String token) {
+    this.channel = channel;
     this.size = size;
     this.token = token;
   }
@@ -48,7 +48,7 @@ final class Reception {
     try {
       server.setSoTimeout(POLL_MILLIS);
       while (arrived.size() < size - 1) {
-        link.requireAll();
+        channel.requireAll();
         if (System.nanoTime() > end) {
           throw new DsVlmException(absent(seconds));
         }
@@ -97,7 +97,7 @@ final class Reception {
       throw new DsVlmException(fault);
     }
     arrived.put(hello.rank(), hello.who());
-    link.add(hello.rank(), "(" + hello.who() + ")", wire);
+    channel.add(hello.rank(), "(" + hello.who() + ")", wire);
   }
 
   /** Why the run cannot be made of these processes, if it cannot. */

@@ -23,23 +23,23 @@ import org.dsvlm.tensor.Torch;
 
 /**
  * Connects the processes of a run through a store that rank 0 or the launcher serves. The store
- * holds the address of rank 0's link, and the addresses by which the members of c10d's groups find
- * their peers.
+ * holds the address of rank 0's channel, and the addresses by which the members of c10d's groups
+ * find their peers.
  */
 final class Rendezvous implements AutoCloseable {
   /** Machines of a cluster may start minutes apart. */
   private static final int SECONDS = Integer.getInteger("dsvlm.join.seconds", 300);
 
   /**
-   * When a process dies, its connections end one after the other; the link's tells which it was.
+   * When a process dies, its connections end one after the other; the channel's tells which it was.
    */
   private static final int LOSS_SECONDS = 2;
 
-  private static final String LINK = "dsvlm/link";
+  private static final String CHANNEL = "dsvlm/channel";
 
   private final TCPStore server;
   private final Store store;
-  private final RankLink link;
+  private final ControlChannel channel;
   private final Collectives collectives;
 
   /**
@@ -59,7 +59,7 @@ final class Rendezvous implements AutoCloseable {
       throw noStore(launch, e);
     }
     try {
-      link = meet(launch, store);
+      channel = meet(launch, store);
     } catch (IOException | RuntimeException e) {
       closeStore();
       throw e instanceof DsVlmException failure ? failure : noStore(launch, e);
@@ -67,8 +67,8 @@ final class Rendezvous implements AutoCloseable {
     try {
       collectives = connect(launch);
     } catch (RuntimeException e) {
-      link.failed(String.valueOf(e.getMessage()));
-      link.close();
+      channel.failed(String.valueOf(e.getMessage()));
+      channel.close();
       throw e;
     }
   }
@@ -99,21 +99,21 @@ final class Rendezvous implements AutoCloseable {
   }
 
   /**
-   * Rank 0 publishes in the store the address of its link, and a token that only the run's
+   * Rank 0 publishes in the store the address of its channel, and a token that only the run's
    * processes know.
    */
-  static RankLink meet(Launch launch, Store store) throws IOException {
+  static ControlChannel meet(Launch launch, Store store) throws IOException {
     if (launch.rank() == 0) {
       try (ServerSocket listener = new ServerSocket(0, launch.size())) {
         String token = Long.toHexString(new SecureRandom().nextLong());
-        store.set(LINK, listener.getLocalPort() + " " + token);
-        return RankLink.first(launch.size(), listener, token, SECONDS);
+        store.set(CHANNEL, listener.getLocalPort() + " " + token);
+        return ControlChannel.first(launch.size(), listener, token, SECONDS);
       }
     }
-    String[] words = store.get_to_str(LINK).split(" ");
+    String[] words = store.get_to_str(CHANNEL).split(" ");
     InetSocketAddress first =
         new InetSocketAddress(launch.masterAddress(), Integer.parseInt(words[0]));
-    return RankLink.other(launch.rank(), launch.size(), first, words[1]);
+    return ControlChannel.other(launch.rank(), launch.size(), first, words[1]);
   }
 
   /**
@@ -123,7 +123,7 @@ final class Rendezvous implements AutoCloseable {
    */
   private Collectives connect(Launch launch) {
     CompletableFuture<Collectives> made = new CompletableFuture<>();
-    link.whenLost().thenAccept(how -> made.completeExceptionally(new DsVlmException(how)));
+    channel.whenLost().thenAccept(how -> made.completeExceptionally(new DsVlmException(how)));
     Thread thread =
         new Thread(
             () -> {
@@ -145,8 +145,8 @@ final class Rendezvous implements AutoCloseable {
     try {
       return made.join();
     } catch (CompletionException e) {
-      link.awaitLoss(LOSS_SECONDS);
-      link.requireAll();
+      channel.awaitLoss(LOSS_SECONDS);
+      channel.requireAll();
       throw e.getCause() instanceof DsVlmException failure
           ? failure
           : new DsVlmException(
@@ -156,11 +156,13 @@ final class Rendezvous implements AutoCloseable {
 
   /** The address of this machine that the others can reach. */
   private InetAddress localAddress(Launch launch) throws IOException {
-    return launch.rank() == 0 ? InetAddress.getByName(launch.masterAddress()) : link.localAddress();
+    return launch.rank() == 0
+        ? InetAddress.getByName(launch.masterAddress())
+        : channel.localAddress();
   }
 
-  RankLink link() {
-    return link;
+  ControlChannel channel() {
+    return channel;
   }
 
   Collectives collectives() {
@@ -172,7 +174,7 @@ final class Rendezvous implements AutoCloseable {
     server.close();
   }
 
-  /** Frees what the groups hold. The link has to be closed before. */
+  /** Frees what the groups hold. The channel has to be closed before. */
   @Override
   public void close() {
     collectives.close();

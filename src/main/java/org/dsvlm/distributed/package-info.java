@@ -5,7 +5,7 @@
 
 /**
  * A process group: the places of its processes by torchrun's variables, the collectives of
- * LibTorch's c10d, and the link that detects a lost process. What a training run exchanges is
+ * LibTorch's c10d, and the channel that detects a lost process. What a training run exchanges is
  * decided in {@code train.parallel}.
  */
 @NullMarked

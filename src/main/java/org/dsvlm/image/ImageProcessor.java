@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.kernels.BicubicWeights;
 import org.dsvlm.kernels.PictureResize;
-import org.dsvlm.kernels.ResizeTaps;
 import org.dsvlm.tensor.Torch;
 
 /**
@@ -112,13 +112,13 @@ public final class ImageProcessor {
             picture.width(),
             picture.height(),
             canvas,
-            taps(width, whole[0], kept[0]),
-            taps(height, whole[1], kept[1]));
+            weights(width, whole[0], kept[0]),
+            weights(height, whole[1], kept[1]));
     return new Picture(kept[0], kept[1], resized);
   }
 
-  private static ResizeTaps taps(int inSize, long outSize, int kept) {
-    return new ResizeTaps(inSize, outSize, (outSize - kept) / 2, kept);
+  private static BicubicWeights weights(int inSize, long outSize, int kept) {
+    return new BicubicWeights(inSize, outSize, (outSize - kept) / 2, kept);
   }
 
   private static void requirePaddable(Picture picture) {

@@ -12,12 +12,13 @@ import java.util.Arrays;
  * the same bits. It runs on the caller's thread.
  */
 public final class PictureResize {
-  private static final int HALF = 1 << (ResizeTaps.FRACTION_BITS - 1);
+  private static final int HALF = 1 << (BicubicWeights.FRACTION_BITS - 1);
 
   private PictureResize() {}
 
   /**
-   * Where a picture lies on the canvas that is resized with it, as large as the axes of the taps.
+   * Where a picture lies on the canvas that is resized with it, as large as the axes of the
+   * weights.
    *
    * @param colour red, green and blue around the picture
    */
@@ -34,7 +35,12 @@ public final class PictureResize {
    * @return {@code columns} · {@code rows} · 3 values
    */
   public static byte[] resize(
-      byte[] rgb, int width, int height, Canvas canvas, ResizeTaps columns, ResizeTaps rows) {
+      byte[] rgb,
+      int width,
+      int height,
+      Canvas canvas,
+      BicubicWeights columns,
+      BicubicWeights rows) {
     requireInside(rgb, width, height, canvas, columns, rows);
     if (!Kernels.nativeLoaded()) {
       return reference(rgb, width, height, canvas, columns, rows);
@@ -63,7 +69,12 @@ public final class PictureResize {
 
   /** The same in Java. */
   static byte[] reference(
-      byte[] rgb, int width, int height, Canvas canvas, ResizeTaps columns, ResizeTaps rows) {
+      byte[] rgb,
+      int width,
+      int height,
+      Canvas canvas,
+      BicubicWeights columns,
+      BicubicWeights rows) {
     requireInside(rgb, width, height, canvas, columns, rows);
     CanvasRows stored = new CanvasRows(rgb, width, height, canvas, columns.inSize());
     byte[] bytes = new byte[Math.multiplyExact(3, columns.inSize())];
@@ -94,12 +105,17 @@ public final class PictureResize {
     return out;
   }
 
-  private static int outSize(ResizeTaps columns, ResizeTaps rows) {
+  private static int outSize(BicubicWeights columns, BicubicWeights rows) {
     return Math.multiplyExact(Math.multiplyExact(3, columns.count()), rows.count());
   }
 
   private static void requireInside(
-      byte[] rgb, int width, int height, Canvas canvas, ResizeTaps columns, ResizeTaps rows) {
+      byte[] rgb,
+      int width,
+      int height,
+      Canvas canvas,
+      BicubicWeights columns,
+      BicubicWeights rows) {
     boolean picture = width > 0 && height > 0 && rgb.length == 3L * width * height;
     boolean inside =
         canvas.left() >= 0
@@ -120,7 +136,7 @@ public final class PictureResize {
     }
   }
 
-  private static void convolveRow(int[] line, ResizeTaps columns, int[] out) {
+  private static void convolveRow(int[] line, BicubicWeights columns, int[] out) {
     int[] weights = columns.weights();
     for (int x = 0; x < columns.count(); x++) {
       int begin = columns.begins()[x];
@@ -149,6 +165,6 @@ public final class PictureResize {
   }
 
   private static int level(int sum) {
-    return Math.max(0, Math.min(255, sum >> ResizeTaps.FRACTION_BITS));
+    return Math.max(0, Math.min(255, sum >> BicubicWeights.FRACTION_BITS));
   }
 }

@@ -26,7 +26,7 @@ import org.dsvlm.models.llava.LlavaPictures;
 import org.dsvlm.models.llava.LoadedLlava;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.supervision.DiffusionSupervisor;
-import org.dsvlm.supervision.FeatureTaps;
+import org.dsvlm.supervision.FeatureHooks;
 import org.dsvlm.supervision.MultiAdapterFile;
 import org.dsvlm.supervision.ReconstructionLoss;
 import org.dsvlm.supervision.SupervisionConfig;
@@ -121,7 +121,7 @@ public final class Reconstructor implements AutoCloseable {
         NoGradGuard guard = new NoGradGuard()) {
       Features features = llava.model().encode(placed(processor.pixelValues(picture).unsqueeze(0)));
       Map<String, Tensor> taken =
-          FeatureTaps.take(
+          FeatureHooks.take(
               config,
               llava.model().visionTower(),
               features.hiddenStates(),

@@ -23,7 +23,7 @@ import org.dsvlm.models.vgg.PerceptualNetwork;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.supervision.DiffusionSupervisor;
 import org.dsvlm.supervision.Feature;
-import org.dsvlm.supervision.FeatureTaps;
+import org.dsvlm.supervision.FeatureHooks;
 import org.dsvlm.supervision.MultiAdapterFile;
 import org.dsvlm.supervision.SupervisionConfig;
 import org.dsvlm.supervision.SupervisionDraw;
@@ -140,7 +140,7 @@ final class SupervisionLoss implements AuxiliaryLoss {
   }
 
   private Map<String, Tensor> taken(Features features) {
-    return FeatureTaps.take(
+    return FeatureHooks.take(
         config, llava.visionTower(), features.hiddenStates(), features.imageFeatures());
   }
 

@@ -191,7 +191,7 @@ class KilledRunTest {
     long begin = System.nanoTime();
     for (int rank = 0; rank < processes.size(); rank++) {
       ChildProcess process = processes.get(rank);
-      endsWith(rank == victim ? KILLED : TogetherWithOthers.LOST_EXIT_CODE, process, run);
+      endsWith(rank == victim ? KILLED : ProcessGroupCommand.LOST_EXIT_CODE, process, run);
       if (rank != victim && !isOver(run)) {
         assertThat(process.output())
             .as(where())

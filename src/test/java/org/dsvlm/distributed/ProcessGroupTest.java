@@ -169,7 +169,7 @@ class ProcessGroupTest {
             Executors.newSingleThreadExecutor());
     Launch launch = new Launch(1, 2, 0, 1, "127.0.0.1", port, false);
     try (PointerScope scope = new PointerScope();
-        RankLink second = Rendezvous.meet(launch, Rendezvous.store(launch))) {
+        ControlChannel second = Rendezvous.meet(launch, Rendezvous.store(launch))) {
       second.failed("no such interface");
     }
     assertThatThrownBy(first::join)

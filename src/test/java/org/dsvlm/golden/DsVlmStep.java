@@ -24,7 +24,7 @@ import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.supervision.AdapterConfig;
 import org.dsvlm.supervision.DiffusionSupervisor;
 import org.dsvlm.supervision.Feature;
-import org.dsvlm.supervision.FeatureTaps;
+import org.dsvlm.supervision.FeatureHooks;
 import org.dsvlm.supervision.LossExpression;
 import org.dsvlm.supervision.Reconstruction;
 import org.dsvlm.supervision.SupervisionConfig;
@@ -212,7 +212,7 @@ final class DsVlmStep {
   private Map<String, Tensor> features(DiffusionSupervisor supervisor) {
     Features encoded = llava.model().encode(input("pixel_values"));
     return new LinkedHashMap<>(
-        FeatureTaps.take(
+        FeatureHooks.take(
             supervisor.config(),
             llava.model().visionTower(),
             encoded.hiddenStates(),

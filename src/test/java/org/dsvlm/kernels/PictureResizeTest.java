@@ -32,8 +32,8 @@ class PictureResizeTest {
       random.nextBytes(rgb);
       int left = random.nextBoolean() ? 0 : random.nextInt(40);
       int top = random.nextBoolean() ? 0 : random.nextInt(40);
-      ResizeTaps columns = taps(left + width + (left == 0 ? 0 : random.nextInt(40)));
-      ResizeTaps rows = taps(top + height + (top == 0 ? 0 : random.nextInt(40)));
+      BicubicWeights columns = weights(left + width + (left == 0 ? 0 : random.nextInt(40)));
+      BicubicWeights rows = weights(top + height + (top == 0 ? 0 : random.nextInt(40)));
       Canvas canvas = new Canvas(left, top, ORANGE);
       assertThat(PictureResize.resize(rgb, width, height, canvas, columns, rows))
           .as("%d x %d at (%d, %d), case %d", width, height, left, top, i)
@@ -48,17 +48,18 @@ class PictureResizeTest {
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = (byte) (i / 3 % 8 < 4 ? 0 : 255);
     }
-    ResizeTaps taps = new ResizeTaps(64, 150, 0, 150);
-    byte[] resized = PictureResize.resize(rgb, 64, 64, Canvas.NONE, taps, taps);
-    assertThat(resized).isEqualTo(PictureResize.reference(rgb, 64, 64, Canvas.NONE, taps, taps));
+    BicubicWeights weights = new BicubicWeights(64, 150, 0, 150);
+    byte[] resized = PictureResize.resize(rgb, 64, 64, Canvas.NONE, weights, weights);
+    assertThat(resized)
+        .isEqualTo(PictureResize.reference(rgb, 64, 64, Canvas.NONE, weights, weights));
     assertThat(resized).contains(0, 255);
   }
 
   @Test
   void aCanvasOfOneColourKeepsIt() {
     byte[] rgb = {ORANGE[0], ORANGE[1], ORANGE[2]};
-    ResizeTaps taps = new ResizeTaps(700, 31, 0, 31);
-    byte[] resized = PictureResize.resize(rgb, 1, 1, new Canvas(350, 20, ORANGE), taps, taps);
+    BicubicWeights weights = new BicubicWeights(700, 31, 0, 31);
+    byte[] resized = PictureResize.resize(rgb, 1, 1, new Canvas(350, 20, ORANGE), weights, weights);
     for (int i = 0; i < resized.length; i++) {
       assertThat(resized[i]).isEqualTo(ORANGE[i % 3]);
     }
@@ -66,11 +67,13 @@ class PictureResizeTest {
 
   @Test
   void refusesWhatDoesNotLieOnTheCanvas() {
-    ResizeTaps taps = new ResizeTaps(4, 2, 0, 2);
+    BicubicWeights weights = new BicubicWeights(4, 2, 0, 2);
     byte[] rgb = new byte[3 * 4 * 4];
-    assertThatThrownBy(() -> PictureResize.resize(rgb, 4, 4, new Canvas(1, 0, ORANGE), taps, taps))
+    assertThatThrownBy(
+            () -> PictureResize.resize(rgb, 4, 4, new Canvas(1, 0, ORANGE), weights, weights))
         .hasMessage("48 values as 4 x 4 pixels at (1, 0) of a canvas of 4 x 4");
-    assertThatThrownBy(() -> PictureResize.resize(new byte[47], 4, 4, Canvas.NONE, taps, taps))
+    assertThatThrownBy(
+            () -> PictureResize.resize(new byte[47], 4, 4, Canvas.NONE, weights, weights))
         .hasMessageStartingWith("47 values as 4 x 4 pixels");
   }
 
@@ -79,9 +82,9 @@ class PictureResizeTest {
     return 1 + random.nextInt(random.nextInt(4) == 0 ? 200 : 20);
   }
 
-  private ResizeTaps taps(int inSize) {
+  private BicubicWeights weights(int inSize) {
     int outSize = size();
     int count = 1 + random.nextInt(outSize);
-    return new ResizeTaps(inSize, outSize, random.nextInt(outSize - count + 1), count);
+    return new BicubicWeights(inSize, outSize, random.nextInt(outSize - count + 1), count);
   }
 }

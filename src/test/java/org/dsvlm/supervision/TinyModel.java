@@ -165,7 +165,7 @@ final class TinyModel implements AutoCloseable {
     List<Tensor> states = tower.hiddenStates(pixels);
     Tensor patches = tower.patches(states.get(2));
     Tensor imageFeatures = linear2.forward(torch.gelu(linear1.forward(patches)));
-    return new LinkedHashMap<>(FeatureTaps.take(config, tower, states, imageFeatures));
+    return new LinkedHashMap<>(FeatureHooks.take(config, tower, states, imageFeatures));
   }
 
   /** One supervised forward pass over random pictures, timesteps and noise. */

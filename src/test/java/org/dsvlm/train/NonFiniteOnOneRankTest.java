@@ -39,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Losses and gradients that are no finite numbers in the last rank alone. */
-class FaultOfOneRankTest {
+class NonFiniteOnOneRankTest {
   /** Counted from 1; the run ends at the second one in a row. */
   private static final Set<Long> BAD_STEPS = Set.of(3L, 5L, 6L);
 

@@ -20,8 +20,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The link among sockets of one process, some of which are no links but what may happen to one. */
-class RankLinkTest {
+/**
+ * The channel among sockets of one process, some of which are no channels but what may happen to
+ * one.
+ */
+class ControlChannelTest {
   private static final String TOKEN = "ours";
   private static final int LONG = 60;
 
@@ -38,15 +41,16 @@ class RankLinkTest {
   }
 
   /** Rank 0 of {@code size}, which waits for the others in the background. */
-  private CompletableFuture<RankLink> first(int size, int seconds) {
+  private CompletableFuture<ControlChannel> first(int size, int seconds) {
     return CompletableFuture.supplyAsync(
-        () -> RankLink.first(size, server, TOKEN, seconds), Executors.newSingleThreadExecutor());
+        () -> ControlChannel.first(size, server, TOKEN, seconds),
+        Executors.newSingleThreadExecutor());
   }
 
-  private RankLink other(int rank, int size) {
+  private ControlChannel other(int rank, int size) {
     InetSocketAddress address =
         new InetSocketAddress(server.getInetAddress(), server.getLocalPort());
-    return RankLink.other(rank, size, address, TOKEN);
+    return ControlChannel.other(rank, size, address, TOKEN);
   }
 
   /** A connection that says {@code hello}, and nothing more. */
@@ -58,37 +62,37 @@ class RankLinkTest {
     return socket;
   }
 
-  private static void fails(CompletableFuture<RankLink> link, String... words) {
-    assertThatThrownBy(link::join)
+  private static void fails(CompletableFuture<ControlChannel> channel, String... words) {
+    assertThatThrownBy(channel::join)
         .cause()
         .isInstanceOf(DsVlmException.class)
         .hasMessageContainingAll(words);
   }
 
-  private static void isTold(RankLink link, String... words) {
-    assertThat(link.awaitLoss(LONG)).hasValueSatisfying(how -> assertThat(how).contains(words));
+  private static void isTold(ControlChannel channel, String... words) {
+    assertThat(channel.awaitLoss(LONG)).hasValueSatisfying(how -> assertThat(how).contains(words));
   }
 
   /** Or they would take rank 0 for lost if the last one is slow. */
   @Test
   void thoseWhoWaitForTheLastOneGetSignsOfLife() throws IOException {
-    CompletableFuture<RankLink> first = first(3, LONG);
+    CompletableFuture<ControlChannel> first = first(3, LONG);
     try (Socket early = silent("1 3 " + TOKEN + " one")) {
       int kind = new DataInputStream(early.getInputStream()).readUnsignedByte();
       assertThat(Wire.Signal.values()[kind]).isEqualTo(Wire.Signal.BEAT);
       assertThat(first).isNotDone();
-      RankLink last = other(2, 3);
-      RankLink link = first.join();
+      ControlChannel last = other(2, 3);
+      ControlChannel channel = first.join();
       last.close();
       early.close();
-      link.close();
+      channel.close();
     }
   }
 
   @Test
   void thoseWhoDoNotComeAreNamedToThoseWhoDid() {
-    CompletableFuture<RankLink> first = first(4, 1);
-    try (RankLink early = other(2, 4)) {
+    CompletableFuture<ControlChannel> first = first(4, 1);
+    try (ControlChannel early = other(2, 4)) {
       isTold(early, "rank 0 of 4 (process ", " has failed: launch: of 4 processes, ranks [1, 3]");
     }
     fails(first, "of 4 processes, ranks [1, 3] have not come within 1 seconds");
@@ -96,13 +100,13 @@ class RankLinkTest {
 
   @Test
   void aStrangerIsTurnedAway() throws IOException {
-    CompletableFuture<RankLink> first = first(2, LONG);
+    CompletableFuture<ControlChannel> first = first(2, LONG);
     for (String hello : new String[] {"1 2 theirs me", "GET / HTTP/1.1", "1 x ours me", ""}) {
       try (Socket stranger = silent(hello)) {
         assertThat(stranger.getInputStream().read()).as(hello).isEqualTo(-1);
       }
     }
-    try (RankLink second = other(1, 2)) {
+    try (ControlChannel second = other(1, 2)) {
       second.send(0, "hello");
       assertThat(first.join().take(1, LONG * 1000L)).isEqualTo("hello");
     }
@@ -111,9 +115,9 @@ class RankLinkTest {
 
   @Test
   void aRankThatTwoProcessesHaveIsNamed() throws IOException {
-    CompletableFuture<RankLink> first = first(3, LONG);
+    CompletableFuture<ControlChannel> first = first(3, LONG);
     try (Socket one = silent("1 3 " + TOKEN + " process 7 on a");
-        RankLink same = other(1, 3)) {
+        ControlChannel same = other(1, 3)) {
       isTold(same, "RANK is 1 in process 7 on a");
     }
     fails(first, "RANK is 1 in process 7 on a and in process ");
@@ -121,8 +125,8 @@ class RankLinkTest {
 
   @Test
   void aProcessThatTakesTheRunForAnotherSizeIsNamed() {
-    CompletableFuture<RankLink> first = first(2, LONG);
-    try (RankLink other = other(2, 4)) {
+    CompletableFuture<ControlChannel> first = first(2, LONG);
+    try (ControlChannel other = other(2, 4)) {
       fails(first, "WORLD_SIZE is 4 in process ", "which has RANK 2, but 2 in rank 0");
       isTold(other, "WORLD_SIZE is 4 in ");
     }
@@ -130,21 +134,21 @@ class RankLinkTest {
 
   @Test
   void oneThatDiesBeforeAllAreThereEndsTheWaiting() throws IOException {
-    CompletableFuture<RankLink> first = first(3, LONG);
+    CompletableFuture<ControlChannel> first = first(3, LONG);
     silent("1 3 " + TOKEN + " process 7 on a").close();
     fails(first, "rank 1 of 3 (process 7 on a) has died");
   }
 
   @Test
   void oneThatDiesIsNamedToAll() throws IOException {
-    CompletableFuture<RankLink> first = first(3, LONG);
+    CompletableFuture<ControlChannel> first = first(3, LONG);
     Socket victim = silent("1 3 " + TOKEN + " process 7 on a");
-    RankLink last = other(2, 3);
-    try (RankLink link = first.join()) {
+    ControlChannel last = other(2, 3);
+    try (ControlChannel channel = first.join()) {
       victim.close();
-      isTold(link, "rank 1 of 3 (process 7 on a) has died");
+      isTold(channel, "rank 1 of 3 (process 7 on a) has died");
       isTold(last, "rank 1 of 3 (process 7 on a) has died");
-      assertThatThrownBy(() -> link.take(2, 1))
+      assertThatThrownBy(() -> channel.take(2, 1))
           .isInstanceOf(DsVlmException.class)
           .hasMessageContaining("rank 1 of 3 ");
       last.close();
@@ -153,13 +157,13 @@ class RankLinkTest {
 
   @Test
   void whoPartsInOrderIsNotLost() {
-    CompletableFuture<RankLink> first = first(2, LONG);
-    RankLink second = other(1, 2);
+    CompletableFuture<ControlChannel> first = first(2, LONG);
+    ControlChannel second = other(1, 2);
     second.send(0, "last words");
     second.close();
-    RankLink link = first.join();
-    assertThat(link.take(1, LONG * 1000L)).isEqualTo("last words");
-    link.close();
-    assertThat(link.loss()).isEmpty();
+    ControlChannel channel = first.join();
+    assertThat(channel.take(1, LONG * 1000L)).isEqualTo("last words");
+    channel.close();
+    assertThat(channel.loss()).isEmpty();
   }
 }

@@ -15,8 +15,8 @@ import org.dsvlm.models.vit.VisionTower;
  * The hooks of the supervision: they take the connector's output and the hidden states after three
  * blocks of the vision encoder (the paper's section 4.1), class token dropped.
  */
-public final class FeatureTaps {
-  private FeatureTaps() {}
+public final class FeatureHooks {
+  private FeatureHooks() {}
 
   /**
    * The features that {@code config} switches on, by {@link Feature#key}, each [pictures, tokens,

@@ -13,14 +13,14 @@ import org.dsvlm.distributed.ProcessGroup;
 import org.dsvlm.io.DsVlmException;
 
 /** A command that several processes run as one. */
-final class TogetherWithOthers {
+final class ProcessGroupCommand {
   /** Another process was lost: sysexits.h's "remote error in protocol". */
   static final int LOST_EXIT_CODE = 76;
 
   /** A lost process aborts collectives; a thread outside any collective gets this long. */
   private static final long GRACE_SECONDS = 8;
 
-  private TogetherWithOthers() {}
+  private ProcessGroupCommand() {}
 
   /**
    * Runs {@code body} once all processes of {@code launch} are there; gives its exit code.

@@ -26,11 +26,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Connects every process with the first one, beside the collectives. A failed collective says at
- * best that some peer is gone. This link names the rank and the reason, to all processes.
+ * best that some peer is gone. This channel names the rank and the reason, to all processes.
  *
  * <p>It also carries the few messages that only the first process needs: metrics and bad records.
  */
-final class RankLink implements AutoCloseable {
+final class ControlChannel implements AutoCloseable {
   private static final int FIRST = 0;
   private static final long LINGER_SECONDS = 5;
 
@@ -45,50 +45,50 @@ final class RankLink implements AutoCloseable {
   private volatile boolean stopAsked;
   private volatile boolean closing;
 
-  private RankLink(int rank, int size) {
+  private ControlChannel(int rank, int size) {
     this.rank = rank;
     this.size = size;
     names.put(rank, "(" + Hello.self() + ")");
   }
 
   /**
-   * Rank 0's side of the link, to which {@code size} − 1 others connect at {@code server}.
+   * Rank 0's side of the channel, to which {@code size} − 1 others connect at {@code server}.
    *
    * @throws DsVlmException if they do not all come within {@code seconds}; those that came are told
    */
-  static RankLink first(int size, ServerSocket server, String token, int seconds) {
-    RankLink link = new RankLink(FIRST, size);
+  static ControlChannel first(int size, ServerSocket server, String token, int seconds) {
+    ControlChannel channel = new ControlChannel(FIRST, size);
     // Those that came early need keep-alive messages while they wait for the last ones.
-    link.startBeating();
+    channel.startBeating();
     try {
-      new Reception(link, size, token).await(server, seconds);
-      return link;
+      new Reception(channel, size, token).await(server, seconds);
+      return channel;
     } catch (RuntimeException e) {
-      link.failed(String.valueOf(e.getMessage()));
-      link.close();
+      channel.failed(String.valueOf(e.getMessage()));
+      channel.close();
       throw e;
     }
   }
 
   /**
-   * Any other rank's side of the link, which connects to rank 0; {@code token} proves that the
+   * Any other rank's side of the channel, which connects to rank 0; {@code token} proves that the
    * process belongs to the run.
    */
-  static RankLink other(int rank, int size, InetSocketAddress first, String token) {
-    RankLink link = new RankLink(rank, size);
+  static ControlChannel other(int rank, int size, InetSocketAddress first, String token) {
+    ControlChannel channel = new ControlChannel(rank, size);
     Socket socket = new Socket();
     try {
       socket.connect(first, Wire.SILENCE);
       Wire wire = new Wire(socket);
       wire.send(Wire.Signal.HELLO, Hello.own(rank, size, token).text());
-      link.add(FIRST, "on " + first.getHostString(), wire);
+      channel.add(FIRST, "on " + first.getHostString(), wire);
     } catch (IOException e) {
       closeQuietly(socket);
       throw new DsVlmException(
-          link.name(rank) + " cannot reach rank 0 at " + first + ": " + e.getMessage(), e);
+          channel.name(rank) + " cannot reach rank 0 at " + first + ": " + e.getMessage(), e);
     }
-    link.startBeating();
-    return link;
+    channel.startBeating();
+    return channel;
   }
 
   /** Adds the connection to {@code other}, which is named {@code who} in messages. */
@@ -118,7 +118,7 @@ final class RankLink implements AutoCloseable {
             }
           }
         },
-        "rank link");
+        "control channel");
   }
 
   private void read(int other, Wire wire) {
@@ -179,7 +179,7 @@ final class RankLink implements AutoCloseable {
     return noted.get() ? Optional.of(loss.join()) : Optional.empty();
   }
 
-  /** Completes with the first loss; dependent actions may run on a thread of the link. */
+  /** Completes with the first loss; dependent actions may run on a thread of the channel. */
   CompletionStage<String> whenLost() {
     return loss;
   }
@@ -237,7 +237,7 @@ final class RankLink implements AutoCloseable {
    * Waits {@code millis} for the next text of the process {@code from}.
    *
    * @return nothing if none came
-   * @throws DsVlmException if some process was lost, or {@code from} has closed its link
+   * @throws DsVlmException if some process was lost, or {@code from} has closed its channel
    */
   @Nullable String take(int from, long millis) {
     Wire.Received received;
@@ -267,7 +267,7 @@ final class RankLink implements AutoCloseable {
   }
 
   /**
-   * Closes the link in order. The first process waits briefly for the others to do the same:
+   * Closes the channel in order. The first process waits briefly for the others to do the same:
    * closing a connection with unread data may discard the last message sent.
    */
   @Override

@@ -11,7 +11,7 @@ import java.util.Arrays;
  * shrinks so that it does not alias. They are rounded to {@value #FRACTION_BITS} fractional bits as
  * Pillow rounds them, which makes the result equal to its own.
  */
-public final class ResizeTaps {
+public final class BicubicWeights {
   static final int FRACTION_BITS = 22;
 
   private static final double A = -0.5;
@@ -28,7 +28,7 @@ public final class ResizeTaps {
    * @param from first output position that is wanted
    * @param count number of output positions that are wanted, at least 1
    */
-  public ResizeTaps(int inSize, long outSize, long from, int count) {
+  public BicubicWeights(int inSize, long outSize, long from, int count) {
     this.inSize = inSize;
     double scale = (double) inSize / outSize;
     double stretch = Math.max(scale, 1);

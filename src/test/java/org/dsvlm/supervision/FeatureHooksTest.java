@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(TensorScope.class)
-class FeatureTapsTest {
+class FeatureHooksTest {
   private static final String SIZES =
       """
       {"model_type": "%s", "hidden_size": 8, "intermediate_size": 16,
@@ -48,7 +48,7 @@ class FeatureTapsTest {
     List<Tensor> states = states(tower);
     Tensor text = new RandomState(3).normal(2, 4, 12);
     Map<String, Tensor> features =
-        FeatureTaps.take(config("[\"text\", \"low\", \"high\"]", 3), tower, states, text);
+        FeatureHooks.take(config("[\"text\", \"low\", \"high\"]", 3), tower, states, text);
     assertThat(features).containsOnlyKeys("text", "low", "high");
     assertThat(features.get("text")).isSameAs(text);
     assertThat(Torch.floats(features.get("low"))).containsExactly(patches(states.get(1)));
@@ -60,7 +60,7 @@ class FeatureTapsTest {
     VisionTower tower = tower("siglip_vision_model");
     List<Tensor> states = states(tower);
     Map<String, Tensor> features =
-        FeatureTaps.take(config("[\"mid\", \"high\"]", 3), tower, states, null);
+        FeatureHooks.take(config("[\"mid\", \"high\"]", 3), tower, states, null);
     assertThat(Torch.floats(features.get("high")))
         .containsExactly(Torch.floats(tower.output(states.get(3))));
     assertThat(Torch.floats(features.get("mid"))).containsExactly(Torch.floats(states.get(2)));
@@ -69,7 +69,7 @@ class FeatureTapsTest {
   @Test
   void namesALevelBeyondTheTower() {
     VisionTower tower = tower("clip_vision_model");
-    assertThatThrownBy(() -> FeatureTaps.take(config("[\"high\"]", 4), tower, states(tower), null))
+    assertThatThrownBy(() -> FeatureHooks.take(config("[\"high\"]", 4), tower, states(tower), null))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("levels.high")
         .hasMessageContaining("block 4")
