@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.dsvlm.distributed.Launch;
@@ -25,6 +26,7 @@ import org.dsvlm.eval.result.Summary;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.models.llava.LlavaChat;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,14 +49,15 @@ final class EvalCommand implements Callable<Integer> {
       paramLabel = "NAME",
       description =
           "mmbench, mmstar, mmmu, mathvista, ocrbench, ai2d, hallusionbench, llavabench, scienceqa,"
-              + " mme, a name of the leaderboard's such as MMBench_DEV_EN, or all.")
-  private String benchmark;
+              + " mme, a name of the leaderboard's such as MMBench_DEV_EN, or all; exact for a file of"
+              + " your own, whose replies have to equal the answers.")
+  private @Nullable String benchmark;
 
   @Option(
       names = "--data",
       paramLabel = "FILE",
       description = "The benchmark's TSV file, or a folder of files with the leaderboard's names.")
-  private Path data;
+  private @Nullable Path data;
 
   @Option(
       names = "--score",
@@ -62,13 +65,13 @@ final class EvalCommand implements Callable<Integer> {
       description =
           "Predictions to score: a TSV file with the columns index and prediction, or a folder of"
               + " them. Without --data it must hold the benchmark's columns too.")
-  private Path predictions;
+  private @Nullable Path predictions;
 
   @Option(
       names = "--checksum",
       paramLabel = "MD5",
       description = "Refuses a data file with another MD5.")
-  private String checksum;
+  private @Nullable String checksum;
 
   @Option(
       names = "--out",
@@ -88,10 +91,10 @@ final class EvalCommand implements Callable<Integer> {
     checkWords();
     if (!asking.isPresent()) {
       return score(
-          EvalFiles.of(benchmark, data, predictions),
-          files -> Evaluation.replies(files.predictions()));
+          EvalFiles.of(benchmark(), data, predictions),
+          files -> Evaluation.replies(Objects.requireNonNull(files.predictions())));
     }
-    return TogetherWithOthers.run(
+    return ProcessGroupCommand.run(
         Launch.of(System.getenv()),
         spec.commandLine().getErr(),
         "the same command goes on",
@@ -117,8 +120,12 @@ final class EvalCommand implements Callable<Integer> {
     }
   }
 
+  private String benchmark() {
+    return Objects.requireNonNull(benchmark);
+  }
+
   private int ask(ProcessGroup group) {
-    List<EvalFiles> files = own.isPresent() ? List.of() : EvalFiles.of(benchmark, data, null);
+    List<EvalFiles> files = own.isPresent() ? List.of() : EvalFiles.of(benchmark(), data, null);
     try (LlavaChat chat = asking.open(group)) {
       if (own.isPresent()) {
         own.answer(asking, chat, out, group);
@@ -126,17 +133,16 @@ final class EvalCommand implements Callable<Integer> {
       }
       Map<EvalFiles, Map<String, String>> replies = new HashMap<>();
       for (EvalFiles one : files) {
-        try (BenchmarkFile questions = BenchmarkFile.open(one.benchmark(), one.data())) {
+        try (BenchmarkFile questions = BenchmarkFile.open(one.benchmark(), one.questions())) {
           checkSum(questions);
           Path folder = folder(files, one);
+          AskedText asked =
+              one.benchmark().onLeaderboard() ? AskedText.LEADERBOARD : AskedText.LLAVA;
           replies.put(
-              one,
-              asking
-                  .answer(chat, questions, AskedText.LEADERBOARD, one.data(), folder, group)
-                  .replies());
+              one, asking.answer(chat, questions, asked, one.questions(), folder, group).replies());
         }
       }
-      return group.isFirst() ? score(files, replies::get) : 0;
+      return group.isFirst() ? score(files, one -> Objects.requireNonNull(replies.get(one))) : 0;
     }
   }
 
@@ -171,9 +177,8 @@ final class EvalCommand implements Callable<Integer> {
 
   private Summary evaluate(
       EvalFiles files, Map<String, String> replies, ResultFolder folder, PrintWriter printer) {
-    Path source = files.data() == null ? files.predictions() : files.data();
     Judging judging = judge.judging(files.dataset(), folder.judgeReplies());
-    try (BenchmarkFile file = BenchmarkFile.open(files.benchmark(), source)) {
+    try (BenchmarkFile file = BenchmarkFile.open(files.benchmark(), files.questions())) {
       checkSum(file);
       Evaluation.Outcome outcome =
           Evaluation.score(files.benchmark(), file, replies, judging, folder);

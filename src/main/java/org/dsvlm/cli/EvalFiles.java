@@ -9,22 +9,30 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.dsvlm.eval.Benchmark;
 import org.dsvlm.eval.Benchmarks;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Which benchmarks are meant and where their files are.
+ * A benchmark that the user names, and its files.
  *
  * @param benchmark what is asked
  * @param dataset the leaderboard's name of the file
  * @param data the file; null for none
  * @param predictions the replies to score; null where a model answers
  */
-record EvalFiles(Benchmark benchmark, String dataset, Path data, Path predictions) {
+record EvalFiles(
+    Benchmark benchmark, String dataset, @Nullable Path data, @Nullable Path predictions) {
   private static final String ALL = "all";
   private static final String ENDING = ".tsv";
+
+  /** The file that holds the benchmark's own columns. */
+  Path questions() {
+    return data == null ? Objects.requireNonNull(predictions) : data;
+  }
 
   /**
    * One element for each benchmark that is named.
@@ -33,7 +41,7 @@ record EvalFiles(Benchmark benchmark, String dataset, Path data, Path prediction
    *     then folders, hold
    * @throws DsVlmException if a file is missing
    */
-  static List<EvalFiles> of(String name, Path data, Path predictions) {
+  static List<EvalFiles> of(String name, @Nullable Path data, @Nullable Path predictions) {
     if (!ALL.equals(name)) {
       Benchmark benchmark = Benchmarks.named(name);
       List<String> datasets =
@@ -69,7 +77,7 @@ record EvalFiles(Benchmark benchmark, String dataset, Path data, Path prediction
   }
 
   private static Optional<EvalFiles> find(
-      Benchmark benchmark, List<String> datasets, Path data, Path predictions) {
+      Benchmark benchmark, List<String> datasets, @Nullable Path data, @Nullable Path predictions) {
     for (String dataset : datasets) {
       Optional<Path> dataFile = file(data, dataset);
       Optional<Path> scored = file(predictions, dataset);
@@ -85,7 +93,7 @@ record EvalFiles(Benchmark benchmark, String dataset, Path data, Path prediction
   }
 
   /** {@code path} itself, or the file of {@code dataset} in that folder. */
-  private static Optional<Path> file(Path path, String dataset) {
+  private static Optional<Path> file(@Nullable Path path, String dataset) {
     if (path == null) {
       return Optional.empty();
     }

@@ -31,6 +31,7 @@ import picocli.CommandLine.ScopeType;
       ProbeCommand.class,
       EvalCommand.class,
       CompareCommand.class,
+      NanoQuestionsCommand.class,
       ReconstructCommand.class,
       ReportCommand.class,
       ExportCommand.class,

@@ -28,7 +28,7 @@ final class PictureStrip {
     graphics.setRenderingHint(
         RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR);
     for (int i = 0; i < pictures.size(); i++) {
-      graphics.drawImage(image(pictures.get(i)), i * (side + GAP), 0, side, side, null);
+      graphics.drawImage(pictures.get(i).toImage(), i * (side + GAP), 0, side, side, null);
     }
     graphics.dispose();
     AtomicFiles.file(
@@ -38,17 +38,5 @@ final class PictureStrip {
             throw new IOException("this Java cannot write PNG");
           }
         });
-  }
-
-  private static BufferedImage image(Picture picture) {
-    BufferedImage image =
-        new BufferedImage(picture.width(), picture.height(), BufferedImage.TYPE_INT_RGB);
-    byte[] rgb = picture.rgb();
-    int[] pixels = new int[picture.width() * picture.height()];
-    for (int i = 0; i < pixels.length; i++) {
-      pixels[i] = (rgb[3 * i] & 255) << 16 | (rgb[3 * i + 1] & 255) << 8 | (rgb[3 * i + 2] & 255);
-    }
-    image.setRGB(0, 0, picture.width(), picture.height(), pixels, 0, picture.width());
-    return image;
   }
 }

@@ -118,7 +118,7 @@ public record Batch(
   }
 
   /**
-   * What randomness for each picture hangs on, P values: the sample's id, and the picture's number
+   * The names of each picture's random draws, P values: the sample's id, and the picture's number
    * where it is not the sample's first.
    */
   public List<String> pictureIds() {

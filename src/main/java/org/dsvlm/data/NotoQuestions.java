@@ -46,7 +46,7 @@ final class NotoQuestions {
 
   /**
    * Two conversations about {@code emoji}, which together ask one question of each kind that fits.
-   * What one question gives away ("Is this called bread?") is asked for in the other alone.
+   * A fact that one question gives away ("Is this called bread?") is asked for in the other alone.
    */
   List<List<Question>> about(NotoEmoji emoji, RandomState random) {
     List<Question> first = new ArrayList<>();

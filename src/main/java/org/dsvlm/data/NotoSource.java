@@ -31,7 +31,7 @@ public final class NotoSource implements RecordSource {
     private static final long HELD_OUT_SHARE = 10;
     private static final RandomState HASH = new RandomState(0).fork("noto split");
 
-    private boolean holds(NotoEmoji emoji) {
+    boolean holds(NotoEmoji emoji) {
       boolean heldOut = HASH.fork(emoji.code()).below(HELD_OUT_SHARE) == 0;
       return heldOut == (this == HELD_OUT);
     }

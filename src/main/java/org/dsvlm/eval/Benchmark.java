@@ -7,7 +7,7 @@ package org.dsvlm.eval;
 import java.util.List;
 import org.dsvlm.eval.table.Row;
 
-/** One of the ten benchmarks: what a row asks and how the replies are scored. */
+/** A benchmark: what a row asks and how the replies are scored. */
 public interface Benchmark {
   /** Its name on the command line. */
   String key();
@@ -37,6 +37,11 @@ public interface Benchmark {
   /** Whether there is no score without a judge. */
   default boolean needsJudge() {
     return false;
+  }
+
+  /** Whether it is one of the leaderboard's ten, which are asked in its tool's form. */
+  default boolean onLeaderboard() {
+    return true;
   }
 
   /** The largest headline. */

@@ -4,6 +4,7 @@
  */
 package org.dsvlm.image;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -123,5 +124,16 @@ public final class Picture {
   /** The values row by row, red first; not a copy. */
   public byte[] rgb() {
     return rgb;
+  }
+
+  /** A copy for Java's own graphics. */
+  public BufferedImage toImage() {
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    int[] pixels = new int[width * height];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (rgb[3 * i] & 255) << 16 | (rgb[3 * i + 1] & 255) << 8 | (rgb[3 * i + 2] & 255);
+    }
+    image.setRGB(0, 0, width, height, pixels, 0, width);
+    return image;
   }
 }

@@ -57,13 +57,7 @@ public record Thumbnail(int width, int height, String data) {
 
   /** {@code picture}, scaled down to {@code mostWidth} pixels where it is wider. */
   public static Thumbnail of(Picture picture, int mostWidth) {
-    BufferedImage image =
-        new BufferedImage(picture.width(), picture.height(), BufferedImage.TYPE_INT_RGB);
-    byte[] rgb = picture.rgb();
-    for (int i = 0; i < rgb.length / 3; i++) {
-      int colour = (rgb[3 * i] & 255) << 16 | (rgb[3 * i + 1] & 255) << 8 | (rgb[3 * i + 2] & 255);
-      image.setRGB(i % picture.width(), i / picture.width(), colour);
-    }
+    BufferedImage image = picture.toImage();
     try {
       BufferedImage scaled = scaled(image, Math.min(mostWidth, image.getWidth()));
       return of(scaled, "jpeg", jpeg(scaled));

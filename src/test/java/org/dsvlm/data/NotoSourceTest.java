@@ -16,6 +16,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -143,6 +144,34 @@ class NotoSourceTest {
       }
     }
     assertThat(questions.get(3)).isEqualTo(NotoSource.questions(archive, Split.TRAIN, 1).get(3));
+  }
+
+  @Test
+  void questionsAboutHeldOutPicturesAreAFile() throws IOException {
+    Path file = folder.resolve("nano.tsv");
+    int count = NotoQuestionFile.write(file, archive);
+    List<String[]> rows =
+        Files.readAllLines(file).stream().map(line -> line.split("\t", -1)).toList();
+    assertThat(rows.get(0))
+        .containsExactly("\"index\"", "\"image\"", "\"question\"", "\"answer\"", "\"category\"");
+    assertThat(rows).hasSize(count + 1);
+    NotoSource heldOut = NotoSource.captions(archive, Split.HELD_OUT, 0);
+    Map<String, List<String[]>> byCode =
+        rows.stream()
+            .skip(1)
+            .collect(Collectors.groupingBy(row -> row[0].substring(1, row[0].indexOf('/'))));
+    assertThat(byCode.keySet()).containsExactlyInAnyOrderElementsOf(ids(heldOut));
+    for (int i = 0; i < heldOut.size(); i++) {
+      List<String[]> own = byCode.get(heldOut.id(i));
+      byte[] png = Base64.getDecoder().decode(own.get(0)[1].replace("\"", ""));
+      assertThat(Picture.read(png, "cell").rgb()).isEqualTo(heldOut.pictures(i, 0).get(0).rgb());
+      assertThat(own).hasSizeBetween(3, 4);
+      assertThat(own.stream().skip(1)).allMatch(row -> row[1].equals(own.get(0)[0]));
+      assertThat(own).extracting(row -> row[4]).doesNotContain("\"name\"");
+    }
+    Path again = folder.resolve("again.tsv");
+    NotoQuestionFile.write(again, archive);
+    assertThat(again).hasSameBinaryContentAs(file);
   }
 
   @Test

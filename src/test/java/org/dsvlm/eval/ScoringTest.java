@@ -113,6 +113,26 @@ class ScoringTest {
   }
 
   @Test
+  void aFileOfOnesOwnIsScoredByItsAnswers() throws IOException {
+    Path file =
+        file(
+            "index\tquestion\tanswer\tcategory",
+            "1\tWhich colour?\tred\tcolour",
+            "2\tWhich colour?\tred\tcolour",
+            "3\tIs it a cat?\tno\tcalled",
+            "4\tIs it a cat?\tno\tcalled");
+    Scores scores =
+        TestFile.score(
+            "exact", file, Map.of("1", " Red.", "2", "dark red", "3", "no..", "4", "no"));
+    assertThat(scores.rows()).extracting(RowResult::score).containsExactly(1.0, 0.0, 0.0, 1.0);
+    assertThat(scores.headline()).isEqualTo(50);
+    assertThat(scores.table().get(0)).containsEntry("colour", 0.5).containsEntry("called", 0.5);
+    assertThat(Benchmarks.all())
+        .hasSize(10)
+        .noneMatch(benchmark -> benchmark.key().equals("exact"));
+  }
+
+  @Test
   void llavaBenchNeedsAJudge() throws IOException {
     Path file =
         file("index\tquestion\tcategory\tcaption\tgpt4_ans", "1\tWhat?\tconv\ta cat\ta cat");

@@ -104,7 +104,7 @@ public final class Comparison {
 
   private List<String> common() {
     List<String> common = new ArrayList<>();
-    Benchmarks.all()
+    Benchmarks.known()
         .forEach(
             benchmark ->
                 first.values().stream()

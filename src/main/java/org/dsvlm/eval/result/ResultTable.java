@@ -27,6 +27,13 @@ public final class ResultTable {
     summaries.forEach(summary -> byKey.put(summary.benchmark().key(), summary));
   }
 
+  /** The paper's columns; without any of its benchmarks, the user's own. */
+  private List<Benchmark> columns() {
+    return byKey.values().stream().anyMatch(summary -> summary.benchmark().onLeaderboard())
+        ? Benchmarks.all()
+        : byKey.values().stream().map(Summary::benchmark).toList();
+  }
+
   private static String number(double value) {
     return String.format(Locale.ROOT, "%.1f", value);
   }
@@ -43,19 +50,21 @@ public final class ResultTable {
   public String text() {
     StringBuilder head = new StringBuilder();
     StringBuilder figures = new StringBuilder();
-    for (Benchmark benchmark : Benchmarks.all()) {
+    for (Benchmark benchmark : columns()) {
       Summary summary = byKey.get(benchmark.key());
       column(head, figures, benchmark.title(), summary == null ? "–" : number(summary.headline()));
     }
     column(
         head,
         figures,
-        byKey.size() == Benchmarks.all().size() ? "Average" : "Average of " + byKey.size(),
+        byKey.size() == columns().size() && byKey.size() > 1
+            ? "Average"
+            : "Average of " + byKey.size(),
         number(average()));
     StringBuilder text = new StringBuilder();
     text.append(head.toString().stripTrailing()).append('\n');
     text.append(figures.toString().stripTrailing()).append('\n');
-    for (Benchmark benchmark : Benchmarks.all()) {
+    for (Benchmark benchmark : columns()) {
       Summary summary = byKey.get(benchmark.key());
       if (summary != null) {
         text.append(
@@ -78,7 +87,7 @@ public final class ResultTable {
   public String csv() {
     List<String> head = new ArrayList<>();
     List<String> line = new ArrayList<>();
-    for (Benchmark benchmark : Benchmarks.all()) {
+    for (Benchmark benchmark : columns()) {
       Summary summary = byKey.get(benchmark.key());
       head.add(benchmark.title());
       line.add(summary == null ? null : Double.toString(summary.headline()));
