@@ -11,6 +11,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.dsvlm.eval.answer.AnswerListener;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shows the answering on standard error: a bar where that is a terminal, else a line now and then.
@@ -22,7 +23,7 @@ final class AnsweringProgress implements AnswerListener, AutoCloseable {
   private final boolean terminal;
   private final PrintWriter err;
   private final String name;
-  private ProgressBar bar;
+  private @Nullable ProgressBar bar;
   private int open;
   private int done;
   private long startedAt;
@@ -57,7 +58,7 @@ final class AnsweringProgress implements AnswerListener, AutoCloseable {
   @Override
   public void answered(int count) {
     done += count;
-    if (terminal) {
+    if (bar != null) {
       bar.stepBy(count);
     } else if (System.nanoTime() - lastLine > LINE_EVERY_NANOS || done == open) {
       lastLine = System.nanoTime();

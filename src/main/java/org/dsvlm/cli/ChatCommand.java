@@ -10,10 +10,8 @@ import java.util.concurrent.Callable;
 import org.dsvlm.image.Picture;
 import org.dsvlm.models.llama.GenerationSettings;
 import org.dsvlm.models.llava.LlavaChat;
-import org.dsvlm.models.llava.LlavaChatOptions;
-import org.dsvlm.tensor.DTypes;
-import org.dsvlm.text.ConversationTemplate;
 import org.dsvlm.text.Turn;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,46 +35,17 @@ final class ChatCommand implements Callable<Integer> {
   private Path model;
 
   @Option(
-      names = "--adapter",
-      paramLabel = "DIR",
-      description = "PEFT folder of a LoRA adapter to answer with.")
-  private Path adapter;
-
-  @Option(
       names = "--image",
       paramLabel = "FILE",
       description =
           "A picture; may be repeated. Each stands where the prompt has <image>, or all before it.")
   private List<Path> images = List.of();
 
-  @Option(
-      names = "--pad-to-square",
-      negatable = true,
-      description =
-          "Pads the picture to a square before it is resized, or not. Default: what the model's"
-              + " folder says.")
-  private Boolean padToSquare;
-
   @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "The question.")
   private String prompt;
 
   @Mixin private SamplingOptions sampling;
-
-  @Option(
-      names = "--template",
-      paramLabel = "NAME",
-      description =
-          "Conversation template that the model was trained on. Default: what its folder says.")
-  private String template;
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "NAME",
-      defaultValue = "float32",
-      description = "Type to compute in. Default: ${DEFAULT-VALUE}.")
-  private String dtype;
-
-  @Mixin private DeviceOption device;
+  @Mixin private ModelOptions options;
 
   @Option(
       names = "--check",
@@ -84,17 +53,17 @@ final class ChatCommand implements Callable<Integer> {
       description =
           "Also writes ids, pixels, logits and likeliest tokens to a safetensors file, for"
               + " benchmarks/peers/check_export.py and check_adapter.py.")
-  private Path check;
+  private @Nullable Path check;
 
   @Override
   public Integer call() {
-    sampling.check();
+    sampling.check(spec.commandLine());
     if (check != null && images.size() != 1) {
       throw new ParameterException(spec.commandLine(), "--check needs one --image");
     }
     Path folder = ModelArgument.folder(model);
     List<Picture> pictures = images.stream().map(Picture::read).toList();
-    try (LlavaChat chat = LlavaChat.open(folder, options())) {
+    try (LlavaChat chat = LlavaChat.open(folder, options.toOpen())) {
       GenerationSettings settings = sampling.settings(chat.settings());
       if (check != null) {
         chat.writeCheck(check, pictures.get(0), prompt, settings.maxNewTokens());
@@ -105,14 +74,5 @@ final class ChatCommand implements Callable<Integer> {
       printer.end();
     }
     return 0;
-  }
-
-  private LlavaChatOptions options() {
-    return LlavaChatOptions.DEFAULTS
-        .withTemplate(template == null ? null : ConversationTemplate.named(template))
-        .withDtype(DTypes.parse(dtype))
-        .withDevice(device.device())
-        .withAdapter(adapter)
-        .withPadToSquare(padToSquare);
   }
 }

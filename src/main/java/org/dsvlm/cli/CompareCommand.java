@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "compare",
     description =
-        "Compares two results of eval: differences by benchmark and category with 95 % intervals of"
+        "Compares two results of eval: differences by benchmark and category with 95 %% intervals of"
             + " the paired bootstrap.",
     mixinStandardHelpOptions = true)
 final class CompareCommand implements Callable<Integer> {

@@ -14,6 +14,7 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.models.llava.LlavaExport;
 import org.dsvlm.models.llava.LlavaLayout;
 import org.dsvlm.tensor.DTypes;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -72,7 +73,7 @@ final class ExportCommand implements Callable<Integer> {
       names = "--merge-adapter",
       paramLabel = "DIR",
       description = "A PEFT adapter (LoRA) to merge into the weights.")
-  private Path adapter;
+  private @Nullable Path adapter;
 
   @Override
   public Integer call() {

@@ -17,6 +17,7 @@ import org.dsvlm.models.Families;
 import org.dsvlm.models.vit.VisionFamily;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.RandomState;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -51,7 +52,7 @@ final class InitCommand implements Callable<Integer> {
       description =
           "Vision tower of a LLaVA: ${COMPLETION-CANDIDATES}. Default: the one it was published"
               + " with.")
-  private String vision;
+  private @Nullable String vision;
 
   @Option(
       names = "--random",
@@ -150,7 +151,7 @@ final class InitCommand implements Callable<Integer> {
         .toList();
   }
 
-  /** What {@code --arch} may name. */
+  /** The names that {@code --arch} takes. */
   static final class Architectures implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
@@ -158,7 +159,7 @@ final class InitCommand implements Callable<Integer> {
     }
   }
 
-  /** What {@code --vision} may name. */
+  /** The names that {@code --vision} takes. */
   static final class VisionTowers implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {

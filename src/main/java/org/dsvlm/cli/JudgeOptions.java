@@ -8,6 +8,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.dsvlm.eval.Judging;
@@ -16,12 +17,13 @@ import org.dsvlm.eval.judge.Judge;
 import org.dsvlm.eval.judge.JudgeInstructions;
 import org.dsvlm.eval.judge.JudgeSettings;
 import org.dsvlm.eval.judge.RecordedReplies;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Who reads the replies that exact matching cannot. */
+/** The judge, which reads the replies that exact matching cannot. */
 final class JudgeOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -32,10 +34,10 @@ final class JudgeOptions {
       description =
           "An OpenAI-compatible service, such as https://HOST/v1. Without it, and without"
               + " --judge-replies, exact matching alone reads the replies.")
-  private URI address;
+  private @Nullable URI address;
 
   @Option(names = "--judge-model", paramLabel = "NAME", description = "The judge's name there.")
-  private String model;
+  private @Nullable String model;
 
   @Option(
       names = "--judge-key-variable",
@@ -67,14 +69,14 @@ final class JudgeOptions {
           "Takes the judge's replies from a file: a judge-replies.jsonl of an earlier run, or one"
               + " JSON object of replies by row. For several benchmarks, a folder that eval --out"
               + " wrote, or one of files like LLaVABench.json.")
-  private Path replies;
+  private @Nullable Path replies;
 
   @Option(
       names = "--judge-instructions",
       paramLabel = "FILE",
       description =
           "YAML file of what the judge is told, in place of ours; see docs/evaluation.md.")
-  private Path instructions;
+  private @Nullable Path instructions;
 
   /** Refuses options that do not go together. */
   void check() {
@@ -129,7 +131,7 @@ final class JudgeOptions {
         .findFirst();
   }
 
-  private Judge judge(String dataset, Path log) {
+  private @Nullable Judge judge(String dataset, Path log) {
     if (replies != null) {
       return repliesTo(dataset).map(RecordedReplies::read).orElse(null);
     }
@@ -137,7 +139,7 @@ final class JudgeOptions {
       return null;
     }
     JudgeSettings settings =
-        JudgeSettings.of(address, model, System.getenv(keyVariable))
+        JudgeSettings.of(address, Objects.requireNonNull(model), System.getenv(keyVariable))
             .withTimeout(Duration.ofSeconds(timeout))
             .withConcurrency(requests);
     return new HttpJudge(settings, log);

@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import org.dsvlm.plan.Plan;
 import org.dsvlm.plan.PlanReport;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,7 +42,7 @@ final class PlanCommand implements Callable<Integer> {
       names = "--gpu",
       paramLabel = "NAME",
       description = "What it trains on: h100 (default), h200, a100, a100-40, l40s.")
-  private String gpu;
+  private @Nullable String gpu;
 
   @Option(
       names = "--gpus",

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
@@ -28,6 +29,7 @@ import org.dsvlm.tensor.MemoryFigures;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.weights.safetensors.Safetensors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -62,7 +64,7 @@ final class ProbeCommand implements Callable<Integer> {
               + " and pixel_values [1, 3, height, width]. Default: a picture of noise and "
               + WORDS
               + " ids from all over the vocabulary.")
-  private Path input;
+  private @Nullable Path input;
 
   @Option(names = "--text-only", description = "Without a picture.")
   private boolean textOnly;
@@ -72,7 +74,7 @@ final class ProbeCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Writes input_ids, pixel_values, logits and generated to this safetensors file.")
-  private Path out;
+  private @Nullable Path out;
 
   @Option(
       names = "--max-new-tokens",
@@ -92,7 +94,7 @@ final class ProbeCommand implements Callable<Integer> {
   @Mixin private DeviceOption device;
 
   /** The model's input: ids, and pixelValues [1, 3, height, width] or null. */
-  private record Input(long[] ids, Tensor pixelValues) {}
+  private record Input(long[] ids, @Nullable Tensor pixelValues) {}
 
   @Override
   public Integer call() {
@@ -115,11 +117,12 @@ final class ProbeCommand implements Callable<Integer> {
           checkpoint.parameters().tensors().values().stream().mapToLong(Tensor::numel).sum();
       print("opened", "%.2f s, %,d parameters in %s", seconds(start), parameters, dtype);
       Llava llava = checkpoint.model();
-      Input given = input == null ? made(llava, type) : read(llava, type);
+      Input given = input == null ? made(llava, type) : read(input, llava, type);
       print("prompt", "%,d tokens", given.ids().length);
       generate(llava, given);
       if (out != null) {
-        ExportCheck.write(out, llava, given.ids(), given.pixelValues(), maxNewTokens);
+        Tensor pixelValues = Objects.requireNonNull(given.pixelValues());
+        ExportCheck.write(out, llava, given.ids(), pixelValues, maxNewTokens);
       }
       print("memory", "%,d bytes resident at most", MemoryFigures.peakResidentBytes());
     }
@@ -167,10 +170,11 @@ final class ProbeCommand implements Callable<Integer> {
         LongStream.concat(picture, LongStream.of(words)).toArray(), placed(noise, llava, type));
   }
 
-  private Input read(Llava llava, ScalarType type) {
-    try (Safetensors file = Safetensors.open(input)) {
+  private static Input read(Path file, Llava llava, ScalarType type) {
+    try (Safetensors tensors = Safetensors.open(file)) {
       return new Input(
-          Torch.longs(file.read("input_ids")), placed(file.read("pixel_values"), llava, type));
+          Torch.longs(tensors.read("input_ids")),
+          placed(tensors.read("pixel_values"), llava, type));
     }
   }
 

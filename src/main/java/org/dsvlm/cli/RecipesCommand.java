@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import org.dsvlm.train.recipe.RecipeReader;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,7 +28,7 @@ final class RecipesCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "NAME|FILE",
       description = "A built-in recipe or a YAML file to show.")
-  private String recipe;
+  private @Nullable String recipe;
 
   @Mixin private RecipeOverrides overrides;
 

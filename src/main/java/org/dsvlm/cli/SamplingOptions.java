@@ -5,21 +5,20 @@
 package org.dsvlm.cli;
 
 import org.dsvlm.models.llama.GenerationSettings;
-import picocli.CommandLine.Model.CommandSpec;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
-/** How long an answer gets and how its tokens are chosen. */
+/** The length of an answer and the choice of its tokens. */
 final class SamplingOptions {
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec spec;
-
   @Option(
       names = "--max-new-tokens",
       paramLabel = "N",
-      description = "Longest answer. Default: what generation_config.json says, else 128.")
-  private Integer maxNewTokens;
+      description =
+          "Longest answer. Default: for eval 2048, as the leaderboard has it; for chat what"
+              + " generation_config.json says, else 128.")
+  private @Nullable Integer maxNewTokens;
 
   @Option(
       names = "--temperature",
@@ -46,9 +45,9 @@ final class SamplingOptions {
       names = "--repetition-penalty",
       paramLabel = "R",
       description =
-          "Above 1, makes tokens that are already there less likely. Default: what"
-              + " generation_config.json says, else 1.")
-  private Double repetitionPenalty;
+          "Above 1, makes tokens that are already there less likely. Default: for eval 1;"
+              + " for chat what generation_config.json says, else 1.")
+  private @Nullable Double repetitionPenalty;
 
   @Option(
       names = "--seed",
@@ -62,10 +61,10 @@ final class SamplingOptions {
    *
    * @throws ParameterException for an option that makes no sense
    */
-  void check() {
+  void check(CommandLine command) {
     if (maxNewTokens != null && maxNewTokens < 1) {
       throw new ParameterException(
-          spec.commandLine(), "--max-new-tokens has to be above 0, not " + maxNewTokens);
+          command, "--max-new-tokens has to be above 0, not " + maxNewTokens);
     }
   }
 

@@ -16,6 +16,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.dsvlm.train.run.StepMetrics;
 import org.dsvlm.train.run.TrainingListener;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shows a run on standard error: a bar where that is a terminal, else a line now and then. Both
@@ -28,7 +29,7 @@ final class TrainingProgress implements TrainingListener {
 
   private final boolean terminal;
   private final PrintWriter err;
-  private ProgressBar bar;
+  private @Nullable ProgressBar bar;
   private long total;
   private long done;
   private long startedAt;
@@ -79,7 +80,7 @@ final class TrainingProgress implements TrainingListener {
                 smoothed.merge(
                     name, loss, (before, now) -> SMOOTHING * before + (1 - SMOOTHING) * now));
     String figures = figures(metrics);
-    if (terminal) {
+    if (bar != null) {
       bar.step();
       bar.setExtraMessage(figures);
     } else if (System.nanoTime() - lastLine > LINE_EVERY_NANOS || done == total) {
@@ -90,7 +91,7 @@ final class TrainingProgress implements TrainingListener {
   }
 
   private void reportSkipped(StepMetrics metrics) {
-    if (terminal) {
+    if (bar != null) {
       bar.step();
     }
     err.printf(

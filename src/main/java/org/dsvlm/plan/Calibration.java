@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.LongSupplier;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -24,9 +25,9 @@ import org.dsvlm.tensor.Threads;
 import org.dsvlm.tensor.Torch;
 
 /**
- * Measures what this machine can do, in some seconds: a large matrix product, calls that compute
- * nothing much, and of each kind of operation those shapes that take most of the step. Nothing is
- * fitted to a whole step.
+ * Measures this machine in some seconds: a large matrix product, calls that compute almost nothing,
+ * and for each kind of operation the shapes that take most of the step. Nothing is fitted to a
+ * whole step.
  */
 final class Calibration {
   /** Shapes of a kind are timed until they make this share of its work. */
@@ -36,7 +37,7 @@ final class Calibration {
   private static final double MOST_FLOPS = 1e9;
   private static final double MOST_ELEMENTS = 1 << 24;
 
-  /** What an operation is cut to in order to be called at all. */
+  /** The size to which an operation is cut in order to be called at all. */
   private static final double FEW = 1e4;
 
   private static final List<Long> LARGE_PRODUCT = List.of(1024L, 1024L, 1024L, 0L);
@@ -71,8 +72,8 @@ final class Calibration {
     double call = CallCost.seconds(stopwatch);
     Map<OperationType, List<Timing>> measured = timings(shapes, timings);
     double bandwidth =
-        measured.get(OperationType.POINTWISE).stream()
-            .mapToDouble(timing -> 1 / timing.seconds().get(FORWARD))
+        Objects.requireNonNull(measured.get(OperationType.POINTWISE)).stream()
+            .mapToDouble(timing -> 1 / timing.seconds(FORWARD))
             .average()
             .orElse(1e9);
     return new Hardware(
@@ -87,7 +88,7 @@ final class Calibration {
         String.format(
             Locale.ROOT,
             "measured: matrix product of 1024 %.0f GFLOP/s, sums %.1f GB/s, a call %.1f µs",
-            1 / large.seconds().get(FORWARD) / 1e9,
+            1 / large.seconds(FORWARD) / 1e9,
             bandwidth / 1e9,
             call * 1e6));
   }

@@ -18,8 +18,8 @@ import org.dsvlm.nn.Attention;
 import org.dsvlm.tensor.Torch;
 
 /**
- * What a call takes beside its arithmetic, as calls stand in a step: of ever other operations, each
- * of which finds the processor's caches full of the others' code.
+ * The time of a call beside its arithmetic, measured as calls follow one another in a step: each
+ * finds the processor's caches full of other operations' code.
  */
 final class CallCost {
   /** Small enough for the arithmetic to be nothing. */

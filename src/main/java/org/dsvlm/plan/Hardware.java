@@ -9,15 +9,17 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.nn.cost.Operation;
 import org.dsvlm.nn.cost.Operation.Role;
 import org.dsvlm.nn.cost.OperationType;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a device can do. An operation takes the longer of what its arithmetic and what its memory
- * traffic take; calls are added where the processor that makes them also computes, and hidden
- * behind the computation where a device does that.
+ * The rates of a device. An operation takes as long as its arithmetic or its memory traffic,
+ * whichever is longer. The time of calls is added where the processor that makes them also
+ * computes; a GPU hides them behind its computation.
  *
  * @param name of the device
  * @param memory bytes that it has
@@ -41,12 +43,17 @@ public record Hardware(
     String source) {
 
   /**
-   * What one shape took.
+   * The measured time of one shape.
    *
    * @param work floating-point operations forward, or bytes where there are none
    * @param seconds by role, per unit of that role's work
    */
-  public record Timing(List<Long> shape, double work, Map<Role, Double> seconds) {}
+  public record Timing(List<Long> shape, double work, Map<Role, Double> seconds) {
+    /** Seconds of a role per unit of its work. */
+    double seconds(Role role) {
+      return Objects.requireNonNull(seconds.get(role));
+    }
+  }
 
   /** A call of LibTorch from Java on a server's processor. */
   private static final double CALL_SECONDS = 5e-6;
@@ -128,20 +135,22 @@ public record Hardware(
     double work = work(operation);
     Timing timing = nearest(operation, work / Math.max(1, operation.calls()));
     if (timing != null) {
-      return work * timing.seconds().get(operation.role().alike());
+      return work * timing.seconds(operation.role().alike());
     }
     Double rate = rates.get(operation.type());
     double moving = operation.bytes() / bandwidth;
     return rate == null ? moving : Math.max(operation.flops() / rate, moving);
   }
 
-  /** What the time of an operation is in proportion to. */
+  /** The quantity to which the time of an operation is proportional. */
   static double work(Operation operation) {
     return operation.flops() > 0 ? operation.flops() : operation.bytes();
   }
 
-  /** The timed shape of the kind that is the operation's, or else does most nearly as much. */
-  private Timing nearest(Operation operation, double workOfCall) {
+  /**
+   * The timed shape of the operation's kind: its own, or else the one with the nearest FLOP count.
+   */
+  private @Nullable Timing nearest(Operation operation, double workOfCall) {
     return measured.getOrDefault(operation.type(), List.of()).stream()
         .filter(timing -> timing.seconds().containsKey(operation.role().alike()))
         .min(

@@ -33,7 +33,7 @@ import org.dsvlm.tensor.Torch;
  * for each gradient.
  */
 final class KindTimings {
-  /** What is timed of a shape that is larger; its batch or rows are cut. */
+  /** The work to which a larger shape is cut, in its batch or rows, before it is timed. */
   private final double mostFlops;
 
   private final double mostElements;

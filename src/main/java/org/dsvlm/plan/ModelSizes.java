@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.dsvlm.models.diffusion.UNet;
@@ -32,10 +33,11 @@ import org.dsvlm.train.recipe.RecipeModels;
 final class ModelSizes {
   private final Recipe recipe;
   private final LlavaConfig llava;
-  private final UNetConfig unet;
-  private final VaeConfig vae;
-  private final SupervisionConfig supervision;
+  private final Optional<Supervision> supervision;
   private final Map<Part, Map<String, long[]>> shapes = new EnumMap<>(Part.class);
+
+  /** The supervision's settings, and the networks of its diffusion model. */
+  record Supervision(SupervisionConfig config, UNetConfig unet, VaeConfig vae) {}
 
   ModelSizes(Recipe recipe) {
     this.recipe = recipe;
@@ -64,22 +66,21 @@ final class ModelSizes {
                   lora.useRslora(),
                   lora.targetModules())));
     }
-    if (!recipe.supervised()) {
-      unet = null;
-      vae = null;
-      supervision = null;
-      return;
-    }
-    unet = models.unet();
-    vae = models.vae();
-    supervision = recipe.supervisionConfig();
+    supervision =
+        recipe.supervised()
+            ? Optional.of(new Supervision(recipe.supervisionConfig(), models.unet(), models.vae()))
+            : Optional.empty();
+    supervision.ifPresent(this::putSupervision);
+  }
+
+  private void putSupervision(Supervision added) {
     shapes.put(
         Part.SUPERVISION,
         DiffusionSupervisor.parameterShapes(
-            supervision, unet, llava.text().hiddenSize(), vision.hiddenSize()));
-    shapes.put(Part.UNET, ParameterShapes.of(root -> new UNet(root, unet)));
-    shapes.put(Part.VAE, ParameterShapes.of(root -> new Vae(root, vae)));
-    if (supervision.loss().needsNetwork()) {
+            added.config(), added.unet(), language().hiddenSize(), vision().hiddenSize()));
+    shapes.put(Part.UNET, ParameterShapes.of(root -> new UNet(root, added.unet())));
+    shapes.put(Part.VAE, ParameterShapes.of(root -> new Vae(root, added.vae())));
+    if (added.config().loss().needsNetwork()) {
       shapes.put(Part.PERCEPTUAL, PerceptualNetwork.shapes(recipe.model().perceptual().widths()));
     }
   }
@@ -107,16 +108,7 @@ final class ModelSizes {
     return llava.text();
   }
 
-  UNetConfig unet() {
-    return unet;
-  }
-
-  VaeConfig vae() {
-    return vae;
-  }
-
-  /** Null without supervision. */
-  SupervisionConfig supervision() {
+  Optional<Supervision> supervision() {
     return supervision;
   }
 
@@ -137,7 +129,7 @@ final class ModelSizes {
     return shapes.getOrDefault(part, Map.of()).size();
   }
 
-  /** Whether a stage trains a part, which it does wholly or not at all. */
+  /** Whether a stage trains a part, as a whole or not at all. */
   boolean trains(Part part, int stage) {
     return switch (part) {
       case VISION_ENCODER -> stage > 0 && recipe.visionLearningRate() > 0;

@@ -13,10 +13,11 @@ import org.dsvlm.nn.cost.Operation;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.recipe.RecipeReader;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a run by a recipe will take. Nothing is started, and no file is needed where the recipe
- * names public models.
+ * The cost of a run by a recipe. Nothing is started, and no file is needed where the recipe names
+ * public models.
  */
 public final class Plan {
   private final Recipe recipe;
@@ -30,7 +31,7 @@ public final class Plan {
       ModelSizes sizes,
       Hardware hardware,
       StagePlanner.Deployment deployment,
-      StagePlanner plain) {
+      @Nullable StagePlanner plain) {
     this.recipe = recipe;
     this.sizes = sizes;
     this.hardware = hardware;
@@ -38,10 +39,10 @@ public final class Plan {
     if (AutoencoderPlanner.isWanted(recipe)) {
       stages.add(new AutoencoderPlanner(recipe, sizes, deployment).plan(hardware));
     }
-    StagePlanner planner = new StagePlanner(recipe, sizes, hardware, deployment);
+    StagePlanner planner = new StagePlanner(recipe, sizes, deployment);
     for (int stage = 1; stage <= 2; stage++) {
       if (!recipe.stage(stage).leftOut()) {
-        stages.add(planner.plan(stage, plain));
+        stages.add(planner.plan(stage, hardware, plain));
       }
     }
   }
@@ -68,7 +69,7 @@ public final class Plan {
     Recipe recipe = RecipeReader.bind(tree);
     StagePlanner.Deployment deployment = StagePlanner.Deployment.of(recipe, 1);
     ModelSizes sizes = new ModelSizes(recipe);
-    StagePlanner planner = new StagePlanner(recipe, sizes, null, deployment);
+    StagePlanner planner = new StagePlanner(recipe, sizes, deployment);
     List<Operation> operations = new ArrayList<>();
     if (AutoencoderPlanner.isWanted(recipe)) {
       operations.addAll(new AutoencoderPlanner(recipe, sizes, deployment).usual());
@@ -85,12 +86,12 @@ public final class Plan {
 
   private static Plan of(
       ObjectNode tree, Recipe recipe, Hardware hardware, StagePlanner.Deployment deployment) {
-    StagePlanner plain = null;
+    @Nullable StagePlanner plain = null;
     if (recipe.supervised()) {
       ObjectNode without = tree.deepCopy();
       without.withObject("/supervision").put("enabled", false);
       Recipe unsupervised = RecipeReader.bind(without);
-      plain = new StagePlanner(unsupervised, new ModelSizes(unsupervised), hardware, deployment);
+      plain = new StagePlanner(unsupervised, new ModelSizes(unsupervised), deployment);
     }
     return new Plan(recipe, new ModelSizes(recipe), hardware, deployment, plain);
   }

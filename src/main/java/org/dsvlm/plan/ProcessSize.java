@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.dsvlm.tensor.MemoryFigures;
 
-/** How much memory this process takes beside the tensors of a run. */
+/** The memory of this process beside the tensors of a run. */
 final class ProcessSize {
   private static final int PIECE = 4 << 20;
 

@@ -13,7 +13,7 @@ import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
 
 /**
- * What one stage will take.
+ * The cost of one stage.
  *
  * @param stage 0, 1 or 2
  * @param steps optimizer steps

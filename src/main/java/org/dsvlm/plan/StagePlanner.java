@@ -15,6 +15,7 @@ import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.train.recipe.Recipe;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Plans stages 1 and 2. A step's records have a picture or have none, where the recipe groups them
@@ -25,11 +26,10 @@ final class StagePlanner {
 
   private final Recipe recipe;
   private final ModelSizes sizes;
-  private final Hardware hardware;
   private final Deployment deployment;
 
   /**
-   * What a plan is for beside the recipe's models.
+   * Settings of a plan beside the recipe's models.
    *
    * @param devices how many train together
    * @param bytes of an element of the model's type
@@ -55,15 +55,14 @@ final class StagePlanner {
   /** One kind of micro batch, and the share of all steps that are made of it. */
   private record Batch(Tape tape, double share) {}
 
-  StagePlanner(Recipe recipe, ModelSizes sizes, Hardware hardware, Deployment deployment) {
+  StagePlanner(Recipe recipe, ModelSizes sizes, Deployment deployment) {
     this.recipe = recipe;
     this.sizes = sizes;
-    this.hardware = hardware;
     this.deployment = deployment;
   }
 
-  /** The stage numbered {@code number}; {@code plain} plans it without supervision. */
-  StagePlan plan(int number, StagePlanner plain) {
+  /** The stage numbered {@code number}; {@code plain}, if any, plans it without supervision. */
+  StagePlan plan(int number, Hardware hardware, @Nullable StagePlanner plain) {
     Recipe.Stage stage = recipe.stage(number);
     Recipe.ExpectedRecords expected = expected(number);
     double records = (double) stage.batchSize() / deployment.devices();
@@ -71,7 +70,7 @@ final class StagePlanner {
     int microBatches = (int) Math.ceil(records / micro);
     boolean again = recipe.activationCheckpointing();
     List<Batch> kinds = kinds(number, micro, expected.textTokens(), again);
-    Memory memory = memory(number, kinds.get(0).tape());
+    Memory memory = memory(number, kinds.get(0).tape(), hardware.runtime());
     List<Operation> update = cost(number, again).update(memory, microBatches);
     double seconds = hardware.seconds(update);
     Map<Part, Map<OperationType, Map<Role, Double>>> flops = new EnumMap<>(Part.class);
@@ -90,7 +89,7 @@ final class StagePlanner {
         Memory.peak(kinds(number, micro, longest, again).get(0).tape().saved()),
         Memory.peak(kinds(number, micro, expected.textTokens(), true).get(0).tape().saved()),
         seconds,
-        plain == null ? seconds : plain.plan(number, null).secondsPerStep());
+        plain == null ? seconds : plain.plan(number, hardware, null).secondsPerStep());
   }
 
   private StepCost cost(int number, boolean again) {
@@ -132,7 +131,7 @@ final class StagePlanner {
     return kinds;
   }
 
-  private Memory memory(int number, Tape tape) {
+  private Memory memory(int number, Tape tape, double runtime) {
     Map<Part, Memory.PartMemory> parts = new EnumMap<>(Part.class);
     for (Part part : sizes.parts()) {
       double count = sizes.parameters(part);
@@ -146,7 +145,7 @@ final class StagePlanner {
               trained ? count * stateBytes(width) : 0,
               tape.saved().getOrDefault(part, 0.0)));
     }
-    return new Memory(parts, Memory.peak(tape.saved()), Memory.working(tape), hardware.runtime());
+    return new Memory(parts, Memory.peak(tape.saved()), Memory.working(tape), runtime);
   }
 
   /** Bytes of AdamW's states on one device for a parameter of {@code width} bytes. */

@@ -8,9 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import org.dsvlm.models.diffusion.VaeCost;
+import org.dsvlm.models.diffusion.VaeConfig;
 import org.dsvlm.models.llama.LanguagePass;
-import org.dsvlm.models.llava.ConnectorCost;
 import org.dsvlm.models.vit.VisionConfig;
 import org.dsvlm.nn.cost.Operation;
 import org.dsvlm.nn.cost.OperationType;
@@ -18,6 +17,7 @@ import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
 import org.dsvlm.supervision.Feature;
 import org.dsvlm.supervision.LossCost;
+import org.dsvlm.supervision.SupervisionConfig;
 import org.dsvlm.supervision.SupervisionCost;
 import org.dsvlm.train.recipe.Recipe;
 
@@ -47,11 +47,12 @@ final class StepCost {
   /** Stage 0: encoder and decoder of the autoencoder, on {@code pictures}. */
   Tape autoencoder(double pictures) {
     Tape tape = new Tape(bytes);
-    VaeCost vae = new VaeCost(tape, sizes.vae(), pictures, true);
-    int side = sizes.supervision().pictureSize();
-    vae.encode(side);
-    vae.decode(side);
-    LossCost.difference(tape, pictures * sizes.vae().outChannels() * side * side);
+    ModelSizes.Supervision supervision = sizes.supervision().orElseThrow();
+    VaeConfig vae = supervision.vae();
+    int side = supervision.config().pictureSize();
+    vae.costOfEncoder(tape, pictures, side, true);
+    vae.costOfDecoder(tape, pictures, side, true);
+    LossCost.difference(tape, pictures * vae.outChannels() * side * side);
     return tape;
   }
 
@@ -68,7 +69,7 @@ final class StepCost {
     boolean visionTrains = sizes.trains(Part.VISION_ENCODER, stage);
     if (pictures > 0) {
       sizes.vision().cost(tape, pictures, visionTrains, usedBlocks(), again);
-      ConnectorCost.record(tape, sizes.llava(), pictures, visionTrains);
+      sizes.llava().costOfConnector(tape, pictures, visionTrains);
     }
     if (recipe.languageWeight() > 0) {
       boolean adapts = sizes.trains(Part.LORA, stage);
@@ -85,39 +86,47 @@ final class StepCost {
               again);
       sizes.language().family().cost(tape, sizes.language(), pass);
     }
-    if (pictures > 0 && sizes.supervision() != null) {
-      new SupervisionCost(
-              sizes.supervision(),
-              sizes.unet(),
-              sizes.vae(),
-              recipe.model().perceptual().widths(),
-              sizes.trains(Part.UNET, stage))
-          .record(
-              tape,
-              pictures,
-              sizes.llava().imageTokens(),
-              sizes.language().hiddenSize(),
-              sizes.vision().hiddenSize(),
-              visionTrains);
+    if (pictures > 0) {
+      sizes.supervision().ifPresent(added -> supervise(tape, added, pictures, visionTrains));
     }
     return tape;
+  }
+
+  private void supervise(
+      Tape tape, ModelSizes.Supervision added, double pictures, boolean visionTrains) {
+    new SupervisionCost(
+            added.config(),
+            added.unet(),
+            added.vae(),
+            recipe.model().perceptual().widths(),
+            sizes.trains(Part.UNET, stage))
+        .record(
+            tape,
+            pictures,
+            sizes.llava().imageTokens(),
+            sizes.language().hiddenSize(),
+            sizes.vision().hiddenSize(),
+            visionTrains);
   }
 
   /** Blocks of the encoder that the connector or the supervision reads from. */
   private int usedBlocks() {
     VisionConfig vision = sizes.vision();
     int used = Math.floorMod(recipe.model().vision().featureLayer(), vision.layers() + 1);
-    if (sizes.supervision() != null) {
-      for (Feature feature : sizes.supervision().features()) {
+    if (sizes.supervision().isPresent()) {
+      SupervisionConfig config = sizes.supervision().get().config();
+      for (Feature feature : config.features()) {
         if (feature != Feature.TEXT) {
-          used = Math.max(used, sizes.supervision().levels().block(feature));
+          used = Math.max(used, config.levels().block(feature));
         }
       }
     }
     return used;
   }
 
-  /** What ends a step: norm of the gradients and AdamW, which reads its clipping as a factor. */
+  /**
+   * The end of a step: the norm of the gradients, and AdamW, which reads its clipping as a factor.
+   */
   List<Operation> update(Memory memory, int microBatches) {
     List<Operation> operations = new ArrayList<>();
     for (Map.Entry<Part, Memory.PartMemory> entry : memory.parts().entrySet()) {

@@ -15,10 +15,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Times an operation on inputs that take turns, so that no cache holds them; nor what it gives and
- * the gradients, which are kept for as long.
+ * Times an operation on alternating inputs, so that no cache holds them. Results and gradients are
+ * kept as long, so no cache holds them either.
  */
 final class Stopwatch {
   private static final double SECONDS = 0.025;
@@ -50,12 +51,15 @@ final class Stopwatch {
     return new Stopwatch(dtype, clock, SECONDS, TURNS);
   }
 
-  /** One that makes the calls a few times, on few tensors, and whose times are worth nothing. */
+  /**
+   * A stopwatch for warming up: it makes the calls a few times on few tensors, and its times mean
+   * nothing.
+   */
   static Stopwatch rehearsing(ScalarType dtype) {
     return new Stopwatch(dtype, System::nanoTime, 0, 0);
   }
 
-  /** What a call takes, forward or backward, that follows others like it: one on one element. */
+  /** The time of a call on one element, forward or backward, that follows others like it. */
   double callSeconds() {
     return callSeconds;
   }
@@ -106,7 +110,10 @@ final class Stopwatch {
 
   /** Of several runs after one that does not count. */
   private double median(
-      List<Tensor> inputs, List<Tensor> weights, UnaryOperator<Tensor> forward, Tensor gradient) {
+      List<Tensor> inputs,
+      List<Tensor> weights,
+      UnaryOperator<Tensor> forward,
+      @Nullable Tensor gradient) {
     List<Double> runs = new ArrayList<>();
     Deque<Tensor> results = new ArrayDeque<>();
     long end = System.nanoTime() + (long) (1e9 * seconds);

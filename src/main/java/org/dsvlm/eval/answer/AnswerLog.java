@@ -20,7 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import org.dsvlm.eval.Answers;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 
@@ -28,7 +27,7 @@ import org.dsvlm.io.DsVlmException;
  * Replies in a file that grows by a line of JSON for each, so that a run that is killed loses none.
  * The first line says what was asked of whom. A last line that was not written whole is dropped.
  */
-final class AnswerLog implements Answers, AutoCloseable {
+final class AnswerLog implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final long SYNC_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -118,13 +117,13 @@ final class AnswerLog implements Answers, AutoCloseable {
     }
   }
 
-  @Override
-  public synchronized Optional<String> get(String index) {
+  /** The reply to the row {@code index}, if there is one; it may be empty. */
+  synchronized Optional<String> get(String index) {
     return Optional.ofNullable(replies.get(index)).map(json -> json.get("reply").textValue());
   }
 
-  @Override
-  public void put(String index, String reply) {
+  /** Keeps a reply. Several threads may write at once. */
+  void put(String index, String reply) {
     add(JSON.createObjectNode().put("index", index).put("reply", reply));
   }
 

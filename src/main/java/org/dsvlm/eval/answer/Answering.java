@@ -43,7 +43,7 @@ public final class Answering {
   public record Options(GenerationSettings generation, int together, AskedText asked) {}
 
   /**
-   * What came of it.
+   * The result of an answering.
    *
    * @param replies by index, in the order of the questions; empty where a row could not be asked
    * @param failures why not, by index

@@ -58,18 +58,19 @@ final class ModelAnswerer {
   private void answer(List<Preparation.Ready> window, AnswerLog log) {
     List<Preparation.Ready> askable = new ArrayList<>();
     for (Preparation.Ready one : window) {
-      if (one.error() == null) {
+      String error = one.error();
+      if (error == null) {
         askable.add(one);
       } else {
-        log.fail(one.index(), one.error());
+        log.fail(one.index(), error);
         listener.answered(1);
       }
     }
     try {
-      askable.sort(Comparator.comparingInt(one -> one.prompt().ids().length));
+      askable.sort(Comparator.comparingInt(one -> one.asked().ids().length));
       for (int i = 0; i < askable.size(); i += together) {
         List<Preparation.Ready> batch = askable.subList(i, Math.min(askable.size(), i + together));
-        List<PreparedPrompt> prompts = batch.stream().map(Preparation.Ready::prompt).toList();
+        List<PreparedPrompt> prompts = batch.stream().map(Preparation.Ready::asked).toList();
         List<String> replies = chat.answers(prompts, settings);
         for (int j = 0; j < replies.size(); j++) {
           log.put(batch.get(j).index(), replies.get(j).strip());
@@ -77,7 +78,7 @@ final class ModelAnswerer {
         listener.answered(replies.size());
       }
     } finally {
-      askable.forEach(one -> one.prompt().close());
+      askable.forEach(one -> one.asked().close());
     }
   }
 }

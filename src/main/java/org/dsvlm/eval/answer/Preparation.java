@@ -7,6 +7,7 @@ package org.dsvlm.eval.answer;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -20,6 +21,7 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.models.llava.LlavaChat;
 import org.dsvlm.models.llava.PreparedPrompt;
 import org.dsvlm.text.Turn;
+import org.jspecify.annotations.Nullable;
 
 /** Makes prompts ready in the background, in order, some ahead of those that are answered. */
 final class Preparation implements Iterator<Preparation.Ready>, AutoCloseable {
@@ -29,7 +31,12 @@ final class Preparation implements Iterator<Preparation.Ready>, AutoCloseable {
    * @param prompt null where it cannot be asked
    * @param error why not; null where it can
    */
-  record Ready(String index, PreparedPrompt prompt, String error) {}
+  record Ready(String index, @Nullable PreparedPrompt prompt, @Nullable String error) {
+    /** The prompt of a question that can be asked. */
+    PreparedPrompt asked() {
+      return Objects.requireNonNull(prompt);
+    }
+  }
 
   private final LlavaChat chat;
   private final Questions questions;

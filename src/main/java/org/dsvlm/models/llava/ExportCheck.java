@@ -17,8 +17,8 @@ import org.dsvlm.tensor.Torch;
 import org.dsvlm.weights.safetensors.SafetensorsWriter;
 
 /**
- * What a model makes of one prompt, written down for another implementation to be compared with:
- * {@code benchmarks/peers/check_export.py} does so with the transformers library.
+ * A model's results for one prompt, stored so that another implementation can be compared with
+ * them: {@code benchmarks/peers/check_export.py} does so with the transformers library.
  */
 public final class ExportCheck {
   private ExportCheck() {}

@@ -8,7 +8,7 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What the encoder sees in pictures.
+ * The encoder's features of pictures.
  *
  * @param hiddenStates of the vision tower, from what enters the first layer to the last layer's
  *     output, [pictures, tokens, vision width] each

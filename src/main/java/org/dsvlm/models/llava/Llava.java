@@ -20,10 +20,11 @@ import org.dsvlm.models.llama.TokenListener;
 import org.dsvlm.models.vit.VisionTower;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
- * LLaVA (Liu et al. 2023): a vision tower's hidden states go through the connector and stand in a
- * prompt where its image tokens are; the language model reads on.
+ * LLaVA (Liu et al. 2023): a vision tower's hidden states pass through the connector and replace
+ * the image tokens of a prompt, which the language model reads.
  *
  * <p>Parameters: {@code vision_tower.vision_model.*}, {@code multi_modal_projector.*}, {@code
  * language_model.model.*}, {@code language_model.lm_head.*}.
@@ -88,7 +89,7 @@ public final class Llava {
    * @throws DsVlmException if image tokens and pictures do not match, or for an id outside the
    *     embedding rows, naming the row of the batch
    */
-  public Tensor merge(Tensor inputIds, Features features) {
+  public Tensor merge(Tensor inputIds, @Nullable Features features) {
     return Torch.tidy(
         () -> {
           Tensor places = inputIds.eq(new Scalar(config.imageToken()));
@@ -99,7 +100,7 @@ public final class Llava {
           // The image token need not have a row of its own, so another is looked up in its place.
           Tensor words = inputIds.masked_fill(places, new Scalar(0L));
           Tensor embedded = languageModel.model().embed(words);
-          // Rows rather than a mask: how many there are is known to the host, the backward too.
+          // Rows rather than a mask: the host knows their number, in the backward pass too.
           Tensor rows =
               places.flatten().nonzero().squeeze(1).to(embedded.device(), ScalarType.Long);
           Tensor pictures = features.imageFeatures().flatten(0, 1).to(embedded.scalar_type());
@@ -107,7 +108,7 @@ public final class Llava {
         });
   }
 
-  private static void checkPlaces(long[] tokensOfRecord, Features features) {
+  private static void checkPlaces(long[] tokensOfRecord, @Nullable Features features) {
     long perPicture = features == null ? 0 : features.imageFeatures().size(1);
     for (int i = 0; i < tokensOfRecord.length; i++) {
       if (features == null && tokensOfRecord[i] > 0) {
@@ -149,7 +150,8 @@ public final class Llava {
    * @param features as in {@link #merge}
    * @return [batch, tokens, vocabulary]
    */
-  public Tensor logits(Tensor inputIds, Tensor attentionMask, Features features) {
+  public Tensor logits(
+      Tensor inputIds, @Nullable Tensor attentionMask, @Nullable Features features) {
     return Torch.tidy(() -> languageModel.logits(states(inputIds, attentionMask, features)));
   }
 
@@ -160,11 +162,13 @@ public final class Llava {
    *     {@link #logits}
    * @return a number
    */
-  public Tensor loss(Tensor inputIds, Tensor attentionMask, Tensor labels, Features features) {
+  public Tensor loss(
+      Tensor inputIds, @Nullable Tensor attentionMask, Tensor labels, @Nullable Features features) {
     return Torch.tidy(() -> languageModel.loss(states(inputIds, attentionMask, features), labels));
   }
 
-  private Tensor states(Tensor inputIds, Tensor attentionMask, Features features) {
+  private Tensor states(
+      Tensor inputIds, @Nullable Tensor attentionMask, @Nullable Features features) {
     return languageModel.model().forward(merge(inputIds, features), attentionMask);
   }
 
@@ -178,7 +182,7 @@ public final class Llava {
    */
   public List<long[]> generate(
       List<long[]> prompts,
-      Features features,
+      @Nullable Features features,
       GenerationSettings settings,
       TokenListener listener) {
     try (PointerScope scope = new PointerScope();
@@ -206,12 +210,12 @@ public final class Llava {
   }
 
   /** Embeddings of one prompt, its pictures in place; see {@link #merge}. */
-  Tensor embed(long[] ids, Features features) {
+  Tensor embed(long[] ids, @Nullable Features features) {
     Tensor batch = Torch.of(ids, 1, ids.length);
     return merge(batch.to(languageModel.device(), batch.scalar_type()), features).squeeze(0);
   }
 
-  private static Features slice(Features features, long first, long pictures) {
+  private static @Nullable Features slice(Features features, long first, long pictures) {
     long available = features.imageFeatures().size(0);
     if (first + pictures > available) {
       throw new DsVlmException(

@@ -22,10 +22,11 @@ import org.dsvlm.tensor.Torch;
 import org.dsvlm.text.ConversationTemplate;
 import org.dsvlm.text.Tokenizer;
 import org.dsvlm.text.Turn;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A LLaVA with all it takes to talk to it: tokenizer, picture processor, conversation template and
- * the settings of its folder. Several threads may ask at once.
+ * A LLaVA with everything that a conversation needs: tokenizer, picture processor, conversation
+ * template and the settings of its folder. Several threads may ask at once.
  *
  * <pre>{@code
  * try (LlavaChat chat = LlavaChat.open(folder, LlavaChatOptions.DEFAULTS)) {
@@ -43,7 +44,7 @@ public final class LlavaChat implements AutoCloseable {
   private final GenerationSettings settings;
   private final ImageProcessor processor;
   private final LoadedLlava checkpoint;
-  private final Lora adapter;
+  private final @Nullable Lora adapter;
   private final Tokenizer tokenizer;
   private final ConversationTemplate template;
 
@@ -54,7 +55,7 @@ public final class LlavaChat implements AutoCloseable {
     Boolean pad = options.padToSquare();
     processor = pad == null ? own : own.paddedToSquare(pad);
     tokenizer = Tokenizer.open(folder);
-    LoadedLlava opened = null;
+    @Nullable LoadedLlava opened = null;
     try {
       template =
           options.template() == null ? TrainedTemplate.of(folder, tokenizer) : options.template();
@@ -82,7 +83,10 @@ public final class LlavaChat implements AutoCloseable {
     return new LlavaChat(folder, options);
   }
 
-  /** What {@code generation_config.json} of the folder says; the likeliest token without it. */
+  /**
+   * The settings in the folder's {@code generation_config.json}; without it the likeliest token is
+   * taken.
+   */
   public GenerationSettings settings() {
     return settings;
   }
@@ -105,7 +109,7 @@ public final class LlavaChat implements AutoCloseable {
    * @param picture that the question is about; null for none
    * @throws DsVlmException if question and answer do not fit into the model's context
    */
-  public String answer(Picture picture, String question) {
+  public String answer(@Nullable Picture picture, String question) {
     List<Picture> pictures = picture == null ? List.of() : List.of(picture);
     List<Turn> turns = List.of(Turn.human(question));
     return answer(pictures, turns, settings, (record, piece) -> {}).strip();

@@ -7,9 +7,10 @@ package org.dsvlm.models.llava;
 import java.nio.file.Path;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.text.ConversationTemplate;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How a model is opened to be talked to.
+ * Options for opening a model for conversations.
  *
  * @param template that the model was trained on; null for what the folder says (see {@link
  *     TrainedTemplate})
@@ -19,16 +20,16 @@ import org.dsvlm.text.ConversationTemplate;
  * @param padToSquare whether pictures are padded to squares; null for what the folder says
  */
 public record LlavaChatOptions(
-    ConversationTemplate template,
+    @Nullable ConversationTemplate template,
     ScalarType dtype,
     String device,
-    Path adapter,
-    Boolean padToSquare) {
+    @Nullable Path adapter,
+    @Nullable Boolean padToSquare) {
   /** Float32 on the CPU, and otherwise what the folder says. */
   public static final LlavaChatOptions DEFAULTS =
       new LlavaChatOptions(null, ScalarType.Float, "cpu", null, null);
 
-  public LlavaChatOptions withTemplate(ConversationTemplate conversation) {
+  public LlavaChatOptions withTemplate(@Nullable ConversationTemplate conversation) {
     return new LlavaChatOptions(conversation, dtype, device, adapter, padToSquare);
   }
 
@@ -40,11 +41,11 @@ public record LlavaChatOptions(
     return new LlavaChatOptions(template, dtype, name, adapter, padToSquare);
   }
 
-  public LlavaChatOptions withAdapter(Path folder) {
+  public LlavaChatOptions withAdapter(@Nullable Path folder) {
     return new LlavaChatOptions(template, dtype, device, folder, padToSquare);
   }
 
-  public LlavaChatOptions withPadToSquare(Boolean pads) {
+  public LlavaChatOptions withPadToSquare(@Nullable Boolean pads) {
     return new LlavaChatOptions(template, dtype, device, adapter, pads);
   }
 }

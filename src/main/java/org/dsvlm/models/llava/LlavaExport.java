@@ -23,10 +23,11 @@ import org.dsvlm.weights.HeldWeights;
 import org.dsvlm.weights.RenamedWeights;
 import org.dsvlm.weights.WeightSource;
 import org.dsvlm.weights.safetensors.SafetensorsWriter;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a LLaVA as a folder. What trained the model along with it, such as adapters of the
- * supervisor, is left out.
+ * Writes a LLaVA as a folder, without the parts that only trained it, such as the supervisor's
+ * adapters.
  */
 public final class LlavaExport {
   /** As the transformers library cuts its own files. */
@@ -58,7 +59,7 @@ public final class LlavaExport {
   private static final String PREPROCESSOR = "preprocessor_config.json";
 
   /**
-   * How a folder is written.
+   * The format of a written folder.
    *
    * @param layout names and form of config.json
    * @param dtype to store the weights in
@@ -122,7 +123,7 @@ public final class LlavaExport {
    * @throws org.dsvlm.io.DsVlmException if a file of either folder is missing or unsound, the
    *     layout cannot express the model, or nothing can be written
    */
-  public static void copy(Path from, Path to, Format format, Path adapter) {
+  public static void copy(Path from, Path to, Format format, @Nullable Path adapter) {
     try (LlavaFolder files = LlavaFolder.open(from);
         WeightSource weights = merged(files, format.dtype(), adapter)) {
       boolean needsImageToken =
@@ -133,7 +134,7 @@ public final class LlavaExport {
                 .withPreprocessor(LlavaPictures.read(from).toJson());
         write(to, files.config(), weights, own, format);
       } else {
-        ConversationTemplate template = TrainedTemplate.named(from).orElse(null);
+        @Nullable ConversationTemplate template = TrainedTemplate.named(from).orElse(null);
         ObjectNode json = named(format.layout().toJson(files.config()), template);
         if (format.layout() == LlavaLayout.ORIGINAL) {
           json.put(
@@ -146,17 +147,18 @@ public final class LlavaExport {
   }
 
   /** {@code json} with the template's name under our key. */
-  private static ObjectNode named(ObjectNode json, ConversationTemplate template) {
+  private static ObjectNode named(ObjectNode json, @Nullable ConversationTemplate template) {
     return template == null ? json : json.put(TrainedTemplate.KEY, template.key());
   }
 
-  private static void writeTemplate(Path target, ConversationTemplate template) throws IOException {
+  private static void writeTemplate(Path target, @Nullable ConversationTemplate template)
+      throws IOException {
     if (template != null) {
       Files.writeString(target.resolve(TrainedTemplate.FILE), template.jinja());
     }
   }
 
-  private static WeightSource merged(LlavaFolder files, ScalarType dtype, Path adapter) {
+  private static WeightSource merged(LlavaFolder files, ScalarType dtype, @Nullable Path adapter) {
     return adapter == null
         ? files.weights()
         : new MergedWeights(
@@ -201,7 +203,7 @@ public final class LlavaExport {
         });
   }
 
-  /** What the original project looks for where mm_vision_tower points to. */
+  /** Writes the folder that the original project expects where mm_vision_tower points to. */
   private static void writeVisionFolder(Path target, LlavaConfig config) throws IOException {
     Path folder = Files.createDirectory(target.resolve(VISION_FOLDER));
     writeJson(folder.resolve(CONFIG), config.vision().toJson());

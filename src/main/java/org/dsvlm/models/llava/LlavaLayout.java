@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
-/** How a LLaVA is written: the names of its tensors and the form of its config.json. */
+/** A form in which a LLaVA is stored: the names of its tensors and the keys of its config.json. */
 public enum LlavaLayout {
   /** That of transformers 4.52 and later. */
   HUGGING_FACE(LlavaLayouts::newest, LlavaConfig::toJson),

@@ -8,12 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.dsvlm.weights.RenamedWeights;
 import org.dsvlm.weights.WeightSource;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The names that a LLaVA's tensors go by: those of the original project, those of the Hugging Face
- * files until transformers 4.51, which are ours, those from 4.52 on, and either of the latter with
- * the vision tower's names as transformers 5 writes them. The layouts share no name with two
- * meanings, so one table of prefixes reads all.
+ * Maps the tensor names of all layouts to ours: the original project's, those of Hugging Face files
+ * until transformers 4.51 (which are ours), those from 4.52 on, and either of the latter with the
+ * vision tower's names of transformers 5. No name has two meanings, so one table of prefixes reads
+ * all layouts.
  */
 public final class LlavaLayouts {
   /** From the prefix of a stored name to ours; the first that fits counts. */
@@ -50,7 +51,7 @@ public final class LlavaLayouts {
   }
 
   /** Our name of a stored tensor, its own if no layout knows it, null for numbers without use. */
-  static String name(String stored) {
+  static @Nullable String name(String stored) {
     if (stored.endsWith(".rotary_emb.inv_freq") || stored.endsWith("embeddings.position_ids")) {
       return null;
     }

@@ -13,6 +13,7 @@ import org.dsvlm.nn.LoraConfig;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.nn.PeftFolder;
 import org.dsvlm.tensor.RandomState;
+import org.jspecify.annotations.Nullable;
 
 /** LoRA adapters of a LLaVA, in PEFT's folders. */
 public final class LlavaLora {
@@ -86,7 +87,7 @@ public final class LlavaLora {
    * @throws org.dsvlm.io.DsVlmException if it adapts a layer that models of the layout lack, or
    *     cannot be written
    */
-  public static void write(Path folder, Lora lora, Layout layout, String base) {
+  public static void write(Path folder, Lora lora, Layout layout, @Nullable String base) {
     PeftFolder.write(folder, lora, layout.names, base);
   }
 
@@ -95,7 +96,7 @@ public final class LlavaLora {
     return name.substring(0, name.length() - 1);
   }
 
-  private static String bare(String path) {
+  private static @Nullable String bare(String path) {
     return path.startsWith(LANGUAGE_MODEL) ? path.substring(LANGUAGE_MODEL.length()) : null;
   }
 }

@@ -8,12 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.dsvlm.image.ImageProcessor;
 import org.dsvlm.io.JsonConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How a LLaVA wants its pictures. A Hugging Face folder says it in {@code
+ * The picture processing of a LLaVA. A Hugging Face folder describes it in {@code
  * preprocessor_config.json}, where {@code do_pad} of LLaVA's own image processor pads to a square.
- * The original layout has {@code image_aspect_ratio} in config.json for that, and for the rest the
- * file of its vision tower.
+ * The original layout has {@code image_aspect_ratio} in config.json for the padding, and the vision
+ * tower's file for the rest.
  */
 public final class LlavaPictures {
   private static final String FILE = "preprocessor_config.json";
@@ -54,7 +55,7 @@ public final class LlavaPictures {
   }
 
   /** config.json of the original layout; null in another. */
-  private static JsonConfig original(Path folder) {
+  private static @Nullable JsonConfig original(Path folder) {
     Path config = folder.resolve("config.json");
     if (!Files.exists(config)) {
       return null;

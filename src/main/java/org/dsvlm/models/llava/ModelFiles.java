@@ -16,9 +16,10 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.text.ConversationTemplate;
 import org.dsvlm.text.TokenizerSource;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a model folder holds beside config and weights.
+ * The files of a model folder beside config and weights.
  *
  * @param tokenizer tokenizer.json, which is made where the folder has a tokenizer.model alone
  * @param tokenizerConfig tokenizer_config.json
@@ -30,15 +31,15 @@ public record ModelFiles(
     ObjectNode tokenizer,
     ObjectNode tokenizerConfig,
     ObjectNode preprocessor,
-    ObjectNode generation,
-    ConversationTemplate template) {
+    @Nullable ObjectNode generation,
+    @Nullable ConversationTemplate template) {
 
   /** Files of a model whose template is not known. */
   public ModelFiles(
       ObjectNode tokenizer,
       ObjectNode tokenizerConfig,
       ObjectNode preprocessor,
-      ObjectNode generation) {
+      @Nullable ObjectNode generation) {
     this(tokenizer, tokenizerConfig, preprocessor, generation, null);
   }
 
@@ -81,7 +82,7 @@ public record ModelFiles(
   }
 
   /** Id that the tokenizer gives {@code token}; null if it has none. */
-  Long id(String token) {
+  @Nullable Long id(String token) {
     for (JsonNode added : tokenizer.path("added_tokens")) {
       if (added.path("content").asText().equals(token)) {
         return added.path("id").asLong();
@@ -153,7 +154,7 @@ public record ModelFiles(
     return named;
   }
 
-  /** How transformers makes room for a picture in a text. */
+  /** The settings by which transformers makes room for a picture in a text. */
   public static ObjectNode processor(LlavaConfig config) {
     return JsonNodeFactory.instance
         .objectNode()

@@ -17,7 +17,7 @@ import org.dsvlm.models.vit.VisionConfig;
  * about the rest among them.
  */
 final class OriginalLlavaConfig {
-  /** What stands for a picture in the original project's ids. */
+  /** The id that stands for a picture in the original project. */
   static final long IMAGE_MARKER = -200;
 
   private OriginalLlavaConfig() {}

@@ -5,6 +5,7 @@
 package org.dsvlm.models.llava;
 
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A conversation as the model takes it, made by {@link LlavaChat#prepare}. It owns its tensor until
@@ -15,7 +16,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param draws names its random draws: equal names and seeds give equal draws
  * @param room tokens of the model's context that are left for the answer, at least 1
  */
-public record PreparedPrompt(long[] ids, Tensor pixelValues, long draws, int room)
+public record PreparedPrompt(long[] ids, @Nullable Tensor pixelValues, long draws, int room)
     implements AutoCloseable {
   @Override
   public void close() {

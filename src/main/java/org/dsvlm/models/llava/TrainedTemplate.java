@@ -39,7 +39,7 @@ public final class TrainedTemplate {
     return named(folder).or(() -> recognised(folder)).orElseGet(() -> byTokens(tokenizer));
   }
 
-  /** What our key says; empty without it. */
+  /** The template that our key names; empty without the key. */
   static Optional<ConversationTemplate> named(Path folder) {
     Path file = folder.resolve("config.json");
     if (!Files.exists(file)) {
