@@ -5,6 +5,7 @@
 package org.dsvlm.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -25,6 +26,7 @@ import org.dsvlm.train.TinyRun;
 import org.dsvlm.weights.safetensors.Safetensors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 class MainTest {
   @TempDir private Path folder;
@@ -43,6 +45,18 @@ class MainTest {
     assertThat(outcome.code()).isEqualTo(1);
     assertThat(outcome.err()).startsWith("dsvlm: ").contains(message).doesNotContain("\tat ");
     assertThat(outcome.out()).isEmpty();
+  }
+
+  /** picocli formats them; a bare percent sign would be a warning before the first line of help. */
+  @Test
+  void descriptionsAreFormats() {
+    for (CommandLine command : new CommandLine(Main.class).getSubcommands().values()) {
+      List<String> texts =
+          new ArrayList<>(List.of(command.getCommandSpec().usageMessage().description()));
+      command.getCommandSpec().args().forEach(arg -> texts.addAll(List.of(arg.description())));
+      assertThat(texts)
+          .allSatisfy(text -> assertThatCode(() -> text.formatted()).doesNotThrowAnyException());
+    }
   }
 
   @Test
