@@ -18,7 +18,7 @@ import org.dsvlm.tensor.DTypes;
 import org.dsvlm.weights.WeightSource;
 
 /**
- * What the headers of one model's weights say.
+ * The contents of one model's weight files, by their headers.
  *
  * @param path folder or file
  * @param architecture in a line

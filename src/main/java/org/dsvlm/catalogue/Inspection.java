@@ -22,7 +22,7 @@ import org.dsvlm.weights.WeightSource;
 import org.dsvlm.weights.files.WeightFile;
 import org.dsvlm.weights.files.WeightFolder;
 
-/** Finds out what a folder or file of weights is, and compares it with its configuration. */
+/** Recognises a folder or file of weights, and compares it with its configuration. */
 public final class Inspection {
   private static final String CONFIG = "config.json";
   private static final String ADAPTER_CONFIG = "adapter_config.json";
@@ -33,8 +33,8 @@ public final class Inspection {
   private Inspection() {}
 
   /**
-   * Reads the headers of what {@code path} is: a run, a LLaVA in any layout, a language model, a
-   * vision tower, a diffusers folder or a part of one, a PEFT adapter, or a file of weights.
+   * Reads the headers of {@code path}: a run, a LLaVA in any layout, a language model, a vision
+   * tower, a diffusers folder or a part of one, a PEFT adapter, or a file of weights.
    *
    * @return one for each model in it
    * @throws org.dsvlm.io.DsVlmException if it is none of them or a file is unsound

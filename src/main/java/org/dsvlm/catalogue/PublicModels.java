@@ -14,8 +14,7 @@ import org.dsvlm.models.llava.LlavaPresets;
 import org.dsvlm.models.vit.VisionConfig;
 
 /**
- * What the configuration files of public models say, by name. To build one in memory, its weights
- * drawn at random:
+ * The configurations of public models, by name. To build one in memory, with random weights:
  *
  * <pre>{@code
  * try (ParameterStore store =
@@ -99,7 +98,7 @@ public final class PublicModels {
         Families.preset(VisionConfig.class, vision).facts().child("preprocessor_config").json();
   }
 
-  /** Whose configuration it is: the model's place on the Hugging Face hub. */
+  /** The source of the configuration: the model's place on the Hugging Face hub. */
   public static String source(String name) {
     return Families.preset(Object.class, name).source();
   }

@@ -23,7 +23,7 @@ public final class Figure {
     this.weight = weight;
   }
 
-  /** What a term counts for. */
+  /** The weight of a term. */
   public double weight(String term) {
     return weight.applyAsDouble(term);
   }

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was read from one reply.
+ * The reading of one reply.
  *
  * @param index of the row
  * @param groups the categories that the row counts in

@@ -8,15 +8,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What is drawn as a whole when a score's uncertainty is estimated: rows that are scored together,
- * such as the rotations of one question.
+ * Rows that are scored together, such as the rotations of one question. They are drawn as a whole
+ * when a score's uncertainty is estimated.
  *
  * @param id the same in every run on the same file
  * @param groups the categories that it counts in
  * @param terms its share in each term of the score: gained and attainable
  */
 public record Unit(String id, List<String> groups, Map<String, Share> terms) {
-  /** What was gained of what could be. */
+  /** The gain of a unit, and the most that it could gain. */
   public record Share(double gained, double attainable) {
     /** Of a term that a unit does not count in. */
     public static final Share NONE = new Share(0, 0);

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 
-/** What the class path adds to the library: implementations that {@link ServiceLoader} finds. */
+/** Implementations of an interface, as {@link ServiceLoader} finds them on the class path. */
 public final class Services {
   private Services() {}
 

@@ -28,12 +28,12 @@ public final class AdamWUpdate {
 
   private AdamWUpdate() {}
 
-  /** What all parameters of a step have in common. */
+  /** The settings that all parameters of a step share. */
   public record Hyperparameters(
       double learningRate, double beta1, double beta2, double eps, double weightDecay) {}
 
   /**
-   * What a step reads and writes; every list has an entry for each parameter.
+   * The tensors that a step reads and writes; every list has an entry for each parameter.
    *
    * @param parameters contiguous, float32, float64 or bfloat16; written
    * @param gradients of the parameter's shape and type, or bfloat16 beside float32; where one is

@@ -52,7 +52,7 @@ public final class Kernels {
     return Holder.CHOICE.usable().status();
   }
 
-  /** What was decided, once; an error is kept, so that every call gets it and none loads again. */
+  /** The decision, made once; an error is kept, so that every call gets it and none loads again. */
   record Choice(boolean loaded, boolean cuda, String status, @Nullable DsVlmException error) {
     Choice usable() {
       if (error != null) {

@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.tensor.Torch;
 
 /**
- * What a linear layer computes, {@code x Wᵀ + b}. On the CPU, products of float32 use all threads,
+ * The product of a linear layer, {@code x Wᵀ + b}. On the CPU, products of float32 use all threads,
  * where LibTorch gives them to OpenBLAS and one: large ones go through oneDNN, of middling ones
  * each thread takes a piece to OpenBLAS. All others are LibTorch's own.
  */

@@ -54,7 +54,7 @@ final class NativeLibrary {
   private final Consumer<Path> loader;
   private final boolean cuda;
 
-  /** What was loaded: the operators' file, and whether their CUDA kernels came along. */
+  /** The loaded libraries: the operators' file, and whether their CUDA kernels came along. */
   record Loaded(Path operators, boolean cuda) {
     private static Loaded of(List<Path> libraries) {
       return new Loaded(libraries.get(0), libraries.stream().anyMatch(is(CUDA)));

@@ -15,9 +15,9 @@ import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.Torch;
 
 /**
- * What every operator does around its work: refuses closed tensors, frees intermediates, and turns
- * native errors into {@link DsVlmException}s that name the operator. The {@code require} methods
- * are the reference implementations' counterpart of the checks in {@code native/ops/checks.h}.
+ * The frame of every operator's call: refuses closed tensors, frees intermediates, and turns native
+ * errors into {@link DsVlmException}s that name the operator. The {@code require} methods are the
+ * reference implementations' counterpart of the checks in {@code native/ops/checks.h}.
  */
 final class OperatorCall {
   private static final List<ScalarType> FLOATING =

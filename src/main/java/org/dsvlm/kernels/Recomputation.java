@@ -62,7 +62,7 @@ final class Recomputation {
   private @Nullable Tensor randomState;
   private @Nullable Tensor inputGradient;
 
-  /** What the body reads beside its input. */
+  /** Tensors that the body reads beside its input. */
   private List<Tensor> captured = List.of();
 
   Recomputation() {

@@ -14,7 +14,7 @@ import org.dsvlm.tensor.Torch;
  * 1.5, K₁ = 0.01, K₂ = 0.03, computed per channel and averaged over the map and the channels.
  */
 public final class Ssim {
-  /** What happens where the window leaves the picture. */
+  /** The treatment of places where the window leaves the picture. */
   public enum Border {
     /** The map ends where the window would leave: (H − 10) × (W − 10). */
     VALID,

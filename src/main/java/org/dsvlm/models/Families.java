@@ -76,7 +76,7 @@ public final class Families {
     return all().stream().filter(kind::isInstance).map(kind::cast).toList();
   }
 
-  /** What {@code json}, a config.json, says it is; empty if it does not say. */
+  /** The model type that {@code json}, a config.json, names; empty if it names none. */
   static String typeIn(JsonConfig json) {
     return json.text(typeKey(json), "");
   }

@@ -26,7 +26,7 @@ public record Preset(String name, Class<?> family) {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String COMPANION = "_config";
 
-  /** What the resource says. */
+  /** The contents of the resource. */
   public JsonConfig facts() {
     String resource = name + ".json";
     try (InputStream stream = family.getResourceAsStream(resource)) {

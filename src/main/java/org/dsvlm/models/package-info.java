@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * What every family of models answers ({@link org.dsvlm.models.ModelFamily}), and the registry that
+ * The interface of a family of models ({@link org.dsvlm.models.ModelFamily}), and the registry that
  * finds the families on the class path ({@link org.dsvlm.models.Families}). Each package below this
  * one holds the networks of one kind.
  */

@@ -18,7 +18,7 @@ enum StandardLoss implements NamedLoss {
   VGG_L1(Compares.FEATURES, ReconstructionLoss.VggDifference::new, cost -> cost.network(3)),
   EPSILON(Compares.NOISE, network -> new ReconstructionLoss.Epsilon(), LossCost::difference);
 
-  /** What a loss looks at; features are the perceptual network's of the pictures. */
+  /** The quantities that a loss compares; features are the perceptual network's of the pictures. */
   private enum Compares {
     PICTURES,
     FEATURES,

@@ -39,7 +39,7 @@ final class ChatClient {
   /** A reply, or why there is none. */
   record Outcome(@Nullable String reply, @Nullable String failure) {}
 
-  /** What one try gave: a reply, or what failed and for how long to hold. */
+  /** The result of one try: a reply, or the failure and how long to wait. */
   private record Try(@Nullable String reply, @Nullable String failure, Duration pause) {
     static Try failed(String failure) {
       return new Try(null, failure, Duration.ZERO);

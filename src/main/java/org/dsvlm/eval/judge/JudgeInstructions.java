@@ -23,7 +23,9 @@ import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.Sha256;
 
-/** What the judge is told: a text for each kind of question, with place holders in braces. */
+/**
+ * The instructions to the judge: a text for each kind of question, with place holders in braces.
+ */
 public final class JudgeInstructions {
   private static final String OURS = "judge-instructions.yaml";
   private static final List<String> SECTIONS =

@@ -16,7 +16,7 @@ import org.dsvlm.eval.table.TsvTable;
 /** Scores the replies to one benchmark and writes all that comes of it. */
 public final class Evaluation {
   /**
-   * What was scored.
+   * The result of a scoring.
    *
    * @param summary its line of the table
    * @param scores all of it

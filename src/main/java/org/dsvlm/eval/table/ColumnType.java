@@ -10,11 +10,11 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What pandas takes a column for. A column of numbers alone becomes numbers, and whole numbers with
- * a gap among them become fractions: option "12" is then shown as "12.0".
+ * The type that pandas gives a column. A column of numbers alone becomes numbers, and whole numbers
+ * with a gap among them become fractions: option "12" is then shown as "12.0".
  */
 final class ColumnType {
-  /** What pandas reads as missing. */
+  /** The texts that pandas reads as missing. */
   private static final Set<String> MISSING =
       Set.of(
           "",
@@ -63,7 +63,7 @@ final class ColumnType {
     booleans = booleans && (TRUE.contains(text) || FALSE.contains(text));
   }
 
-  /** What {@code str()} gives of the cell's value; null for a missing one. */
+  /** The text that {@code str()} gives for the cell's value; null for a missing one. */
   @Nullable String value(@Nullable String text) {
     if (text == null || isMissing(text)) {
       return null;

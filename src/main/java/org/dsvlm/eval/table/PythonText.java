@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** What Python's strings and numbers do, where Java's do otherwise. */
+/** Methods of Python's strings and numbers that differ from Java's. */
 public final class PythonText {
   private static final Pattern INTEGER = Pattern.compile("[+-]?\\p{Nd}+(_\\p{Nd}+)*");
   private static final String DIGITS = "[0-9]+(?:_[0-9]+)*";

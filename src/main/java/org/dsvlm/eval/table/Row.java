@@ -77,7 +77,7 @@ public final class Row {
         .formatted(table.file(), number, line, index, column);
   }
 
-  /** What to throw where the cell of that column is unsound. */
+  /** The exception for an unsound cell of that column. */
   public DsVlmException error(String column, String problem) {
     return new DsVlmException(where(column) + ": " + problem);
   }

@@ -16,8 +16,8 @@ import java.util.stream.Collectors;
 import org.dsvlm.io.JsonConfig;
 
 /**
- * What diffusers' configurations have beside plain keys: a class name, and lists with one entry a
- * level.
+ * The keys of diffusers' configurations that are not plain: a class name, and lists with one entry
+ * a level.
  */
 final class DiffusersConfig {
   private DiffusersConfig() {}

@@ -126,7 +126,7 @@ public final class NoiseSchedule {
     return betas.length;
   }
 
-  /** What the network's output stands for. */
+  /** The quantity that the network predicts. */
   public Prediction prediction() {
     return prediction;
   }
@@ -189,8 +189,8 @@ public final class NoiseSchedule {
   }
 
   /**
-   * What the network should have put out for {@code noise}: the noise itself or the velocity;
-   * shapes as in {@link #addNoise}.
+   * The network's target for {@code noise}: the noise itself or the velocity; shapes as in {@link
+   * #addNoise}.
    */
   public Tensor target(Tensor x0, Tensor noise, Tensor timesteps) {
     return switch (prediction) {

@@ -6,7 +6,7 @@ package org.dsvlm.models.diffusion;
 
 import org.dsvlm.io.JsonConfig;
 
-/** What the network's output stands for. */
+/** The quantity that the network predicts. */
 public enum Prediction {
   /** The noise ε. */
   EPSILON,

@@ -38,7 +38,7 @@ final class ResnetBlock {
     shortcut = in == out ? null : Conv2d.withBias(parameters.at("conv_shortcut"), in, out, 1, 1, 0);
   }
 
-  /** The UNet's block, which hears of the timestep. */
+  /** The UNet's block, which also reads the timestep. */
   static ResnetBlock timed(Parameters parameters, long in, long out, UNetConfig config) {
     return new ResnetBlock(
         parameters, in, out, config.timeWidth(), config.normGroups(), config.normEps());

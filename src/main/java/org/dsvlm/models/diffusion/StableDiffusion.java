@@ -89,8 +89,8 @@ public final class StableDiffusion implements AutoCloseable {
   }
 
   /**
-   * The same networks, their latents scaled by {@code factor}: what suits an autoencoder that was
-   * just fitted. The parameters now belong to the result, which takes this one's place.
+   * The same networks with latents scaled by {@code factor}, for an autoencoder that was just
+   * fitted. The result owns the parameters and replaces this object.
    */
   public StableDiffusion withScalingFactor(double factor) {
     return new StableDiffusion(

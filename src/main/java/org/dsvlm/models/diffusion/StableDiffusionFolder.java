@@ -35,7 +35,7 @@ public final class StableDiffusionFolder {
   /** Subfolder of the autoencoder. */
   public static final String VAE = "vae";
 
-  /** What the files of weights are called, but for their ending. */
+  /** The weight files' name without its extension. */
   public static final String STEM = "diffusion_pytorch_model";
 
   static final String CLASS_NAME = "StableDiffusionPipeline";
@@ -44,7 +44,7 @@ public final class StableDiffusionFolder {
   private static final String CONFIG = "config.json";
   private static final String SCHEDULER_CONFIG = "scheduler_config.json";
 
-  /** Parts that a pipeline names in its index and that this folder goes without. */
+  /** Parts that a pipeline's index names and this folder lacks. */
   private static final List<String> ABSENT_PARTS =
       List.of("feature_extractor", "safety_checker", "text_encoder", "tokenizer");
 

@@ -6,7 +6,7 @@ package org.dsvlm.models.diffusion;
 
 import org.dsvlm.io.JsonConfig;
 
-/** Which of the training timesteps a sampler visits. */
+/** The selection of training timesteps that a sampler visits. */
 enum TimestepSpacing {
   /** Multiples of the stride, counted from 0, plus an offset: Stable Diffusion's. */
   LEADING {

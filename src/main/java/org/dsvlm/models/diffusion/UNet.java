@@ -53,7 +53,7 @@ public final class UNet {
   }
 
   /**
-   * What the network reads in a noisy picture: the noise, or the velocity, as the schedule says.
+   * Predicts the noise or the velocity of a noisy picture, as the schedule says.
    *
    * @param sample noisy latents, [batch, inChannels, height, width]
    * @param timesteps int64 [batch]
@@ -66,9 +66,7 @@ public final class UNet {
     return forward(sample, timesteps, contexts, (name, hidden) -> {});
   }
 
-  /**
-   * As above; {@code observer} sees each part's output under the part's name, for finding a fault.
-   */
+  /** As above; {@code observer} sees each part's output under the part's name, for debugging. */
   Tensor forward(
       Tensor sample, Tensor timesteps, List<Tensor> contexts, BiConsumer<String, Tensor> observer) {
     requireWidth("latents", sample, 1, "in_channels", config.inChannels());

@@ -22,8 +22,8 @@ final class UpBlock {
   private final @Nullable Upsample upsampler;
 
   /**
-   * {@code skipWidths}: the widths that are left of the down path; this block takes its own off the
-   * end.
+   * {@code skipWidths}: the remaining widths of the down path, from whose end this block removes
+   * its own.
    */
   UpBlock(Parameters parameters, UNetConfig config, int index, Deque<Integer> skipWidths) {
     int level = config.levels() - 1 - index;

@@ -45,7 +45,7 @@ final class DecoderWeights {
     plain &= weight.is_contiguous();
   }
 
-  /** False if something takes part that these do not hold, such as an adapter. */
+  /** False if the model computes with more than these weights, such as an adapter. */
   boolean plain() {
     return plain;
   }

@@ -29,7 +29,7 @@ import org.dsvlm.kernels.LlamaDecode;
  */
 public final class Generation {
   /**
-   * What is answered.
+   * The input of a generation.
    *
    * @param embeddings [tokens, hidden]
    * @param ids of those tokens, for the repetition penalty

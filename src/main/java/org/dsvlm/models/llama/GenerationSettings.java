@@ -15,7 +15,7 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
 
 /**
- * How the next token is chosen, and when to stop.
+ * The choice of the next token, and the end of an answer.
  *
  * @param maxNewTokens the most tokens to make
  * @param temperature divides the logits; 0 takes the likeliest token
@@ -35,7 +35,7 @@ public record GenerationSettings(
     Set<Long> stopTokens,
     long seed) {
 
-  /** Keys that are read, and those that say nothing about which token comes next. */
+  /** Keys that are read, and keys without effect on the next token. */
   private static final Set<String> KNOWN =
       Set.of(
           "do_sample",
@@ -53,7 +53,7 @@ public record GenerationSettings(
           "num_assistant_tokens",
           "num_assistant_tokens_schedule");
 
-  /** Settings of the transformers library that are built for one value alone, which is theirs. */
+  /** Settings that are implemented for one value only, the transformers library's default. */
   private static final Map<String, Object> ONE_VALUE =
       Map.of(
           "num_beams", 1,

@@ -34,7 +34,7 @@ public interface LanguageFamily extends ModelFamily<LlamaConfig> {
   record Biases(boolean queryKeyValue, boolean output) {}
 
   /**
-   * What the original LLaVA project calls its models on top of this family.
+   * The original LLaVA project's names for its models on top of this family.
    *
    * @param modelTypes that it reads; the first is the one to write
    * @param architecture its class
@@ -52,7 +52,7 @@ public interface LanguageFamily extends ModelFamily<LlamaConfig> {
   /** The class that the transformers library reads the model as. */
   String architecture();
 
-  /** What keys that are left out stand for. */
+  /** The values of keys that a file leaves out. */
   Defaults defaults();
 
   /** The biases that {@code json} asks for. */

@@ -54,7 +54,7 @@ public record LlamaConfig(
     boolean tiedEmbeddings,
     double initializerRange) {
 
-  /** Keys that are read here, or that say nothing while sliding windows are off. */
+  /** Keys that are read here, or have no effect while sliding windows are off. */
   private static final Set<String> KNOWN =
       Set.of(
           "model_type",

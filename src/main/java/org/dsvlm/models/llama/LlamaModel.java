@@ -48,8 +48,8 @@ public final class LlamaModel {
   }
 
   /**
-   * Sets whether training keeps of each layer its input alone and runs it again in the backward.
-   * Gradients are the same bit for bit.
+   * Sets whether training keeps only each layer's input and runs the layer again in the backward
+   * pass. Gradients are the same bit for bit.
    */
   public void setCheckpointing(boolean recompute) {
     checkpointing = recompute;
@@ -170,7 +170,8 @@ public final class LlamaModel {
   }
 
   /**
-   * What all layers share: the angles of the positions, and who sees whom (without: plain causal).
+   * The inputs that all layers share: the angles of the positions, and the mask (without one: plain
+   * causal).
    */
   private record Context(RotaryEmbedding.Angles angles, @Nullable Tensor mask) {
     List<Tensor> tensors() {

@@ -16,8 +16,8 @@ import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What padding does to a decoder: where each token stands and which keys it sees. Padding at the
- * end does nothing, since no token sees a later one.
+ * The effect of padding on a decoder: each token's position and the keys it sees. Padding at the
+ * end has none, since no token sees a later one.
  */
 final class Padding {
   private Padding() {}

@@ -16,7 +16,9 @@ import org.dsvlm.text.Tokenizer;
  * pieces of an answer together are what {@link Tokenizer#decode} makes of all its tokens.
  */
 public final class StreamedText implements TokenListener {
-  /** What decoding puts in place of bytes that are no character, or not yet one. */
+  /**
+   * The replacement character, which decoding puts for bytes that are no character, or not yet one.
+   */
   private static final String NO_CHARACTER = "\uFFFD";
 
   private final Tokenizer tokenizer;

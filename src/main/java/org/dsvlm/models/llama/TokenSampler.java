@@ -60,7 +60,7 @@ final class TokenSampler {
     return candidates(logits, context).at(random.fork(record).fork(step).unit());
   }
 
-  /** What {@link #next} draws from, where the temperature is above 0. */
+  /** The candidates from which {@link #next} draws, where the temperature is above 0. */
   Candidates candidates(Tensor logits, long[] context) {
     try (PointerScope scope = new PointerScope()) {
       Tensor scores = penalise(logits, context).to(ScalarType.Double);

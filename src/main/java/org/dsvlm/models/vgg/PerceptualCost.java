@@ -9,7 +9,7 @@ import org.dsvlm.nn.cost.Operation.Function;
 import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
 
-/** The operations of VGG-16's convolutions and of the distances between what they give. */
+/** The operations of VGG-16's convolutions and of the distances between their outputs. */
 public final class PerceptualCost {
   private final Tape tape;
   private final List<Long> widths;

@@ -28,8 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The frozen network that judges how alike two pictures look: LPIPS (Zhang et al. 2018, version
- * 0.1) on VGG-16, or the plain difference of its relu3_3. It owns its weights.
+ * The frozen network that measures the perceptual distance of two pictures: LPIPS (Zhang et al.
+ * 2018, version 0.1) on VGG-16, or the plain difference of its relu3_3. It owns its weights.
  *
  * <p>The target's features are computed without a graph, in a pass of their own: one batch of both
  * pictures would also keep and differentiate the target's half.

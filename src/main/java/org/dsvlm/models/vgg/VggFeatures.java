@@ -57,7 +57,7 @@ final class VggFeatures {
     return Conv2d.withBias(parameters, in, out, 3, 1, 1);
   }
 
-  /** The network of a checkpoint; how many channels each layer has is read from it. */
+  /** The network of a checkpoint, which gives the number of channels of each layer. */
   static VggFeatures stored(Parameters root) {
     Parameters features = root.at("features");
     return new VggFeatures(features, (stage, index) -> features.at(index).storedShape("weight")[0]);

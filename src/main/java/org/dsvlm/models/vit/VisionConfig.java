@@ -31,7 +31,7 @@ public interface VisionConfig {
   /** Height and width of a patch, in pixels. */
   int patchSize();
 
-  /** Number of patches; pixels right of and below the last whole patch are not looked at. */
+  /** Number of patches; pixels right of and below the last whole patch are ignored. */
   default int patches() {
     int side = imageSize() / patchSize();
     return side * side;

@@ -15,7 +15,7 @@ final class VisionCost {
   /**
    * Writes them down.
    *
-   * @param used blocks that a loss depends on; nobody goes backward through those above
+   * @param used blocks that a loss depends on; the blocks above have no backward pass
    * @param again whether blocks are computed again in the backward pass
    */
   static void record(

@@ -10,12 +10,12 @@ import java.util.function.UnaryOperator;
 import org.dsvlm.io.DsVlmException;
 
 /**
- * Where a vision tower's tensors stand in a file. Public files hold it alone below {@code
- * vision_model}, alone without that prefix (transformers 5), beside a text tower, or inside a
- * LLaVA; the names below the tower are the same in all of them.
+ * Finds a vision tower's tensors in a file. Public files hold it alone below {@code vision_model},
+ * alone without that prefix (transformers 5), beside a text tower, or inside a LLaVA; the names
+ * below the tower are the same in all of them.
  */
 final class VisionLayouts {
-  /** What the names of a tower's parameters begin with. */
+  /** The prefix of the names of a tower's parameters. */
   static final String TOWER = "vision_model";
 
   /** A buffer that old files store: the numbers 0, 1, …, which nothing reads. */

@@ -12,7 +12,7 @@ import org.dsvlm.models.Families;
  * The part of {@code config.json} that describes a vision tower: where it stands, and whose it is.
  */
 final class VisionSection {
-  /** What a larger model means that leaves the tower's {@code model_type} out. */
+  /** The {@code model_type} of a tower whose larger model leaves it out. */
   private static final String UNSAID = "clip_vision_model";
 
   private VisionSection() {}

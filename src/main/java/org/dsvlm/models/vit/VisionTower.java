@@ -27,8 +27,8 @@ public interface VisionTower {
   List<Tensor> hiddenStates(Tensor pixelValues);
 
   /**
-   * What the family calls its own output, from the last of the {@link #hiddenStates}: that state
-   * itself, or the state after a final normalisation. Of the same shape.
+   * The family's own output, from the last of the {@link #hiddenStates}: that state itself, or the
+   * state after a final normalisation. Of the same shape.
    */
   default Tensor output(Tensor lastHiddenState) {
     return lastHiddenState;
@@ -38,8 +38,8 @@ public interface VisionTower {
   Tensor patches(Tensor hiddenState);
 
   /**
-   * Sets whether training keeps of each layer its input alone and runs it again in the backward.
-   * Gradients are the same but for the order of sums.
+   * Sets whether training keeps only each layer's input and runs the layer again in the backward
+   * pass. Gradients are the same but for the order of sums.
    */
   void setCheckpointing(boolean recompute);
 }

@@ -37,7 +37,7 @@ public interface VitFamily extends VisionFamily {
   /** The values of keys that a file leaves out and that families differ in. */
   record Defaults(int patchSize, Activation activation, double layerNormEps) {}
 
-  /** What keys that are left out stand for. */
+  /** The values of keys that a file leaves out. */
   Defaults defaults();
 
   /** Tokens that the tower makes before those of the patches. */

@@ -15,7 +15,7 @@ public enum Part {
   CONNECTOR,
   LANGUAGE_MODEL,
   LORA,
-  /** What supervision adds: adapters, experts and routers. */
+  /** The parameters that supervision adds: adapters, experts and routers. */
   SUPERVISION,
   UNET,
   VAE,
