@@ -54,13 +54,13 @@ public final class ResultTable {
       Summary summary = byKey.get(benchmark.key());
       column(head, figures, benchmark.title(), summary == null ? "–" : number(summary.headline()));
     }
-    column(
-        head,
-        figures,
-        byKey.size() == columns().size() && byKey.size() > 1
-            ? "Average"
-            : "Average of " + byKey.size(),
-        number(average()));
+    if (columns().size() > 1) {
+      column(
+          head,
+          figures,
+          byKey.size() == columns().size() ? "Average" : "Average of " + byKey.size(),
+          number(average()));
+    }
     StringBuilder text = new StringBuilder();
     text.append(head.toString().stripTrailing()).append('\n');
     text.append(figures.toString().stripTrailing()).append('\n');
@@ -92,8 +92,10 @@ public final class ResultTable {
       head.add(benchmark.title());
       line.add(summary == null ? null : Double.toString(summary.headline()));
     }
-    head.add("Average");
-    line.add(Double.toString(average()));
+    if (columns().size() > 1) {
+      head.add("Average");
+      line.add(Double.toString(average()));
+    }
     StringWriter text = new StringWriter();
     TsvWriter rows = new TsvWriter(text, ',');
     try {
