@@ -73,6 +73,8 @@ class ArchitectureTest {
           Set.of("eval.table", "eval.judge"),
           Set.of("eval"),
           Set.of("eval.result", "eval.answer"),
+          Set.of("eval.run"),
+          Set.of("lab"),
           Set.of("cli"));
 
   static final JavaClasses PRODUCTION = production();

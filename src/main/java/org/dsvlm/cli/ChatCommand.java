@@ -31,7 +31,8 @@ final class ChatCommand implements Callable<Integer> {
       names = "--model",
       required = true,
       paramLabel = "DIR",
-      description = "Folder of a LLaVA, or of a finished run.")
+      description =
+          "Folder of a LLaVA, or of a finished run; or nano, the small model that is shipped.")
   private Path model;
 
   @Option(

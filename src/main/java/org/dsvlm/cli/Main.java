@@ -32,6 +32,7 @@ import picocli.CommandLine.ScopeType;
       EvalCommand.class,
       CompareCommand.class,
       NanoQuestionsCommand.class,
+      LabCommand.class,
       ReconstructCommand.class,
       ReportCommand.class,
       ExportCommand.class,

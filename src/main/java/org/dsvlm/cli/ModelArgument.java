@@ -7,9 +7,16 @@ package org.dsvlm.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.train.recipe.Place;
 
-/** A model named by the user: its folder, or the folder of a finished run. */
+/**
+ * A model named by the user: its folder, the folder of a finished run, or the name of a model that
+ * this project ships.
+ */
 final class ModelArgument {
+  /** The trained LLaVA among the parts that it was trained from. */
+  private static final String SHIPPED_MODEL = "llava";
+
   private ModelArgument() {}
 
   /**
@@ -18,6 +25,12 @@ final class ModelArgument {
    * @throws DsVlmException if it holds no config.json
    */
   static Path folder(Path model) {
+    if (Files.notExists(model) && model.getNameCount() == 1 && !model.isAbsolute()) {
+      Path shipped = Place.SHIPPED.folder().resolve(model).resolve(SHIPPED_MODEL);
+      if (Files.isRegularFile(shipped.resolve("config.json"))) {
+        return shipped;
+      }
+    }
     Path folder = Files.isDirectory(model.resolve("export")) ? model.resolve("export") : model;
     if (!Files.isRegularFile(folder.resolve("config.json"))) {
       throw new DsVlmException(folder + ": holds no model: config.json is missing");

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.dsvlm.image.Picture;
+import org.dsvlm.report.PictureSheet;
 import org.dsvlm.train.Reconstructor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -77,7 +78,7 @@ final class ReconstructCommand implements Callable<Integer> {
       List<Picture> pictures =
           new ArrayList<>(reconstructor.strip(picture, samplerSteps, stepsDone, seed));
       pictures.add(reconstructor.seen(picture));
-      PictureStrip.write(out, pictures, side);
+      PictureSheet.write(out, List.of(pictures), side);
     }
     spec.commandLine().getOut().println(out);
     return 0;

@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.dsvlm.distributed.Launch;
 import org.dsvlm.distributed.ProcessGroup;
+import org.dsvlm.eval.run.RunEvaluation;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.report.RunReport;
 import org.dsvlm.train.TrainingRun;
@@ -78,12 +79,16 @@ final class TrainCommand implements Callable<Integer> {
     Path folder = Path.of(group.onFirst(() -> (out == null ? defaultFolder() : out).toString()));
     PrintWriter err = spec.commandLine().getErr();
     Recipe bound = RecipeReader.bind(ProcessGroupCommand.onOwnDevice(tree, group.launch()));
+    RunEvaluation.check(bound);
     try (StopSignal signal = new StopSignal();
         RunFolder run = group.firstBeforeOthers(() -> open(group, folder, tree))) {
       TrainingProgress progress = new TrainingProgress(Terminal.standardErrorIsTerminal(), err);
       boolean done;
       try {
         done = TrainingRun.run(group, bound, run, progress, signal::requested);
+        if (done) {
+          evaluate(group, bound, run);
+        }
       } finally {
         if (group.isFirst()) {
           report(folder);
@@ -100,6 +105,14 @@ final class TrainCommand implements Callable<Integer> {
       spec.commandLine().getOut().println(folder);
     }
     return 0;
+  }
+
+  private void evaluate(ProcessGroup group, Recipe recipe, RunFolder run) {
+    PrintWriter err = spec.commandLine().getErr();
+    boolean bar = group.isFirst() && Terminal.standardErrorIsTerminal();
+    try (AnsweringProgress progress = new AnsweringProgress(bar, err, "held-out questions")) {
+      RunEvaluation.run(group, recipe, run, progress).lines().forEach(err::println);
+    }
   }
 
   /**

@@ -24,6 +24,19 @@ public interface Benchmark {
   /** Scores replies. */
   Scores score(List<Item> items, Judging judging);
 
+  /**
+   * Each of {@code items} for itself, read by exact matching; empty where a benchmark has questions
+   * without given answers.
+   */
+  default List<ClosedAnswer> closed(List<Item> items) {
+    return List.of();
+  }
+
+  /** Whether the row asks what an earlier row asks, with its options in another order. */
+  default boolean isRotation(Row row) {
+    return false;
+  }
+
   /** How the headline is made of the units' shares. */
   default Figure figure() {
     return Figure.PERCENT;

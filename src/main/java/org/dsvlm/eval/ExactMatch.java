@@ -16,7 +16,7 @@ import org.dsvlm.eval.table.Row;
  * pictures. The leaderboard knows no such benchmark. A reply is a hit if it equals the answer, but
  * for the case of letters, white space around it and a full stop at its end.
  */
-final class ExactMatch implements Benchmark {
+public final class ExactMatch implements Benchmark {
   @Override
   public String key() {
     return "exact";
@@ -52,12 +52,17 @@ final class ExactMatch implements Benchmark {
     List<AccuracyTable.Line> lines = new ArrayList<>();
     List<RowResult> rows = new ArrayList<>();
     for (Item item : items) {
-      boolean hit = plain(item.reply()).equals(plain(item.require("answer")));
+      boolean hit = isRight(item.reply(), item.require("answer"));
       AccuracyTable.Line line = new AccuracyTable.Line(item, hit);
       lines.add(line);
       rows.add(RowResult.hit(item, line.groups(), hit, Map.of()));
     }
     return MultipleChoice.scores(lines, rows, List.of());
+  }
+
+  /** Whether a reply is the answer, but for letter case, outer white space and a last full stop. */
+  public static boolean isRight(String reply, String answer) {
+    return plain(reply).equals(plain(answer));
   }
 
   private static String plain(String text) {

@@ -93,6 +93,11 @@ final class HallusionBench implements Benchmark {
     return new Scores(table, false, figure().of(units), rows, units, List.of());
   }
 
+  @Override
+  public List<ClosedAnswer> closed(List<Item> items) {
+    return YesNo.closed(items);
+  }
+
   private static Map<String, Object> line(String name, List<Scored> scored) {
     Map<String, Unit.Share> shares = unit(name, scored).terms();
     Map<String, Object> line = new LinkedHashMap<>();

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.dsvlm.eval.table.Row;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,11 +117,21 @@ final class MmBench extends MultipleChoice {
     return chosen;
   }
 
+  @Override
+  public boolean isRotation(Row row) {
+    return number(row) >= CIRCLE;
+  }
+
   private static long number(Item item) {
+    return number(item.row());
+  }
+
+  private static long number(Row row) {
+    String index = row.require("index");
     try {
-      return Long.parseLong(item.index());
+      return Long.parseLong(index);
     } catch (NumberFormatException e) {
-      throw item.row().error("index", "'" + item.index() + "' is no whole number");
+      throw row.error("index", "'" + index + "' is no whole number");
     }
   }
 }

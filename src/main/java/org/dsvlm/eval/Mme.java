@@ -93,6 +93,11 @@ final class Mme implements Benchmark {
     return new Scores(List.of(table), false, headline, rows, units, List.of());
   }
 
+  @Override
+  public List<ClosedAnswer> closed(List<Item> items) {
+    return YesNo.closed(items);
+  }
+
   private static Unit unit(String category, String picture, List<Scored> pair) {
     if (pair.size() < 2) {
       throw pair.get(0)

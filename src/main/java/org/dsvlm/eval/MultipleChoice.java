@@ -78,6 +78,23 @@ class MultipleChoice implements Benchmark {
     return scores(lines, rows, List.of());
   }
 
+  @Override
+  public List<ClosedAnswer> closed(List<Item> items) {
+    return items.stream().map(this::closed).toList();
+  }
+
+  private ClosedAnswer closed(Item item) {
+    Map<String, String> options = options(item);
+    String right = options.get(truth(item));
+    if (right == null) {
+      throw item.row()
+          .error("answer", "is '" + truth(item) + "', none of the options " + options.keySet());
+    }
+    boolean hit = OptionReading.read(item.reply(), options).filter(truth(item)::equals).isPresent();
+    return new ClosedAnswer(
+        item.index(), item.require("category"), List.copyOf(options.values()), right, hit);
+  }
+
   /** Scores by what was found for each counting line. */
   static Scores scores(List<AccuracyTable.Line> lines, List<RowResult> rows, List<String> notes) {
     String split = AccuracyTable.headlineSplit(lines);

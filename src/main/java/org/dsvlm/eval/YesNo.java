@@ -65,6 +65,22 @@ final class YesNo {
     return stops.appendTail(rest).toString();
   }
 
+  /** Each of {@code items} as a question with two answers. */
+  static List<ClosedAnswer> closed(List<Item> items) {
+    return items.stream()
+        .map(
+            item -> {
+              String right = item.require("answer");
+              return new ClosedAnswer(
+                  item.index(),
+                  item.require("category"),
+                  List.of(YES, NO),
+                  right,
+                  read(item.reply()).equals(right));
+            })
+        .toList();
+  }
+
   /** Yes, No or Unknown by row; the judge is asked about those that are Unknown. */
   static Map<String, String> read(List<Item> items, Judging judging) {
     Map<String, String> answers = new HashMap<>();

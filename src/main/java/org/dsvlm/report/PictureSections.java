@@ -24,8 +24,26 @@ final class PictureSections {
 
   private PictureSections() {}
 
-  /** From noise to picture; nothing if {@code folder} is not there. */
+  /** From noise to picture, of pictures of the training; nothing if {@code folder} is not there. */
   static String filmStrip(Path folder) {
+    return strip(
+        folder,
+        "film-strip",
+        "From noise to picture",
+        "The trained model's diffusion denoises from pure noise, seeing the original through the"
+            + " model's features alone.");
+  }
+
+  /** The same of pictures that the training never saw. */
+  static String heldOutStrip(Path folder) {
+    return strip(
+        folder,
+        "held-out-strip",
+        "From noise to picture, held out",
+        "The same of pictures of the held-out questions, which the training never saw.");
+  }
+
+  private static String strip(Path folder, String id, String title, String lead) {
     StringBuilder html = new StringBuilder();
     for (Path picture : numbered(folder)) {
       html.append("<div class=\"strip\">");
@@ -40,14 +58,7 @@ final class PictureSections {
       }
       html.append("</div>\n");
     }
-    return html.isEmpty()
-        ? ""
-        : Html.section(
-            "film-strip",
-            "From noise to picture",
-            "<p>The trained model's diffusion denoises from pure noise, seeing the original through"
-                + " the model's features alone.</p>\n"
-                + html);
+    return html.isEmpty() ? "" : Html.section(id, title, "<p>" + lead + "</p>\n" + html);
   }
 
   /** Reconstructions at some of the steps of the training. */

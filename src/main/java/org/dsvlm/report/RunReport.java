@@ -42,7 +42,9 @@ public final class RunReport {
     CurveSections curves = new CurveSections(metrics, autoencoder);
     List<String> sections =
         List.of(
+            EvaluationSection.html(run),
             PictureSections.filmStrip(run.filmStrip()),
+            PictureSections.heldOutStrip(run.heldOutStrip()),
             curves.losses(),
             PictureSections.reconstructions(run.reconstructions()),
             curves.routers(),

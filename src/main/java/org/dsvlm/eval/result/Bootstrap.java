@@ -21,7 +21,7 @@ import org.dsvlm.eval.Unit;
  * different terms, such as MME's categories, are drawn each among their own kind, so that none
  * vanishes.
  */
-final class Bootstrap {
+public final class Bootstrap {
   static final int DRAWS = 10_000;
 
   private static final double TAIL = 0.025;
@@ -32,9 +32,9 @@ final class Bootstrap {
    *
    * @param difference second less first
    */
-  record Interval(double first, double second, double difference, double low, double high) {
+  public record Interval(double first, double second, double difference, double low, double high) {
     /** Whether the interval does not hold 0. */
-    boolean isMoreThanChance() {
+    public boolean isMoreThanChance() {
       return low > 0 || high < 0;
     }
   }
@@ -63,6 +63,34 @@ final class Bootstrap {
     Arrays.sort(differences);
     double one = figure.of(first);
     double other = figure.of(second);
+    return new Interval(
+        one, other, other - one, quantile(differences, TAIL), quantile(differences, 1 - TAIL));
+  }
+
+  /**
+   * Compares the means of pairs of figures, such as those of two runs with one seed: the pairs are
+   * drawn.
+   *
+   * @throws IllegalArgumentException if there are no pairs, or not as many of either
+   */
+  public static Interval compareMeans(double[] first, double[] second) {
+    int pairs = first.length;
+    if (pairs == 0 || pairs != second.length) {
+      throw new IllegalArgumentException(pairs + " and " + second.length + " figures");
+    }
+    SplittableRandom random = new SplittableRandom(SEED);
+    double[] differences = new double[DRAWS];
+    for (int draw = 0; draw < DRAWS; draw++) {
+      double sum = 0;
+      for (int i = 0; i < pairs; i++) {
+        int chosen = random.nextInt(pairs);
+        sum += second[chosen] - first[chosen];
+      }
+      differences[draw] = sum / pairs;
+    }
+    Arrays.sort(differences);
+    double one = Arrays.stream(first).average().orElseThrow();
+    double other = Arrays.stream(second).average().orElseThrow();
     return new Interval(
         one, other, other - one, quantile(differences, TAIL), quantile(differences, 1 - TAIL));
   }

@@ -47,7 +47,8 @@ public record Recipe(
     Distributed distributed,
     CheckpointPolicy checkpoint,
     TensorBoard tensorboard,
-    Report report) {
+    Report report,
+    Evaluation evaluation) {
   public Recipe {
     requirePositive("max_skipped_in_a_row", maxSkippedInARow);
     requireNotNegative("threads", threads);
@@ -256,6 +257,26 @@ public record Recipe(
     public Report {
       requireNotNegative("pictures", pictures);
       requirePositive("sampler_steps", samplerSteps);
+    }
+  }
+
+  /**
+   * What the trained model is asked at the run's end.
+   *
+   * @param questions files of questions by the benchmark's name; without any the model is not asked
+   * @param form {@code options}: as the leaderboard asks; {@code open}: without the options
+   * @param batchSize questions that are answered at a time
+   * @param pictures of the held-out film strip
+   */
+  public record Evaluation(
+      ObjectNode questions, String form, int maxNewTokens, int batchSize, int pictures) {
+    public Evaluation {
+      require(
+          List.of("options", "open").contains(form),
+          "form is '" + form + "'; known: options, open");
+      requirePositive("max_new_tokens", maxNewTokens);
+      requirePositive("batch_size", batchSize);
+      requireNotNegative("pictures", pictures);
     }
   }
 

@@ -170,7 +170,7 @@ public final class RecipeReader {
   /** The tree in the YAML file {@code file}, as it stands. */
   public static ObjectNode read(Path file) {
     try {
-      return object(Files.readString(file), file.toString());
+      return parse(Files.readString(file), file.toString());
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
     }
@@ -186,13 +186,13 @@ public final class RecipeReader {
   }
 
   /**
-   * The typed recipe of a resolved tree.
+   * The typed recipe of a resolved tree, the prefixes of {@link Place} replaced.
    *
    * @throws DsVlmException for a value that makes no sense, naming its key
    */
   public static Recipe bind(ObjectNode tree) {
     try {
-      return BINDER.treeToValue(tree, Recipe.class);
+      return BINDER.treeToValue(Place.resolved(tree), Recipe.class);
     } catch (JsonProcessingException e) {
       String place = place(e);
       if (e.getCause() instanceof DsVlmException reason) {
@@ -213,7 +213,8 @@ public final class RecipeReader {
         : "";
   }
 
-  static ObjectNode object(String text, String where) {
+  /** The mapping in the YAML {@code text}, which messages call {@code where}. */
+  public static ObjectNode parse(String text, String where) {
     try {
       JsonNode tree = YAML.readTree(text);
       if (tree instanceof ObjectNode object) {
@@ -253,7 +254,7 @@ public final class RecipeReader {
       if (stream == null) {
         throw new DsVlmException("recipe " + name + " is missing from this build");
       }
-      return object(new String(stream.readAllBytes(), StandardCharsets.UTF_8), "recipe " + name);
+      return parse(new String(stream.readAllBytes(), StandardCharsets.UTF_8), "recipe " + name);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

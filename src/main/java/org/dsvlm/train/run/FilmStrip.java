@@ -32,11 +32,15 @@ public final class FilmStrip {
   public FilmStrip(StableDiffusion diffusion, int samplerSteps) {
     this.diffusion = diffusion;
     this.samplerSteps = samplerSteps;
-    this.looks =
-        IntStream.range(0, LOOKS)
-            .map(i -> Math.round((float) i * samplerSteps / (LOOKS - 1)))
-            .distinct()
-            .toArray();
+    this.looks = looks(samplerSteps);
+  }
+
+  /** Numbers of steps done at which a strip looks: 0, the end, and equal distances between. */
+  public static int[] looks(int samplerSteps) {
+    return IntStream.range(0, LOOKS)
+        .map(i -> Math.round((float) i * samplerSteps / (LOOKS - 1)))
+        .distinct()
+        .toArray();
   }
 
   /**

@@ -40,6 +40,9 @@ import org.jspecify.annotations.Nullable;
  * stable_diffusion/          the diffusion model, where the run trained it
  * film_strip/picture-N/      how a picture appears from noise under the trained model's features
  * multi_adapter.safetensors  the supervisor's own parameters
+ * evaluation.json            accuracy on held-out questions, beside chance and the majority answer
+ * evaluation/                the replies, and the scores of each benchmark
+ * held_out_strip/            the same as film_strip of pictures that the training never saw
  * report.html                all of it on one page
  * </pre>
  *
@@ -181,6 +184,11 @@ public final class RunFolder implements AutoCloseable {
     return text.toString();
   }
 
+  /** The folder itself. */
+  public Path root() {
+    return root;
+  }
+
   /** The resolved recipe. */
   public Path recipe() {
     return root.resolve(RECIPE);
@@ -224,6 +232,21 @@ public final class RunFolder implements AutoCloseable {
   /** Pictures as they appear from noise; see {@link FilmStrip}. */
   public Path filmStrip() {
     return root.resolve("film_strip");
+  }
+
+  /** Pictures of the held-out questions as they appear from noise. */
+  public Path heldOutStrip() {
+    return root.resolve("held_out_strip");
+  }
+
+  /** The accuracy on the recipe's held-out questions; written last. */
+  public Path evaluation() {
+    return root.resolve("evaluation.json");
+  }
+
+  /** Parent of the replies to the held-out questions, a folder for each benchmark. */
+  public Path answers() {
+    return root.resolve("evaluation");
   }
 
   /** The page about the run. */
