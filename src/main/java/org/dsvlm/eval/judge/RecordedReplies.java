@@ -11,18 +11,34 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
-/** A judge whose replies come from a file; rows that it does not hold have none. */
+/**
+ * A judge whose replies come from a file; rows that it does not hold have none. A reply of a log
+ * counts only for the text that the judge was told then, which holds the prediction.
+ */
 public final class RecordedReplies implements Judge {
   private final Path file;
-  private final Map<String, String> replies;
+  private final Map<String, List<Kept>> replies;
 
-  private RecordedReplies(Path file, Map<String, String> replies) {
+  /**
+   * A reply.
+   *
+   * @param asked names the text that the judge was told; null where the file does not say
+   */
+  private record Kept(String reply, @Nullable String asked) {
+    boolean answers(JudgeRequest request) {
+      return asked == null || asked.equals(ReplyLog.hash(request));
+    }
+  }
+
+  private RecordedReplies(Path file, Map<String, List<Kept>> replies) {
     this.file = file;
     this.replies = replies;
   }
@@ -36,8 +52,8 @@ public final class RecordedReplies implements Judge {
     return new RecordedReplies(file, parse(file));
   }
 
-  static Map<String, String> parse(Path file) {
-    Map<String, String> replies = new HashMap<>();
+  private static Map<String, List<Kept>> parse(Path file) {
+    Map<String, List<Kept>> replies = new HashMap<>();
     try (MappingIterator<JsonNode> values =
         new ObjectMapper().readerFor(JsonNode.class).readValues(file.toFile())) {
       while (values.hasNextValue()) {
@@ -56,9 +72,10 @@ public final class RecordedReplies implements Judge {
     return replies;
   }
 
-  private static void add(JsonNode value, Path file, Map<String, String> replies) {
+  private static void add(JsonNode value, Path file, Map<String, List<Kept>> replies) {
     if (value.path("row").isTextual() && value.path("reply").isTextual()) {
-      replies.put(value.get("row").textValue(), value.get("reply").textValue());
+      Kept kept = new Kept(value.get("reply").textValue(), value.path("asked").textValue());
+      replies.computeIfAbsent(value.get("row").textValue(), row -> new ArrayList<>()).add(kept);
       return;
     }
     if (!value.isObject()) {
@@ -72,7 +89,8 @@ public final class RecordedReplies implements Judge {
                 throw new DsVlmException(
                     file + ": the judge's reply to row '" + reply.getKey() + "' is no text");
               }
-              replies.put(reply.getKey(), reply.getValue().textValue());
+              replies.put(
+                  reply.getKey(), List.of(new Kept(reply.getValue().textValue(), null)));
             });
   }
 
@@ -81,13 +99,25 @@ public final class RecordedReplies implements Judge {
     return "replies of " + file.getFileName();
   }
 
+  /**
+   * The kept replies.
+   *
+   * @throws DsVlmException if one was given to another text
+   */
   @Override
   public Map<String, String> ask(String system, List<JudgeRequest> requests) {
     Map<String, String> own = new HashMap<>();
     for (JudgeRequest request : requests) {
-      String reply = replies.get(request.row());
-      if (reply != null) {
-        own.put(request.row(), reply);
+      List<Kept> kept = replies.getOrDefault(request.row(), List.of());
+      kept.stream()
+          .filter(one -> one.answers(request))
+          .findFirst()
+          .ifPresent(one -> own.put(request.row(), one.reply()));
+      if (!kept.isEmpty() && !own.containsKey(request.row())) {
+        throw new DsVlmException(
+            ("%s: the judge's reply to row %s was given to another text: another prediction or other"
+                    + " instructions; score with those, or ask again with --judge")
+                .formatted(file, request.row()));
       }
     }
     return own;

@@ -109,7 +109,8 @@ final class ReplyLog implements AutoCloseable {
     return hash + " " + row;
   }
 
-  private static String hash(JudgeRequest request) {
+  /** Names what the judge was told about a row. */
+  static String hash(JudgeRequest request) {
     byte[] digest = Sha256.digest().digest(request.text().getBytes(StandardCharsets.UTF_8));
     return HexFormat.of().formatHex(digest, 0, 8);
   }
