@@ -89,8 +89,7 @@ public final class RecordedReplies implements Judge {
                 throw new DsVlmException(
                     file + ": the judge's reply to row '" + reply.getKey() + "' is no text");
               }
-              replies.put(
-                  reply.getKey(), List.of(new Kept(reply.getValue().textValue(), null)));
+              replies.put(reply.getKey(), List.of(new Kept(reply.getValue().textValue(), null)));
             });
   }
 

@@ -58,9 +58,7 @@ public final class ResultTable {
       column(
           head,
           figures,
-          byKey.size() == columns().size()
-              ? "Average"
-              : "Average of " + byKey.size(),
+          byKey.size() == columns().size() ? "Average" : "Average of " + byKey.size(),
           number(average()));
     }
     StringBuilder text = new StringBuilder();
