@@ -188,12 +188,17 @@ public final class Lora implements AutoCloseable {
     return Collections.unmodifiableMap(parameters);
   }
 
+  /** Switches the adapter on or off; whether its matrices have gradients stays as it is. */
+  public void setActive(boolean active) {
+    layers.values().forEach(layer -> layer.setActive(active));
+  }
+
   /**
    * Switches the adapter on, with gradients for its matrices, or off. Until this is called it is
    * on, without gradients.
    */
   public void setTraining(boolean training) {
-    layers.values().forEach(layer -> layer.setActive(training));
+    setActive(training);
     parameters().values().forEach(tensor -> tensor.set_requires_grad(training));
   }
 

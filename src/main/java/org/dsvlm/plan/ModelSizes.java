@@ -28,6 +28,7 @@ import org.dsvlm.supervision.DiffusionSupervisor;
 import org.dsvlm.supervision.SupervisionConfig;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.recipe.RecipeModels;
+import org.dsvlm.train.recipe.TrainedPart;
 
 /** The models of a recipe: their configurations, and the shape of every parameter by part. */
 final class ModelSizes {
@@ -129,18 +130,25 @@ final class ModelSizes {
     return shapes.getOrDefault(part, Map.of()).size();
   }
 
-  /** Whether a stage trains a part, as a whole or not at all. */
+  /** Whether a stage trains a part or, of the supervision's, some of it. */
   boolean trains(Part part, int stage) {
     return switch (part) {
-      case VISION_ENCODER -> stage > 0 && recipe.visionLearningRate() > 0;
-      case CONNECTOR, SUPERVISION -> stage > 0;
-      case LANGUAGE_MODEL ->
-          stage > 0 && recipe.model().language().trainable() && recipe.languageWeight() > 0;
-      case LORA -> stage == 2;
-      case UNET -> stage > 0 && recipe.model().stableDiffusion().trainable();
+      case VISION_ENCODER -> trains(stage, TrainedPart.VISION);
+      case CONNECTOR -> trains(stage, TrainedPart.CONNECTOR);
+      case SUPERVISION ->
+          trains(stage, TrainedPart.ADAPTERS)
+              || trains(stage, TrainedPart.EXPERTS)
+              || trains(stage, TrainedPart.ROUTERS);
+      case LANGUAGE_MODEL -> trains(stage, TrainedPart.LANGUAGE);
+      case LORA -> trains(stage, TrainedPart.LORA);
+      case UNET -> trains(stage, TrainedPart.UNET);
       case VAE -> stage == 0;
       case PERCEPTUAL, OPTIMIZER -> false;
     };
+  }
+
+  private boolean trains(int stage, TrainedPart part) {
+    return stage > 0 && recipe.rate(stage, part).isPresent();
   }
 
   /** Whether LoRA adapts the linear layer at a path of the bare language model. */

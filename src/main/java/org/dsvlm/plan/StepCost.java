@@ -71,7 +71,7 @@ final class StepCost {
       sizes.vision().cost(tape, pictures, visionTrains, usedBlocks(), again);
       sizes.llava().costOfConnector(tape, pictures, visionTrains);
     }
-    if (recipe.languageWeight() > 0) {
+    if (recipe.hasLanguageLoss(stage)) {
       boolean adapts = sizes.trains(Part.LORA, stage);
       Predicate<String> adapted = adapts ? sizes.adapted() : path -> false;
       LanguagePass pass =
@@ -86,7 +86,7 @@ final class StepCost {
               again);
       sizes.language().family().cost(tape, sizes.language(), pass);
     }
-    if (pictures > 0) {
+    if (pictures > 0 && recipe.hasReconstructionLoss(stage)) {
       sizes.supervision().ifPresent(added -> supervise(tape, added, pictures, visionTrains));
     }
     return tape;

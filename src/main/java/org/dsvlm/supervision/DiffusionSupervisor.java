@@ -47,6 +47,8 @@ public final class DiffusionSupervisor implements AutoCloseable {
   private final ReconstructionLoss loss;
   private final MultiAdapter multiAdapter;
   private final DenoisingLoop denoising;
+  private final DenoisingLoop fromNoise;
+  private final TimestepWeights weights;
 
   /**
    * The results of one call. Tensors that were not needed are null: the picture where only the
@@ -55,7 +57,8 @@ public final class DiffusionSupervisor implements AutoCloseable {
    *
    * @param loss scalar: the mean of {@code perSample}, {@link SupervisionConfig#weight} not applied
    * @param perSample the loss of each picture, [pictures]
-   * @param pictureHat the reconstruction, [pictures, 3, S, S], nominally in [-1, 1], not clamped
+   * @param pictureHat the reconstruction of the pictures that are compared ({@link
+   *     SupervisionDraw.Parts}), [these, 3, S, S], nominally in [-1, 1], not clamped
    * @param epsilonHat the noise that the UNet sees, [pictures, latent channels, h, w]
    * @param x0Hat the estimate of the clean latents, of the same shape
    * @param routerProbabilities P of every expert layer in running order, each [pictures, features],
@@ -92,7 +95,12 @@ public final class DiffusionSupervisor implements AutoCloseable {
     this.loss = loss;
     requirePictureSize();
     multiAdapter = new MultiAdapter(config, parameters, unet, textWidth, imageWidth);
-    denoising = new DenoisingLoop(unet, new DdimSampler(schedule, config.reconstruction().steps()));
+    SupervisionConfig.Reconstruct way = config.reconstruction();
+    denoising = new DenoisingLoop(unet, new DdimSampler(schedule, way.steps()));
+    fromNoise = new DenoisingLoop(unet, new DdimSampler(schedule, way.noiseSteps(), way.steps()));
+    weights =
+        new TimestepWeights(
+            schedule, config.timesteps(), SupervisionDraw.reconstruction(schedule, config));
   }
 
   private void requirePictureSize() {
@@ -130,11 +138,26 @@ public final class DiffusionSupervisor implements AutoCloseable {
    *
    * @param features by {@link Feature#key}, each [pictures, tokens, width]
    * @param picture [pictures, 3, S, S] in [-1, 1]
-   * @param timesteps int64 [pictures]; not read by the unrolled reconstruction
+   * @param draw of these pictures
+   */
+  public Result loss(Map<String, Tensor> features, Tensor picture, SupervisionDraw draw) {
+    return loss(features, picture, draw, true);
+  }
+
+  /**
+   * The same at timesteps of the caller's choice: every picture, noised to its timestep, counts in
+   * every loss and by 1.
+   *
+   * @param timesteps int64 [pictures]; not read by a reconstruction in several passes
    * @param noise [pictures, latent channels, h, w], standard normal: what is added to the latents,
-   *     or what the unrolled reconstruction starts from
+   *     or what several passes start from
    */
   public Result loss(Map<String, Tensor> features, Tensor picture, Tensor timesteps, Tensor noise) {
+    return loss(features, picture, new SupervisionDraw(timesteps, noise, null), false);
+  }
+
+  private Result loss(
+      Map<String, Tensor> features, Tensor picture, SupervisionDraw draw, boolean drawn) {
     if (picture.size(0) == 0) {
       return nothing(picture);
     }
@@ -142,9 +165,9 @@ public final class DiffusionSupervisor implements AutoCloseable {
     try (PointerScope scope = new PointerScope()) {
       List<Tensor> contexts = multiAdapter.contexts(features);
       Result result =
-          config.reconstruction().unrolled()
-              ? unrolled(contexts, picture, noise)
-              : oneStep(contexts, picture, timesteps, noise);
+          config.reconstruction().severalPasses()
+              ? severalPasses(contexts, picture, draw.noise())
+              : oneStep(contexts, picture, draw, drawn);
       handOver(result, outer);
       return result;
     }
@@ -161,19 +184,27 @@ public final class DiffusionSupervisor implements AutoCloseable {
         List.of());
   }
 
-  private Result oneStep(List<Tensor> contexts, Tensor picture, Tensor timesteps, Tensor noise) {
+  /** drawn: whether the settings say what counts how much, and what starts from pure noise. */
+  private Result oneStep(
+      List<Tensor> contexts, Tensor picture, SupervisionDraw draw, boolean drawn) {
     Tensor like = contexts.get(0);
-    Tensor epsilon = noise.to(like);
-    Tensor steps = timesteps.to(like.device(), ScalarType.Long);
-    Tensor x0 = latents(picture.to(like));
-    Tensor xt = schedule.addNoise(x0, epsilon, steps);
+    SampleLosses losses = SampleLosses.of(config, loss, weights, draw, drawn, like);
+    Tensor epsilon = draw.noise().to(like);
+    Tensor steps = draw.timesteps().to(like.device(), ScalarType.Long);
+    Tensor xt =
+        losses.noisy(
+            epsilon,
+            rows ->
+                schedule.addNoise(
+                    latents(rows.of(picture.to(like))), rows.of(epsilon), rows.of(steps)));
     Tensor output = unet.forward(xt, steps, contexts);
     Tensor epsilonHat = wide(schedule.predictEpsilon(xt, output, steps));
-    Tensor x0Hat = schedule.predictOriginal(xt, output, steps);
-    Tensor pictureHat = loss.comparesPictures() ? wide(decode(x0Hat)) : null;
+    Tensor x0Hat = weights.bounded(schedule.predictOriginal(xt, output, steps), steps);
+    Tensor pictureHat = losses.decodes() ? wide(decode(losses.reconstructed(x0Hat))) : null;
     Tensor perSample =
-        loss.perSample(
-            new Reconstruction(target(picture, like), pictureHat, wide(epsilon), epsilonHat));
+        losses.perSample(
+            new Reconstruction(target(picture, like), pictureHat, wide(epsilon), epsilonHat),
+            steps);
     return new Result(
         perSample.mean(),
         perSample,
@@ -183,10 +214,13 @@ public final class DiffusionSupervisor implements AutoCloseable {
         multiAdapter.routerProbabilities());
   }
 
-  private Result unrolled(List<Tensor> contexts, Tensor picture, Tensor start) {
+  private Result severalPasses(List<Tensor> contexts, Tensor picture, Tensor start) {
     Tensor like = contexts.get(0);
+    SupervisionConfig.Reconstruct way = config.reconstruction();
     List<Tensor> trajectory =
-        denoising.run(start.to(like), contexts, config.reconstruction().gradientSteps());
+        way.unrolled()
+            ? denoising.run(start.to(like), contexts, way.gradientSteps())
+            : fromNoise.run(start.to(like), contexts, way.noiseSteps());
     Tensor pictureHat = wide(decode(trajectory.get(trajectory.size() - 1)));
     Tensor perSample =
         loss.perSample(new Reconstruction(target(picture, like), pictureHat, null, null));

@@ -13,7 +13,8 @@ import org.dsvlm.models.vit.VisionTower;
 
 /**
  * The hooks of the supervision: they take the connector's output and the hidden states after three
- * blocks of the vision encoder (the paper's section 4.1), class token dropped.
+ * blocks of the vision encoder (the paper's section 4.1), of each the tokens that {@link
+ * TokenConfig} chooses.
  */
 public final class FeatureHooks {
   private FeatureHooks() {}
@@ -36,8 +37,11 @@ public final class FeatureHooks {
       features.put(
           feature.key(),
           feature == Feature.TEXT
-              ? imageFeatures
-              : level(tower, hiddenStates, feature, config.levels().block(feature)));
+              ? config.tokens().ofText(imageFeatures)
+              : config
+                  .tokens()
+                  .ofImage(
+                      tower, level(tower, hiddenStates, feature, config.levels().block(feature))));
     }
     return features;
   }
@@ -55,6 +59,6 @@ public final class FeatureHooks {
               + last);
     }
     Tensor state = hiddenStates.get(block);
-    return tower.patches(block == last ? tower.output(state) : state);
+    return block == last ? tower.output(state) : state;
   }
 }

@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.kernels.Ssim;
 import org.dsvlm.models.vgg.PerceptualNetwork;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The distance of a reconstruction from its picture: one number for each picture, zero for a
@@ -24,6 +25,19 @@ public interface ReconstructionLoss {
   /** Whether it compares pictures; if nothing does, the VAE's decoder need not run. */
   default boolean comparesPictures() {
     return true;
+  }
+
+  /**
+   * Its terms by what they look at.
+   *
+   * @param ofPictures those that compare pictures; null without
+   * @param ofNoise the others, which compare the predicted noise alone; null without
+   */
+  record Split(@Nullable ReconstructionLoss ofPictures, @Nullable ReconstructionLoss ofNoise) {}
+
+  /** The two parts that it is the sum of. */
+  default Split split() {
+    return comparesPictures() ? new Split(this, null) : new Split(null, this);
   }
 
   /** Mean absolute difference of the pictures in [-1, 1]. */
@@ -125,6 +139,17 @@ public interface ReconstructionLoss {
     @Override
     public boolean comparesPictures() {
       return terms.stream().anyMatch(term -> term.loss().comparesPictures());
+    }
+
+    @Override
+    public Split split() {
+      return new Split(part(true), part(false));
+    }
+
+    private @Nullable ReconstructionLoss part(boolean ofPictures) {
+      List<Term> chosen =
+          terms.stream().filter(term -> term.loss().comparesPictures() == ofPictures).toList();
+      return chosen.isEmpty() ? null : new WeightedSum(chosen);
     }
   }
 

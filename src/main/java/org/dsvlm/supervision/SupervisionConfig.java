@@ -25,8 +25,11 @@ import org.dsvlm.io.JsonConfig;
  * @param loss what compares it with the original
  * @param weight factor of this loss beside the language loss
  * @param pictureSize side of the pictures that the diffusion model sees, pixels
- * @param maxTimestepFraction timesteps are drawn up to this share of the schedule's length: near
- *     its end the estimate of the picture is noise divided by almost nothing
+ * @param timesteps where a picture's timestep is drawn, and how much it counts there
+ * @param tokens which tokens of a feature are shown
+ * @param warmupSteps steps of a run before its loss reaches the encoder and the connector; until
+ *     then adapters, experts and routers learn alone, and a UNet that trains along
+ * @param balance the size of its gradient beside the language loss's
  */
 public record SupervisionConfig(
     Levels levels,
@@ -37,7 +40,10 @@ public record SupervisionConfig(
     LossExpression loss,
     double weight,
     int pictureSize,
-    double maxTimestepFraction) {
+    TimestepConfig timesteps,
+    TokenConfig tokens,
+    long warmupSteps,
+    Balance balance) {
   private static final List<String> KEYS =
       List.of(
           "levels",
@@ -48,7 +54,10 @@ public record SupervisionConfig(
           "loss",
           "weight",
           "picture_size",
-          "max_timestep_fraction");
+          "timesteps",
+          "tokens",
+          "warmup_steps",
+          "balance");
 
   /** Blocks of the vision encoder, counted from 1, after which the image features are taken. */
   public record Levels(int low, int mid, int high) {
@@ -75,13 +84,30 @@ public record SupervisionConfig(
   /**
    * The way to a reconstruction.
    *
-   * @param unrolled false: one UNet pass at a random timestep estimates the picture; true: DDIM
-   *     from pure noise
+   * @param kind of the three
    * @param steps length of the DDIM grid, on which the random timesteps lie as well
    * @param gradientSteps how many of an unrolled run's last steps pass gradients
+   * @param noiseSteps steps of a short run from noise, all of which pass gradients
    */
-  public record Reconstruct(boolean unrolled, int steps, int gradientSteps) {
+  public record Reconstruct(Way kind, int steps, int gradientSteps, int noiseSteps) {
+    /** The three ways. */
+    public enum Way {
+      /** One UNet pass at a random timestep estimates the picture. */
+      ONE_STEP,
+      /** DDIM over the whole grid from pure noise, its last steps with gradient. */
+      UNROLLED,
+      /** A few DDIM steps from pure noise, one by default, all with gradient. */
+      FROM_NOISE
+    }
+
     public Reconstruct {
+      if (noiseSteps < 1 || noiseSteps > steps) {
+        throw new DsVlmException(
+            "supervision: reconstruction needs 1 ≤ noise_steps ≤ steps, not "
+                + noiseSteps
+                + " of "
+                + steps);
+      }
       if (steps < 1 || gradientSteps < 1 || gradientSteps > steps) {
         throw new DsVlmException(
             "supervision: reconstruction needs 1 ≤ gradient_steps ≤ steps, not "
@@ -90,28 +116,88 @@ public record SupervisionConfig(
                 + steps);
       }
     }
+
+    /** Whether the whole grid is run from pure noise. */
+    public boolean unrolled() {
+      return kind == Way.UNROLLED;
+    }
+
+    /** Whether a few steps are. */
+    public boolean fromNoise() {
+      return kind == Way.FROM_NOISE;
+    }
+
+    /**
+     * Whether several UNet passes make the reconstruction, of which none has a noise to predict.
+     */
+    boolean severalPasses() {
+      return unrolled() || (fromNoise() && noiseSteps > 1);
+    }
+  }
+
+  /**
+   * The size of this loss's gradient where it reaches the encoder and the connector.
+   *
+   * @param kind none: as it comes; gradient-norm: scaled to a share
+   * @param share of the sum of both losses' gradient norms, in (0, 1)
+   */
+  public record Balance(Scaling kind, double share) {
+    /** The choices. */
+    public enum Scaling {
+      NONE,
+      GRADIENT_NORM
+    }
+
+    public Balance {
+      if (!(share > 0 && share < 1)) {
+        throw new DsVlmException(
+            "supervision: balance.share has to lie between 0 and 1, not " + share);
+      }
+    }
+
+    /** Norm of this loss's gradient by that of the language loss; 0 to leave it as it is. */
+    public double ratio() {
+      return kind == Scaling.NONE ? 0 : share / (1 - share);
+    }
   }
 
   public SupervisionConfig {
     features = Collections.unmodifiableSet(EnumSet.copyOf(features));
-    if (reconstruction.unrolled() && loss.comparesNoise()) {
-      throw new DsVlmException(
-          "supervision: loss '"
-              + loss
-              + "' compares the predicted noise, which only the one-step"
-              + " reconstruction has; leave out "
-              + loss.noiseTerms()
-              + " or set reconstruction.kind to one-step");
-    }
-    if (!(maxTimestepFraction > 0 && maxTimestepFraction <= 1)) {
-      throw new DsVlmException(
-          "supervision: max_timestep_fraction has to lie in (0, 1], not " + maxTimestepFraction);
+    requireNoise(reconstruction, loss, timesteps.epsilon().share());
+    if (warmupSteps < 0) {
+      throw new DsVlmException("supervision: warmup_steps has to be 0 or more, not " + warmupSteps);
     }
     if (!(weight >= 0) || Double.isInfinite(weight)) {
       throw new DsVlmException("supervision: weight has to be a number from 0 up, not " + weight);
     }
     if (pictureSize < 1) {
       throw new DsVlmException("supervision: picture_size has to be above 0, not " + pictureSize);
+    }
+  }
+
+  /** A loss that compares the predicted noise needs pictures that noise was added to. */
+  private static void requireNoise(Reconstruct way, LossExpression loss, double shareOfNoiseAlone) {
+    boolean known = !way.severalPasses() && (!way.fromNoise() || shareOfNoiseAlone > 0);
+    if (loss.comparesNoise() && !known) {
+      throw new DsVlmException(
+          "supervision: loss '"
+              + loss
+              + "' compares the predicted noise, which only the one-step"
+              + " reconstruction has; leave out "
+              + loss.noiseTerms()
+              + " or set reconstruction.kind to one-step"
+              + (way.fromNoise()
+                  ? ", or noise_steps to 1 and timesteps.epsilon.share above 0"
+                  : ""));
+    }
+    if (shareOfNoiseAlone > 0 && (!loss.comparesNoise() || way.severalPasses())) {
+      throw new DsVlmException(
+          "supervision: timesteps.epsilon.share is "
+              + shareOfNoiseAlone
+              + ", but loss '"
+              + loss
+              + "' teaches these pictures nothing: it needs 'epsilon' and a reconstruction in one"
+              + " pass; set the share to 0");
     }
   }
 
@@ -122,11 +208,14 @@ public record SupervisionConfig(
         EnumSet.allOf(Feature.class),
         AdapterConfig.linear(),
         Attention.MOE,
-        new Reconstruct(false, 50, 2),
+        new Reconstruct(Reconstruct.Way.ONE_STEP, 50, 2, 1),
         LossExpression.parse("perceptual", "defaults"),
         1.0,
         256,
-        0.8);
+        TimestepConfig.defaults(),
+        TokenConfig.defaults(),
+        0,
+        new Balance(Balance.Scaling.NONE, 0.5));
   }
 
   /**
@@ -137,6 +226,10 @@ public record SupervisionConfig(
   public static SupervisionConfig parse(JsonNode json, String where) {
     SupervisionConfig d = defaults();
     JsonConfig fields = JsonConfig.of(json, where);
+    if (fields.has("max_timestep_fraction")) {
+      throw fields.error(
+          "max_timestep_fraction", "has become timesteps.max_fraction; write it there");
+    }
     requireKnown(fields, KEYS);
     JsonConfig levels = fields.child("levels");
     requireKnown(levels, List.of("low", "mid", "high"));
@@ -152,7 +245,10 @@ public record SupervisionConfig(
         LossExpression.parse(fields.text("loss", d.loss.toString()), where + ": 'loss'"),
         fields.number("weight", d.weight),
         fields.size("picture_size", d.pictureSize),
-        fields.number("max_timestep_fraction", d.maxTimestepFraction));
+        parseTimesteps(fields.child("timesteps"), d.timesteps),
+        parseTokens(fields.child("tokens"), d.tokens),
+        fields.integer("warmup_steps", (int) d.warmupSteps),
+        parseBalance(fields.child("balance"), d.balance));
   }
 
   private static Set<Feature> parseFeatures(JsonConfig fields, Set<Feature> absent) {
@@ -186,15 +282,30 @@ public record SupervisionConfig(
   }
 
   private static Reconstruct parseReconstruction(JsonConfig fields, Reconstruct absent) {
-    requireKnown(fields, List.of("kind", "steps", "gradient_steps"));
-    String kind = fields.text("kind", "one-step");
-    if (!kind.equals("one-step") && !kind.equals("unrolled")) {
-      throw fields.error("kind", "is '" + kind + "'; known: one-step, unrolled");
-    }
+    requireKnown(fields, List.of("kind", "steps", "gradient_steps", "noise_steps"));
     return new Reconstruct(
-        kind.equals("unrolled"),
+        TimestepConfig.constant(fields, "kind", Reconstruct.Way.values(), absent.kind()),
         fields.size("steps", absent.steps()),
-        fields.size("gradient_steps", absent.gradientSteps()));
+        fields.size("gradient_steps", absent.gradientSteps()),
+        fields.size("noise_steps", absent.noiseSteps()));
+  }
+
+  private static TimestepConfig parseTimesteps(JsonConfig fields, TimestepConfig absent) {
+    requireKnown(fields, TimestepConfig.KEYS);
+    requireKnown(fields.child("epsilon"), List.of("share", "min_fraction", "max_fraction"));
+    return TimestepConfig.parse(fields, absent);
+  }
+
+  private static TokenConfig parseTokens(JsonConfig fields, TokenConfig absent) {
+    requireKnown(fields, List.of("kind", "grid"));
+    return TokenConfig.parse(fields, absent);
+  }
+
+  private static Balance parseBalance(JsonConfig fields, Balance absent) {
+    requireKnown(fields, List.of("kind", "share"));
+    return new Balance(
+        TimestepConfig.constant(fields, "kind", Balance.Scaling.values(), absent.kind()),
+        fields.number("share", absent.share()));
   }
 
   private static void requireKnown(JsonConfig fields, List<String> known) {

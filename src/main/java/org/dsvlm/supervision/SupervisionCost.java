@@ -46,6 +46,7 @@ public record SupervisionCost(
       double imageWidth,
       boolean encoderTrained) {
     List<MoeAttentionCost.Expert> contexts = new ArrayList<>();
+    double shown = config.tokens().count(tokens);
     for (Feature feature : config.features().stream().sorted().toList()) {
       boolean text = feature == Feature.TEXT;
       double contextTokens =
@@ -54,23 +55,34 @@ public record SupervisionCost(
               config.adapter(),
               text || encoderTrained,
               pictures,
-              tokens,
+              shown,
               text ? textWidth : imageWidth,
               unet.crossAttentionDim());
       // Text goes through the UNet's own keys and values.
       contexts.add(new MoeAttentionCost.Expert(contextTokens, unetTrained || !text));
     }
+    SupervisionConfig.Reconstruct way = config.reconstruction();
+    double noiseAlone = pictures * config.timesteps().epsilon().share();
+    double noised = way.severalPasses() ? 0 : way.fromNoise() ? noiseAlone : pictures;
+    double reconstructed = pictures - noiseAlone;
     int side = config.pictureSize();
-    if (config.reconstruction().unrolled()) {
-      unrolled(tape, pictures, contexts);
+    if (noised > 0) {
+      vae.costOfEncoder(tape, noised, side, false);
+    }
+    if (way.unrolled()) {
+      severalPasses(tape, pictures, contexts, way.steps(), way.gradientSteps());
+    } else if (way.severalPasses()) {
+      severalPasses(tape, pictures, contexts, way.noiseSteps(), way.noiseSteps());
     } else {
-      vae.costOfEncoder(tape, pictures, side, false);
       unet.cost(tape, pass(pictures, contexts, false));
     }
     if (config.loss().comparesPictures()) {
-      vae.costOfDecoder(tape, pictures, side, false);
+      vae.costOfDecoder(tape, reconstructed, side, false);
     }
-    losses(tape, pictures, side);
+    for (LossExpression.Term term : config.loss().terms()) {
+      double compared = term.loss().comparesPictures() ? reconstructed : noised;
+      term.loss().cost(new LossCost(tape, perceptualWidths, compared, side));
+    }
   }
 
   private int latentSide() {
@@ -93,15 +105,20 @@ public record SupervisionCost(
    * the backward pass, one after the other; a step's latents and contexts are one tensor there, so
    * the latents have a gradient too.
    */
-  private void unrolled(Tape tape, double pictures, List<MoeAttentionCost.Expert> contexts) {
+  private void severalPasses(
+      Tape tape,
+      double pictures,
+      List<MoeAttentionCost.Expert> contexts,
+      int steps,
+      int gradientSteps) {
     Tape step = new Tape((int) tape.width());
     unet.cost(step, pass(pictures, contexts, true));
-    for (int i = 0; i < config.reconstruction().steps(); i++) {
+    for (int i = 0; i < steps; i++) {
       step.operations().stream()
           .filter(operation -> operation.role() == Role.FORWARD)
           .forEach(tape.operations()::add);
     }
-    for (int i = 0; i < config.reconstruction().gradientSteps(); i++) {
+    for (int i = 0; i < gradientSteps; i++) {
       step.operations().stream()
           .map(SupervisionCost::inBackwardPass)
           .forEach(tape.operations()::add);
@@ -112,10 +129,5 @@ public record SupervisionCost(
 
   private static Operation inBackwardPass(Operation operation) {
     return operation.role() == Role.FORWARD ? operation.as(Role.RECOMPUTATION) : operation;
-  }
-
-  private void losses(Tape tape, double pictures, int side) {
-    LossCost cost = new LossCost(tape, perceptualWidths, pictures, side);
-    config.loss().terms().forEach(term -> term.loss().cost(cost));
   }
 }

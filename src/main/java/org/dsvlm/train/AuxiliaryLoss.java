@@ -23,6 +23,22 @@ public interface AuxiliaryLoss extends AutoCloseable {
   /** Its factor beside the language loss. */
   double weight();
 
+  /**
+   * Whether its gradient reaches the encoder and the connector at {@code step}, counted like that
+   * of {@link #loss}; its own parameters learn at every step.
+   */
+  default boolean reachesFeatures(long step) {
+    return true;
+  }
+
+  /**
+   * Norm that its gradient at the features is scaled to, by that of the losses before it; 0 to
+   * leave it as it comes. Its own parameters' gradients are not scaled.
+   */
+  default double balance() {
+    return 0;
+  }
+
   /** Parameters that are trained for this loss, by checkpoint name. */
   Map<String, Tensor> parameters();
 

@@ -22,6 +22,7 @@ import org.dsvlm.text.TokenizedConversation;
 import org.dsvlm.train.parallel.GradientExchange;
 import org.dsvlm.train.parallel.StepLosses;
 import org.dsvlm.train.recipe.Recipe;
+import org.dsvlm.train.recipe.TrainedPart;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +37,7 @@ final class GradientAccumulation {
   private final @Nullable Lora lora;
   private final RandomState random;
   private final List<AuxiliaryLoss> auxiliaries;
-  private final double languageWeight;
+  private final Recipe recipe;
   private final ScalarType dtype;
 
   /**
@@ -50,21 +51,35 @@ final class GradientAccumulation {
     this.lora = start.lora();
     this.random = random.fork("lora dropout");
     this.auxiliaries = List.copyOf(auxiliaries);
-    this.languageWeight = recipe.languageWeight();
+    this.recipe = recipe;
     this.dtype = DTypes.parse(recipe.precision());
-    boolean recompute = recipe.activationCheckpointing();
-    llava.languageModel().model().setCheckpointing(recompute);
+    llava.languageModel().model().setCheckpointing(recipe.activationCheckpointing());
+  }
+
+  /** Where a run stands. */
+  record Position(int stage, long stageStep, long stageSteps, long stepsBefore) {
+    /** Steps of stages 1 and 2 done before, those of the runs that this one continues included. */
+    long step() {
+      return stepsBefore + stageStep;
+    }
+  }
+
+  /** Makes the model ready for the passes of the stage numbered {@code number}. */
+  void enter(int number) {
     // A frozen encoder keeps no activations.
-    llava.visionTower().setCheckpointing(recompute && recipe.visionLearningRate() > 0);
+    llava
+        .visionTower()
+        .setCheckpointing(
+            recipe.activationCheckpointing()
+                && recipe.rate(number, TrainedPart.VISION).isPresent());
   }
 
   /**
    * Forward and backward passes over one step's micro batches; gradients add up at the parameters.
    *
-   * @param step steps of stages 1 and 2 done before
    * @param exchange with other processes, which have the other micro batches of the step
    */
-  StepLosses run(List<Batch> microBatches, long step, GradientExchange exchange) {
+  StepLosses run(List<Batch> microBatches, Position position, GradientExchange exchange) {
     double[] counts =
         exchange.begin(
             microBatches.stream().mapToLong(GradientAccumulation::answerTokens).sum(),
@@ -73,7 +88,7 @@ final class GradientAccumulation {
     for (int i = 0; i < microBatches.size(); i++) {
       exchange.beginMicroBatch(i == microBatches.size() - 1);
       try (PointerScope scope = new PointerScope()) {
-        accumulate(microBatches.get(i), counts[0], counts[1], step, losses);
+        accumulate(microBatches.get(i), counts[0], counts[1], position, losses);
       }
     }
     return losses;
@@ -81,23 +96,52 @@ final class GradientAccumulation {
 
   /** answers, pictures: those of the whole step. */
   private void accumulate(
-      Batch batch, double answers, double pictures, long step, StepLosses losses) {
+      Batch batch, double answers, double pictures, Position position, StepLosses losses) {
     losses.addSamples(batch.size());
     if (lora != null) {
       lora.setDropout(
-          Arrays.stream(batch.sampleIds()).mapToObj(id -> random.fork(id).fork(step)).toList());
+          Arrays.stream(batch.sampleIds())
+              .mapToObj(id -> random.fork(id).fork(position.step()))
+              .toList());
     }
     FeatureBoundary boundary = pictures(batch) > 0 ? new FeatureBoundary(encode(batch)) : null;
     Features features = boundary == null ? null : boundary.features();
+    double languageWeight = recipe.languageWeight() * factor("language", position);
     if (languageWeight > 0) {
-      language(batch, features, answerTokens(batch) / answers, losses);
+      language(batch, features, languageWeight, answerTokens(batch) / answers, losses);
     }
     if (boundary != null && features != null) {
       for (AuxiliaryLoss auxiliary : auxiliaries) {
-        auxiliary(auxiliary, batch, features, pictures(batch) / pictures, step, losses);
+        double factor = factor(auxiliary.name(), position);
+        if (factor * auxiliary.weight() > 0) {
+          boolean reaches = auxiliary.reachesFeatures(position.step());
+          double ratio = reaches ? factor * auxiliary.balance() : 0;
+          if (ratio > 0) {
+            boundary.setAside();
+          }
+          auxiliary(
+              auxiliary,
+              batch,
+              reaches ? features : FeatureBoundary.detached(features),
+              factor * auxiliary.weight(),
+              pictures(batch) / pictures,
+              position.step(),
+              losses);
+          if (ratio > 0) {
+            boundary.balance(ratio);
+          }
+        }
       }
       boundary.backward();
     }
+  }
+
+  private double factor(String loss, Position position) {
+    return recipe
+        .stage(position.stage())
+        .losses()
+        .of(loss)
+        .factor(position.stageStep(), position.stageSteps());
   }
 
   private Features encode(Batch batch) {
@@ -106,11 +150,12 @@ final class GradientAccumulation {
   }
 
   /** Goes backward from {@code share} of the batch's language loss. */
-  private void language(Batch batch, @Nullable Features features, double share, StepLosses losses) {
+  private void language(
+      Batch batch, @Nullable Features features, double weight, double share, StepLosses losses) {
     try (PointerScope scope = new PointerScope()) {
       Tensor loss = llava.loss(batch.inputIds(), batch.attentionMask(), batch.labels(), features);
-      losses.add("language", loss, share, languageWeight);
-      backward(loss, languageWeight * share);
+      losses.add("language", loss, share, weight);
+      backward(loss, weight * share);
     }
   }
 
@@ -119,16 +164,17 @@ final class GradientAccumulation {
       AuxiliaryLoss auxiliary,
       Batch batch,
       Features features,
+      double weight,
       double share,
       long step,
       StepLosses losses) {
     try (PointerScope scope = new PointerScope()) {
       AuxiliaryLoss.Outcome outcome = auxiliary.loss(features, batch, step);
-      losses.add(auxiliary.name(), outcome.loss(), share, auxiliary.weight());
+      losses.add(auxiliary.name(), outcome.loss(), share, weight);
       if (outcome.router() != null) {
         losses.addRouter(outcome.router(), share);
       }
-      backward(outcome.loss(), auxiliary.weight() * share);
+      backward(outcome.loss(), weight * share);
     }
   }
 

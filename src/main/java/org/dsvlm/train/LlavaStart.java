@@ -51,10 +51,19 @@ final class LlavaStart implements AutoCloseable {
   private static LlavaStart of(
       Recipe recipe, RandomState random, ParameterStore parameters, Llava model) {
     Recipe.Lora settings = recipe.model().language().lora();
+    try {
+      StartValues.into(parameters, recipe.model().start());
+    } catch (DsVlmException e) {
+      parameters.close();
+      throw e;
+    }
     if (settings.rank() == 0) {
       return new LlavaStart(parameters, model, null);
     }
     try {
+      if (!settings.path().isEmpty()) {
+        return new LlavaStart(parameters, model, stored(settings, parameters));
+      }
       LoraConfig config =
           LoraConfig.of(
               settings.rank(),
@@ -68,6 +77,22 @@ final class LlavaStart implements AutoCloseable {
       parameters.close();
       throw new DsVlmException("recipe: model.language.lora: " + e.getMessage(), e);
     }
+  }
+
+  private static Lora stored(Recipe.Lora settings, ParameterStore parameters) {
+    Lora lora = LlavaLora.read(Path.of(settings.path()), parameters);
+    if (lora.config().rank() != settings.rank()) {
+      lora.close();
+      throw new DsVlmException(
+          "rank is "
+              + settings.rank()
+              + ", but the adapter in "
+              + settings.path()
+              + " has rank "
+              + lora.config().rank()
+              + "; set it to that");
+    }
+    return lora;
   }
 
   /** The model as the recipe describes it; {@code data} knows its image token. */

@@ -129,6 +129,8 @@ final class Stages {
     Recipe.Stage settings = recipe.stage(span.stage());
     CosineWithWarmup schedule = CosineWithWarmup.ofRatio(settings.warmupRatio(), span.total());
     List<ParameterGroup> groups = parts.enter(span.stage());
+    accumulation.enter(span.stage());
+    long before = recipe.stepsBefore() + span.stepsBefore();
     RecordLedger ledger = data.ledger(span.stage(), records);
     try (GradientExchange exchange = exchange(groups, ledger);
         AdamW optimizer = recipe.optimizer().over(exchange.groups());
@@ -143,7 +145,10 @@ final class Stages {
               span.stepsBefore(),
               done -> {
                 try (RunData.Step next = steps.next()) {
-                  return accumulation.run(next.microBatches(), span.stepsBefore() + done, exchange);
+                  return accumulation.run(
+                      next.microBatches(),
+                      new GradientAccumulation.Position(span.stage(), done, span.total(), before),
+                      exchange);
                 }
               },
               exchange,

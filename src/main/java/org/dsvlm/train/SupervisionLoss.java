@@ -33,6 +33,7 @@ import org.dsvlm.train.parallel.RouterWeights;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.run.FilmStrip;
 import org.dsvlm.train.run.ReconstructionListener;
+import org.dsvlm.weights.WeightSource;
 import org.jspecify.annotations.Nullable;
 
 /** The diffusion supervision as the trainer sees it: a loss with parameters of its own. */
@@ -74,15 +75,21 @@ final class SupervisionLoss implements AuxiliaryLoss {
             ? perceptual(recipe.model().perceptual(), random, dtype, recipe.device())
             : null;
     this.perceptual = network;
-    this.parameters = ParameterStore.random(random.fork("multi adapter"), dtype, recipe.device());
-    this.supervisor =
-        new DiffusionSupervisor(
-            config,
-            diffusion,
-            config.loss().build(network),
-            parameters.root(),
-            llava.config().text().hiddenSize(),
-            llava.config().vision().hiddenSize());
+    try (WeightSource start = StartValues.multiAdapter(recipe)) {
+      this.parameters =
+          start == null
+              ? ParameterStore.random(random.fork("multi adapter"), dtype, recipe.device())
+              : ParameterStore.from(start, dtype, recipe.device());
+      this.supervisor =
+          new DiffusionSupervisor(
+              config,
+              diffusion,
+              config.loss().build(network),
+              parameters.root(),
+              llava.config().text().hiddenSize(),
+              llava.config().vision().hiddenSize());
+      StartValues.requireWholeMultiAdapter(recipe, parameters);
+    }
     this.draws = supervisor.draws(random);
   }
 
@@ -113,6 +120,16 @@ final class SupervisionLoss implements AuxiliaryLoss {
   }
 
   @Override
+  public boolean reachesFeatures(long step) {
+    return step >= config.warmupSteps();
+  }
+
+  @Override
+  public double balance() {
+    return config.balance().ratio();
+  }
+
+  @Override
   public Map<String, Tensor> parameters() {
     return parameters.setTrainable(name -> true);
   }
@@ -122,14 +139,14 @@ final class SupervisionLoss implements AuxiliaryLoss {
     SupervisionDraw draw = draw(batch, step);
     Device place = new Device(device);
     Tensor picture = Objects.requireNonNull(batch.picture()).to(place, dtype);
-    DiffusionSupervisor.Result result =
-        supervisor.loss(
-            taken(features),
-            picture,
-            draw.timesteps().to(place, ScalarType.Long),
-            draw.noise().to(place, dtype));
+    DiffusionSupervisor.Result result = supervisor.loss(taken(features), picture, draw);
     if (result.pictureHat() != null) {
-      listener.reconstructed(step, picture, result.pictureHat());
+      SupervisionDraw.Parts parts = draw.parts();
+      Tensor compared =
+          parts == null
+              ? picture
+              : picture.index_select(0, parts.reconstructed().to(place, ScalarType.Long));
+      listener.reconstructed(step, compared, result.pictureHat());
     }
     return new Outcome(result.loss(), routerWeights(result.routerProbabilities()));
   }

@@ -24,6 +24,7 @@ import org.dsvlm.tensor.Threads;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.recipe.RecipeModels;
+import org.dsvlm.train.recipe.TrainedPart;
 import org.dsvlm.train.run.CheckpointFolder;
 import org.dsvlm.train.run.MetricsLog;
 import org.dsvlm.train.run.ReconstructionLog;
@@ -183,7 +184,7 @@ public final class TrainingRun {
             () -> {
               export(data, llava);
               supervision.write(folder.multiAdapter());
-              if (settings.trainable()) {
+              if (recipe.trains(TrainedPart.UNET)) {
                 StableDiffusionFolder.write(folder.stableDiffusion(), diffusion);
               }
               if (recipe.report().pictures() > 0) {

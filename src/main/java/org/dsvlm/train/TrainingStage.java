@@ -64,12 +64,17 @@ public final class TrainingStage implements AutoCloseable {
       AdamW optimizer = own(recipe.optimizer().over(groups));
       GradientAccumulation accumulation =
           new GradientAccumulation(recipe, llava, auxiliaries, random);
+      accumulation.enter(number);
       Recipe.Stage settings = recipe.stage(number);
       step =
           new TrainingStep(
               number,
               0,
-              done -> accumulation.run(microBatches.apply(done), done, alone),
+              done ->
+                  accumulation.run(
+                      microBatches.apply(done),
+                      new GradientAccumulation.Position(number, done, steps, recipe.stepsBefore()),
+                      alone),
               alone,
               optimizer,
               CosineWithWarmup.ofRatio(settings.warmupRatio(), steps),

@@ -124,9 +124,10 @@ final class DsVlmStep {
   void unrolled() {
     SupervisionConfig.Reconstruct settings =
         new SupervisionConfig.Reconstruct(
-            true,
+            SupervisionConfig.Reconstruct.Way.UNROLLED,
             golden.description().at("/settings/unrolled/num_inference_steps").asInt(),
-            golden.description().at("/settings/unrolled/gradient_steps").asInt());
+            golden.description().at("/settings/unrolled/gradient_steps").asInt(),
+            1);
     SupervisionConfig config = config(EnumSet.allOf(Feature.class), Attention.MOE, settings);
     Tensor start = input("unrolled.start");
     golden.expectEqual(
@@ -255,7 +256,10 @@ final class DsVlmStep {
             golden.description().at("/settings/default_reconstruction_loss").asText(), "golden"),
         golden.description().at("/settings/reconstruction_weight").asDouble(),
         golden.description().at("/settings/picture_size").asInt(),
-        SupervisionConfig.defaults().maxTimestepFraction());
+        SupervisionConfig.defaults().timesteps(),
+        SupervisionConfig.defaults().tokens(),
+        0,
+        SupervisionConfig.defaults().balance());
   }
 
   private static SupervisionConfig.Reconstruct oneStep() {

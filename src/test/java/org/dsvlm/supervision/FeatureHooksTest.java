@@ -6,9 +6,11 @@ package org.dsvlm.supervision;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
@@ -64,6 +66,63 @@ class FeatureHooksTest {
     assertThat(Torch.floats(features.get("high")))
         .containsExactly(Torch.floats(tower.output(states.get(3))));
     assertThat(Torch.floats(features.get("mid"))).containsExactly(Torch.floats(states.get(2)));
+  }
+
+  /** A picture of 4 × 4 patches in 2 × 2 cells: a cell's first patch is 0, 2, 8, 10. */
+  @Test
+  void poolsToAGridByTheMeanOfEachCell() {
+    Tensor text = new RandomState(3).normal(2, 16, 3);
+    SupervisionConfig config = tokens("grid", 2);
+    Tensor pooled =
+        FeatureHooks.take(config, tower("clip_vision_model"), List.of(), text).get("text");
+    int[] corners = {0, 2, 8, 10};
+    for (int cell = 0; cell < 4; cell++) {
+      int corner = corners[cell];
+      Tensor mean =
+          text.select(1, corner)
+              .add(text.select(1, corner + 1))
+              .add(text.select(1, corner + 4))
+              .add(text.select(1, corner + 5))
+              .mul(Torch.scalar(0.25));
+      assertThat(Torch.floats(pooled.select(1, cell)))
+          .containsExactly(Torch.floats(mean), within(1e-6f));
+    }
+  }
+
+  @Test
+  void showsTheClassTokenAndOfTheConnectorTheMean() {
+    VisionTower tower = tower("clip_vision_model");
+    List<Tensor> states = states(tower);
+    Tensor text = new RandomState(3).normal(2, 4, 12);
+    Map<String, Tensor> features = FeatureHooks.take(tokens("class", 1), tower, states, text);
+    assertThat(Torch.floats(features.get("low")))
+        .containsExactly(Torch.floats(states.get(1).narrow(1, 0, 1)));
+    assertThat(Torch.floats(features.get("text")))
+        .containsExactly(
+            Torch.floats(text.mean(new long[] {1}, true, new ScalarTypeOptional())), within(1e-6f));
+  }
+
+  @Test
+  void namesAnEncoderWithoutAClassTokenAndAGridThatIsTooFine() {
+    VisionTower siglip = tower("siglip_vision_model");
+    Tensor text = new RandomState(3).normal(2, 4, 12);
+    assertThatThrownBy(() -> FeatureHooks.take(tokens("class", 1), siglip, states(siglip), text))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("tokens.kind")
+        .hasMessageContaining("no class token");
+    assertThatThrownBy(() -> FeatureHooks.take(tokens("grid", 3), siglip, states(siglip), text))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("tokens.grid is 3")
+        .hasMessageContaining("4 patches, 2 a side");
+  }
+
+  private static SupervisionConfig tokens(String kind, int grid) {
+    String features = kind.equals("grid") && grid == 2 ? "[\"text\"]" : "[\"text\", \"low\"]";
+    return SupervisionConfig.parse(
+        TinyModel.json(
+            "{\"features\": %s, \"levels\": {\"low\": 1}, \"tokens\": {\"kind\": \"%s\", \"grid\": %d}}"
+                .formatted(features, kind, grid)),
+        "test");
   }
 
   @Test

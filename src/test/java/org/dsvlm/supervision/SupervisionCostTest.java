@@ -84,6 +84,26 @@ class SupervisionCostTest {
         trained);
   }
 
+  /** One picture of the two is decoded and compared. */
+  @ParameterizedTest
+  @CsvSource({"one-step, mae+epsilon", "one-step, perceptual+epsilon", "from-noise, mae+epsilon"})
+  void picturesForTheNoiseAlone(String kind, String loss) {
+    check(
+        "{'loss': '%s', 'reconstruction': {'kind': '%s'}, 'timesteps': {'epsilon': {'share': 0.5}}}"
+            .formatted(loss, kind),
+        true,
+        true);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, false", "1, true", "2, false"})
+  void fromNoise(int steps, boolean trained) {
+    check(
+        "{'loss': 'mae', 'reconstruction': {'kind': 'from-noise', 'noise_steps': " + steps + "}}",
+        true,
+        trained);
+  }
+
   private static void check(String settings, boolean encoderTrained, boolean unetTrained) {
     try (TinyModel model = new TinyModel(settings.replace('\'', '"'), ScalarType.Float)) {
       model.adapterStore.setTrainable(name -> true);
@@ -102,6 +122,11 @@ class SupervisionCostTest {
       Tensor picture = model.random("picture", PICTURES, 3, TinyModel.PICTURE, TinyModel.PICTURE);
       Tensor noise = model.random("noise", PICTURES, 4, TinyModel.LATENT, TinyModel.LATENT);
       Tensor times = Torch.of(new long[] {101, 401}, PICTURES);
+      boolean half = model.config.timesteps().epsilon().share() > 0;
+      SupervisionDraw.Parts parts =
+          half
+              ? new SupervisionDraw.Parts(Torch.of(new long[] {1}, 1), Torch.of(new long[] {0}, 1))
+              : null;
       Tape tape = new Tape(4);
       new SupervisionCost(
               model.config,
@@ -112,7 +137,12 @@ class SupervisionCostTest {
           .record(
               tape, PICTURES, TOKENS, TinyModel.TEXT_WIDTH, TinyModel.VISION_WIDTH, encoderTrained);
       ObservedWork.assertThatTapeHolds(
-          tape, () -> model.supervisor.loss(features, picture, times, noise).loss());
+          tape,
+          () ->
+              model
+                  .supervisor
+                  .loss(features, picture, new SupervisionDraw(times, noise, parts))
+                  .loss());
     }
   }
 }

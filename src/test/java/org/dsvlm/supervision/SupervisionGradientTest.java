@@ -63,17 +63,37 @@ class SupervisionGradientTest {
     check("{'loss': 'mae', 'adapter': {'kind': '%s', 'queries': 3, 'depth': 1}}", adapter);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void fromNoise(int steps) {
+    check(
+        "{'loss': 'mae', 'reconstruction': {'kind': 'from-noise', 'steps': 4, 'noise_steps': %s}}",
+        Integer.toString(steps));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"snr", "min-snr", "x0-variance"})
+  void everyWeighting(String weighting) {
+    check("{'loss': 'mae+epsilon', 'timesteps': {'weighting': '%s'}}", weighting);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"grid", "class"})
+  void pooledTokens(String kind) {
+    check("{'loss': 'mae', 'tokens': {'kind': '%s', 'grid': 1}}", kind);
+  }
+
   private static void check(String template, String value) {
     try (PointerScope scope = new PointerScope();
         TinyModel model =
             new TinyModel(template.formatted(value).replace('\'', '"'), ScalarType.Double)) {
       Map<String, Tensor> parameters = model.trainable();
-      model.forward(2).loss().backward();
+      model.drawn(2).loss().backward();
       for (String name : PARAMETERS) {
         Tensor parameter = parameters.get(name);
         Tensor direction = FiniteDifferences.direction(parameter);
         double expected =
-            FiniteDifferences.slope(parameter, direction, () -> model.forward(2).loss());
+            FiniteDifferences.slope(parameter, direction, () -> model.drawn(2).loss());
         double actual = Torch.item(parameter.grad().mul(direction).sum());
         assertThat(Math.abs(expected)).as("%s moves the loss", name).isGreaterThan(1e-6);
         assertThat(actual)

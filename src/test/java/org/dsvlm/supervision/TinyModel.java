@@ -125,7 +125,10 @@ final class TinyModel implements AutoCloseable {
         given.loss(),
         given.weight(),
         PICTURE,
-        given.maxTimestepFraction());
+        given.timesteps(),
+        given.tokens(),
+        given.warmupSteps(),
+        given.balance());
   }
 
   static JsonNode json(String text) {
@@ -179,6 +182,19 @@ final class TinyModel implements AutoCloseable {
         random("picture", pictures, 3, PICTURE, PICTURE).clamp(minusOne(), one()),
         Torch.of(timesteps, pictures),
         random("noise", pictures, 4, LATENT, LATENT));
+  }
+
+  /** The same as the settings weigh it. */
+  DiffusionSupervisor.Result drawn(int pictures) {
+    long[] timesteps = new long[pictures];
+    for (int i = 0; i < pictures; i++) {
+      timesteps[i] = 101 + 300L * i;
+    }
+    return supervisor.loss(
+        features(pictures),
+        random("picture", pictures, 3, PICTURE, PICTURE).clamp(minusOne(), one()),
+        new SupervisionDraw(
+            Torch.of(timesteps, pictures), random("noise", pictures, 4, LATENT, LATENT), null));
   }
 
   Tensor random(String purpose, long... shape) {

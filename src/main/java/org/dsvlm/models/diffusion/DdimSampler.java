@@ -4,6 +4,10 @@
  */
 package org.dsvlm.models.diffusion;
 
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -18,10 +22,33 @@ public final class DdimSampler {
   private final NoiseSchedule schedule;
   private final long[] timesteps;
 
+  /** Timesteps that the steps lead to; below 0 for the last. */
+  private final Map<Long, Long> targets = new HashMap<>();
+
   /** A sampler of {@code steps} steps over {@code schedule}. */
   public DdimSampler(NoiseSchedule schedule, int steps) {
     this.schedule = schedule;
     this.timesteps = schedule.samplingTimesteps(steps);
+    long stride = schedule.trainTimesteps() / steps;
+    for (long timestep : timesteps) {
+      targets.put(timestep, timestep - stride);
+    }
+  }
+
+  /**
+   * A sampler of {@code steps} steps, from the noisiest of {@code gridSteps} steps on: every so
+   * many of their timesteps, so that even a single step starts where there is least of the picture.
+   *
+   * @param gridSteps at least {@code steps}
+   */
+  public DdimSampler(NoiseSchedule schedule, int steps, int gridSteps) {
+    this.schedule = schedule;
+    long[] grid = schedule.samplingTimesteps(gridSteps);
+    this.timesteps =
+        IntStream.range(0, steps).mapToLong(i -> grid[i * gridSteps / steps]).toArray();
+    for (int i = 0; i < steps; i++) {
+      targets.put(timesteps[i], i + 1 < steps ? timesteps[i + 1] : -1);
+    }
   }
 
   /** Timesteps in the order they are visited, the noisiest first. */
@@ -55,8 +82,7 @@ public final class DdimSampler {
           Tensor now = timesteps(timestep, sample);
           Tensor x0 = schedule.predictOriginal(sample, modelOutput, now);
           Tensor epsilon = schedule.predictEpsilon(sample, modelOutput, now);
-          long stride = schedule.trainTimesteps() / timesteps.length;
-          double alpha = schedule.targetAlpha(timestep - stride);
+          double alpha = schedule.targetAlpha(Objects.requireNonNull(targets.get(timestep)));
           return x0.mul(Torch.scalar(Math.sqrt(alpha)))
               .add(epsilon.mul(Torch.scalar(Math.sqrt(1 - alpha))));
         });

@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
@@ -51,19 +50,52 @@ public final class NoiseSchedule {
     if (!(0 < first && first <= last && last < 1)) {
       throw config.error("beta_end", "is " + last + "; 0 < beta_start <= beta_end < 1 must hold");
     }
-    this.betas = BetaSchedule.of(config).betas(count, first, last);
-    this.alphasCumprod = new double[count];
-    double product = 1;
-    for (int i = 0; i < count; i++) {
-      product *= 1 - betas[i];
-      alphasCumprod[i] = product;
-    }
     this.prediction = prediction;
+    double[] plain = BetaSchedule.of(config).betas(count, first, last);
+    this.betas =
+        config.flag("rescale_betas_zero_snr", false) ? withoutSignalAtTheEnd(config, plain) : plain;
+    this.alphasCumprod = cumulative(betas);
     this.spacing = TimestepSpacing.of(config);
     this.stepsOffset = config.integer("steps_offset", 0);
     boolean ddim = config.text("_class_name", "").equals("DDIMScheduler");
     this.lastAlphaIsOne = config.flag("set_alpha_to_one", ddim);
     this.json = config.json().deepCopy();
+  }
+
+  /**
+   * √ᾱ shifted and scaled so that nothing of the picture is left at the last timestep and the first
+   * one stays (Lin et al. 2024, algorithm 1).
+   */
+  private double[] withoutSignalAtTheEnd(JsonConfig config, double[] plain) {
+    if (prediction == Prediction.EPSILON) {
+      throw config.error(
+          "rescale_betas_zero_snr",
+          "leaves pure noise at the last timestep, where a network that predicts epsilon says nothing"
+              + " about the picture; set prediction_type to v_prediction, or leave the key out");
+    }
+    int count = plain.length;
+    double[] roots = Arrays.stream(cumulative(plain)).map(Math::sqrt).toArray();
+    double first = roots[0];
+    double last = roots[count - 1];
+    for (int i = 0; i < count; i++) {
+      roots[i] = (roots[i] - last) * (first / (first - last));
+    }
+    double[] rescaled = new double[count];
+    rescaled[0] = 1 - roots[0] * roots[0];
+    for (int i = 1; i < count; i++) {
+      rescaled[i] = 1 - (roots[i] * roots[i]) / (roots[i - 1] * roots[i - 1]);
+    }
+    return rescaled;
+  }
+
+  private static double[] cumulative(double[] betas) {
+    double[] alphas = new double[betas.length];
+    double product = 1;
+    for (int i = 0; i < betas.length; i++) {
+      product *= 1 - betas[i];
+      alphas[i] = product;
+    }
+    return alphas;
   }
 
   /**
@@ -90,7 +122,6 @@ public final class NoiseSchedule {
     DiffusersConfig.requireOff(config, "trained_betas");
     DiffusersConfig.requireOff(config, "clip_sample");
     DiffusersConfig.requireOff(config, "thresholding");
-    DiffusersConfig.requireOff(config, "rescale_betas_zero_snr");
     return new NoiseSchedule(config, Prediction.of(config));
   }
 
@@ -139,6 +170,11 @@ public final class NoiseSchedule {
   /** ᾱₜ, the share of the picture's variance that is left after timestep t; float64 [T]. */
   public Tensor alphasCumprod() {
     return Torch.of(alphasCumprod, alphasCumprod.length);
+  }
+
+  /** ᾱ after {@code timestep}. */
+  public double alphaCumprod(int timestep) {
+    return alphasCumprod[timestep];
   }
 
   /**
@@ -250,17 +286,6 @@ public final class NoiseSchedule {
               + "; take fewer steps");
     }
     return timesteps;
-  }
-
-  /**
-   * Timesteps to draw from in training: those of a {@code steps}-step sampler up to {@code
-   * highestShare} · T, in rising order. Above that share x̂₀ = (xₜ − √(1−ᾱ) ε̂)/√ᾱ is noise alone.
-   */
-  public long[] trainingTimesteps(int steps, double highestShare) {
-    return LongStream.of(samplingTimesteps(steps))
-        .filter(timestep -> timestep <= highestShare * trainTimesteps())
-        .sorted()
-        .toArray();
   }
 
   /**

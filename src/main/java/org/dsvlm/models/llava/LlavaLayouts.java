@@ -51,7 +51,7 @@ public final class LlavaLayouts {
   }
 
   /** Our name of a stored tensor, its own if no layout knows it, null for numbers without use. */
-  static @Nullable String name(String stored) {
+  public static @Nullable String name(String stored) {
     if (stored.endsWith(".rotary_emb.inv_freq") || stored.endsWith("embeddings.position_ids")) {
       return null;
     }

@@ -7,6 +7,8 @@ package org.dsvlm.train.recipe;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.supervision.SupervisionConfig;
 import org.dsvlm.text.ConversationTemplate;
@@ -20,6 +22,8 @@ import org.dsvlm.train.optim.ParameterGroup;
  * @param precision type of parameters and activations, by name
  * @param activationCheckpointing whether layers of encoder and language model are run again in the
  *     backward rather than their activations kept
+ * @param stepsBefore steps of stages 1 and 2 in the runs that this one continues: draws that depend
+ *     on the step go on from there
  * @param visionLearningRate rate of the vision encoder in both stages; 0 freezes it
  * @param diffusionLearningRate rate of a UNet that trains along; 0 stands for the stage's own
  * @param maxSkippedInARow steps in a row with a loss or gradient that is not finite that end the
@@ -38,6 +42,7 @@ public record Recipe(
     AutoencoderStage stage0,
     Stage stage1,
     Stage stage2,
+    long stepsBefore,
     double visionLearningRate,
     double diffusionLearningRate,
     Optimizer optimizer,
@@ -52,6 +57,7 @@ public record Recipe(
   public Recipe {
     requirePositive("max_skipped_in_a_row", maxSkippedInARow);
     requireNotNegative("threads", threads);
+    requireNotNegative("steps_before", stepsBefore);
     requireNotNegative("vision_learning_rate", visionLearningRate);
     requireNotNegative("diffusion_learning_rate", diffusionLearningRate);
     requireNotNegative("language_weight", languageWeight);
@@ -64,7 +70,17 @@ public record Recipe(
       Language language,
       String tokenizer,
       StableDiffusion stableDiffusion,
-      Perceptual perceptual) {}
+      Perceptual perceptual,
+      Start start) {}
+
+  /**
+   * Files whose values parts start from instead of those that they would have; empty: none.
+   *
+   * @param connector any file that holds the connector
+   * @param nonLoraTrainables the original project's file beside a LoRA adapter
+   * @param multiAdapter adapters, experts and routers
+   */
+  public record Start(String connector, String nonLoraTrainables, String multiAdapter) {}
 
   /** The vision encoder. */
   public record Vision(
@@ -85,9 +101,17 @@ public record Recipe(
     }
   }
 
-  /** Low-rank adapters of the language model, trained in stage 2; rank 0: none. */
+  /**
+   * Low-rank adapters of the language model, trained in stage 2; rank 0: none. The adapter in
+   * {@code path} brings its own settings.
+   */
   public record Lora(
-      int rank, double alpha, double dropout, String targetModules, boolean useRslora) {
+      String path,
+      int rank,
+      double alpha,
+      double dropout,
+      String targetModules,
+      boolean useRslora) {
     public Lora {
       requireNotNegative("rank", rank);
     }
@@ -183,7 +207,9 @@ public record Recipe(
       double maxGradNorm,
       String template,
       boolean padToSquare,
-      boolean groupByModalityLength) {
+      boolean groupByModalityLength,
+      PartRates train,
+      StageLosses losses) {
     public Stage {
       requireNotNegative("max_steps", maxSteps);
       requireNotNegative("epochs", epochs);
@@ -284,6 +310,27 @@ public record Recipe(
   public SupervisionConfig supervisionConfig() {
     return SupervisionConfig.parse(
         supervision.deepCopy().without("enabled"), "recipe: supervision");
+  }
+
+  /** Rate of a part in the stage numbered 1 or 2; empty if it is frozen there. */
+  public OptionalDouble rate(int stage, TrainedPart part) {
+    return new StageRules(this).rate(stage, part);
+  }
+
+  /** Whether a part trains in any stage that the run has. */
+  public boolean trains(TrainedPart part) {
+    return IntStream.of(1, 2)
+        .anyMatch(stage -> !stage(stage).leftOut() && rate(stage, part).isPresent());
+  }
+
+  /** Whether the language loss counts in the stage numbered 1 or 2. */
+  public boolean hasLanguageLoss(int stage) {
+    return new StageRules(this).language(stage);
+  }
+
+  /** Whether the reconstruction loss counts in the stage numbered 1 or 2. */
+  public boolean hasReconstructionLoss(int stage) {
+    return new StageRules(this).reconstruction(stage);
   }
 
   /** Whether the diffusion model supervises. */

@@ -191,6 +191,16 @@ public final class RecipeReader {
    * @throws DsVlmException for a value that makes no sense, naming its key
    */
   public static Recipe bind(ObjectNode tree) {
+    Recipe recipe = typed(tree);
+    try {
+      new StageRules(recipe).check();
+    } catch (DsVlmException e) {
+      throw new DsVlmException("recipe: " + e.getMessage(), e);
+    }
+    return recipe;
+  }
+
+  private static Recipe typed(ObjectNode tree) {
     try {
       return BINDER.treeToValue(Place.resolved(tree), Recipe.class);
     } catch (JsonProcessingException e) {

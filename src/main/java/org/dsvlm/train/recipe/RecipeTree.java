@@ -22,8 +22,15 @@ import org.dsvlm.io.DsVlmException;
 final class RecipeTree {
   private final ObjectNode root;
 
+  /** Keys of earlier versions and what they have become. */
+  private static final Map<String, String> RENAMED =
+      Map.of("supervision.max_timestep_fraction", "supervision.timesteps.max_fraction");
+
   /** Paths of the mappings that take any key. */
   private final Set<String> open = new HashSet<>();
+
+  /** Paths of the numbers that may be left unset: null by default. */
+  private final Set<String> unset = new HashSet<>();
 
   RecipeTree(ObjectNode defaults) {
     this.root = defaults.deepCopy();
@@ -37,6 +44,8 @@ final class RecipeTree {
     for (Map.Entry<String, JsonNode> entry : tree.properties()) {
       if (entry.getValue() instanceof ObjectNode below) {
         collectOpen(below, path + entry.getKey() + ".");
+      } else if (entry.getValue().isNull()) {
+        unset.add(path + entry.getKey());
       }
     }
   }
@@ -93,7 +102,11 @@ final class RecipeTree {
     parent.set(last, typed(known, value, key, where));
   }
 
-  private static JsonNode typed(JsonNode known, JsonNode value, String key, String where) {
+  private JsonNode typed(JsonNode before, JsonNode value, String key, String where) {
+    if (unset.contains(key) && value.isNull()) {
+      return value;
+    }
+    JsonNode known = unset.contains(key) ? DoubleNode.valueOf(0) : before;
     if (known.isDouble() && value.isNumber()) {
       return DoubleNode.valueOf(value.doubleValue());
     }
@@ -130,6 +143,11 @@ final class RecipeTree {
   }
 
   private DsVlmException unknown(String key, String where) {
+    String renamed = RENAMED.get(key);
+    if (renamed != null) {
+      return new DsVlmException(
+          where + ": unknown key '" + key + "'; it has become '" + renamed + "'");
+    }
     List<String> known = new ArrayList<>();
     collect(root, "", known);
     String nearest = Nearest.to(key, known);

@@ -52,7 +52,7 @@ class NoiseScheduleTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"clip_sample", "thresholding", "rescale_betas_zero_snr"})
+  @ValueSource(strings = {"clip_sample", "thresholding"})
   void refusesSwitchesThatAreNotBuilt(String key) {
     ObjectNode changed = TinyDiffusion.with(json(), key, true);
     assertThatThrownBy(() -> NoiseSchedule.parse(changed, "scheduler_config.json"))
@@ -116,11 +116,40 @@ class NoiseScheduleTest {
     assertThat(Torch.doubles(schedule.betas())[999]).isEqualTo(0.999);
   }
 
+  /** ᾱ by the paper's algorithm 1 over Stable Diffusion's β, computed by itself. */
   @Test
-  void drawsFromTheSamplersGridBelowTheShare() {
-    long[] timesteps = NoiseSchedule.stableDiffusion().trainingTimesteps(50, 0.8);
-    assertThat(timesteps).hasSize(40).startsWith(1, 21, 41).endsWith(761, 781).isSorted();
-    assertThat(NoiseSchedule.stableDiffusion().trainingTimesteps(50, 1)).hasSize(50);
+  void rescaledToNoSignalAtTheEnd() {
+    ObjectNode json = TinyDiffusion.with(json(), "rescale_betas_zero_snr", true);
+    json.put("prediction_type", "v_prediction");
+    json.put("timestep_spacing", "trailing");
+    NoiseSchedule schedule = NoiseSchedule.parse(json, "s");
+    double[] alphas = Torch.doubles(schedule.alphasCumprod());
+    assertThat(alphas[0]).isCloseTo(0.99915, within(1e-12));
+    assertThat(alphas[1]).isCloseTo(0.9982334461401825, within(1e-12));
+    assertThat(alphas[500]).isCloseTo(0.2410187827573158, within(1e-12));
+    assertThat(alphas[998]).isCloseTo(1.9678880566211592e-07, within(1e-15));
+    assertThat(alphas[999]).isZero();
+    assertThat(schedule.samplingTimesteps(50)).startsWith(999, 979).endsWith(19);
+    Tensor last = Torch.of(new long[] {999}, 1);
+    Tensor noise = new RandomState(1).normal(1, 4, 2, 2);
+    Tensor output = new RandomState(2).normal(1, 4, 2, 2);
+    assertThat(Torch.floats(schedule.addNoise(output, noise, last)))
+        .containsExactly(Torch.floats(noise));
+    assertThat(Torch.floats(schedule.predictOriginal(noise, output, last)))
+        .containsExactly(Torch.floats(output.neg()));
+    assertThat(Torch.floats(schedule.predictEpsilon(noise, output, last)))
+        .containsExactly(Torch.floats(noise));
+  }
+
+  @Test
+  void refusesANetworkThatPredictsNoiseWhereThereIsNothingElse() {
+    ObjectNode json = TinyDiffusion.with(json(), "rescale_betas_zero_snr", true);
+    assertThatThrownBy(() -> NoiseSchedule.parse(json, "scheduler_config.json"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContainingAll(
+            "scheduler_config.json",
+            "'rescale_betas_zero_snr'",
+            "set prediction_type to v_prediction");
   }
 
   @Test

@@ -60,6 +60,7 @@ class RecipePageTest {
       case BOOLEAN -> "true or false";
       case ARRAY -> "list";
       case OBJECT -> "mapping";
+      case NULL -> "number or null";
       case NUMBER -> value.isIntegralNumber() ? "whole number" : "number";
       default -> "text";
     };

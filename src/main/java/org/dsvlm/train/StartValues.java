@@ -1,0 +1,129 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.models.llava.LlavaLayouts;
+import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.supervision.MultiAdapterFile;
+import org.dsvlm.tensor.Torch;
+import org.dsvlm.train.recipe.Recipe;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.files.WeightFile;
+import org.jspecify.annotations.Nullable;
+
+/** Parts of a model that start from files of their own ({@code model.start} of a recipe). */
+final class StartValues {
+  private static final String CONNECTOR = "multi_modal_projector.";
+
+  /** Before the names of a model that PEFT has wrapped. */
+  private static final String WRAPPED = "base_model.model.";
+
+  private StartValues() {}
+
+  /**
+   * Copies what the recipe names into {@code llava}.
+   *
+   * @throws DsVlmException if a file lacks a tensor of the connector, holds one that the model has
+   *     no place for, or one of another shape, naming file and tensor
+   */
+  static void into(ParameterStore llava, Recipe.Start start) {
+    if (!start.connector().isEmpty()) {
+      Path file = Path.of(start.connector());
+      List<String> wanted =
+          llava.tensors().keySet().stream().filter(name -> name.startsWith(CONNECTOR)).toList();
+      try (WeightSource stored = WeightFile.open(file)) {
+        Map<String, String> names = names(stored, name -> name.startsWith(CONNECTOR));
+        for (String name : wanted) {
+          if (!names.containsKey(name)) {
+            throw new DsVlmException(
+                file
+                    + ": lacks "
+                    + LlavaLayouts.original(name)
+                    + ", so it holds no whole connector; leave model.start.connector empty, or name"
+                    + " an mm_projector.bin");
+          }
+        }
+        copy(file, stored, names, llava);
+      }
+    }
+    if (!start.nonLoraTrainables().isEmpty()) {
+      Path file = Path.of(start.nonLoraTrainables());
+      try (WeightSource stored = WeightFile.open(file)) {
+        copy(file, stored, names(stored, name -> true), llava);
+      }
+    }
+  }
+
+  /** Stored names by ours, of those that are wanted. */
+  private static Map<String, String> names(WeightSource stored, Predicate<String> wanted) {
+    Map<String, String> names = new TreeMap<>();
+    for (String name : stored.names()) {
+      String bare = name.startsWith(WRAPPED) ? name.substring(WRAPPED.length()) : name;
+      String own = LlavaLayouts.name(bare.startsWith("mm_projector.") ? "model." + bare : bare);
+      if (own != null && wanted.test(own)) {
+        names.put(own, name);
+      }
+    }
+    return names;
+  }
+
+  private static void copy(
+      Path file, WeightSource stored, Map<String, String> names, ParameterStore into) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      names.forEach(
+          (own, name) -> {
+            Tensor parameter = into.tensors().get(own);
+            if (parameter == null) {
+              throw new DsVlmException(file + ": the model has no place for " + name);
+            }
+            Tensor value = stored.read(name);
+            if (!Arrays.equals(Torch.shape(value), Torch.shape(parameter))) {
+              throw new DsVlmException(
+                  file
+                      + ": "
+                      + name
+                      + " is "
+                      + Arrays.toString(Torch.shape(value))
+                      + ", but the model's is "
+                      + Arrays.toString(Torch.shape(parameter)));
+            }
+            parameter.copy_(value);
+          });
+    }
+  }
+
+  /** The file that the supervision's own parameters start from; null if they are drawn. */
+  static @Nullable WeightSource multiAdapter(Recipe recipe) {
+    String file = recipe.model().start().multiAdapter();
+    return file.isEmpty() ? null : MultiAdapterFile.open(Path.of(file));
+  }
+
+  /**
+   * Makes sure that {@code parameters}, on which the supervision has been built, took all of the
+   * recipe's file.
+   */
+  static void requireWholeMultiAdapter(Recipe recipe, ParameterStore parameters) {
+    List<String> surplus = parameters.surplus();
+    if (!surplus.isEmpty()) {
+      throw new DsVlmException(
+          recipe.model().start().multiAdapter()
+              + ": holds "
+              + surplus.get(0)
+              + ", which this recipe's supervision has no place for; set supervision.features,"
+              + " adapter and attention as in the run that wrote the file");
+    }
+  }
+}
