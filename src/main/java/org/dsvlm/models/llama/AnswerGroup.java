@@ -6,8 +6,10 @@ package org.dsvlm.models.llama;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.tensor.SideBySide;
 import org.dsvlm.tensor.Torch;
 
 /** Answers that are made together; see {@link Generation}. Their prompts end at the same place. */
@@ -45,9 +47,10 @@ final class AnswerGroup implements AutoCloseable {
 
   void run(TokenListener listener) {
     TokenSampler sampler = new TokenSampler(settings);
-    for (int row = 0; row < answers.size(); row++) {
-      try (PointerScope scope = new PointerScope()) {
-        answers.get(row).choose(prefill(row), sampler, settings, listener);
+    try (PointerScope scope = new PointerScope()) {
+      List<Tensor> logits = prefills();
+      for (int row = 0; row < answers.size(); row++) {
+        answers.get(row).choose(logits.get(row), sampler, settings, listener);
       }
     }
     cache.advance(longest);
@@ -74,6 +77,13 @@ final class AnswerGroup implements AutoCloseable {
         }
       }
     }
+  }
+
+  /** Reads all prompts. They are read alone, on the CPU side by side. */
+  private List<Tensor> prefills() {
+    return languageModel.device().is_cpu()
+        ? SideBySide.map(answers.size(), this::prefill)
+        : IntStream.range(0, answers.size()).mapToObj(this::prefill).toList();
   }
 
   /** Reads a prompt; the logits of the token after it, [vocabulary]. */

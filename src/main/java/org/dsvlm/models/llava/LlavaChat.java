@@ -7,6 +7,7 @@ package org.dsvlm.models.llava;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -18,6 +19,7 @@ import org.dsvlm.models.llama.GenerationSettings;
 import org.dsvlm.models.llama.StreamedText;
 import org.dsvlm.models.llama.TextListener;
 import org.dsvlm.nn.Lora;
+import org.dsvlm.tensor.SideBySide;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.text.ConversationTemplate;
 import org.dsvlm.text.Tokenizer;
@@ -134,8 +136,8 @@ public final class LlavaChat implements AutoCloseable {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard();
         PreparedPrompt prompt = prepare(pictures, turns, 0)) {
-      return generate(List.of(merged(prompt, settings.maxNewTokens())), settings, 1, listener)
-          .get(0);
+      Generation.Prompt alone = merged(prompt, embeddings(prompt), settings.maxNewTokens());
+      return generate(List.of(alone), settings, 1, listener).get(0);
     }
   }
 
@@ -170,9 +172,15 @@ public final class LlavaChat implements AutoCloseable {
   public List<String> answers(List<PreparedPrompt> prompts, GenerationSettings settings) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
+      List<Tensor> embeddings = embeddings(prompts);
       List<Generation.Prompt> merged =
-          prompts.stream()
-              .map(prompt -> merged(prompt, Math.min(settings.maxNewTokens(), prompt.room())))
+          IntStream.range(0, prompts.size())
+              .mapToObj(
+                  i -> {
+                    PreparedPrompt prompt = prompts.get(i);
+                    int room = Math.min(settings.maxNewTokens(), prompt.room());
+                    return merged(prompt, embeddings.get(i), room);
+                  })
               .toList();
       // Products of a GPU round by the number of rows, so all batches have the same.
       int rows = checkpoint.model().languageModel().device().is_cpu() ? 1 : GPU_ROWS;
@@ -199,17 +207,30 @@ public final class LlavaChat implements AutoCloseable {
     return answers.stream().map(StringBuilder::toString).toList();
   }
 
-  /** Pictures are looked at prompt by prompt: what is made of one does not hang on others. */
-  private Generation.Prompt merged(PreparedPrompt prompt, int maxNewTokens) {
-    Llava llava = checkpoint.model();
-    Tensor embeddings =
-        Torch.tidy(
-            () -> {
-              Tensor pixels = prompt.pixelValues();
-              Features features = pixels == null ? null : llava.encode(onDevice(pixels));
-              return llava.embed(prompt.ids(), features);
-            });
+  private static Generation.Prompt merged(
+      PreparedPrompt prompt, Tensor embeddings, int maxNewTokens) {
     return new Generation.Prompt(embeddings, prompt.ids(), prompt.draws(), maxNewTokens);
+  }
+
+  /**
+   * Pictures are looked at prompt by prompt: what is made of one does not hang on others. On the
+   * CPU the prompts go side by side.
+   */
+  private List<Tensor> embeddings(List<PreparedPrompt> prompts) {
+    return checkpoint.model().languageModel().device().is_cpu()
+        ? SideBySide.map(prompts.size(), i -> embeddings(prompts.get(i)))
+        : prompts.stream().map(this::embeddings).toList();
+  }
+
+  /** Words and pictures of a prompt, [tokens, hidden]. */
+  private Tensor embeddings(PreparedPrompt prompt) {
+    Llava llava = checkpoint.model();
+    return Torch.tidy(
+        () -> {
+          Tensor pixels = prompt.pixelValues();
+          Features features = pixels == null ? null : llava.encode(onDevice(pixels));
+          return llava.embed(prompt.ids(), features);
+        });
   }
 
   /**

@@ -28,6 +28,11 @@ final class Floor {
   /** Rows and columns of the matrices that are multiplied. */
   private static final int PRODUCT_SIDE = 2048;
 
+  /** Of those that show how long the large ones would take. */
+  private static final int PROBE_SIDE = 256;
+
+  private static final double LONGEST_PRODUCT_MS = 2000;
+
   /** Of the matrices that are copied, 67 MB each. */
   private static final int COPY_SIDE = 4096;
 
@@ -45,8 +50,12 @@ final class Floor {
 
   /** Measures {@code side}'s rate of matrix products of {@code dtype}. */
   void measureProduct(Side side, String dtype, Effort effort) {
-    Case product = new Case(Operation.MACHINE, "matmul", String.valueOf(PRODUCT_SIDE), dtype);
-    products.merge(dtype, productRate(fastest(side, product, effort)), Math::max);
+    double rate = productRate(side, PROBE_SIDE, dtype, effort);
+    // A processor without instructions for the type needs minutes for a large product.
+    if (milliseconds(productOperations(PRODUCT_SIDE), rate) <= LONGEST_PRODUCT_MS) {
+      rate = Math.max(rate, productRate(side, PRODUCT_SIDE, dtype, effort));
+    }
+    products.merge(dtype, rate, Math::max);
   }
 
   /** Measures {@code side}'s rate of copying. */
@@ -73,8 +82,13 @@ final class Floor {
     return side.time(wanted, effort).stream().mapToDouble(Double::doubleValue).min().orElseThrow();
   }
 
-  static double productRate(double milliseconds) {
-    return 2 * Math.pow(PRODUCT_SIDE, 3) / milliseconds * MILLIS;
+  private static double productRate(Side side, int size, String dtype, Effort effort) {
+    Case product = new Case(Operation.MACHINE, "matmul", String.valueOf(size), dtype);
+    return productOperations(size) / fastest(side, product, effort) * MILLIS;
+  }
+
+  static double productOperations(int size) {
+    return 2 * Math.pow(size, 3);
   }
 
   static double copyRate(double milliseconds) {

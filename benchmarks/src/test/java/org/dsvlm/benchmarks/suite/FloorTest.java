@@ -7,11 +7,14 @@ package org.dsvlm.benchmarks.suite;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class FloorTest {
   private static final double GIGA = 1e9;
+  private static final Operation ATTENTION = Operation.MOE_CROSS_ATTENTION;
 
   private static final Floor FLOOR =
       Floor.of(Map.of("float32", 100 * GIGA, "bfloat16", 200 * GIGA), 10 * GIGA, 20 * GIGA);
@@ -68,7 +71,47 @@ class FloorTest {
 
   @Test
   void ratesAreThoseOfTheMeasuredSizes() {
-    assertThat(Floor.productRate(100)).isCloseTo(171.8 * GIGA, within(0.1 * GIGA));
     assertThat(Floor.copyRate(10)).isCloseTo(13.4 * GIGA, within(0.1 * GIGA));
+  }
+
+  @Test
+  void aTypeThatTheProcessorLacksIsMeasuredBySmallProductsAlone() {
+    Products fast = new Products(100 * GIGA);
+    Products slow = new Products(0.3 * GIGA);
+    Floor floor = new Floor();
+    floor.measureProduct(fast, "float32", Effort.of(true));
+    floor.measureProduct(slow, "bfloat16", Effort.of(true));
+    assertThat(fast.sides).containsExactly(256, 2048);
+    assertThat(slow.sides).containsExactly(256);
+    String shape = "1x4096x8x40:576+576+576+576";
+    assertThat(floor.milliseconds(new Case(ATTENTION, "forward", shape, "float32")))
+        .isCloseTo(120.8, within(0.1));
+    assertThat(floor.milliseconds(new Case(ATTENTION, "forward", shape, "bfloat16")))
+        .isCloseTo(40265, within(1.0));
+  }
+
+  /** Multiplies matrices at a fixed rate. */
+  private static final class Products implements Side {
+    private final double rate;
+    private final List<Integer> sides = new ArrayList<>();
+
+    Products(double rate) {
+      this.rate = rate;
+    }
+
+    @Override
+    public List<Double> time(Case wanted, Effort effort) {
+      int side = Integer.parseInt(wanted.shape());
+      sides.add(side);
+      return List.of(2e3 * side * side * side / rate);
+    }
+
+    @Override
+    public Probed probe(Case wanted) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void close() {}
   }
 }

@@ -1,0 +1,145 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.tensor;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Independent computations on the CPU, one a thread. An operator that works for less than some 100
+ * microseconds loses more by waking LibTorch's other threads than they save, so several small
+ * models' passes go faster next to each other than one after the other with all threads each.
+ *
+ * <p>A result must not hang on the number of threads that LibTorch computes it with.
+ */
+public final class SideBySide {
+  /** By the number of LibTorch's threads; a process has one number, or few. */
+  private static final Map<Integer, ExecutorService> WORKERS = new HashMap<>();
+
+  private SideBySide() {}
+
+  /**
+   * The results of {@code task} for 0 to {@code count - 1}, without gradients. As many as fill all
+   * of LibTorch's threads go side by side; the rest, one after the other, have all threads each.
+   *
+   * @return the results in order, in the caller's scope
+   */
+  public static List<Tensor> map(int count, IntFunction<Tensor> task) {
+    int threads = torch.get_num_threads();
+    int together = threads == 1 ? 0 : count - count % threads;
+    List<CompletableFuture<Tensor>> running = new ArrayList<>();
+    if (together > 0) {
+      ExecutorService pool = workers(threads);
+      for (int i = 0; i < together; i++) {
+        int index = i;
+        running.add(CompletableFuture.supplyAsync(() -> kept(task, index), pool));
+      }
+    }
+    List<Tensor> results = new ArrayList<>(taken(running));
+    for (int i = together; i < count; i++) {
+      int index = i;
+      results.add(Torch.withoutGradient(() -> task.apply(index)));
+    }
+    return results;
+  }
+
+  private static Tensor kept(IntFunction<Tensor> task, int index) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      return Torch.keep(task.apply(index));
+    }
+  }
+
+  /** Waits for all, since they read what is the caller's; then the first failure is thrown. */
+  private static List<Tensor> taken(List<CompletableFuture<Tensor>> running) {
+    PointerScope outer = PointerScope.getInnerScope();
+    List<Tensor> results = new ArrayList<>();
+    CompletionException failure = null;
+    for (CompletableFuture<Tensor> one : running) {
+      try {
+        results.add(one.join());
+      } catch (CompletionException e) {
+        failure = failure == null ? e : failure;
+      }
+    }
+    if (failure != null) {
+      results.forEach(Tensor::close);
+      if (failure.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw (RuntimeException) failure.getCause();
+    }
+    if (outer != null) {
+      for (Tensor result : results) {
+        outer.attach(result);
+        result.releaseReference();
+      }
+    }
+    return results;
+  }
+
+  private static synchronized ExecutorService workers(int threads) {
+    return WORKERS.computeIfAbsent(threads, SideBySide::start);
+  }
+
+  /** As many threads as LibTorch computes with, on each of which it computes with one. */
+  private static ExecutorService start(int threads) {
+    CountDownLatch ready = new CountDownLatch(threads);
+    AtomicInteger number = new AtomicInteger();
+    ThreadPoolExecutor workers =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            0,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            body -> worker(body, ready, number.incrementAndGet()));
+    workers.prestartAllCoreThreads();
+    boolean interrupted = false;
+    while (ready.getCount() > 0) {
+      try {
+        ready.await();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    // Other threads keep their number, and new ones find the process's as it was.
+    torch.set_num_threads(threads);
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return workers;
+  }
+
+  private static Thread worker(Runnable body, CountDownLatch ready, int number) {
+    Thread thread =
+        new Thread(
+            () -> {
+              // A thread's first call takes the process's number, so this one has to come first.
+              torch.get_num_threads();
+              torch.set_num_threads(1);
+              ready.countDown();
+              body.run();
+            },
+            "dsvlm-side-by-side-" + number);
+    thread.setDaemon(true);
+    return thread;
+  }
+}
