@@ -13,7 +13,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Writes the nano world's questions. */
+/** Writes the questions about the pictures that nano-scratch holds out. */
 @Command(
     name = "nano-questions",
     description =

@@ -12,9 +12,9 @@ import org.dsvlm.eval.table.PythonText;
 import org.dsvlm.eval.table.Row;
 
 /**
- * Questions with short answers in a file of the user's own, such as those about the nano world's
- * pictures. The leaderboard knows no such benchmark. A reply is a hit if it equals the answer, but
- * for the case of letters, white space around it and a full stop at its end.
+ * Questions with short answers in a file of the user's own, such as those about the pictures that
+ * nano-scratch holds out. The leaderboard knows no such benchmark. A reply is a hit if it equals
+ * the answer, but for the case of letters, white space around it and a full stop at its end.
  */
 public final class ExactMatch implements Benchmark {
   @Override
