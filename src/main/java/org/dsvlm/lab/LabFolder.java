@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The folder of a laboratory:
@@ -101,7 +102,7 @@ final class LabFolder {
     }
   }
 
-  private static FileLock tryLock(FileChannel channel) throws IOException {
+  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
     try {
       return channel.tryLock();
     } catch (OverlappingFileLockException e) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -91,7 +92,8 @@ public final class Laboratory {
     // Seed by seed, so that a comparison that is broken off has pairs.
     for (long seed = 1; seed <= seedsOf(comparison); seed++) {
       for (Arm arm : comparison.arms()) {
-        tasks.add(new Task(comparison, arm, settings.get(arm.name()), seed));
+        ArmSettings own = Objects.requireNonNull(settings.get(arm.name()), arm.name());
+        tasks.add(new Task(comparison, arm, own, seed));
       }
     }
     return tasks;
@@ -210,7 +212,8 @@ public final class Laboratory {
               result(own, seed).ifPresent(result -> found.put(number, result));
               Path strip = folder.strip(own, seed);
               if (comparison.strip() && Files.exists(strip)) {
-                strips.add(folder.page(comparison.key(), "md").getParent().relativize(strip));
+                Path page = folder.page(comparison.key(), "md");
+                strips.add(page.resolveSibling("").relativize(strip));
               }
             }
             results.put(arm, found);
