@@ -38,7 +38,10 @@ final class AnsweringProgress implements AnswerListener, AutoCloseable {
 
   @Override
   public void started(int questions, int toAnswer) {
+    // One file of questions may follow another.
+    close();
     open = toAnswer;
+    done = 0;
     startedAt = System.nanoTime();
     lastLine = startedAt;
     if (terminal) {
@@ -74,6 +77,7 @@ final class AnsweringProgress implements AnswerListener, AutoCloseable {
   public void close() {
     if (bar != null) {
       bar.close();
+      bar = null;
     }
   }
 }

@@ -14,7 +14,10 @@ import org.dsvlm.train.recipe.Place;
  * this project ships.
  */
 final class ModelArgument {
-  /** The trained LLaVA among the parts that it was trained from. */
+  /** Stands for the model that this project ships. */
+  private static final Path NAME = Path.of("nano");
+
+  /** It lies among the parts that it was trained from. */
   private static final String SHIPPED_MODEL = "llava";
 
   private ModelArgument() {}
@@ -25,11 +28,8 @@ final class ModelArgument {
    * @throws DsVlmException if it holds no config.json
    */
   static Path folder(Path model) {
-    if (Files.notExists(model) && model.getNameCount() == 1 && !model.isAbsolute()) {
-      Path shipped = Place.SHIPPED.folder().resolve(model).resolve(SHIPPED_MODEL);
-      if (Files.isRegularFile(shipped.resolve("config.json"))) {
-        return shipped;
-      }
+    if (Files.notExists(model) && model.equals(NAME)) {
+      return Place.SHIPPED.folder().resolve(SHIPPED_MODEL);
     }
     Path folder = Files.isDirectory(model.resolve("export")) ? model.resolve("export") : model;
     if (!Files.isRegularFile(folder.resolve("config.json"))) {

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.dsvlm.io.AtomicFiles;
+import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,9 @@ record ArmResult(
     json.path("figures")
         .properties()
         .forEach(entry -> figures.put(entry.getKey(), entry.getValue().asDouble(Double.NaN)));
+    if (figures.isEmpty()) {
+      throw new DsVlmException(file + ": holds no figures; delete it, and the arm is run again");
+    }
     return Optional.of(
         new ArmResult(
             json.path("seed").asLong(),

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
@@ -67,6 +68,24 @@ final class Findings {
   /** How many results there are for an arm. */
   int seeds(Arm arm) {
     return of(arm.name()).size();
+  }
+
+  /** How many runs the figures are of, and how long they took, in a sentence. */
+  String runs() {
+    List<ArmResult> all = results.values().stream().flatMap(own -> own.values().stream()).toList();
+    double minutes =
+        all.stream().mapToDouble(one -> number(one.made().getOrDefault("minutes", ""))).sum();
+    return all.isEmpty()
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            "The %d runs took %.1f minutes, one after the other.",
+            all.size(),
+            minutes);
+  }
+
+  private static double number(String text) {
+    return text.matches("\\d+(\\.\\d+)?") ? Double.parseDouble(text) : 0;
   }
 
   private SortedMap<Long, ArmResult> of(String arm) {

@@ -107,6 +107,7 @@ final class LabPage {
       lead.add("%d of %d rows have not been run yet.".formatted(missing, comparison.arms().size()));
     }
     lead.add(findings.sentence());
+    lead.add(findings.runs());
     return lead.stream().filter(text -> !text.isBlank()).toList();
   }
 

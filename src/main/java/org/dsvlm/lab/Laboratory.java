@@ -219,8 +219,7 @@ public final class Laboratory {
             results.put(arm, found);
           });
       LabPage page =
-          new LabPage(
-              comparison, new Findings(comparison, results), command + " " + comparison.key());
+          new LabPage(comparison, new Findings(comparison, results), command + " " + name);
       LabPage.write(folder, page, comparison.key(), strips);
       pages.add(folder.page(comparison.key(), "md"));
     }

@@ -27,7 +27,8 @@ final class RunFigures {
   private static final int TENTH = 10;
 
   /** Figures that a run writes now and then; the last ones count. */
-  private static final List<String> INSTRUMENTS = List.of("condition_use", "probe");
+  private static final List<String> INSTRUMENTS =
+      List.of("condition_use", "probe", "validation_loss");
 
   private RunFigures() {}
 
@@ -58,14 +59,27 @@ final class RunFigures {
     }
     for (JsonNode step : steps) {
       step.properties().stream()
-          .filter(entry -> entry.getValue().isNumber())
           .filter(entry -> INSTRUMENTS.stream().anyMatch(entry.getKey()::startsWith))
-          .forEach(entry -> figures.put(entry.getKey(), entry.getValue().doubleValue()));
+          .forEach(entry -> instrument(entry.getKey(), entry.getValue(), figures));
     }
     if (Files.exists(run.evaluation())) {
       evaluation(JsonConfig.read(run.evaluation()).json(), figures);
     }
     return figures;
+  }
+
+  /** A number, or numbers by name, whose mean goes by the instrument's own name. */
+  private static void instrument(String key, JsonNode value, Map<String, Double> figures) {
+    if (value.isNumber()) {
+      figures.put(key, value.doubleValue());
+    } else if (value.isObject()) {
+      double sum = 0;
+      for (Map.Entry<String, JsonNode> part : value.properties()) {
+        figures.put(key + "." + part.getKey(), part.getValue().asDouble(Double.NaN));
+        sum += part.getValue().asDouble(Double.NaN);
+      }
+      figures.put(key, sum / value.size());
+    }
   }
 
   private static void evaluation(JsonNode json, Map<String, Double> figures) {

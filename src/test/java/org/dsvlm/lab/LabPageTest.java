@@ -51,7 +51,7 @@ class LabPageTest {
         reconstruction == null
             ? Map.of("accuracy", accuracy)
             : Map.of("accuracy", accuracy, "reconstruction", reconstruction);
-    new ArmResult(seed, figures, settings.values(), Map.of("commit", "abc"))
+    new ArmResult(seed, figures, settings.values(), Map.of("minutes", "1.5"))
         .write(new LabFolder(folder.resolve("lab")).result(settings, seed));
   }
 
@@ -93,8 +93,9 @@ class LabPageTest {
                 + " than more (+0.1000 [+0.1000, +0.1000] over 3 seeds); they do not decide whether"
                 + " more has a higher accuracy than without (-1.3 points [-12.0, +6.0] over 3"
                 + " seeds).")
-        .contains("    tools/dsvlm lab mine")
-        .contains("| more | supervision.weight=2.0 |");
+        .contains("    tools/dsvlm lab " + folder.resolve("mine.yaml"))
+        .contains("| more | supervision.weight=2.0 |")
+        .contains("The 9 runs took 13.5 minutes, one after the other.");
   }
 
   @Test

@@ -15,8 +15,8 @@ import java.util.Map;
  * the same on every machine: {@code world:train/captions.json} is that file of the nano world.
  */
 public enum Place {
-  /** The models that this project trains and ships. */
-  SHIPPED("shipped:", "dsvlm.shipped", Path.of("models")),
+  /** The small models that this project trains and ships, a folder each. */
+  SHIPPED("shipped:", "dsvlm.shipped", Path.of("src", "main", "nano")),
 
   /** The nano world, which the command line composes on demand. */
   WORLD("world:", "dsvlm.world", Path.of("target", "nano-world"));

@@ -84,7 +84,8 @@ class RecipeReaderTest {
     "data.threads=0, data.threads has to be above 0",
     "data.threads=3000000000, data.threads: ",
     "data.bad_records=1.1, data.bad_records has to be from 0 to 1",
-    "data.expected.stage1.with_picture=1.1, data.expected.stage1.with_picture has to be from 0 to 1",
+    "data.expected.stage1.with_picture=1.1, data.expected.stage1.with_picture has to be from 0 to"
+        + " 1",
     "stage0.batch_size=0, stage0.batch_size has to be above 0",
     "stage1.batch_size=0, stage1.batch_size has to be above 0",
     "stage2.micro_batch_size=-1, stage2.micro_batch_size has to be above 0",
@@ -182,5 +183,21 @@ class RecipeReaderTest {
     assertThatThrownBy(() -> recipe("seed"))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("key=value");
+  }
+
+  /** A run's recipe.yaml keeps the prefix, so that it can be resumed on another machine. */
+  @Test
+  void placesAreFoundWhenARecipeIsBound() {
+    ObjectNode tree =
+        RecipeReader.resolve(
+            "nano-scratch",
+            List.of("data.stage1=world:train/captions.json", "model.tokenizer=shipped:tokenizer"));
+    Recipe recipe = RecipeReader.bind(tree);
+    assertThat(recipe.data().stage1())
+        .isEqualTo(Place.WORLD.folder().resolve("train/captions.json").toString());
+    assertThat(recipe.model().tokenizer()).endsWith("nano/tokenizer");
+    assertThat(tree.at("/data/stage1").textValue()).isEqualTo("world:train/captions.json");
+    assertThat(Place.WORLD.isNamedIn(tree)).isTrue();
+    assertThat(Place.WORLD.isNamedIn(RecipeReader.resolve("nano-scratch", List.of()))).isFalse();
   }
 }
