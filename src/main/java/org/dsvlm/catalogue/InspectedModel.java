@@ -4,6 +4,7 @@
  */
 package org.dsvlm.catalogue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,6 +17,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.nn.ParameterShapes;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.files.WeightFolder;
 
 /**
  * The contents of one model's weight files, by their headers.
@@ -26,6 +28,7 @@ import org.dsvlm.weights.WeightSource;
  * @param missing tensors that the configuration asks for and no file has
  * @param misshapen tensors of another shape than the configuration asks for
  * @param surplus tensors that the configuration has no use for
+ * @param unread files of weights in the folder that are not read
  */
 public record InspectedModel(
     Path path,
@@ -33,7 +36,8 @@ public record InspectedModel(
     List<PartSizes> parts,
     List<String> missing,
     List<String> misshapen,
-    List<String> surplus) {
+    List<String> surplus,
+    List<String> unread) {
 
   /**
    * A part of a model.
@@ -102,7 +106,7 @@ public record InspectedModel(
           }
         });
     return new InspectedModel(
-        path, architecture, List.copyOf(parts.values()), missing, misshapen, surplus);
+        path, architecture, List.copyOf(parts.values()), missing, misshapen, surplus, unread(path));
   }
 
   /** As above for weights that no configuration describes. */
@@ -111,6 +115,14 @@ public record InspectedModel(
     Map<String, long[]> own = new LinkedHashMap<>();
     weights.names().forEach(name -> own.put(name, weights.shape(name)));
     return of(path, architecture, partOf, own, weights);
+  }
+
+  private static List<String> unread(Path path) {
+    return Files.isDirectory(path)
+        ? WeightFolder.unread(path).stream()
+            .filter(name -> !name.equals(Inspection.BESIDE_ADAPTER))
+            .toList()
+        : List.of();
   }
 
   private static boolean fits(long[] shape, long[] expected) {

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.Families;
 import org.dsvlm.models.StoredModel;
@@ -27,6 +28,7 @@ public final class Inspection {
   private static final String CONFIG = "config.json";
   private static final String ADAPTER_CONFIG = "adapter_config.json";
   private static final String INDEX = "model_index.json";
+  static final String BESIDE_ADAPTER = "non_lora_trainables.bin";
 
   private final List<InspectedModel> models = new ArrayList<>();
 
@@ -39,7 +41,8 @@ public final class Inspection {
    * @return one for each model in it
    * @throws org.dsvlm.io.DsVlmException if it is none of them or a file is unsound
    */
-  public static List<InspectedModel> of(Path path) {
+  public static List<InspectedModel> of(Path named) {
+    Path path = FilePath.model(named);
     Inspection inspection = new Inspection();
     if (Files.isDirectory(path)) {
       inspection.runOrFolder(path);
@@ -83,7 +86,10 @@ public final class Inspection {
     } else if (Files.exists(folder.resolve(CONFIG))) {
       configured(folder);
     } else {
-      try (WeightSource weights = WeightFolder.open(folder)) {
+      try (WeightSource weights =
+          WeightFolder.present(folder) || !Files.exists(folder.resolve("adapter_model.safetensors"))
+              ? WeightFolder.open(folder)
+              : WeightFolder.openAdapter(folder, List.of())) {
         models.add(
             InspectedModel.of(folder, "weights without config", Inspection::firstWords, weights));
       }
@@ -106,7 +112,7 @@ public final class Inspection {
 
   private void peftAdapter(Path folder) {
     JsonConfig json = JsonConfig.read(folder.resolve(ADAPTER_CONFIG));
-    try (WeightSource weights = WeightFolder.open(folder)) {
+    try (WeightSource weights = WeightFolder.openAdapter(folder, List.of(BESIDE_ADAPTER))) {
       models.add(
           InspectedModel.of(
               folder,
@@ -118,6 +124,12 @@ public final class Inspection {
               name -> Part.LORA.key(),
               pairs(weights),
               weights));
+    }
+    if (Files.exists(folder.resolve(BESIDE_ADAPTER))) {
+      file(
+          folder.resolve(BESIDE_ADAPTER),
+          "parts that were trained whole beside the adapter, and are used with it",
+          Inspection::firstWords);
     }
   }
 

@@ -69,7 +69,7 @@ final class AskingOptions {
 
   /** Opens the model; on a machine with several GPUs each process takes its own. */
   LlavaChat open(ProcessGroup group) {
-    LlavaChatOptions toOpen = options.toOpen();
+    LlavaChatOptions toOpen = options.toOpen("float32");
     boolean shared = group.launch().localSize() > 1 && toOpen.device().equals("cuda");
     return LlavaChat.open(
         ModelArgument.folder(model()),
@@ -113,7 +113,7 @@ final class AskingOptions {
     identity.put("data_fingerprint", Fingerprint.of(List.of(data)));
     identity.put("template", chat.template().key());
     identity.put("pad_to_square", Objects.toString(options.padToSquare(), ""));
-    identity.put("dtype", options.dtype());
+    identity.put("dtype", options.dtype("float32"));
     Answering answering =
         new Answering(folder, identity, new Answering.Options(settings, batch, asked), group);
     boolean bar = group.isFirst() && Terminal.standardErrorIsTerminal();

@@ -64,7 +64,7 @@ final class ChatCommand implements Callable<Integer> {
     }
     Path folder = ModelArgument.folder(model);
     List<Picture> pictures = images.stream().map(Picture::read).toList();
-    try (LlavaChat chat = LlavaChat.open(folder, options.toOpen())) {
+    try (LlavaChat chat = LlavaChat.open(folder, options.toOpen(ModelOptions.AUTO))) {
       GenerationSettings settings = sampling.settings(chat.settings());
       if (check != null) {
         chat.writeCheck(check, pictures.get(0), prompt, settings.maxNewTokens());

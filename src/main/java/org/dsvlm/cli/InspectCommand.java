@@ -66,6 +66,9 @@ final class InspectCommand implements Callable<Integer> {
     list(out, "missing", model.missing());
     list(out, "misshapen", model.misshapen());
     list(out, "surplus", model.surplus());
+    if (!model.unread().isEmpty()) {
+      list(out, "files not read", model.unread());
+    }
   }
 
   private static void row(
@@ -110,6 +113,7 @@ final class InspectCommand implements Callable<Integer> {
       model.missing().forEach(node.putArray("missing")::add);
       model.misshapen().forEach(node.putArray("misshapen")::add);
       model.surplus().forEach(node.putArray("surplus")::add);
+      model.unread().forEach(node.putArray("unread")::add);
     }
     return root;
   }

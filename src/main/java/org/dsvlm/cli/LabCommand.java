@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.lab.Laboratory;
 import org.dsvlm.tensor.Threads;
 import picocli.CommandLine.Command;
@@ -130,7 +131,11 @@ final class LabCommand implements Callable<Integer> {
   /** Another process of this command, which takes the arms that no other one runs. */
   private Process start(List<String> wanted, int threads) {
     List<String> words = new ArrayList<>();
-    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    words.add(
+        FilePath.of("java.home", System.getProperty("java.home"))
+            .resolve("bin")
+            .resolve("java")
+            .toString());
     words.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     words.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     words.add("lab");

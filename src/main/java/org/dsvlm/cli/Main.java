@@ -4,9 +4,14 @@
  */
 package org.dsvlm.cli;
 
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.tensor.LibTorchVersion;
 import org.dsvlm.tensor.OutOfMemory;
 import org.dsvlm.tensor.Threads;
@@ -56,6 +61,9 @@ public final class Main {
   private static final String ADVICE =
       "Choose a smaller type (bfloat16), shorter texts or another --device";
 
+  /** What a decoder makes of bytes that are no character. */
+  private static final char UNREADABLE = '\uFFFD';
+
   private boolean verbose;
 
   private Main() {}
@@ -74,13 +82,37 @@ public final class Main {
     if (System.getProperty(LOGGING) == null) {
       System.setProperty(LOGGING, "org/dsvlm/cli/logback.xml");
     }
-    StopSignal.exit(
-        start(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
+    StopSignal.exit(start(utf8(System.out), utf8(System.err), arguments));
+  }
+
+  /** Answers and names are UTF-8, whatever the locale. */
+  private static PrintWriter utf8(PrintStream stream) {
+    return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
+  }
+
+  /**
+   * Refuses arguments of which the JVM could not read a character, because the locale of its start
+   * has none such: it puts U+FFFD in its place, and no one can tell which it was.
+   */
+  static void requireReadable(String... arguments) {
+    for (String argument : arguments) {
+      if (argument.indexOf(UNREADABLE) >= 0
+          && !FilePath.encoding().equals(StandardCharsets.UTF_8)) {
+        throw new DsVlmException(
+            "the argument '"
+                + Excerpt.of(argument)
+                + "' has characters that cannot be read in this process's encoding, "
+                + FilePath.encoding()
+                + "; start it with LC_ALL=C.UTF-8 in the environment (tools/dsvlm does so by"
+                + " itself)");
+      }
+    }
   }
 
   /** Runs one command in a process that is ours, whose threads we may set. */
   private static int start(PrintWriter out, PrintWriter err, String... arguments) {
     try {
+      requireReadable(arguments);
       Threads.use(Threads.choice());
     } catch (DsVlmException e) {
       return new Main().report(e, err);

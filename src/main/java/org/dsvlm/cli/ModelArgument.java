@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.train.recipe.Place;
+import org.dsvlm.io.FilePath;
+import org.dsvlm.models.llava.LlavaFolder;
 
 /**
  * A model named by the user: its folder, the folder of a finished run, or the name of a model that
@@ -31,7 +33,10 @@ final class ModelArgument {
     if (Files.notExists(model) && model.equals(NAME)) {
       return Place.SHIPPED.folder().resolve(SHIPPED_MODEL);
     }
-    Path folder = Files.isDirectory(model.resolve("export")) ? model.resolve("export") : model;
+    Path folder =
+        FilePath.model(
+            Files.isDirectory(model.resolve("export")) ? model.resolve("export") : model);
+    LlavaFolder.refuseAdapter(folder);
     if (!Files.isRegularFile(folder.resolve("config.json"))) {
       throw new DsVlmException(folder + ": holds no model: config.json is missing");
     }

@@ -14,6 +14,9 @@ import picocli.CommandLine.Option;
 
 /** The options of opening a model that answers. */
 final class ModelOptions {
+  /** The type of the model's files. */
+  static final String AUTO = "auto";
+
   @Option(
       names = "--adapter",
       paramLabel = "DIR",
@@ -38,16 +41,23 @@ final class ModelOptions {
   @Option(
       names = "--dtype",
       paramLabel = "NAME",
-      defaultValue = "float32",
-      description = "Type to compute in. Default: ${DEFAULT-VALUE}.")
-  private String dtype;
+      description =
+          "Type to compute in: bfloat16, float16, float32, float64, or auto for that of the model's"
+              + " files. Default: auto in chat, float32 in eval.")
+  private @Nullable String dtype;
 
   @Mixin private DeviceOption device;
 
-  LlavaChatOptions toOpen() {
+  /**
+   * The options to open the model with.
+   *
+   * @param unsaid the type to compute in where none is named
+   */
+  LlavaChatOptions toOpen(String unsaid) {
+    String type = dtype(unsaid);
     return LlavaChatOptions.DEFAULTS
         .withTemplate(template == null ? null : ConversationTemplate.named(template))
-        .withDtype(DTypes.parse(dtype))
+        .withDtype(type.equals(AUTO) ? null : DTypes.parseComputed("--dtype", type))
         .withDevice(device.device())
         .withAdapter(adapter)
         .withPadToSquare(padToSquare);
@@ -63,7 +73,7 @@ final class ModelOptions {
     return padToSquare;
   }
 
-  String dtype() {
-    return dtype;
+  String dtype(String unsaid) {
+    return dtype == null ? unsaid : dtype;
   }
 }

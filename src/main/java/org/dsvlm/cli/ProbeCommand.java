@@ -108,7 +108,7 @@ final class ProbeCommand implements Callable<Integer> {
           "--text-only goes with neither --input nor --out: both hold a picture");
     }
     Path folder = ModelArgument.folder(model);
-    ScalarType type = DTypes.parse(dtype);
+    ScalarType type = DTypes.parseComputed("--dtype", dtype);
     long start = System.nanoTime();
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard();

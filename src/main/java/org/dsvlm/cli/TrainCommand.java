@@ -16,6 +16,7 @@ import org.dsvlm.distributed.Launch;
 import org.dsvlm.distributed.ProcessGroup;
 import org.dsvlm.eval.run.RunEvaluation;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.report.RunReport;
 import org.dsvlm.train.TrainingRun;
 import org.dsvlm.train.recipe.Recipe;
@@ -76,10 +77,12 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private int train(ProcessGroup group, ObjectNode tree) {
-    Path folder = Path.of(group.onFirst(() -> (out == null ? defaultFolder() : out).toString()));
+    Path folder =
+        FilePath.of("--out", group.onFirst(() -> (out == null ? defaultFolder() : out).toString()));
     PrintWriter err = spec.commandLine().getErr();
     Recipe bound = RecipeReader.bind(ProcessGroupCommand.onOwnDevice(tree, group.launch()));
     RunEvaluation.check(bound);
+    TrainingRun.check(bound, group.size());
     try (StopSignal signal = new StopSignal();
         RunFolder run = group.firstBeforeOthers(() -> open(group, folder, tree))) {
       TrainingProgress progress = new TrainingProgress(Terminal.standardErrorIsTerminal(), err);
@@ -144,7 +147,7 @@ final class TrainCommand implements Callable<Integer> {
 
   private Path defaultFolder() {
     String name =
-        Path.of(Objects.requireNonNull(recipe))
+        FilePath.of("--recipe", Objects.requireNonNull(recipe))
             .getFileName()
             .toString()
             .replaceFirst("\\.ya?ml$", "");

@@ -58,11 +58,22 @@ public final class BatchMaker {
         continue;
       }
       try {
-        return collator.sample(source, index, epoch);
+        Sample sample = collator.sample(source, index, epoch);
+        if (sample.lostFirst()) {
+          ledger.noteLostFirst(index);
+        }
+        return sample;
       } catch (DsVlmException e) {
         ledger.add(index, source.id(index), e.getMessage());
       }
     }
-    throw new DsVlmException("none of " + source.size() + " records can be used; see the ledger");
+    throw new DsVlmException(
+        "none of "
+            + source.size()
+            + " records can be used. The first that was rejected: "
+            + ledger.firstReason()
+            + ". "
+            + ledger.file()
+            + " lists all");
   }
 }

@@ -48,6 +48,7 @@ public final class Collator {
       ImageProcessor processor,
       ReconstructionTarget target,
       Layout layout) {
+    template.requireTokens(tokenizer);
     this.template = template;
     this.tokenizer = tokenizer;
     this.processor = processor;
@@ -63,9 +64,10 @@ public final class Collator {
    */
   Sample sample(RecordSource source, int index, long epoch) {
     LlavaRecord record = source.get(index);
+    boolean lostFirst = record.lostFirst();
     TokenizedConversation tokens = explained(source, index, () -> tokens(record));
     if (!record.hasPicture()) {
-      return new Sample(index, tokens.ids(), tokens.labels(), List.of(), List.of());
+      return new Sample(index, tokens.ids(), tokens.labels(), List.of(), List.of(), lostFirst);
     }
     List<Picture> pictures = source.pictures(index, epoch);
     return explained(
@@ -78,7 +80,8 @@ public final class Collator {
               tokens.ids(),
               tokens.labels(),
               seen.stream().map(processor::normalised).toList(),
-              seen.stream().map(target::of).toList());
+              seen.stream().map(target::of).toList(),
+              lostFirst);
         });
   }
 

@@ -10,12 +10,14 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
+import org.dsvlm.io.FilePath;
 
 /**
  * LLaVA's training data: a JSON list of {@code {id, image?, conversations}}, an image being one
@@ -23,6 +25,7 @@ import org.dsvlm.io.DsVlmException;
  * record begins, and then record by record: it is never held whole, whatever its size.
  */
 public final class LlavaJson implements RecordSource {
+  private static final Pattern ADDRESS = Pattern.compile("data:|[a-z][a-z0-9+]*://");
   private static final ObjectMapper JSON = new ObjectMapper(RecordIndex.JSON);
 
   private final Path file;
@@ -79,9 +82,11 @@ public final class LlavaJson implements RecordSource {
   @Override
   public List<Picture> pictures(int index, long epoch) {
     LlavaRecord record = get(index);
-    String id = record.id().isEmpty() ? Integer.toString(index) : record.id();
+    String id = record.id().isEmpty() ? Integer.toString(index) : Excerpt.of(record.id());
     String where = place(index) + " (id " + id + "): image '";
-    return record.images().stream().map(image -> picture(where + image + "'", image)).toList();
+    return record.images().stream()
+        .map(image -> picture(where + Excerpt.of(image) + "'", image))
+        .toList();
   }
 
   private Picture picture(String where, String image) {
@@ -95,17 +100,21 @@ public final class LlavaJson implements RecordSource {
   }
 
   private Path picturePath(String where, String image) {
-    Path path;
-    try {
-      Path relative = Path.of(image).normalize();
-      path = pictures.resolve(relative);
-      if (relative.isAbsolute() || image.contains("\\") || relative.startsWith("..")) {
-        throw new DsVlmException(
-            where + " is not a plain path below " + pictures + " with forward slashes");
-      }
-    } catch (InvalidPathException e) {
-      throw new DsVlmException(where + " is no path", e);
+    if (ADDRESS.matcher(image).lookingAt()) {
+      throw new DsVlmException(
+          where
+              + " is a "
+              + (image.startsWith("data:") ? "data: URI" : "URL")
+              + "; paths below "
+              + pictures
+              + " are read. Save the picture there and name its file");
     }
+    Path relative = FilePath.of(where, image).normalize();
+    if (relative.isAbsolute() || image.contains("\\") || relative.startsWith("..")) {
+      throw new DsVlmException(
+          where + " is not a plain path below " + pictures + " with forward slashes");
+    }
+    Path path = pictures.resolve(relative);
     if (!Files.isRegularFile(path)) {
       throw new DsVlmException(where + " is missing below " + pictures);
     }
@@ -143,7 +152,7 @@ public final class LlavaJson implements RecordSource {
 
   @Override
   public String where(int index) {
-    return place(index) + " (id " + id(index) + ")";
+    return place(index) + " (id " + Excerpt.of(id(index)) + ")";
   }
 
   private JsonNode json(int index) {

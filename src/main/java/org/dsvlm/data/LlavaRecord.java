@@ -15,8 +15,15 @@ import org.dsvlm.text.Turn;
  *     {@code <image>} stands for them; none for text alone
  * @param turns question and answer by turns, a question first; a question with one picture begins
  *     with {@code "<image>\n"}
+ * @param lostFirst whether a turn of the assistant before the first question was left out, as LLaVA
+ *     does
  */
-public record LlavaRecord(String id, List<String> images, List<Turn> turns) {
+public record LlavaRecord(String id, List<String> images, List<Turn> turns, boolean lostFirst) {
+  /** A record with all its turns. */
+  public LlavaRecord(String id, List<String> images, List<Turn> turns) {
+    this(id, images, turns, false);
+  }
+
   public LlavaRecord {
     images = List.copyOf(images);
     turns = List.copyOf(turns);

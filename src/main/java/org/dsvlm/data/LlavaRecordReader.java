@@ -8,12 +8,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.text.ConversationTemplate;
 import org.dsvlm.text.Turn;
 
 /** Turns the JSON of one record into a {@link LlavaRecord}, or says what is wrong with it. */
 final class LlavaRecordReader {
+  /** Key of the turns in records for chat templates. */
+  private static final String MESSAGES = "messages";
+
+  private static final Set<String> HUMAN = Set.of("human", "user");
+  private static final Set<String> ASSISTANT = Set.of("gpt", "assistant");
+
   private final String where;
   private final JsonNode record;
 
@@ -23,7 +31,8 @@ final class LlavaRecordReader {
    * @param where file and index, for messages
    */
   LlavaRecordReader(String where, JsonNode record) {
-    this.where = record.path("id").isValueNode() ? where + " (id " + id(record) + ")" : where;
+    this.where =
+        record.path("id").isValueNode() ? where + " (id " + Excerpt.of(id(record)) + ")" : where;
     this.record = record;
   }
 
@@ -40,7 +49,7 @@ final class LlavaRecordReader {
     List<Turn> turns = turns();
     int pictures = 0;
     List<Turn> tidied = new ArrayList<>();
-    for (Turn turn : turns) {
+    for (Turn turn : ConversationTemplate.fromQuestion(turns)) {
       int count = ConversationTemplate.images(turn.text());
       if (count > 0 && !turn.fromHuman()) {
         throw bad("has <image> inside an answer; it belongs into the question");
@@ -62,21 +71,28 @@ final class LlavaRecordReader {
               + images.size()
               + "; each needs its place");
     }
-    return new LlavaRecord(id(record), images, tidied);
+    boolean lostFirst = ConversationTemplate.beginsWithAnswer(turns);
+    return new LlavaRecord(id(record), images, tidied, lostFirst);
   }
 
-  /** One path or a list of them. */
+  /** One path or a list of them, under LLaVA's key or under that of records with messages. */
   private List<String> images() {
     if (!record.has("image")) {
-      return List.of();
+      JsonNode several = record.path("images");
+      return several.isMissingNode() || (several.isArray() && several.isEmpty())
+          ? List.of()
+          : paths(several);
     }
-    JsonNode image = record.get("image");
+    return paths(record.get("image"));
+  }
+
+  private List<String> paths(JsonNode image) {
     List<String> paths = new ArrayList<>();
     for (JsonNode one : image.isArray() && !image.isEmpty() ? image : List.of(image)) {
       if (!one.isTextual() || one.textValue().isBlank()) {
         throw bad(
             "has an image that is not a path but "
-                + one.getNodeType().toString().toLowerCase(Locale.ROOT)
+                + (one.isNumber() ? one.asText() : type(one))
                 + "; leave the field out for text alone");
       }
       paths.add(one.textValue());
@@ -84,24 +100,29 @@ final class LlavaRecordReader {
     return paths;
   }
 
+  private static String type(JsonNode node) {
+    return node.getNodeType().toString().toLowerCase(Locale.ROOT);
+  }
+
   private List<Turn> turns() {
-    JsonNode conversations = record.path("conversations");
+    JsonNode conversations = record.path(record.has(MESSAGES) ? MESSAGES : "conversations");
     if (!conversations.isArray()) {
-      throw bad("has no list 'conversations'");
+      throw bad(
+          record.has("prompt") || record.has("question") || record.has("instruction")
+              ? "has neither 'conversations' nor 'messages'; its question and answer have to be"
+                  + " turns of a list"
+              : "has no list 'conversations'");
     }
     List<Turn> turns = new ArrayList<>();
     for (int i = 0; i < conversations.size(); i++) {
       turns.add(turn(i, conversations.get(i)));
     }
-    // As LLaVA's reader does: a greeting before the first question is dropped.
-    if (!turns.isEmpty() && !turns.get(0).fromHuman()) {
-      turns.remove(0);
+    List<Turn> used = ConversationTemplate.fromQuestion(turns);
+    if (used.isEmpty() || used.size() % 2 != 0) {
+      throw bad("has " + used.size() + " turns; every question needs its answer");
     }
-    if (turns.isEmpty() || turns.size() % 2 != 0) {
-      throw bad("has " + turns.size() + " turns; every question needs its answer");
-    }
-    for (int i = 0; i < turns.size(); i++) {
-      if (turns.get(i).fromHuman() != (i % 2 == 0)) {
+    for (int i = 0; i < used.size(); i++) {
+      if (used.get(i).fromHuman() != (i % 2 == 0)) {
         throw bad("has two turns of one side in a row; question and answer must alternate");
       }
     }
@@ -109,14 +130,25 @@ final class LlavaRecordReader {
   }
 
   private Turn turn(int number, JsonNode turn) {
-    String from = turn.path("from").asText();
-    boolean human = from.equals("human");
-    if (!human && !from.equals("gpt")) {
-      throw bad("turn " + number + " is from '" + from + "'; human and gpt are known");
+    String from = turn.path(turn.has("role") ? "role" : "from").asText();
+    boolean human = HUMAN.contains(from);
+    if (!human && !ASSISTANT.contains(from)) {
+      throw bad("turn " + number + " is from '" + Excerpt.of(from) + "'; human and gpt are known");
     }
-    JsonNode value = turn.path("value");
-    if (!value.isTextual() || value.textValue().isBlank()) {
+    JsonNode value = turn.path(turn.has("content") ? "content" : "value");
+    if (value.isMissingNode()
+        || value.isNull()
+        || (value.isTextual() && value.asText().isBlank())) {
       throw bad("turn " + number + " is empty");
+    }
+    if (!value.isTextual()) {
+      throw bad(
+          "turn "
+              + number
+              + " is "
+              + (value.isNumber() || value.isBoolean()
+                  ? Excerpt.of(value) + ", a " + type(value) + "; write it as text, in quotes"
+                  : "of type " + type(value) + "; a turn is one text"));
     }
     return new Turn(human, value.textValue());
   }

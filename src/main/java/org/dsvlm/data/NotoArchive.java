@@ -17,6 +17,7 @@ import java.util.zip.ZipFile;
 import javax.imageio.ImageIO;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 
 /**
  * The pictures of the Noto emoji set (Apache-2.0), read from the archive in which they are
@@ -50,7 +51,7 @@ public final class NotoArchive {
    */
   public static Path locate() {
     String named = System.getProperty(PROPERTY);
-    Path archive = named == null ? DEFAULT : Path.of(named);
+    Path archive = named == null ? DEFAULT : FilePath.of(PROPERTY, named);
     if (!Files.isRegularFile(archive)) {
       throw new DsVlmException(
           archive

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -39,6 +40,8 @@ record RecordIndex(byte[] sha256, long[] begins, int[] lengths, int[] words) {
       JsonFactory.builder()
           .streamReadConstraints(
               StreamReadConstraints.builder().maxStringLength(LONGEST_RECORD).build())
+          // Python's json writes NaN, of which a record that uses it is the only bad one.
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
           .build();
 
   private static final int BUFFER_BYTES = 1 << 16;
@@ -87,6 +90,7 @@ record RecordIndex(byte[] sha256, long[] begins, int[] lengths, int[] words) {
     private int[] lengths = new int[1024];
     private int[] words = new int[1024];
     private int count;
+    private boolean hasTurns;
 
     Scan(Path file, JsonParser parser) {
       this.file = file;
@@ -94,17 +98,19 @@ record RecordIndex(byte[] sha256, long[] begins, int[] lengths, int[] words) {
     }
 
     void run() throws IOException {
-      if (parser.nextToken() != JsonToken.START_ARRAY) {
+      JsonToken first = parser.nextToken();
+      if (first != JsonToken.START_ARRAY && first != JsonToken.START_OBJECT) {
         throw new DsVlmException(file + ": the top level is not a JSON list of records");
       }
       if (byteOffset(parser.currentTokenLocation()) < 0) {
         throw new DsVlmException(file + ": is not UTF-8; convert it");
       }
+      if (first == JsonToken.START_OBJECT) {
+        lines();
+        return;
+      }
       while (parser.nextToken() != JsonToken.END_ARRAY) {
-        long begin = byteOffset(parser.currentTokenLocation());
-        int recordWords = record();
-        parser.finishToken();
-        add(begin, byteOffset(parser.currentLocation()) - begin, recordWords);
+        next();
       }
       if (parser.nextToken() != null) {
         throw new DsVlmException(
@@ -112,6 +118,26 @@ record RecordIndex(byte[] sha256, long[] begins, int[] lengths, int[] words) {
                 + ": something follows the list at byte "
                 + byteOffset(parser.currentTokenLocation()));
       }
+    }
+
+    /** One record after the other without a list around them: JSON Lines. */
+    private void lines() throws IOException {
+      for (boolean more = true; more; more = parser.nextToken() != null) {
+        next();
+      }
+      if (count == 1 && !hasTurns) {
+        throw new DsVlmException(
+            file
+                + ": the top level is not a JSON list of records, nor does a record stand on each"
+                + " line; if the list is below a key, write the list alone");
+      }
+    }
+
+    private void next() throws IOException {
+      long begin = byteOffset(parser.currentTokenLocation());
+      int recordWords = record();
+      parser.finishToken();
+      add(begin, byteOffset(parser.currentLocation()) - begin, recordWords);
     }
 
     private void add(long begin, long length, int recordWords) {
@@ -142,9 +168,18 @@ record RecordIndex(byte[] sha256, long[] begins, int[] lengths, int[] words) {
       } else {
         while (parser.nextToken() != JsonToken.END_OBJECT) {
           String key = parser.currentName();
-          parser.nextToken();
-          pictured |= key.equals("image");
-          if (key.equals("conversations")) {
+          JsonToken value = parser.nextToken();
+          if (key.equals("images") && value == JsonToken.START_ARRAY) {
+            pictured |= parser.nextToken() != JsonToken.END_ARRAY;
+            while (parser.currentToken() != JsonToken.END_ARRAY) {
+              parser.skipChildren();
+              parser.nextToken();
+            }
+            continue;
+          }
+          pictured |= key.equals("image") || key.equals("images");
+          if (key.equals("conversations") || key.equals("messages")) {
+            hasTurns = true;
             recordWords += conversations();
           } else {
             parser.skipChildren();
@@ -174,7 +209,8 @@ record RecordIndex(byte[] sha256, long[] begins, int[] lengths, int[] words) {
         return sum;
       }
       while (parser.nextToken() != JsonToken.END_OBJECT) {
-        boolean text = parser.currentName().equals("value");
+        String key = parser.currentName();
+        boolean text = key.equals("value") || key.equals("content");
         if (parser.nextToken() == JsonToken.VALUE_STRING && text) {
           sum +=
               Words.in(parser.getTextCharacters(), parser.getTextOffset(), parser.getTextLength());

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Properties;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.io.Sha256;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,7 +40,7 @@ final class RecordIndexCache {
   private static final long SMALLEST = 64L << 20;
 
   /** First bytes of a kept index: a name, and the version of what follows. */
-  private static final long MAGIC = 0x4453564c4d495801L;
+  private static final long MAGIC = 0x4453564c4d495802L;
 
   private static final int HASH_BYTES = 32;
   private static final int HEADER_BYTES = Long.BYTES + Long.BYTES + HASH_BYTES + Integer.BYTES;
@@ -64,13 +65,13 @@ final class RecordIndexCache {
   static Path folder(Properties properties, Map<String, String> environment) {
     String named = properties.getProperty(PROPERTY);
     if (named != null) {
-      return Path.of(named);
+      return FilePath.of(PROPERTY, named);
     }
     String caches = environment.get("XDG_CACHE_HOME");
     Path cache =
         caches == null || caches.isEmpty()
-            ? Path.of(properties.getProperty("user.home"), ".cache")
-            : Path.of(caches);
+            ? FilePath.of("user.home", properties.getProperty("user.home")).resolve(".cache")
+            : FilePath.of("XDG_CACHE_HOME", caches);
     return cache.resolve("dsvlm").resolve("indexes");
   }
 

@@ -18,19 +18,27 @@ import java.util.List;
 import java.util.Set;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
+import org.dsvlm.io.HeldFolders;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Bad records of a run, each written once with its id and the reason to a file of its own. A bad
  * record ends a run only when too many others were bad before it. Safe for use by several threads.
  */
 public final class RecordLedger {
+  private static final Logger LOG = LoggerFactory.getLogger(RecordLedger.class);
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String LOST_FIRST = "lost_first";
 
   private final Path file;
   private final long records;
   private final double cap;
   private final Set<Long> known = new HashSet<>();
+  private final Set<Long> lostFirst = new HashSet<>();
+  private String firstReason = "";
   private @Nullable List<String> unsent;
 
   /**
@@ -68,27 +76,36 @@ public final class RecordLedger {
       while (end > 0 && bytes[end - 1] != '\n') {
         end--;
       }
-      String whole = new String(bytes, 0, end, StandardCharsets.UTF_8);
-      for (String line : whole.lines().toList()) {
-        JsonNode index = JSON.readTree(line).path("index");
-        if (!index.isIntegralNumber()) {
-          throw new DsVlmException(file + ": line " + (known.size() + 1) + " has no index");
+      StringBuilder sound = new StringBuilder();
+      for (String line : new String(bytes, 0, end, StandardCharsets.UTF_8).lines().toList()) {
+        if (readEntry(line)) {
+          sound.append(line).append('\n');
+        } else {
+          LOG.warn("{}: a line is no entry and is dropped; its record is found again", file);
         }
-        known.add(index.longValue());
       }
-      if (end < bytes.length && unsent == null) {
-        // Half a line, as a killed process leaves it: its record is found again.
-        AtomicFiles.text(file, whole);
+      // Also half a line, as a killed process leaves it: its record is found again.
+      if (unsent == null
+          && sound.toString().getBytes(StandardCharsets.UTF_8).length < bytes.length) {
+        AtomicFiles.text(file, sound.toString());
       }
     } catch (IOException e) {
-      throw new DsVlmException(
-          file
-              + ": line "
-              + (known.size() + 1)
-              + " cannot be read: "
-              + e.getMessage()
-              + "; delete the file to start a new ledger",
-          e);
+      throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private boolean readEntry(String line) {
+    try {
+      JsonNode entry = JSON.readTree(line);
+      JsonNode index = entry.path("index");
+      if (index.isIntegralNumber()) {
+        known.add(index.longValue());
+        keepFirst(entry.path("reason").asText());
+        return true;
+      }
+      return false;
+    } catch (JsonProcessingException e) {
+      return false;
     }
   }
 
@@ -101,14 +118,19 @@ public final class RecordLedger {
     if (!known.add(index)) {
       return;
     }
+    keepFirst(reason);
     String line =
-        JSON.createObjectNode().put("id", id).put("index", index).put("reason", reason).toString();
+        JSON.createObjectNode()
+            .put("id", Excerpt.of(id))
+            .put("index", index)
+            .put("reason", reason)
+            .toString();
     if (unsent != null) {
       unsent.add(line);
       return;
     }
     try {
-      Files.createDirectories(file.toAbsolutePath().getParent());
+      HeldFolders.createDirectories(file.toAbsolutePath().getParent());
       Files.writeString(file, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be written: " + e.getMessage(), e);
@@ -137,6 +159,10 @@ public final class RecordLedger {
   public void add(String line) {
     try {
       JsonNode entry = JSON.readTree(line);
+      if (entry.has(LOST_FIRST)) {
+        noteLostFirst(entry.get(LOST_FIRST).longValue());
+        return;
+      }
       add(
           entry.path("index").longValue(),
           entry.path("id").asText(),
@@ -154,6 +180,36 @@ public final class RecordLedger {
     List<String> entries = unsent;
     unsent = new ArrayList<>();
     return entries;
+  }
+
+  /**
+   * Notes a record whose first turn was left out, being the assistant's; the record itself is used.
+   */
+  public synchronized void noteLostFirst(long index) {
+    if (lostFirst.add(index) && unsent != null) {
+      unsent.add(JSON.createObjectNode().put(LOST_FIRST, index).toString());
+    }
+  }
+
+  /** How many records lost their first turn since this process began. */
+  public synchronized int lostFirst() {
+    return lostFirst.size();
+  }
+
+  private void keepFirst(String reason) {
+    if (firstReason.isEmpty()) {
+      firstReason = reason;
+    }
+  }
+
+  /** Why the first record on record is bad; empty if none is. */
+  public synchronized String firstReason() {
+    return firstReason;
+  }
+
+  /** The file that the entries are written to. */
+  public Path file() {
+    return file;
   }
 
   /** Whether the record is known to be bad. */

@@ -15,9 +15,15 @@ import org.bytedeco.pytorch.Tensor;
  * @param labels as long as {@code inputIds}: the token where an answer is learned, else −100
  * @param pixelValues what the encoder sees of each picture, [3, H, W]
  * @param pictures what the diffusion reconstructs of each, [3, S, S] in [−1, 1]
+ * @param lostFirst whether the record's first turn was left out, being the assistant's
  */
 record Sample(
-    long id, long[] inputIds, long[] labels, List<Tensor> pixelValues, List<Tensor> pictures) {
+    long id,
+    long[] inputIds,
+    long[] labels,
+    List<Tensor> pixelValues,
+    List<Tensor> pictures,
+    boolean lostFirst) {
   Sample {
     if (inputIds.length != labels.length) {
       throw new IllegalArgumentException(

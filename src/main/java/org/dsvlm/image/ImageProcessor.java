@@ -6,7 +6,9 @@ package org.dsvlm.image;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -27,6 +29,10 @@ import org.dsvlm.tensor.Torch;
 public final class ImageProcessor {
   /** Longest edge that is padded to a square; a longer one would take seconds and gigabytes. */
   private static final int LONGEST_PADDED_EDGE = 1 << 16;
+
+  private static final String PREPROCESSOR = "preprocessor_config.json";
+  private static final String PROCESSOR = "processor_config.json";
+  private static final String NESTED = "image_processor";
 
   private static final int LEVELS_AT_ONCE = 1 << 13;
 
@@ -59,6 +65,55 @@ public final class ImageProcessor {
   /** Reads {@code preprocessor_config.json} like {@link #parse}. */
   public static ImageProcessor read(Path file) {
     return new ImageProcessor(ImageProcessorConfig.parse(JsonConfig.read(file)));
+  }
+
+  /**
+   * Reads the settings that {@code folder} holds: those under {@code image_processor} of its
+   * processor_config.json, as transformers 5 writes them, or its preprocessor_config.json.
+   *
+   * @throws DsVlmException if it holds neither, or as {@link #parse} does
+   */
+  public static ImageProcessor ofFolder(Path folder) {
+    return new ImageProcessor(ImageProcessorConfig.parse(settings(folder)));
+  }
+
+  /** Whether {@code folder} says how pictures are processed. */
+  public static boolean isDescribed(Path folder) {
+    return Files.exists(folder.resolve(PREPROCESSOR)) || nested(folder).isPresent();
+  }
+
+  /**
+   * The settings that {@link #ofFolder} reads, in the keys of preprocessor_config.json.
+   *
+   * @throws DsVlmException if the folder holds none
+   */
+  public static JsonConfig settings(Path folder) {
+    return nested(folder)
+        .orElseGet(
+            () -> {
+              Path file = folder.resolve(PREPROCESSOR);
+              if (!Files.exists(file)) {
+                throw new DsVlmException(
+                    folder
+                        + ": does not say how pictures are processed: neither "
+                        + PREPROCESSOR
+                        + " nor "
+                        + PROCESSOR
+                        + " with '"
+                        + NESTED
+                        + "' is there; copy the file that belongs to the model into it");
+              }
+              return JsonConfig.read(file);
+            });
+  }
+
+  private static Optional<JsonConfig> nested(Path folder) {
+    Path file = folder.resolve(PROCESSOR);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    JsonConfig processor = JsonConfig.read(file);
+    return processor.has(NESTED) ? Optional.of(processor.child(NESTED)) : Optional.empty();
   }
 
   /** Both edges to {@code side} pixels, whatever the ratio, and levels to [−1, 1]. */

@@ -64,6 +64,10 @@ record ImageProcessorConfig(
 
   /** Keys that are left out take the value that the named processor gives them. */
   static ImageProcessorConfig parse(JsonConfig config) {
+    return config.collecting(() -> read(config));
+  }
+
+  private static ImageProcessorConfig read(JsonConfig config) {
     config.refuseUnknown(KNOWN::contains);
     String typeKey =
         config.has("image_processor_type") ? "image_processor_type" : "feature_extractor_type";

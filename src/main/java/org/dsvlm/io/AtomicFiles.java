@@ -14,8 +14,12 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Files and folders that appear whole or not at all: they are written under a temporary name beside
@@ -30,6 +34,11 @@ public final class AtomicFiles {
   private static final String REPLACED = ".replaced";
 
   private static final AtomicLong COUNTER = new AtomicLong();
+
+  private static final Logger LOG = LoggerFactory.getLogger(AtomicFiles.class);
+
+  /** File systems of which it was said that they do not sync folders. */
+  private static final Set<String> UNSYNCED = ConcurrentHashMap.newKeySet();
 
   private AtomicFiles() {}
 
@@ -48,7 +57,7 @@ public final class AtomicFiles {
   public static void file(Path target, Body body) {
     Path temporary = temporary(target);
     try {
-      Files.createDirectories(temporary.getParent());
+      HeldFolders.createDirectories(temporary.getParent());
       body.write(temporary);
       sync(temporary);
       move(temporary, target);
@@ -77,7 +86,7 @@ public final class AtomicFiles {
     Path temporary = temporary(target);
     Path replaced = sibling(target, REPLACED);
     try {
-      Files.createDirectories(temporary);
+      HeldFolders.createDirectories(temporary);
       body.write(temporary);
       syncTree(temporary);
       if (Files.exists(target)) {
@@ -163,10 +172,30 @@ public final class AtomicFiles {
     }
   }
 
+  /** A folder is synced where its file system can, which some network file systems cannot. */
   private static void sync(Path path) throws IOException {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       channel.force(true);
+    } catch (IOException e) {
+      if (!Files.isDirectory(path) || !isUnsupported(e)) {
+        throw e;
+      }
+      if (UNSYNCED.add(Files.getFileStore(path).toString())) {
+        LOG.warn(
+            "{}: its file system cannot sync a folder ({}); files are synced, and a crash of the"
+                + " machine may lose the last renaming",
+            path,
+            reason(e));
+      }
     }
+  }
+
+  /** Whether the file system lacks an operation (EINVAL, ENOTSUP) rather than failing in it. */
+  static boolean isUnsupported(IOException e) {
+    String reason = reason(e);
+    return reason.contains("Invalid argument")
+        || reason.contains("not supported")
+        || reason.contains("Function not implemented");
   }
 
   private static void syncTree(Path folder) throws IOException {

@@ -10,8 +10,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * A JSON object read by typed keys. Every complaint names the file and the key; a key that is
@@ -51,16 +54,48 @@ public final class JsonConfig {
           "temperature",
           "top_k",
           "top_p",
-          "typical_p");
+          "typical_p",
+          // How Python programs load and run a model, which its numbers do not depend on.
+          "attn_implementation",
+          "cache_config",
+          "cache_implementation",
+          "compile_config",
+          "device_map",
+          "disable_compile",
+          "flash_attn",
+          "gradient_checkpointing",
+          "gradient_checkpointing_kwargs",
+          "low_cpu_mem_usage",
+          "low_memory",
+          "model_max_length",
+          "name_or_path",
+          "output_logits",
+          "output_router_logits",
+          "output_scores",
+          "prefill_chunk_size",
+          "return_dict_in_generate",
+          "torchscript",
+          "trust_remote_code",
+          "unsloth_fixed",
+          "unsloth_version",
+          "use_flash_attention",
+          "use_flash_attention_2",
+          "use_flash_attn",
+          "use_reentrant",
+          "use_safetensors",
+          "use_sdpa",
+          "use_xformers");
 
   private final JsonNode json;
   private final String where;
   private final String path;
+  private final Refusals refusals;
 
-  private JsonConfig(JsonNode json, String where, String path) {
+  private JsonConfig(JsonNode json, String where, String path, Refusals refusals) {
     this.json = json;
     this.where = where;
     this.path = path;
+    this.refusals = refusals;
     if (!json.isObject()) {
       String key = path.isEmpty() ? "" : ": '" + path.substring(0, path.length() - 1) + "'";
       throw new DsVlmException(where + key + " is not a JSON object");
@@ -73,7 +108,7 @@ public final class JsonConfig {
    * @throws DsVlmException if it is no object
    */
   public static JsonConfig of(JsonNode json, String where) {
-    return new JsonConfig(json, where, "");
+    return new JsonConfig(json, where, "", new Refusals());
   }
 
   /**
@@ -119,7 +154,7 @@ public final class JsonConfig {
   /** The object below {@code key}; empty if there is none. */
   public JsonConfig child(String key) {
     JsonNode value = has(key) ? json.get(key) : MAPPER.createObjectNode();
-    return new JsonConfig(value, where, path + key + ".");
+    return new JsonConfig(value, where, path + key + ".", refusals);
   }
 
   /** A whole number. */
@@ -155,7 +190,7 @@ public final class JsonConfig {
       return absent;
     }
     if (!json.get(key).isNumber()) {
-      throw error(key, "is " + json.get(key) + ", not a number");
+      throw error(key, "is " + Excerpt.of(json.get(key)) + ", not a number");
     }
     return json.get(key).doubleValue();
   }
@@ -172,7 +207,7 @@ public final class JsonConfig {
       return absent;
     }
     if (!json.get(key).isTextual()) {
-      throw error(key, "is " + json.get(key) + ", not text");
+      throw error(key, "is " + Excerpt.of(json.get(key)) + ", not text");
     }
     return json.get(key).textValue();
   }
@@ -189,7 +224,7 @@ public final class JsonConfig {
       return absent;
     }
     if (!json.get(key).isBoolean()) {
-      throw error(key, "is " + json.get(key) + ", not true or false");
+      throw error(key, "is " + Excerpt.of(json.get(key)) + ", not true or false");
     }
     return json.get(key).booleanValue();
   }
@@ -206,7 +241,14 @@ public final class JsonConfig {
               && json.get(key).isNumber()
               && json.get(key).doubleValue() == number.doubleValue();
       if (!sameNumber) {
-        throw error(key, "is " + json.get(key) + "; only " + supported + " is supported");
+        refusals.unsupported.add(
+            named(key)
+                + " is "
+                + Excerpt.of(json.get(key))
+                + "; only "
+                + supported
+                + " is supported");
+        refusals.throwUnlessCollecting(where);
       }
     }
   }
@@ -216,20 +258,69 @@ public final class JsonConfig {
    * off (null, false, 0, empty). Ignoring any other key would silently give other numbers.
    *
    * @param known the keys that are read, and those of the reader's own field without effect
-   * @throws DsVlmException naming the key
+   * @throws DsVlmException naming all other keys
    */
   public void refuseUnknown(Predicate<String> known) {
     for (var field : json.properties()) {
       String key = field.getKey();
       boolean harmless = key.startsWith("_") || WITHOUT_EFFECT.contains(key);
       if (!harmless && !known.test(key) && !switchedOff(field.getValue())) {
-        throw error(
-            key,
-            "is "
-                + field.getValue()
+        refusals.unknown.add(named(key) + " is " + Excerpt.of(field.getValue()));
+      }
+    }
+    refusals.throwUnlessCollecting(where);
+  }
+
+  /**
+   * Has {@link #onlySupports} and {@link #refuseUnknown}, of this object and of those below it, go
+   * on until {@code read} has ended, so that one message names all keys of a file.
+   *
+   * @throws DsVlmException naming them, if there are any
+   */
+  public <T> T collecting(Supplier<T> read) {
+    if (refusals.collecting) {
+      return read.get();
+    }
+    refusals.collecting = true;
+    T result;
+    try {
+      result = read.get();
+    } catch (DsVlmException e) {
+      // What is not computed here may be the cause of the rest.
+      refusals.collecting = false;
+      refusals.throwUnlessCollecting(where);
+      throw e;
+    }
+    refusals.collecting = false;
+    refusals.throwUnlessCollecting(where);
+    return result;
+  }
+
+  /** What is refused of one file. */
+  private static final class Refusals {
+    private final List<String> unknown = new ArrayList<>();
+    private final List<String> unsupported = new ArrayList<>();
+    private boolean collecting;
+
+    void throwUnlessCollecting(String where) {
+      if (collecting || (unknown.isEmpty() && unsupported.isEmpty())) {
+        return;
+      }
+      List<String> problems = new ArrayList<>(unsupported);
+      if (unknown.size() == 1) {
+        problems.add(
+            unknown.get(0)
                 + ", a setting that is not computed here; remove it if it has no effect on the"
                 + " model at hand");
+      } else if (!unknown.isEmpty()) {
+        problems.add(
+            String.join(", ", unknown)
+                + ", settings that are not computed here; remove those that have no effect on the"
+                + " model at hand");
       }
+      unknown.clear();
+      unsupported.clear();
+      throw new DsVlmException(where + ": " + String.join("; ", problems));
     }
   }
 
@@ -242,7 +333,11 @@ public final class JsonConfig {
 
   /** The complaint that {@code key} {@code problem}, to be thrown. */
   public DsVlmException error(String key, String problem) {
-    return new DsVlmException(where + ": '" + path + key + "' " + problem);
+    return new DsVlmException(where + ": " + named(key) + " " + problem);
+  }
+
+  private String named(String key) {
+    return "'" + path + key + "'";
   }
 
   private void require(String key) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Stream;
+import org.dsvlm.io.FilePath;
 
 /** A place for extracted libraries, made when it is first wanted. */
 interface ExtractionFolder {
@@ -67,15 +68,15 @@ interface ExtractionFolder {
   static List<ExtractionFolder> searched(Properties properties, Map<String, String> environment) {
     String named = properties.getProperty(NativeLibrary.CACHE);
     if (named != null) {
-      return List.of(at(Path.of(named)));
+      return List.of(at(FilePath.of(NativeLibrary.CACHE, named)));
     }
     String caches = environment.get("XDG_CACHE_HOME");
     Path cache =
         caches == null || caches.isEmpty()
-            ? Path.of(properties.getProperty("user.home"), ".cache")
-            : Path.of(caches);
+            ? FilePath.of("user.home", properties.getProperty("user.home")).resolve(".cache")
+            : FilePath.of("XDG_CACHE_HOME", caches);
     return List.of(
         at(cache.resolve("dsvlm").resolve("natives")),
-        freshBelow(Path.of(properties.getProperty("java.io.tmpdir"))));
+        freshBelow(FilePath.of("java.io.tmpdir", properties.getProperty("java.io.tmpdir"))));
   }
 }

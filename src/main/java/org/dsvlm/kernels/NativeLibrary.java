@@ -14,6 +14,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +90,7 @@ final class NativeLibrary {
    */
   Loaded load() {
     if (path != null) {
-      List<Path> libraries = wanted(librariesIn(Path.of(path)));
+      List<Path> libraries = wanted(librariesIn(FilePath.of(PATH, path)));
       try {
         libraries.forEach(loader);
       } catch (UnsatisfiedLinkError e) {

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.train.recipe.RecipeReader;
 
 /**
@@ -86,7 +87,7 @@ record Comparison(
         throw new UncheckedIOException(e);
       }
     }
-    Path file = Path.of(name);
+    Path file = FilePath.of("the laboratory's file", name);
     if (!Files.isRegularFile(file)) {
       throw new DsVlmException(
           "no comparison '" + name + "'; known: " + NAMES + ", all, or the path of a YAML file");

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.io.Sha256;
 import org.dsvlm.train.recipe.Place;
 
@@ -32,7 +33,7 @@ final class ContentHashes {
     }
     try {
       String place = Place.resolved(text);
-      Path path = Path.of(place);
+      Path path = FilePath.of("recipe", place);
       return place.indexOf('/') >= 0 && Files.exists(path)
           ? "content " + known.computeIfAbsent(path, ContentHashes::hash)
           : text;

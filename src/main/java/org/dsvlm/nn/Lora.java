@@ -5,6 +5,7 @@
 package org.dsvlm.nn;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +40,12 @@ public final class Lora implements AutoCloseable {
   private final Map<String, Integer> ranks = new LinkedHashMap<>();
   private final Map<String, Double> alphas = new LinkedHashMap<>();
   private final List<String> others;
+  private final ParameterStore base;
+
+  /** Whole parameters that come with the adapter, and the model's own in their place. */
+  private final Map<String, Tensor> replacements = new LinkedHashMap<>();
+
+  private final Map<String, Tensor> replaced = new LinkedHashMap<>();
 
   /** Whose matrices {@code matrices} gives: A [rank, in] and B [out, rank] of a layer. */
   @FunctionalInterface
@@ -53,6 +60,7 @@ public final class Lora implements AutoCloseable {
    */
   Lora(ParameterStore base, LoraConfig config, Map<String, String> targeted, Matrices matrices) {
     this.config = config;
+    this.base = base;
     this.others = new ArrayList<>(base.linears().keySet());
     this.others.removeAll(targeted.keySet());
     ScalarType type = typeBeside(base.dtype());
@@ -222,6 +230,46 @@ public final class Lora implements AutoCloseable {
     layers.values().forEach(layer -> layer.merge(true));
   }
 
+  /**
+   * Puts {@code value} in the place of the model's parameter {@code name}, until this is closed: a
+   * part that was trained whole beside the adapter.
+   *
+   * @param where the file that it comes from, for messages
+   * @throws DsVlmException if the model has no such parameter, or one of another shape
+   */
+  public void replace(String name, Tensor value, String where) {
+    long[] shape = base.shapes().get(name);
+    if (shape == null || !Arrays.equals(shape, Torch.shape(value))) {
+      throw new DsVlmException(
+          where
+              + ": '"
+              + name
+              + "' of shape "
+              + Arrays.toString(Torch.shape(value))
+              + (shape == null
+                  ? " is no parameter of the model"
+                  : " takes the place of one of shape " + Arrays.toString(shape))
+              + "; the adapter was made for another model");
+    }
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      replacements.put(name, Torch.keep(value.clone()));
+      Tensor own = base.tensors().get(name);
+      if (own != null) {
+        replaced.put(name, Torch.keep(own.clone()));
+        own.copy_(value);
+      }
+    }
+  }
+
+  /** The adapter's own in the place of {@code value}, the model's parameter {@code name}. */
+  Tensor replaced(String name, Tensor value) {
+    Tensor own = replacements.get(name);
+    return own == null
+        ? value
+        : own.to(new Device(value.device()), value.scalar_type(), false, true, null);
+  }
+
   /** The result of {@link #merge} for {@code weight}, the weight of the layer at {@code path}. */
   Tensor merged(String path, Tensor weight) {
     LoraLayer layer = layers.get(path);
@@ -237,6 +285,8 @@ public final class Lora implements AutoCloseable {
   public void mergeForGood() {
     unmerge();
     layers.values().forEach(layer -> layer.merge(false));
+    replaced.values().forEach(Tensor::close);
+    replaced.clear();
     close();
   }
 
@@ -246,5 +296,14 @@ public final class Lora implements AutoCloseable {
     unmerge();
     layers.values().forEach(LoraLayer::detach);
     layers.clear();
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      replaced.forEach(
+          (name, value) -> Objects.requireNonNull(base.tensors().get(name)).copy_(value));
+    }
+    replaced.values().forEach(Tensor::close);
+    replaced.clear();
+    replacements.values().forEach(Tensor::close);
+    replacements.clear();
   }
 }

@@ -46,8 +46,9 @@ public final class MergedWeights extends WeightFilter {
         ? Torch.withoutGradient(
             () ->
                 adapter.merged(
-                    name.substring(0, name.length() - WEIGHT.length()), super.read(name)))
-        : super.read(name);
+                    name.substring(0, name.length() - WEIGHT.length()),
+                    adapter.replaced(name, super.read(name))))
+        : Torch.withoutGradient(() -> adapter.replaced(name, super.read(name)));
   }
 
   @Override

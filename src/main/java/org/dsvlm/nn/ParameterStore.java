@@ -158,6 +158,11 @@ public final class ParameterStore implements AutoCloseable {
     return names;
   }
 
+  /** Where the source holds {@code name}, for messages. */
+  String where(String name) {
+    return source == null ? "'" + name + "'" : source.where(name);
+  }
+
   /** Makes exactly the parameters whose names match trainable; returns them by name. */
   public Map<String, Tensor> setTrainable(Predicate<String> trainable) {
     Map<String, Tensor> chosen = new LinkedHashMap<>();

@@ -66,8 +66,12 @@ final class PeftConfig {
     if (!json.text("peft_type").equals("LORA")) {
       throw json.error("peft_type", "is '" + json.text("peft_type") + "'; LORA alone is read");
     }
-    json.refuseUnknown(KNOWN::contains);
-    json.onlySupports("bias", "none");
+    json.collecting(
+        () -> {
+          json.refuseUnknown(KNOWN::contains);
+          json.onlySupports("bias", "none");
+          return json;
+        });
     String start = json.json().path("init_lora_weights").asText("true");
     if (json.has("init_lora_weights") && !HARMLESS_STARTS.contains(start)) {
       throw json.error(

@@ -19,9 +19,10 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.weights.WeightSource;
-import org.dsvlm.weights.files.WeightFile;
+import org.dsvlm.weights.files.WeightFolder;
 import org.dsvlm.weights.safetensors.SafetensorsWriter;
 import org.jspecify.annotations.Nullable;
 
@@ -36,10 +37,8 @@ public final class PeftFolder {
   private static final String CONFIG = "adapter_config.json";
   private static final String WEIGHTS = "adapter_model.safetensors";
 
-  /** PEFT's file before it used safetensors. */
-  private static final String OLD_WEIGHTS = "adapter_model.bin";
-
   private static final String PREFIX = "base_model.model.";
+  private static final String HEAD = "lm_head";
   private static final Pattern KEY =
       Pattern.compile(Pattern.quote(PREFIX) + "(.+)\\.lora_([AB])\\.weight");
 
@@ -54,13 +53,25 @@ public final class PeftFolder {
    *     or the config names, or has tensors of another shape, naming file and key
    */
   public static Lora read(Path folder, ParameterStore base, List<UnaryOperator<String>> layouts) {
+    return read(folder, base, layouts, List.of());
+  }
+
+  /**
+   * As above.
+   *
+   * @param readElsewhere names of files of weights in the folder that the caller reads
+   */
+  public static Lora read(
+      Path named,
+      ParameterStore base,
+      List<UnaryOperator<String>> layouts,
+      List<String> readElsewhere) {
+    Path folder = FilePath.model(named);
     JsonConfig json = JsonConfig.read(folder.resolve(CONFIG));
     LoraConfig config = PeftConfig.parse(json);
-    boolean old =
-        !Files.exists(folder.resolve(WEIGHTS)) && Files.exists(folder.resolve(OLD_WEIGHTS));
-    Path file = folder.resolve(old ? OLD_WEIGHTS : WEIGHTS);
     try (PointerScope scope = new PointerScope();
-        WeightSource stored = WeightFile.open(file)) {
+        WeightSource stored = WeightFolder.openAdapter(folder, readElsewhere)) {
+      String file = stored.where(stored.names().stream().findFirst().orElse(WEIGHTS));
       Set<String> adapted = adapted(stored, file);
       UnaryOperator<String> names = layout(adapted, base, layouts);
       Map<String, String> targeted = Lora.targeted(base, config, names);
@@ -80,7 +91,7 @@ public final class PeftFolder {
   }
 
   /** Names of the layers that the file holds a pair for. */
-  private static Set<String> adapted(WeightSource stored, Path file) {
+  private static Set<String> adapted(WeightSource stored, String file) {
     Set<String> adapted = new LinkedHashSet<>();
     for (String key : stored.names()) {
       Matcher matcher = KEY.matcher(key);
@@ -119,7 +130,7 @@ public final class PeftFolder {
       ParameterStore base,
       UnaryOperator<String> names,
       JsonConfig json,
-      Path file) {
+      String file) {
     Set<String> known = new LinkedHashSet<>();
     base.linears().keySet().forEach(path -> known.add(names.apply(path)));
     for (String name : adapted) {
@@ -129,8 +140,13 @@ public final class PeftFolder {
                 + ": '"
                 + PREFIX
                 + name
-                + ".lora_A.weight' adapts a layer that this model has not; it was made for another"
-                + " model or class of model");
+                + ".lora_A.weight' adapts "
+                + (isTiedHead(name, base)
+                    ? "the output head, which is the embedding table in this model"
+                          + " (tie_word_embeddings); merge the adapter with PEFT, which gives the"
+                          + " head numbers of its own, and open the result"
+                    : "a layer that this model has not; it was made for another model or class of"
+                        + " model"));
       }
       if (!targeted.containsValue(name)) {
         throw new DsVlmException(
@@ -160,8 +176,14 @@ public final class PeftFolder {
     }
   }
 
+  /** The output head is no layer of its own where it is the embedding table. */
+  private static boolean isTiedHead(String name, ParameterStore base) {
+    return (name.equals(HEAD) || name.endsWith("." + HEAD))
+        && base.linears().keySet().stream().noneMatch(path -> path.endsWith(HEAD));
+  }
+
   private static Tensor matrix(
-      WeightSource stored, Path file, String key, long rows, long columns) {
+      WeightSource stored, String file, String key, long rows, long columns) {
     if (!stored.names().contains(key)) {
       throw new DsVlmException(file + ": '" + key + "' is missing");
     }

@@ -15,18 +15,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import org.dsvlm.io.DsVlmException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Files of one JSON value a line, to which a run adds while it goes. */
 final class JsonLines {
+  private static final Logger LOG = LoggerFactory.getLogger(JsonLines.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private JsonLines() {}
 
   /**
    * Gives {@code each} the values in {@code file}; without the file there are none. A last line
-   * that is not whole, as a killed process leaves it, or one that writes just now, is passed over.
-   *
-   * @throws DsVlmException if another line is no JSON
+   * that is not whole, as a killed process leaves it, or one that writes just now, is passed over;
+   * so is any other that is no JSON, with a line in the log.
    */
   static void read(Path file, Consumer<JsonNode> each) {
     if (!Files.exists(file)) {
@@ -43,8 +45,7 @@ final class JsonLines {
           each.accept(JSON.readTree(line));
         } catch (JsonProcessingException e) {
           if (next != null) {
-            throw new DsVlmException(
-                file + ": line " + number + " is no JSON: " + e.getOriginalMessage(), e);
+            LOG.warn("{}: line {} is no JSON and is passed over", file, number);
           }
         }
         line = next;

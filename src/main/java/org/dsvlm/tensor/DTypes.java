@@ -4,10 +4,12 @@
  */
 package org.dsvlm.tensor;
 
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 
 /** Names of number formats: as users write them, as safetensors writes them, and their sizes. */
 public final class DTypes {
@@ -38,6 +40,36 @@ public final class DTypes {
           "unknown dtype '" + name + "'; known: " + BY_NAME.keySet().stream().sorted().toList());
     }
     return type;
+  }
+
+  /** Types that models compute in; files may hold others, which are for storage alone. */
+  private static final List<String> COMPUTED = List.of("bfloat16", "float16", "float32", "float64");
+
+  /**
+   * The type of that name for a model to compute in.
+   *
+   * @param where the option or key, for messages
+   * @throws DsVlmException for another name, or one of a type for storage alone
+   */
+  public static ScalarType parseComputed(String where, String name) {
+    if (!COMPUTED.contains(name)) {
+      throw new DsVlmException(
+          where
+              + " is '"
+              + Excerpt.of(name)
+              + "', "
+              + (BY_NAME.containsKey(name)
+                  ? "a type that numbers are stored in"
+                  : "which is no type")
+              + "; a model computes in one of "
+              + String.join(", ", COMPUTED));
+    }
+    return parse(name);
+  }
+
+  /** Whether a model can compute in {@code type}. */
+  public static boolean isComputed(ScalarType type) {
+    return COMPUTED.contains(name(type));
   }
 
   /** The name that {@link #parse} reads; LibTorch's own for types outside that list. */

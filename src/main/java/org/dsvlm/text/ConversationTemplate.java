@@ -7,9 +7,12 @@ package org.dsvlm.text;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 
 /**
  * How a conversation becomes one text, and which of its tokens are trained: the answers and what
@@ -83,6 +86,12 @@ public enum ConversationTemplate {
   /** Stands for a picture among ids, as in LLaVA's own code. */
   public static final long IMAGE_MARKER = -200;
 
+  /** Special tokens, as templates write them. */
+  private static final Pattern MARKER = Pattern.compile("<\\|\\w+\\|>|</s>");
+
+  /** A conversation in which every marker of a template stands. */
+  private static final List<Turn> MARKED = List.of(Turn.human(IMAGE), Turn.assistant(""));
+
   private static final class Llama3 {
     static final String END = "<|eot_id|>";
     static final String SYSTEM = "<|start_header_id|>system<|end_header_id|>\n\n";
@@ -152,7 +161,7 @@ public enum ConversationTemplate {
             () ->
                 new DsVlmException(
                     "unknown template '"
-                        + name
+                        + Excerpt.of(name)
                         + "'; known: "
                         + Arrays.stream(values()).map(ConversationTemplate::key).toList()));
   }
@@ -185,8 +194,8 @@ public enum ConversationTemplate {
   /**
    * The whole conversation as one text.
    *
-   * @throws DsVlmException unless human and assistant take turns, the human first, the assistant
-   *     last
+   * @param turns of which the assistant's may come first, which is left out
+   * @throws DsVlmException unless human and assistant take turns, the assistant last
    */
   public String prompt(List<Turn> turns) {
     StringBuilder text = new StringBuilder();
@@ -230,7 +239,8 @@ public enum ConversationTemplate {
     return beforeAnswer.isBlank() ? "" : beforeAnswer;
   }
 
-  private List<Segment> segments(List<Turn> turns) {
+  private List<Segment> segments(List<Turn> all) {
+    List<Turn> turns = fromQuestion(all);
     checkOrder(turns);
     List<Segment> segments = new ArrayList<>();
     StringBuilder untrained = new StringBuilder(opening);
@@ -246,6 +256,19 @@ public enum ConversationTemplate {
     }
     segments.add(new Segment(untrained.toString(), false));
     return segments;
+  }
+
+  /**
+   * {@code turns} from the human's first on: as in LLaVA, a turn of the assistant before it is left
+   * out.
+   */
+  public static List<Turn> fromQuestion(List<Turn> turns) {
+    return beginsWithAnswer(turns) ? turns.subList(1, turns.size()) : turns;
+  }
+
+  /** Whether the assistant has the first turn, which {@link #prompt} leaves out. */
+  public static boolean beginsWithAnswer(List<Turn> turns) {
+    return !turns.isEmpty() && !turns.get(0).fromHuman();
   }
 
   private void checkOrder(List<Turn> turns) {
@@ -274,27 +297,24 @@ public enum ConversationTemplate {
   }
 
   /**
-   * Ids and labels of a conversation. Where a tokenizer would join the end of a question with the
-   * beginning of its answer into one token, there is no telling which of the two to train.
+   * Ids and labels of a conversation. The text is tokenized as a whole; where a tokenizer would
+   * join the end of a question with the beginning of its answer into one token, both sides are
+   * tokenized apart, as they are when the answer is generated.
    *
-   * @throws DsVlmException in that case, and as {@link #prompt} does
+   * @throws DsVlmException as {@link #prompt} does
    */
   public TokenizedConversation tokenize(List<Turn> turns, Tokenizer tokenizer) {
     List<Segment> segments = segments(turns);
-    long[] ids = tokenize(prompt(turns), tokenizer);
+    long[] always = alwaysTrained.stream().mapToLong(token -> idOf(token, tokenizer)).toArray();
+    TokenizedSegments tokenized = TokenizedSegments.of(texts(segments), separator, this, tokenizer);
+    long[] ids = tokenized.ids();
     boolean[] trained = new boolean[ids.length];
-    SegmentEnds ends = new SegmentEnds(tokenizer, separator, ids);
-    StringBuilder prefix = new StringBuilder();
     int begin = 0;
-    for (Segment segment : segments) {
-      prefix.append(segment.text());
-      OptionalInt known = ends.after(segment.text());
-      int end =
-          known.isPresent() ? known.getAsInt() : prefixLength(prefix.toString(), ids, tokenizer);
-      Arrays.fill(trained, begin, end, segment.trained());
+    for (int i = 0; i < segments.size(); i++) {
+      int end = tokenized.ends()[i];
+      Arrays.fill(trained, begin, end, segments.get(i).trained());
       begin = end;
     }
-    long[] always = alwaysTrained.stream().mapToLong(token -> idOf(token, tokenizer)).toArray();
     long[] labels = new long[ids.length];
     for (int i = 0; i < ids.length; i++) {
       long id = ids[i];
@@ -305,26 +325,36 @@ public enum ConversationTemplate {
     return new TokenizedConversation(ids, labels);
   }
 
-  private int prefixLength(String prefix, long[] whole, Tokenizer tokenizer) {
-    long[] ids = tokenize(prefix, tokenizer);
-    int common = Arrays.mismatch(ids, whole);
-    if (common >= 0 && common < ids.length) {
-      String end = prefix.substring(Math.max(0, prefix.length() - 40));
-      throw new DsVlmException(
-          "prompt and label mask do not match: the tokenizer joins what stands on either side of '"
-              + end.replace("\n", "\\n")
-              + "'; correct the record or choose another template");
-    }
-    return ids.length;
+  private static List<String> texts(List<Segment> segments) {
+    return segments.stream().map(Segment::text).toList();
   }
 
-  private static long idOf(String token, Tokenizer tokenizer) {
+  /**
+   * Demands that every marker of the template is one token.
+   *
+   * @throws DsVlmException naming the template and the marker that {@code tokenizer} would split
+   */
+  public void requireTokens(Tokenizer tokenizer) {
+    Matcher marker = MARKER.matcher(prompt(MARKED));
+    while (marker.find()) {
+      idOf(marker.group(), tokenizer);
+    }
+  }
+
+  /** The token that ends an answer, where it is a special one of {@code tokenizer}. */
+  public OptionalLong endToken(Tokenizer tokenizer) {
+    return tokenizer.special(separator);
+  }
+
+  private long idOf(String token, Tokenizer tokenizer) {
     long[] ids = tokenizer.encode(token, false);
     if (ids.length != 1) {
       throw new DsVlmException(
           "the template needs '"
               + token.replace("\n", "\\n")
-              + "' as one token, which this tokenizer does not have");
+              + "' as one token, which this tokenizer does not have: "
+              + key
+              + " is not the template of this model");
     }
     return ids[0];
   }

@@ -6,6 +6,7 @@ package org.dsvlm.text;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,6 +38,7 @@ public final class Tokenizer implements AutoCloseable {
   /** The library ends the process on some ten million spaces in a row. */
   private static final int LONGEST_TEXT = 4_000_000;
 
+  private static final String ADD_BEGINNING = "add_bos_token";
   private static final String LLAMA_CLASS = "LlamaTokenizer";
   private static final String LLAMA_BEGINNING = "<s>";
 
@@ -57,11 +59,12 @@ public final class Tokenizer implements AutoCloseable {
 
   /**
    * Reads {@code path}: a tokenizer.json, a sentencepiece tokenizer.model, or the folder that holds
-   * one of them, the former before the latter. A tokenizer_config.json beside it says whether
-   * prompts begin with a token of their own ({@code add_bos_token}, by default true for Llama's
-   * class alone); without that file they do if the post-processing in tokenizer.json adds Llama 2's
-   * {@code <s>}. A tokenizer.model gives the ids that sentencepiece gives; how its special tokens
-   * are treated stands in tokenizer_config.json, added_tokens.json and special_tokens_map.json.
+   * one of them, the former before the latter. {@code add_bos_token} in a tokenizer_config.json
+   * beside it says whether prompts begin with a token of their own; without that key they do if the
+   * post-processing in tokenizer.json adds Llama 2's {@code <s>} and, where nothing is
+   * post-processed, for Llama's class. A tokenizer.model gives the ids that sentencepiece gives;
+   * how its special tokens are treated stands in tokenizer_config.json, added_tokens.json and
+   * special_tokens_map.json.
    *
    * @throws DsVlmException if there is none, or it is unsound, naming the file and the merge, piece
    *     or token at fault
@@ -109,17 +112,19 @@ public final class Tokenizer implements AutoCloseable {
   private static OptionalLong beginning(
       Path file, TokenizerFile tokens, HuggingFaceTokenizer library) {
     Path configFile = file.resolveSibling("tokenizer_config.json");
-    if (!Files.exists(configFile)) {
+    JsonConfig config =
+        Files.exists(configFile)
+            ? JsonConfig.read(configFile)
+            : JsonConfig.of(JsonNodeFactory.instance.objectNode(), configFile.toString());
+    if (!config.has(ADD_BEGINNING) && (tokens.postProcesses() || !Files.exists(configFile))) {
       long[] added = library.encode("", true, false).getIds();
       Long llama = tokens.id(LLAMA_BEGINNING);
-      return llama != null && added.length == 1 && added[0] == llama
+      return llama != null && added.length > 0 && added[0] == llama
           ? OptionalLong.of(llama)
           : OptionalLong.empty();
     }
-    JsonConfig config = JsonConfig.read(configFile);
-    String usual = TokenizerSource.isSentencePiece(file) ? LLAMA_CLASS : "";
-    boolean llama = config.text("tokenizer_class", usual).startsWith(LLAMA_CLASS);
-    if (!config.flag("add_bos_token", llama)) {
+    boolean llama = config.text("tokenizer_class", "").startsWith(LLAMA_CLASS);
+    if (!config.flag(ADD_BEGINNING, llama)) {
       return OptionalLong.empty();
     }
     JsonNode token = config.json().path("bos_token");
@@ -181,6 +186,15 @@ public final class Tokenizer implements AutoCloseable {
   OptionalLong special(String token) {
     Long id = tokens.id(token);
     return id != null && isSpecial(id) ? OptionalLong.of(id) : OptionalLong.empty();
+  }
+
+  /**
+   * Id of a token that a JSON file names, by its text or by an object with its {@code content}, if
+   * there is such a token.
+   */
+  public OptionalLong token(JsonNode named) {
+    Long id = tokens.id((named.isObject() ? named.path("content") : named).asText());
+    return id == null ? OptionalLong.empty() : OptionalLong.of(id);
   }
 
   /** Whether {@code id} stands for one byte of a character. */

@@ -56,6 +56,7 @@ final class TokenizerFile {
   private final Map<String, Long> addedTokens = new LinkedHashMap<>();
   private final Set<Long> specialIds = new HashSet<>();
   private @Nullable String unknown;
+  private boolean postProcesses;
 
   private TokenizerFile(Path file) {
     this.file = file;
@@ -116,6 +117,11 @@ final class TokenizerFile {
     return specialIds;
   }
 
+  /** Whether the file says what stands around a text. */
+  boolean postProcesses() {
+    return postProcesses;
+  }
+
   /** Ids of the tokens {@code <0x00>} to {@code <0xFF>}, each a byte of a character. */
   Set<Long> byteIds() {
     Set<Long> ids = new HashSet<>();
@@ -154,6 +160,7 @@ final class TokenizerFile {
       } else if (key.equals("model") && value == JsonToken.START_OBJECT) {
         readModel(json);
       } else if (TokenizerParts.isPart(key)) {
+        postProcesses |= key.equals("post_processor") && value != JsonToken.VALUE_NULL;
         parts.check(key, json.readValueAsTree());
       } else {
         json.skipChildren();

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.io.JsonConfig;
 
 /**
@@ -34,12 +35,12 @@ public record TokenizerSource(Path file, byte[] json) {
    * @throws DsVlmException if there is none, or a tokenizer.model is broken
    */
   static TokenizerSource read(Path path) {
-    Path file = find(path);
+    Path file = find(FilePath.model(path));
     byte[] content = bytes(file);
-    if (!isSentencePiece(file)) {
-      return new TokenizerSource(file, content);
-    }
     try {
+      if (!isSentencePiece(file)) {
+        return new TokenizerSource(file, withAdditions(file, content));
+      }
       return new TokenizerSource(file, MAPPER.writeValueAsBytes(converted(file, content)));
     } catch (JsonProcessingException e) {
       throw new DsVlmException(file + ": cannot be converted: " + e.getOriginalMessage(), e);
@@ -53,10 +54,26 @@ public record TokenizerSource(Path file, byte[] json) {
    * @throws DsVlmException as {@link Tokenizer#open} does
    */
   public static ObjectNode json(Path folder) {
-    Path file = find(folder);
-    return isSentencePiece(file)
-        ? converted(file, bytes(file))
-        : (ObjectNode) JsonConfig.read(file).json();
+    Path file = find(FilePath.model(folder));
+    if (isSentencePiece(file)) {
+      return converted(file, bytes(file));
+    }
+    ObjectNode json = (ObjectNode) JsonConfig.read(file).json();
+    TokenizerFile tokens = TokenizerFile.read(file, bytes(file));
+    TokenizerAdditions.of(file.toAbsolutePath().resolveSibling("")).addTo(json, tokens);
+    return json;
+  }
+
+  /** The content of tokenizer.json with the tokens that other files of its folder add. */
+  private static byte[] withAdditions(Path file, byte[] content) throws JsonProcessingException {
+    TokenizerAdditions additions = TokenizerAdditions.of(file.toAbsolutePath().resolveSibling(""));
+    TokenizerFile tokens = TokenizerFile.read(file, content);
+    if (!additions.changes(tokens)) {
+      return content;
+    }
+    ObjectNode json = (ObjectNode) JsonConfig.read(file).json();
+    additions.addTo(json, tokens);
+    return MAPPER.writeValueAsBytes(json);
   }
 
   /** Whether {@code file} is a tokenizer.model. */

@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.models.llama.LlamaConfig;
+import org.dsvlm.models.llama.TiedHead;
 import org.dsvlm.models.llava.Llava;
 import org.dsvlm.models.llava.LlavaConfig;
 import org.dsvlm.models.llava.LlavaLayouts;
@@ -20,6 +22,7 @@ import org.dsvlm.models.vit.VisionConfig;
 import org.dsvlm.nn.Lora;
 import org.dsvlm.nn.LoraConfig;
 import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.nn.UnusedTensors;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.recipe.RecipeModels;
@@ -80,7 +83,9 @@ final class LlavaStart implements AutoCloseable {
   }
 
   private static Lora stored(Recipe.Lora settings, ParameterStore parameters) {
-    Lora lora = LlavaLora.read(Path.of(settings.path()), parameters);
+    Lora lora =
+        LlavaLora.read(
+            FilePath.model("recipe: model.language.lora.path", settings.path()), parameters);
     if (lora.config().rank() != settings.rank()) {
       lora.close();
       throw new DsVlmException(
@@ -105,28 +110,33 @@ final class LlavaStart implements AutoCloseable {
     VisionConfig vision = sizes.vision();
     LlamaConfig language = sizes.language();
     data.tokenizer().checkFits(language.vocabularySize());
+    TiedHead head = TiedHead.resolve(language, stored(model, vision), LANGUAGE);
     LlavaConfig config =
         new LlavaConfig(
             vision,
-            language,
+            head.config(),
             data.imageToken(),
             List.of(model.vision().featureLayer()),
             vision.classTokens() > 0,
             true);
-    try (WeightSource stored = stored(model, vision)) {
+    try (WeightSource stored = head.weights()) {
       RandomState start = random.fork("llava");
       ParameterStore parameters =
           stored.names().isEmpty()
               ? ParameterStore.random(start, dtype, recipe.device())
               : ParameterStore.from(
                   stored, start, name -> startsAtRandom(model, name), dtype, recipe.device());
-      return of(recipe, random, parameters, new Llava(parameters.root(), config));
+      Llava llava = new Llava(parameters.root(), config);
+      UnusedTensors.check(parameters, "the recipe", LlavaLayouts::ours);
+      return of(recipe, random, parameters, llava);
     }
   }
 
   /** The whole LLaVA that the recipe names. */
   static LlavaStart whole(Recipe recipe, RandomState random, ScalarType dtype) {
-    LoadedLlava whole = LoadedLlava.open(Path.of(recipe.model().llava()), dtype, recipe.device());
+    LoadedLlava whole =
+        LoadedLlava.open(
+            FilePath.model("recipe: model.llava", recipe.model().llava()), dtype, recipe.device());
     return of(recipe, random, whole.parameters(), whole.model());
   }
 
@@ -140,18 +150,24 @@ final class LlavaStart implements AutoCloseable {
   private static WeightSource stored(Recipe.Model model, VisionConfig vision) {
     List<WeightSource> parts = new ArrayList<>();
     if (!model.vision().path().isEmpty()) {
-      WeightSource tower = WeightFolder.open(Path.of(model.vision().path()));
+      WeightSource tower =
+          WeightFolder.open(FilePath.model("recipe: model.vision.path", model.vision().path()));
       UnaryOperator<String> layout = vision.family().layout(tower.names(), model.vision().path());
-      parts.add(
+      RenamedWeights encoder =
           new RenamedWeights(
               tower,
               name -> {
                 String own = layout.apply(name);
                 return own == null ? null : VISION + own;
-              }));
+              });
+      UnusedTensors.sayHidden(encoder);
+      parts.add(encoder);
     }
     if (!model.language().path().isEmpty()) {
-      parts.add(LlavaLayouts.read(WeightFolder.open(Path.of(model.language().path()))));
+      parts.add(
+          LlavaLayouts.read(
+              WeightFolder.open(
+                  FilePath.model("recipe: model.language.path", model.language().path()))));
     }
     return new JoinedWeights("recipe: model", parts);
   }

@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.image.ImageProcessor;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.models.diffusion.DenoisingStrip;
 import org.dsvlm.models.diffusion.StableDiffusion;
 import org.dsvlm.models.diffusion.StableDiffusionFolder;
@@ -60,7 +61,8 @@ public final class Reconstructor implements AutoCloseable {
       Path folder =
           Files.exists(run.stableDiffusion())
               ? run.stableDiffusion()
-              : Path.of(recipe.model().stableDiffusion().path());
+              : FilePath.model(
+                  "recipe: model.stable_diffusion.path", recipe.model().stableDiffusion().path());
       diffusion = owned(StableDiffusionFolder.open(folder, ScalarType.Float, device));
       try (WeightSource stored = MultiAdapterFile.open(run.multiAdapter())) {
         ParameterStore multiAdapter = owned(ParameterStore.from(stored, ScalarType.Float, device));

@@ -10,7 +10,9 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.dsvlm.data.Batch;
 import org.dsvlm.data.BatchMaker;
 import org.dsvlm.data.Collator;
@@ -24,9 +26,9 @@ import org.dsvlm.data.RecordSource;
 import org.dsvlm.data.SampleOrder;
 import org.dsvlm.distributed.Launch;
 import org.dsvlm.image.ImageProcessor;
-import org.dsvlm.image.Picture;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.io.Sha256;
 import org.dsvlm.models.llava.LlavaConfig;
@@ -80,9 +82,13 @@ public final class RunData implements AutoCloseable {
       copyBuiltIn(TOKENIZER_CONFIG);
       return folder.tokenizer();
     }
-    for (String path : List.of(model.tokenizer(), model.language().path(), model.llava())) {
-      if (!path.isEmpty()) {
-        return Path.of(path);
+    Map<String, String> named = new LinkedHashMap<>();
+    named.put("model.tokenizer", model.tokenizer());
+    named.put("model.language.path", model.language().path());
+    named.put("model.llava", model.llava());
+    for (Map.Entry<String, String> path : named.entrySet()) {
+      if (!path.getValue().isEmpty()) {
+        return FilePath.model("recipe: " + path.getKey(), path.getValue());
       }
     }
     throw new DsVlmException(
@@ -115,8 +121,9 @@ public final class RunData implements AutoCloseable {
       return ImageProcessor.parse(described, "recipe: model.vision.preprocessor");
     }
     return model.llava().isEmpty()
-        ? ImageProcessor.read(Path.of(model.vision().path(), "preprocessor_config.json"))
-        : LlavaPictures.read(Path.of(model.llava()));
+        ? ImageProcessor.ofFolder(
+            FilePath.model("recipe: model.vision.path", model.vision().path()))
+        : LlavaPictures.read(FilePath.model("recipe: model.llava", model.llava()));
   }
 
   /** The tokenizer of the run. */
@@ -165,7 +172,16 @@ public final class RunData implements AutoCloseable {
           throw new DsVlmException(
               "recipe: data.stage" + (second ? 2 : 1) + " names no file of records");
         }
-        return LlavaJson.open(Path.of(file), Path.of(data.pictures()));
+        String key = "recipe: data.stage" + (second ? 2 : 1);
+        LlavaJson records =
+            LlavaJson.open(
+                FilePath.of(key, file), FilePath.of("recipe: data.pictures", data.pictures()));
+        if (records.size() == 0) {
+          records.close();
+          throw new DsVlmException(
+              key + ": " + file + " holds no record, only an empty list; name another file");
+        }
+        return records;
       default:
         throw new DsVlmException(
             "recipe: data.source is '" + data.source() + "'; known: llava, noto");
@@ -188,25 +204,25 @@ public final class RunData implements AutoCloseable {
   AutoencoderTrainer.Pictures pictures(RecordSource source) {
     ReconstructionTarget target = target();
     return (wanted, epoch) -> {
+      String first = "";
       for (int step = 0; step < source.size(); step++) {
         int index = (int) ((wanted + (long) step) % source.size());
-        Picture picture = soundPicture(source, index, epoch);
-        if (picture != null) {
-          return target.of(processor.resized(picture));
+        try {
+          if (source.pictured(index)) {
+            return target.of(processor.resized(source.pictures(index, epoch).get(0)));
+          }
+        } catch (DsVlmException e) {
+          first = first.isEmpty() ? e.getMessage() : first;
         }
       }
       throw new DsVlmException(
-          "none of " + source.size() + " records has a picture to fit the autoencoder on");
+          "none of "
+              + source.size()
+              + " records has a picture to fit the autoencoder on"
+              + (first.isEmpty()
+                  ? "; all are text alone"
+                  : ". The first that was rejected: " + first));
     };
-  }
-
-  /** Null if the record is bad, or of text alone. */
-  private static @Nullable Picture soundPicture(RecordSource source, int index, long epoch) {
-    try {
-      return source.pictured(index) ? source.pictures(index, epoch).get(0) : null;
-    } catch (DsVlmException e) {
-      return null;
-    }
   }
 
   private ReconstructionTarget target() {

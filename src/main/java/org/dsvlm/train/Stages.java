@@ -23,9 +23,13 @@ import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.run.CheckpointFolder;
 import org.dsvlm.train.run.MetricsLog;
 import org.dsvlm.train.run.TrainingListener;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Stages 1 and 2 of a run, from its latest checkpoint on. */
 final class Stages {
+  private static final Logger LOG = LoggerFactory.getLogger(Stages.class);
+
   private static final int COUNT = 2;
 
   private final ProcessGroup group;
@@ -99,6 +103,12 @@ final class Stages {
         }
       }
     }
+    if (group.isFirst() && skipped.inARow() > 0) {
+      LOG.warn(
+          "the last {} steps were skipped, their loss or gradient not being finite: the model that"
+              + " is exported is the one before them. Look at metrics.jsonl before you use it",
+          skipped.inARow());
+    }
     return true;
   }
 
@@ -132,6 +142,9 @@ final class Stages {
     accumulation.enter(span.stage());
     long before = recipe.stepsBefore() + span.stepsBefore();
     RecordLedger ledger = data.ledger(span.stage(), records);
+    if (group.isFirst()) {
+      TeachingRecords.say(recipe, span.stage(), records);
+    }
     try (GradientExchange exchange = exchange(groups, ledger);
         AdamW optimizer = recipe.optimizer().over(exchange.groups());
         Prefetcher<RunData.Step> steps =
@@ -168,6 +181,14 @@ final class Stages {
                 }
                 return !stopping;
               });
+    } finally {
+      if (group.isFirst() && ledger.lostFirst() > 0) {
+        LOG.info(
+            "stage {}: {} records began with a turn of the assistant, which was left out, as LLaVA"
+                + " does",
+            span.stage(),
+            ledger.lostFirst());
+      }
     }
   }
 

@@ -14,6 +14,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.models.llava.LlavaLayouts;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.supervision.MultiAdapterFile;
@@ -40,7 +41,7 @@ final class StartValues {
    */
   static void into(ParameterStore llava, Recipe.Start start) {
     if (!start.connector().isEmpty()) {
-      Path file = Path.of(start.connector());
+      Path file = FilePath.of("recipe: model.start.connector", start.connector());
       List<String> wanted =
           llava.tensors().keySet().stream().filter(name -> name.startsWith(CONNECTOR)).toList();
       try (WeightSource stored = WeightFile.open(file)) {
@@ -59,7 +60,7 @@ final class StartValues {
       }
     }
     if (!start.nonLoraTrainables().isEmpty()) {
-      Path file = Path.of(start.nonLoraTrainables());
+      Path file = FilePath.of("recipe: model.start.non_lora_trainables", start.nonLoraTrainables());
       try (WeightSource stored = WeightFile.open(file)) {
         copy(file, stored, names(stored, name -> true), llava);
       }
@@ -108,7 +109,9 @@ final class StartValues {
   /** The file that the supervision's own parameters start from; null if they are drawn. */
   static @Nullable WeightSource multiAdapter(Recipe recipe) {
     String file = recipe.model().start().multiAdapter();
-    return file.isEmpty() ? null : MultiAdapterFile.open(Path.of(file));
+    return file.isEmpty()
+        ? null
+        : MultiAdapterFile.open(FilePath.of("recipe: model.start.multi_adapter", file));
   }
 
   /**

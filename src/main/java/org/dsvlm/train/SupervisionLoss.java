@@ -16,6 +16,7 @@ import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.data.Batch;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.models.diffusion.StableDiffusion;
 import org.dsvlm.models.llava.Features;
 import org.dsvlm.models.llava.Llava;
@@ -99,7 +100,7 @@ final class SupervisionLoss implements AuxiliaryLoss {
       long[] widths = recipe.widths().stream().mapToLong(Long::longValue).toArray();
       return PerceptualNetwork.random(random.fork("perceptual"), widths, dtype, device);
     }
-    Path folder = Path.of(recipe.path());
+    Path folder = FilePath.model("recipe: model.perceptual.path", recipe.path());
     return PerceptualNetwork.open(weights(folder, "vgg"), weights(folder, "lpips"), dtype, device);
   }
 

@@ -14,11 +14,11 @@ import org.dsvlm.data.Batch;
 import org.dsvlm.data.Prefetcher;
 import org.dsvlm.data.RecordSource;
 import org.dsvlm.distributed.ProcessGroup;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.models.diffusion.StableDiffusion;
 import org.dsvlm.models.diffusion.StableDiffusionFolder;
 import org.dsvlm.models.llava.LlavaExport;
 import org.dsvlm.tensor.DTypes;
-import org.dsvlm.tensor.Devices;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Threads;
 import org.dsvlm.tensor.Torch;
@@ -60,7 +60,10 @@ public final class TrainingRun {
     this.group = group;
     this.recipe = recipe;
     this.folder = folder;
-    this.listener = new SessionLog(folder.sessions(), recipe.device()).and(listener);
+    this.listener =
+        new PresentFolder(folder)
+            .and(new SessionLog(folder.sessions(), recipe.device()))
+            .and(listener);
     this.stop = stop;
     this.random = new RandomState(recipe.seed());
     this.dtype = DTypes.parse(recipe.precision());
@@ -102,13 +105,21 @@ public final class TrainingRun {
       RunFolder folder,
       TrainingListener listener,
       BooleanSupplier stop) {
-    Torch.load();
-    Devices.require(recipe.device());
-    Stages.check(recipe, group.size());
+    check(recipe, group.size());
     // They are the whole process's, which may have other work.
     try (Threads.Held held = Threads.hold(threads(group, recipe))) {
       return new TrainingRun(group, recipe, folder, listener, stop).run();
     }
+  }
+
+  /**
+   * Looks at the recipe before a run is begun, so that a wrong value leaves no folder behind.
+   *
+   * @throws org.dsvlm.io.DsVlmException naming the key whose value is of no use
+   */
+  public static void check(Recipe recipe, int processes) {
+    Torch.load();
+    RecipeCheck.check(recipe, processes);
   }
 
   private static int threads(ProcessGroup group, Recipe recipe) {
@@ -145,6 +156,7 @@ public final class TrainingRun {
   private void write(Runnable results) {
     group.onFirst(
         () -> {
+          folder.requireThere();
           results.run();
           return "";
         });
@@ -167,7 +179,10 @@ public final class TrainingRun {
   private boolean supervised(RunData data, LlavaStart llava) {
     Recipe.StableDiffusion settings = recipe.model().stableDiffusion();
     long pictures = group.isFirst() ? recipe.tensorboard().picturesEverySteps() : 0;
-    Path path = settings.path().isEmpty() ? folder.stableDiffusion() : Path.of(settings.path());
+    Path path =
+        settings.path().isEmpty()
+            ? folder.stableDiffusion()
+            : FilePath.model("recipe: model.stable_diffusion.path", settings.path());
     try (StableDiffusion diffusion = StableDiffusionFolder.open(path, dtype, recipe.device());
         TensorBoardLog events = new TensorBoardLog(folder.tensorBoard());
         SupervisionLoss supervision =

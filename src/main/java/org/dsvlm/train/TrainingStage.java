@@ -13,6 +13,7 @@ import java.util.function.LongFunction;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.data.Batch;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.models.diffusion.StableDiffusion;
 import org.dsvlm.models.diffusion.StableDiffusionFolder;
 import org.dsvlm.models.llava.LlavaConfig;
@@ -47,7 +48,9 @@ public final class TrainingStage implements AutoCloseable {
       llava = own(LlavaStart.whole(recipe, random, dtype));
       StableDiffusion diffusion = null;
       if (recipe.supervised()) {
-        Path path = Path.of(recipe.model().stableDiffusion().path());
+        Path path =
+            FilePath.model(
+                "recipe: model.stable_diffusion.path", recipe.model().stableDiffusion().path());
         diffusion = own(StableDiffusionFolder.open(path, dtype, recipe.device()));
         supervision =
             own(

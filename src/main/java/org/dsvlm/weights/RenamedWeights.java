@@ -4,8 +4,10 @@
  */
 package org.dsvlm.weights;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -20,6 +22,7 @@ import org.dsvlm.io.DsVlmException;
 public final class RenamedWeights implements WeightSource {
   private final WeightSource source;
   private final Map<String, String> storedNames = new LinkedHashMap<>();
+  private final List<String> hidden = new ArrayList<>();
 
   /**
    * Renames the tensors of {@code source}; closing this closes it.
@@ -31,7 +34,9 @@ public final class RenamedWeights implements WeightSource {
     this.source = source;
     for (String stored : source.names()) {
       String name = rename.apply(stored);
-      if (name != null) {
+      if (name == null) {
+        hidden.add(stored);
+      } else {
         String other = storedNames.put(name, stored);
         if (other != null) {
           throw new DsVlmException(
@@ -51,6 +56,11 @@ public final class RenamedWeights implements WeightSource {
   @Override
   public Set<String> names() {
     return Collections.unmodifiableSet(storedNames.keySet());
+  }
+
+  /** Stored names of the tensors that are hidden. */
+  public List<String> hidden() {
+    return List.copyOf(hidden);
   }
 
   @Override

@@ -12,7 +12,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 
 /** Which file of a folder holds which tensor: {@code model.safetensors.index.json}. */
 public final class ShardIndex {
@@ -94,20 +94,15 @@ public final class ShardIndex {
   private static Path shard(Path index, String name, String value) {
     String entry = index + ": weight_map entry '" + name + "' names '" + value + "'";
     Path folder = index.toAbsolutePath().resolveSibling("");
-    Path shard;
-    try {
-      Path relative = Path.of(value);
-      shard = folder.resolve(relative).normalize();
-      if (relative.isAbsolute()
-          || value.contains("\\")
-          || shard.equals(folder)
-          || !shard.startsWith(folder.normalize())) {
-        throw new DsVlmException(
-            entry
-                + ", which lies outside the folder; an index may name files of its own folder alone");
-      }
-    } catch (InvalidPathException e) {
-      throw new DsVlmException(entry + ", which is no file name; fetch the index again", e);
+    Path relative = FilePath.of(index + ": weight_map entry '" + name + "'", value);
+    Path shard = folder.resolve(relative).normalize();
+    if (relative.isAbsolute()
+        || value.contains("\\")
+        || shard.equals(folder)
+        || !shard.startsWith(folder.normalize())) {
+      throw new DsVlmException(
+          entry
+              + ", which lies outside the folder; an index may name files of its own folder alone");
     }
     if (!Files.isRegularFile(shard)) {
       throw new DsVlmException(entry + ", which is missing; fetch that file into " + folder);
@@ -136,14 +131,15 @@ public final class ShardIndex {
 
   /**
    * The folders in which shards may lie: the index's own and, for a snapshot in the Hugging Face
-   * hub's cache ({@code REPOSITORY/snapshots/REVISION}), the repository's blobs, to which the
-   * snapshot links.
+   * hub's cache ({@code REPOSITORY/snapshots/REVISION}) or any folder in it, the repository's
+   * blobs, to which the snapshot links.
    */
   private static List<Path> roots(Path folder) {
     List<Path> roots = new ArrayList<>(List.of(folder));
-    Path snapshots = folder.getParent();
-    if (snapshots != null && snapshots.endsWith("snapshots") && snapshots.getParent() != null) {
-      roots.add(snapshots.resolveSibling("blobs"));
+    for (Path above = folder.getParent(); above != null; above = above.getParent()) {
+      if (above.endsWith("snapshots") && above.getParent() != null) {
+        roots.add(above.resolveSibling("blobs"));
+      }
     }
     return roots;
   }

@@ -101,7 +101,89 @@ class LlavaJsonTest {
       assertThat(source.get(0).id()).isEqualTo("12");
       assertThat(source.get(0).turns())
           .containsExactly(Turn.human("<image>\nWhat is  here?"), Turn.assistant("A cat."));
+      assertThat(source.get(0).lostFirst()).isTrue();
     }
+  }
+
+  @Test
+  void recordsOnLinesAreRead() throws IOException {
+    try (LlavaJson source = open(TEXT_ALONE + "\n" + GOOD + "\n")) {
+      assertThat(source.size()).isEqualTo(2);
+      assertThat(source.id(1)).isEqualTo("cat");
+      assertThat(source.pictures(1, 0).get(0).width()).isEqualTo(3);
+      assertThat(source.pictured(0)).isFalse();
+    }
+    try (LlavaJson source = open(GOOD)) {
+      assertThat(source.size()).as("one line").isEqualTo(1);
+    }
+  }
+
+  /** As ms-swift and LLaMA-Factory write them. */
+  @Test
+  void recordsOfMessagesAreRead() throws IOException {
+    String messages =
+        "\"messages\": [{\"role\": \"user\", \"content\": \"<image>Which one?\"},"
+            + " {\"role\": \"assistant\", \"content\": \"The cat.\"}]";
+    String text = messages.replace("<image>", "");
+    try (LlavaJson source =
+        open("[{\"images\": [\"a/cat.png\"], " + messages + "}, {\"images\": [], " + text + "}]")) {
+      assertThat(source.get(0).images()).containsExactly("a/cat.png");
+      assertThat(source.get(0).turns())
+          .containsExactly(Turn.human("<image>\nWhich one?"), Turn.assistant("The cat."));
+      assertThat(source.pictured(0)).isTrue();
+      assertThat(source.words(0)).isEqualTo(source.words(1)).isGreaterThan(3);
+      assertThat(source.pictured(1)).isFalse();
+      assertThat(source.get(1).hasPicture()).isFalse();
+    }
+  }
+
+  @Test
+  @BadInput(
+      number = 34,
+      value = "NaN in a file of records, as Python writes it",
+      then = "accepted where nobody reads it; else a bad record with this reason")
+  void notANumber() throws IOException {
+    String score = GOOD.substring(0, GOOD.length() - 1) + ", \"score\": NaN, \"x\": -Infinity}";
+    String image = GOOD.replace("\"a/cat.png\"", "NaN");
+    try (LlavaJson source = open("[" + score + ", " + image + "]")) {
+      assertThat(source.get(0).turns()).hasSize(2);
+      assertThatThrownBy(() -> source.get(1))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("has an image that is not a path but NaN");
+    }
+  }
+
+  @Test
+  @BadInput(
+      number = 37,
+      value = "an answer that is a number, or a list of parts",
+      then = "a bad record that names the value")
+  void answersThatAreNoText() throws IOException {
+    String answered =
+        "{\"id\": \"x\", \"conversations\": [{\"from\": \"human\", \"value\": \"How many?\"},"
+            + " {\"from\": \"gpt\", \"value\": %s}]}";
+    bad(answered.formatted("3"))
+        .hasMessageContaining("turn 1 is 3, a number; write it as text, in quotes");
+    bad(answered.formatted("[1]"))
+        .hasMessageContaining("turn 1 is of type array; a turn is one text");
+    bad("{\"id\": \"x\", \"instruction\": \"a\", \"output\": \"b\"}")
+        .hasMessageContaining("has neither 'conversations' nor 'messages'");
+  }
+
+  @Test
+  @BadInput(
+      number = 39,
+      value = "a data: URI or a URL as image",
+      then = "a bad record that says so, the value cut to 80 characters")
+  void anImageThatIsAnAddress() throws IOException {
+    badPicture("data:image/png;base64," + "A".repeat(100_000))
+        .hasMessageContaining("is a data: URI; paths below " + pictures + " are read")
+        .message()
+        .hasSizeLessThan(600);
+    badPicture("https://example.org/" + "a".repeat(3000) + ".png")
+        .hasMessageContaining("is a URL")
+        .message()
+        .hasSizeLessThan(600);
   }
 
   @Test
@@ -176,7 +258,7 @@ class LlavaJsonTest {
       value = "a file of records that is not a JSON list",
       then = "an error that says so")
   void aFileThatIsNotAList() {
-    for (String json : new String[] {"{}", GOOD, "3", ""}) {
+    for (String json : new String[] {"{}", "{\"data\": [" + GOOD + "]}", "3", ""}) {
       assertThatThrownBy(() -> open(json).close())
           .isInstanceOf(DsVlmException.class)
           .hasMessageContaining("not a JSON list");

@@ -70,11 +70,28 @@ class RecordLedgerTest {
   }
 
   @Test
-  void aDamagedLedgerIsNamed() throws IOException {
+  void aDamagedLineIsDroppedAlone() throws IOException {
     Path file = folder.resolve("ledger.jsonl");
     Files.writeString(file, "{\"index\":1}\n{\"ind\n{\"index\":2}\n");
-    assertThatThrownBy(() -> new RecordLedger(file, 10, 1))
-        .isInstanceOf(DsVlmException.class)
-        .hasMessageContaining(file + ": line 2");
+    RecordLedger ledger = new RecordLedger(file, 10, 1);
+    assertThat(ledger.size()).isEqualTo(2);
+    assertThat(ledger.contains(2)).isTrue();
+    assertThat(file).content().isEqualTo("{\"index\":1}\n{\"index\":2}\n");
+  }
+
+  @Test
+  void itKnowsTheFirstReasonAndWhatLostItsFirstTurn() {
+    RecordLedger ledger = new RecordLedger(folder.resolve("ledger.jsonl"), 10, 1);
+    ledger.add(3, "x".repeat(5000), "the first");
+    ledger.add(1, "b", "the second");
+    assertThat(ledger.firstReason()).isEqualTo("the first");
+    assertThat(ledger.file()).content().hasSizeLessThan(300);
+    assertThat(new RecordLedger(ledger.file(), 10, 1).firstReason()).isEqualTo("the first");
+    RecordLedger other = RecordLedger.unwritten(ledger.file(), 10);
+    other.noteLostFirst(7);
+    other.noteLostFirst(7);
+    other.takeUnsent().forEach(ledger::add);
+    assertThat(ledger.lostFirst()).isEqualTo(1);
+    assertThat(ledger.size()).isEqualTo(2);
   }
 }

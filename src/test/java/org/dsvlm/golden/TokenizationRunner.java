@@ -152,12 +152,17 @@ final class TokenizationRunner implements GoldenRunner {
       expectText(
           golden,
           what + " generation_prompt",
-          template.generationPrompt(turns.subList(0, 1)),
+          template.generationPrompt(asked(turns)),
           expected.get("generation_prompt"));
     }
     TokenizedConversation tokenized = template.tokenize(turns, opened.tokenizer());
     golden.expectEqual(what + " input_ids", tokenized.ids(), longs(expected.get("input_ids")));
     golden.expectEqual(what + " labels", tokenized.labels(), longs(expected.get("labels")));
+  }
+
+  /** Up to the first question; the assistant may have spoken before it. */
+  private static List<Turn> asked(List<Turn> turns) {
+    return turns.subList(0, ConversationTemplate.beginsWithAnswer(turns) ? 2 : 1);
   }
 
   private static void expectText(GoldenCase golden, String what, String actual, JsonNode expected) {

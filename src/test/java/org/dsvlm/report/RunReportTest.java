@@ -172,11 +172,9 @@ class RunReportTest {
   }
 
   @Test
-  void aBrokenLineIsNamed() throws IOException {
+  void aBrokenLineCostsOneStep() throws IOException {
     Path run = run(row(1, "2.5") + "{\"step\":\n" + row(3, "2.5"));
-    assertThatThrownBy(() -> RunReport.write(run))
-        .isInstanceOf(DsVlmException.class)
-        .hasMessageContaining("metrics.jsonl: line 2 is no JSON");
+    assertThat(page(run)).isNotEmpty();
   }
 
   @Test

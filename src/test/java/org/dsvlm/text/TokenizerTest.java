@@ -21,6 +21,7 @@ import org.dsvlm.io.DsVlmException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenizerTest {
@@ -306,5 +307,60 @@ class TokenizerTest {
         assertThat(tokenizer.decode(tokenizer.encode(oneWord, false), true)).isEqualTo(oneWord);
       }
     }
+  }
+
+  /** The two classes of the reported folders; transformers 5.17 gives [1, …] for both. */
+  @ParameterizedTest
+  @ValueSource(strings = {"PreTrainedTokenizerFast", "TokenizersBackend", "LlamaTokenizerFast"})
+  void thePostProcessorSaysTheBeginningWhereTheSettingsDoNot(String type) throws IOException {
+    Files.copy(SENTENCEPIECE.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
+    Path settings = folder.resolve("tokenizer_config.json");
+    Files.writeString(settings, "{\"tokenizer_class\": \"" + type + "\", \"bos_token\": \"<s>\"}");
+    try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+      assertThat(tokenizer.beginning()).hasValue(1);
+    }
+    Files.writeString(settings, "{\"bos_token\": \"<s>\", \"add_bos_token\": false}");
+    try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+      assertThat(tokenizer.beginning()).isEmpty();
+    }
+  }
+
+  /** As the transformers library adds them: 1400 is the first id after small_sp's vocabulary. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "tokenizer_config.json|{'added_tokens_decoder': {'1400': {'content': '<x>', 'special':"
+            + " true}}}",
+        "added_tokens.json|{'<x>': 1400}",
+        "tokenizer_config.json|{'additional_special_tokens': ['<x>']}",
+        "tokenizer_config.json|{'extra_special_tokens': {'x_token': '<x>'}}",
+        "special_tokens_map.json|{'additional_special_tokens': [{'content': '<x>'}]}"
+      })
+  void tokensToldBesideTheFileAreAdded(String file, String json) throws IOException {
+    Files.copy(SENTENCEPIECE.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
+    Files.writeString(folder.resolve(file), json.replace('\'', '"'));
+    try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+      assertThat(tokenizer.id("<x>")).isEqualTo(1400);
+      assertThat(tokenizer.encode("<x>", false)).containsExactly(1400);
+      assertThat(tokenizer.size()).isEqualTo(1401);
+    }
+    assertThat(TokenizerSource.json(folder).path("added_tokens").findValuesAsText("content"))
+        .contains("<x>");
+  }
+
+  @Test
+  @BadInput(
+      number = 32,
+      value = "a token beside tokenizer.json whose id leaves a gap",
+      then = "an error that names file, key and both ids")
+  void aTokenBesideTheFileThatLeavesAGap() throws IOException {
+    Files.copy(SENTENCEPIECE.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
+    Path told = folder.resolve("added_tokens.json");
+    Files.writeString(told, "{\"<x>\": 1500}");
+    assertThatThrownBy(() -> Tokenizer.open(folder))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith(
+            told + ": '<x>' gives '<x>' the id 1500, but beside tokenizer.json it gets 1400");
   }
 }

@@ -62,7 +62,22 @@ class RunRecordsTest {
     }
     assertThatThrownBy(() -> tiny.train("none", "data.bad_records=1"))
         .isInstanceOf(DsVlmException.class)
-        .hasMessageContaining("none of 6 records has a picture");
+        .hasMessageContaining("none of 6 records has a picture")
+        .hasMessageContaining("The first that was rejected: ")
+        .hasMessageContaining("image '")
+        .hasMessageContaining("is missing below");
+  }
+
+  @Test
+  @BadInput(
+      number = 35,
+      value = "an empty list of records",
+      then = "an error that names key and file, before anything is trained")
+  void anEmptyListOfRecords() throws IOException {
+    Path empty = Files.writeString(folder.resolve("empty.json"), "[]");
+    assertThatThrownBy(() -> tiny.train("run", "data.stage2=" + empty))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("recipe: data.stage2: " + empty + " holds no record");
   }
 
   @Test

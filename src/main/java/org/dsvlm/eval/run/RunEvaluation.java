@@ -28,6 +28,7 @@ import org.dsvlm.eval.result.Evaluation;
 import org.dsvlm.eval.result.ResultFolder;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.llava.LlavaChat;
 import org.dsvlm.models.llava.LlavaChatOptions;
@@ -73,7 +74,7 @@ public final class RunEvaluation {
       if (!entry.getValue().isTextual()) {
         throw new DsVlmException(key + ": takes the path of a TSV file, not " + entry.getValue());
       }
-      files.put(Benchmarks.named(entry.getKey()), Path.of(entry.getValue().textValue()));
+      files.put(Benchmarks.named(entry.getKey()), FilePath.of(key, entry.getValue().textValue()));
     }
     return files;
   }

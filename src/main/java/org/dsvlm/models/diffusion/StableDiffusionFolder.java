@@ -17,8 +17,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.nn.UnusedTensors;
 import org.dsvlm.weights.WeightSource;
 import org.dsvlm.weights.files.WeightFolder;
 import org.dsvlm.weights.safetensors.SafetensorsWriter;
@@ -60,7 +62,8 @@ public final class StableDiffusionFolder {
    * @throws DsVlmException naming the file, and the key or tensor, that is missing, does not fit,
    *     or is left over
    */
-  public static StableDiffusion open(Path folder, ScalarType dtype, String device) {
+  public static StableDiffusion open(Path path, ScalarType dtype, String device) {
+    Path folder = FilePath.model(path);
     Path unetFolder = folder.resolve(UNET);
     Path vaeFolder = folder.resolve(VAE);
     Path unetFile = unetFolder.resolve(CONFIG);
@@ -79,8 +82,8 @@ public final class StableDiffusionFolder {
               ParameterStore.from(vaeWeights, dtype, device),
               schedule);
       try {
-        requireNoSurplus(model.unetStore(), unetWeights, unetFile);
-        requireNoSurplus(model.vaeStore(), vaeWeights, vaeFile);
+        UnusedTensors.check(model.unetStore(), unetFile.toString(), name -> true);
+        UnusedTensors.check(model.vaeStore(), vaeFile.toString(), name -> true);
       } catch (DsVlmException e) {
         model.close();
         throw e;
@@ -91,22 +94,6 @@ public final class StableDiffusionFolder {
 
   private static JsonNode json(Path file) {
     return JsonConfig.read(file).json();
-  }
-
-  private static void requireNoSurplus(ParameterStore store, WeightSource weights, Path config) {
-    List<String> surplus = store.surplus();
-    if (!surplus.isEmpty()) {
-      String first = surplus.get(0);
-      throw new DsVlmException(
-          weights.where(first)
-              + ": holds "
-              + surplus.size()
-              + " tensors, such as '"
-              + first
-              + "', that the network of "
-              + config
-              + " does not have; check that both come from one model");
-    }
   }
 
   /**

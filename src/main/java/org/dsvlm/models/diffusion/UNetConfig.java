@@ -82,6 +82,10 @@ public record UNetConfig(
    */
   public static UNetConfig parse(JsonNode json, String where) {
     JsonConfig fields = JsonConfig.of(json, where);
+    return fields.collecting(() -> read(fields));
+  }
+
+  private static UNetConfig read(JsonConfig fields) {
     DiffusersConfig.requireClass(fields, CLASS_NAME);
     requireStableDiffusion(fields);
     List<Integer> channels = DiffusersConfig.sizes(fields, "block_out_channels");

@@ -55,6 +55,10 @@ public record VaeConfig(
    */
   public static VaeConfig parse(JsonNode json, String where) {
     JsonConfig fields = JsonConfig.of(json, where);
+    return fields.collecting(() -> read(fields));
+  }
+
+  private static VaeConfig read(JsonConfig fields) {
     DiffusersConfig.requireClass(fields, CLASS_NAME);
     FOREIGN_PARTS.forEach(key -> DiffusersConfig.requireOff(fields, key));
     DiffusersConfig.requireSilu(fields);

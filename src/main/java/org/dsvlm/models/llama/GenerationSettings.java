@@ -45,7 +45,6 @@ public record GenerationSettings(
           "top_p",
           "repetition_penalty",
           "eos_token_id",
-          "cache_implementation",
           "chat_format",
           "max_window_size",
           "encoder_repetition_penalty",
@@ -96,8 +95,12 @@ public record GenerationSettings(
    */
   public static GenerationSettings parse(JsonNode json, String where, int maxNewTokens) {
     JsonConfig config = JsonConfig.of(json, where);
-    ONE_VALUE.forEach(config::onlySupports);
-    config.refuseUnknown(KNOWN::contains);
+    config.collecting(
+        () -> {
+          ONE_VALUE.forEach(config::onlySupports);
+          config.refuseUnknown(key -> KNOWN.contains(key) || ONE_VALUE.containsKey(key));
+          return config;
+        });
     Set<Long> stops = stopTokens(config);
     boolean sample = config.flag("do_sample", false);
     try {
@@ -115,19 +118,25 @@ public record GenerationSettings(
   }
 
   /**
-   * Those of a model's folder: its generation_config.json or, where there is none, the stop tokens
-   * in its config.json and the likeliest token each time.
+   * Those of a model's folder: its generation_config.json or, without one, the likeliest token each
+   * time. Stop tokens that generation_config.json does not name are those of config.json, of the
+   * model first, then of its language model.
    *
    * @throws DsVlmException as {@link #parse} does
    */
   public static GenerationSettings read(Path folder, int maxNewTokens) {
     Path file = folder.resolve("generation_config.json");
-    if (Files.exists(file)) {
-      return parse(JsonConfig.read(file).json(), file.toString(), maxNewTokens);
+    GenerationSettings settings =
+        Files.exists(file)
+            ? parse(JsonConfig.read(file).json(), file.toString(), maxNewTokens)
+            : greedy(maxNewTokens, Set.of());
+    if (!settings.stopTokens.isEmpty()) {
+      return settings;
     }
     JsonConfig config = JsonConfig.read(folder.resolve("config.json"));
-    JsonConfig text = config.child("text_config");
-    return greedy(maxNewTokens, stopTokens(config.has("eos_token_id") ? config : text));
+    Set<Long> stops = stopTokens(config);
+    return settings.withStopTokens(
+        stops.isEmpty() ? stopTokens(config.child("text_config")) : stops);
   }
 
   private static Set<Long> stopTokens(JsonConfig config) {
@@ -147,6 +156,12 @@ public record GenerationSettings(
   public GenerationSettings withMaxNewTokens(int count) {
     return new GenerationSettings(
         count, temperature, topK, topP, repetitionPenalty, stopTokens, seed);
+  }
+
+  /** The same with other stop tokens. */
+  public GenerationSettings withStopTokens(Set<Long> ids) {
+    return new GenerationSettings(
+        maxNewTokens, temperature, topK, topP, repetitionPenalty, ids, seed);
   }
 
   /** The same with another repetition penalty. */

@@ -128,6 +128,11 @@ public record LlamaConfig(
 
   static LlamaConfig parse(
       JsonConfig json, LanguageFamily family, Predicate<String> readElsewhere) {
+    return json.collecting(() -> read(json, family, readElsewhere));
+  }
+
+  private static LlamaConfig read(
+      JsonConfig json, LanguageFamily family, Predicate<String> readElsewhere) {
     LanguageFamily.Defaults defaults = family.defaults();
     json.refuseUnknown(readElsewhere.or(KNOWN::contains));
     checkSupported(json);
@@ -186,9 +191,9 @@ public record LlamaConfig(
     }
   }
 
-  /** The same model with the embedding table as its output head. */
-  public LlamaConfig withTiedEmbeddings() {
-    return withTokens(vocabularySize, true);
+  /** The same model, the embedding table being its output head or not. */
+  public LlamaConfig withTiedEmbeddings(boolean tied) {
+    return withTokens(vocabularySize, tied);
   }
 
   /** The same model with another number of token rows. */

@@ -11,9 +11,11 @@ import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.image.ImageProcessor;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.models.llama.Generation;
 import org.dsvlm.models.llama.GenerationSettings;
 import org.dsvlm.models.llama.StreamedText;
@@ -37,30 +39,28 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class LlavaChat implements AutoCloseable {
-  private static final int DEFAULT_MAX_NEW_TOKENS = 128;
-
   /** Rows of a step on a GPU, where several are answered. */
   private static final int GPU_ROWS = 16;
 
   private final LlavaChatOptions options;
-  private final GenerationSettings settings;
-  private final ImageProcessor processor;
+  private final LlavaSettings settings;
   private final LoadedLlava checkpoint;
   private final @Nullable Lora adapter;
   private final Tokenizer tokenizer;
   private final ConversationTemplate template;
 
-  private LlavaChat(Path folder, LlavaChatOptions options) {
+  /** Read with the first picture: a conversation without any needs none. */
+  private @Nullable ImageProcessor processor;
+
+  private LlavaChat(Path path, LlavaChatOptions options) {
     this.options = options;
-    settings = GenerationSettings.read(folder, DEFAULT_MAX_NEW_TOKENS);
-    ImageProcessor own = LlavaPictures.read(folder);
-    Boolean pad = options.padToSquare();
-    processor = pad == null ? own : own.paddedToSquare(pad);
-    tokenizer = Tokenizer.open(folder);
+    Path folder = FilePath.model(path);
+    LlavaFolder.refuseAdapter(folder);
+    settings = LlavaSettings.open(folder, options.template());
+    tokenizer = settings.tokenizer();
+    template = settings.template();
     @Nullable LoadedLlava opened = null;
     try {
-      template =
-          options.template() == null ? TrainedTemplate.of(folder, tokenizer) : options.template();
       opened = LoadedLlava.openMapped(folder, options.dtype(), options.device());
       tokenizer.checkFits(opened.config().text().vocabularySize());
       Path lora = options.adapter();
@@ -87,10 +87,11 @@ public final class LlavaChat implements AutoCloseable {
 
   /**
    * The settings in the folder's {@code generation_config.json}; without it the likeliest token is
-   * taken.
+   * taken. Stop tokens that it leaves out are those of the other files, and the template's own end
+   * always stops.
    */
   public GenerationSettings settings() {
-    return settings;
+    return settings.generation();
   }
 
   /**
@@ -114,7 +115,7 @@ public final class LlavaChat implements AutoCloseable {
   public String answer(@Nullable Picture picture, String question) {
     List<Picture> pictures = picture == null ? List.of() : List.of(picture);
     List<Turn> turns = List.of(Turn.human(question));
-    return answer(pictures, turns, settings, (record, piece) -> {}).strip();
+    return answer(pictures, turns, settings(), (record, piece) -> {}).strip();
   }
 
   /**
@@ -249,11 +250,21 @@ public final class LlavaChat implements AutoCloseable {
 
   /** Pixels [pictures, 3, height, width] as the vision tower takes them, on the CPU. */
   private Tensor pixelValues(List<Picture> pictures) {
-    return Torch.stack(0, pictures.stream().map(processor::pixelValues).toArray(Tensor[]::new));
+    return Torch.stack(0, pictures.stream().map(processor()::pixelValues).toArray(Tensor[]::new));
+  }
+
+  private synchronized ImageProcessor processor() {
+    if (processor == null) {
+      ImageProcessor own = settings.pictures();
+      Boolean pad = options.padToSquare();
+      processor = pad == null ? own : own.paddedToSquare(pad);
+    }
+    return processor;
   }
 
   private Tensor onDevice(Tensor pixelValues) {
-    return pixelValues.to(checkpoint.model().languageModel().device(), options.dtype());
+    ScalarType dtype = checkpoint.parameters().dtype();
+    return pixelValues.to(checkpoint.model().languageModel().device(), dtype);
   }
 
   private long[] ids(List<Turn> turns, int pictures) {

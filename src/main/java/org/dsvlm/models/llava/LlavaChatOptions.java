@@ -14,26 +14,26 @@ import org.jspecify.annotations.Nullable;
  *
  * @param template that the model was trained on; null for what the folder says (see {@link
  *     TrainedTemplate})
- * @param dtype to compute in
+ * @param dtype to compute in; null for the type of the folder's weights
  * @param device "cpu", "cuda", …
  * @param adapter folder of a PEFT adapter to apply; null for none
  * @param padToSquare whether pictures are padded to squares; null for what the folder says
  */
 public record LlavaChatOptions(
     @Nullable ConversationTemplate template,
-    ScalarType dtype,
+    @Nullable ScalarType dtype,
     String device,
     @Nullable Path adapter,
     @Nullable Boolean padToSquare) {
-  /** Float32 on the CPU, and otherwise what the folder says. */
+  /** On the CPU, and otherwise what the folder says. */
   public static final LlavaChatOptions DEFAULTS =
-      new LlavaChatOptions(null, ScalarType.Float, "cpu", null, null);
+      new LlavaChatOptions(null, null, "cpu", null, null);
 
   public LlavaChatOptions withTemplate(@Nullable ConversationTemplate conversation) {
     return new LlavaChatOptions(conversation, dtype, device, adapter, padToSquare);
   }
 
-  public LlavaChatOptions withDtype(ScalarType type) {
+  public LlavaChatOptions withDtype(@Nullable ScalarType type) {
     return new LlavaChatOptions(template, type, device, adapter, padToSquare);
   }
 

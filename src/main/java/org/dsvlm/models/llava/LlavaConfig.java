@@ -86,6 +86,11 @@ public record LlavaConfig(
    */
   public static LlavaConfig parse(JsonNode json, String where) {
     JsonConfig config = JsonConfig.of(json, where);
+    return config.collecting(() -> parse(config));
+  }
+
+  private static LlavaConfig parse(JsonConfig config) {
+    String where = config.where();
     if (!config.text("model_type").equals(LlavaFamily.MODEL_TYPE)) {
       throw config.error(
           "model_type",
@@ -100,11 +105,11 @@ public record LlavaConfig(
     }
     LlamaConfig text = LlamaConfig.parseWithDefault(config.child("text_config"), UNSAID);
     if (config.flag("tie_word_embeddings", false)) {
-      text = text.withTiedEmbeddings();
+      text = text.withTiedEmbeddings(true);
     }
     try {
       return new LlavaConfig(
-          VisionConfig.parse(json, where),
+          VisionConfig.parse(config),
           text,
           config.integer("image_token_index", config.integer("image_token_id", 32000)),
           featureLayers(config),
@@ -166,6 +171,11 @@ public record LlavaConfig(
    */
   public void costOfConnector(Tape tape, double pictures, boolean differentiated) {
     ConnectorCost.record(tape, this, pictures, differentiated);
+  }
+
+  /** The same with another language model. */
+  LlavaConfig withText(LlamaConfig other) {
+    return new LlavaConfig(vision, other, imageToken, featureLayers, dropFirstToken, connectorBias);
   }
 
   /** This configuration as config.json of a Hugging Face folder. */

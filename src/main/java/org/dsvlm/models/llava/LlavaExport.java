@@ -6,16 +6,21 @@ package org.dsvlm.models.llava;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.image.ImageProcessor;
 import org.dsvlm.io.AtomicFiles;
+import org.dsvlm.io.JsonConfig;
 import org.dsvlm.nn.MergedWeights;
+import org.dsvlm.nn.UnusedTensors;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.text.ConversationTemplate;
 import org.dsvlm.weights.ConvertedWeights;
@@ -51,6 +56,9 @@ public final class LlavaExport {
           "merges.txt",
           "chat_template.json",
           "chat_template.jinja");
+
+  private static final List<String> CHAT_TEMPLATES =
+      List.of("chat_template.json", "chat_template.jinja");
 
   /** The folder in which the original layout keeps what its vision tower is. */
   private static final String VISION_FOLDER = "vision_tower";
@@ -97,6 +105,17 @@ public final class LlavaExport {
 
   private static void write(
       Path folder, LlavaConfig config, WeightSource weights, ModelFiles files, Format format) {
+    write(folder, config, weights, files, format, target -> {}, ReadBack.of(files));
+  }
+
+  private static void write(
+      Path folder,
+      LlavaConfig config,
+      WeightSource weights,
+      ModelFiles files,
+      Format format,
+      AtomicFiles.Body others,
+      ReadBack before) {
     LlavaConfig exported = withImageRow(config, files);
     Map<String, ObjectNode> contents = files.contents(exported);
     write(
@@ -110,7 +129,9 @@ public final class LlavaExport {
           for (Map.Entry<String, ObjectNode> file : contents.entrySet()) {
             writeJson(target.resolve(file.getKey()), file.getValue());
           }
-        });
+          others.write(target);
+        },
+        before);
   }
 
   /**
@@ -126,22 +147,44 @@ public final class LlavaExport {
   public static void copy(Path from, Path to, Format format, @Nullable Path adapter) {
     try (LlavaFolder files = LlavaFolder.open(from);
         WeightSource weights = merged(files, format.dtype(), adapter)) {
+      ReadBack before = ReadBack.of(files.path());
+      UnusedTensors.check(
+          files.weights(),
+          root -> new Llava(root, files.config()),
+          files.path().resolve(CONFIG).toString(),
+          LlavaLayouts::ours);
       boolean needsImageToken =
           files.config().imageToken() < 0 && format.layout() == LlavaLayout.HUGGING_FACE;
       if (needsImageToken) {
         ModelFiles own =
-            ModelFiles.read(from, files.visionPath())
-                .withPreprocessor(LlavaPictures.read(from).toJson());
-        write(to, files.config(), weights, own, format);
+            ModelFiles.read(files.path())
+                .withPreprocessor(LlavaPictures.read(files.path()).toJson())
+                .withStopTokens(before.fileStops());
+        write(
+            to,
+            files.config(),
+            weights,
+            own,
+            format,
+            target -> copy(CHAT_TEMPLATES, files.path(), target),
+            before);
       } else {
-        @Nullable ConversationTemplate template = TrainedTemplate.named(from).orElse(null);
+        @Nullable ConversationTemplate template =
+            TrainedTemplate.named(files.path()).orElse(null);
         ObjectNode json = named(format.layout().toJson(files.config()), template);
         if (format.layout() == LlavaLayout.ORIGINAL) {
           json.put(
               LlavaPictures.ASPECT_RATIO,
-              LlavaPictures.padsToSquare(from) ? LlavaPictures.PAD : LlavaPictures.SQUARE);
+              LlavaPictures.padsToSquare(files.path()) ? LlavaPictures.PAD : LlavaPictures.SQUARE);
         }
-        write(to, files.config(), json, weights, format, target -> copyCompanions(files, target));
+        write(
+            to,
+            files.config(),
+            json,
+            weights,
+            format,
+            target -> copyCompanions(files, target, before.fileStops()),
+            before);
       }
     }
   }
@@ -167,15 +210,28 @@ public final class LlavaExport {
             store -> LlavaLora.read(adapter, store));
   }
 
-  private static void copyCompanions(LlavaFolder files, Path target) throws IOException {
-    for (String name : COMPANIONS) {
-      if (Files.exists(files.path().resolve(name))) {
-        Files.copy(files.path().resolve(name), target.resolve(name));
-      }
+  /** The folder's files, and what they leave to others that are not copied. */
+  private static void copyCompanions(LlavaFolder files, Path target, Set<Long> stops)
+      throws IOException {
+    copy(COMPANIONS, files.path(), target);
+    if (!ImageProcessor.isDescribed(target) && LlavaPictures.isDescribed(files.path())) {
+      writeJson(target.resolve(PREPROCESSOR), LlavaPictures.settings(files.path()));
     }
-    Path preprocessor = files.visionPath().resolve(PREPROCESSOR);
-    if (Files.exists(preprocessor) && Files.notExists(target.resolve(PREPROCESSOR))) {
-      Files.copy(preprocessor, target.resolve(PREPROCESSOR));
+    Path generation = target.resolve(ModelFiles.GENERATION);
+    ObjectNode own =
+        Files.exists(generation)
+            ? (ObjectNode) JsonConfig.read(generation).json()
+            : JsonNodeFactory.instance.objectNode();
+    if (!stops.isEmpty()) {
+      writeJson(generation, ModelFiles.withStops(own, stops));
+    }
+  }
+
+  private static void copy(List<String> names, Path from, Path to) throws IOException {
+    for (String name : names) {
+      if (Files.exists(from.resolve(name)) && Files.notExists(to.resolve(name))) {
+        Files.copy(from.resolve(name), to.resolve(name));
+      }
     }
   }
 
@@ -185,7 +241,8 @@ public final class LlavaExport {
       ObjectNode json,
       WeightSource weights,
       Format format,
-      AtomicFiles.Body companions) {
+      AtomicFiles.Body companions,
+      ReadBack before) {
     json.put("dtype", DTypes.name(format.dtype()));
     WeightSource stored =
         new RenamedWeights(
@@ -200,6 +257,7 @@ public final class LlavaExport {
             writeVisionFolder(target, config);
           }
           SafetensorsWriter.writeFolder(target, "model", stored, format.shardBytes());
+          before.compare(target, config, new ConvertedWeights(weights, format.dtype()));
         });
   }
 
@@ -207,8 +265,8 @@ public final class LlavaExport {
   private static void writeVisionFolder(Path target, LlavaConfig config) throws IOException {
     Path folder = Files.createDirectory(target.resolve(VISION_FOLDER));
     writeJson(folder.resolve(CONFIG), config.vision().toJson());
-    if (Files.exists(target.resolve(PREPROCESSOR))) {
-      Files.copy(target.resolve(PREPROCESSOR), folder.resolve(PREPROCESSOR));
+    if (ImageProcessor.isDescribed(target)) {
+      writeJson(folder.resolve(PREPROCESSOR), ImageProcessor.settings(target).json());
     }
   }
 

@@ -8,9 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.models.llama.TiedHead;
 import org.dsvlm.models.vit.VisionConfig;
 import org.dsvlm.models.vit.VisionFamily;
+import org.dsvlm.nn.UnusedTensors;
 import org.dsvlm.weights.JoinedWeights;
 import org.dsvlm.weights.RenamedWeights;
 import org.dsvlm.weights.WeightSource;
@@ -28,6 +32,7 @@ import org.dsvlm.weights.files.WeightFolder;
  */
 public record LlavaFolder(Path path, Path visionPath, LlavaConfig config, WeightSource weights)
     implements AutoCloseable {
+  private static final String CONFIG = "config.json";
 
   /**
    * Reads the configuration and the headers of the weights. A vision tower that lies elsewhere is
@@ -35,14 +40,36 @@ public record LlavaFolder(Path path, Path visionPath, LlavaConfig config, Weight
    *
    * @throws org.dsvlm.io.DsVlmException if a file is missing or unsound, naming file and key
    */
-  public static LlavaFolder open(Path folder) {
-    JsonConfig json = JsonConfig.read(folder.resolve("config.json"));
+  public static LlavaFolder open(Path path) {
+    Path folder = FilePath.model(path);
+    refuseAdapter(folder);
+    JsonConfig json = JsonConfig.read(folder.resolve(CONFIG));
+    LlavaConfig config = config(folder, json);
     if (!OriginalLlavaConfig.matches(json)) {
-      LlavaConfig config = LlavaConfig.parse(json.json(), json.where());
-      return new LlavaFolder(folder, folder, config, LlavaLayouts.read(WeightFolder.open(folder)));
+      return of(folder, folder, config, LlavaLayouts.read(WeightFolder.open(folder)));
     }
-    Path visionFolder = folder.resolve(json.text("mm_vision_tower"));
-    if (!Files.isRegularFile(visionFolder.resolve("config.json"))) {
+    Path visionFolder = visionFolder(folder, json);
+    return of(
+        folder, visionFolder, config, withVision(folder, visionFolder, config.vision().family()));
+  }
+
+  /**
+   * What the configuration of the LLaVA in {@code path} says, in any layout; of its weights nothing
+   * is read.
+   *
+   * @throws DsVlmException as {@link #open} does
+   */
+  public static LlavaConfig config(Path path) {
+    Path folder = FilePath.model(path);
+    return config(folder, JsonConfig.read(folder.resolve(CONFIG)));
+  }
+
+  private static LlavaConfig config(Path folder, JsonConfig json) {
+    if (!OriginalLlavaConfig.matches(json)) {
+      return LlavaConfig.parse(json.json(), json.where());
+    }
+    Path visionFolder = visionFolder(folder, json);
+    if (!Files.isRegularFile(visionFolder.resolve(CONFIG))) {
       throw json.error(
           "mm_vision_tower",
           "is '"
@@ -51,10 +78,40 @@ public record LlavaFolder(Path path, Path visionPath, LlavaConfig config, Weight
               + visionFolder
               + " holds no config.json; fetch the tower and let the key name its folder");
     }
-    VisionConfig vision = VisionConfig.read(visionFolder.resolve("config.json"));
-    LlavaConfig config = OriginalLlavaConfig.parse(json, vision);
-    return new LlavaFolder(
-        folder, visionFolder, config, withVision(folder, visionFolder, vision.family()));
+    return OriginalLlavaConfig.parse(json, VisionConfig.read(visionFolder.resolve(CONFIG)));
+  }
+
+  private static LlavaFolder of(
+      Path folder, Path visionFolder, LlavaConfig config, WeightSource weights) {
+    try {
+      TiedHead head = TiedHead.resolve(config.text(), weights, LlavaLayouts.LANGUAGE_MODEL);
+      return new LlavaFolder(folder, visionFolder, config.withText(head.config()), head.weights());
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  /** The folder of the vision tower that {@code json}, of the original layout, names. */
+  static Path visionFolder(Path folder, JsonConfig json) {
+    String key = "mm_vision_tower";
+    return FilePath.model(
+        folder.resolve(FilePath.of(json.where() + ": '" + key + "'", json.text(key))));
+  }
+
+  /**
+   * Refuses a folder that holds an adapter and no model: LLaVA's own LoRA folders have a
+   * config.json of the model, too.
+   *
+   * @throws DsVlmException saying how an adapter is used
+   */
+  public static void refuseAdapter(Path folder) {
+    if (Files.exists(folder.resolve("adapter_config.json")) && !WeightFolder.present(folder)) {
+      throw new DsVlmException(
+          folder
+              + ": is an adapter; give the model that it was made for as --model (or"
+              + " model.llava), and this folder as --adapter (for export: --merge-adapter)");
+    }
   }
 
   /** The original files hold the vision tower only if it was trained. */
@@ -65,13 +122,14 @@ public record LlavaFolder(Path path, Path visionPath, LlavaConfig config, Weight
     }
     WeightSource tower = WeightFolder.open(visionFolder);
     UnaryOperator<String> renaming = family.layout(tower.names(), visionFolder.toString());
-    WeightSource vision =
+    RenamedWeights vision =
         new RenamedWeights(
             tower,
             name -> {
               String visionName = renaming.apply(name);
               return visionName == null ? null : "vision_tower." + visionName;
             });
+    UnusedTensors.sayHidden(vision);
     return new JoinedWeights(folder.toString(), List.of(own, vision));
   }
 

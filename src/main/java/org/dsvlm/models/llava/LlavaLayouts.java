@@ -20,6 +20,9 @@ public final class LlavaLayouts {
   /** From the prefix of a stored name to ours; the first that fits counts. */
   private static final Map<String, String> PREFIXES = new LinkedHashMap<>();
 
+  /** What the names of the language model's parameters begin with. */
+  static final String LANGUAGE_MODEL = "language_model.";
+
   private static final String VISION = "vision_tower.vision_model.";
   private static final String LANGUAGE = "language_model.model.";
   private static final String HEAD = "language_model.lm_head.";
@@ -64,7 +67,7 @@ public final class LlavaLayouts {
   }
 
   /** Whether our name {@code name} belongs to the model itself rather than to what trains it. */
-  static boolean ours(String name) {
+  public static boolean ours(String name) {
     return name.startsWith(VISION)
         || name.startsWith(LANGUAGE)
         || name.startsWith(HEAD)

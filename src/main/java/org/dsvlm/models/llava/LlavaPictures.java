@@ -4,6 +4,7 @@
  */
 package org.dsvlm.models.llava;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.dsvlm.image.ImageProcessor;
@@ -17,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * tower's file for the rest.
  */
 public final class LlavaPictures {
-  private static final String FILE = "preprocessor_config.json";
-
   /** Key of the original layout's config.json, with two of its values. */
   static final String ASPECT_RATIO = "image_aspect_ratio";
 
@@ -34,24 +33,35 @@ public final class LlavaPictures {
    *     naming file and key
    */
   public static ImageProcessor read(Path folder) {
-    JsonConfig original = original(folder);
-    Path own = folder.resolve(FILE);
-    if (original == null) {
-      return ImageProcessor.read(own);
-    }
-    Path tower = folder.resolve(original.text("mm_vision_tower")).resolve(FILE);
-    return ImageProcessor.read(Files.exists(own) ? own : tower)
-        .paddedToSquare(padsToSquare(original));
+    ImageProcessor processor = ImageProcessor.ofFolder(described(folder));
+    @Nullable JsonConfig original = original(folder);
+    return original == null ? processor : processor.paddedToSquare(padsToSquare(original));
+  }
+
+  /** The settings that {@link #read} begins with, in the keys of preprocessor_config.json. */
+  static ObjectNode settings(Path folder) {
+    return (ObjectNode) ImageProcessor.settings(described(folder)).json();
+  }
+
+  /** Whether the folder, or that of its vision tower, says how pictures are processed. */
+  static boolean isDescribed(Path folder) {
+    return ImageProcessor.isDescribed(described(folder));
+  }
+
+  /** Where the settings are: in the folder, or else in that of the vision tower. */
+  private static Path described(Path folder) {
+    @Nullable JsonConfig original = original(folder);
+    return original == null || ImageProcessor.isDescribed(folder)
+        ? folder
+        : LlavaFolder.visionFolder(folder, original);
   }
 
   /** Whether pictures are padded to a square; not if the folder says nothing about pictures. */
   static boolean padsToSquare(Path folder) {
-    JsonConfig original = original(folder);
-    if (original != null) {
-      return padsToSquare(original);
-    }
-    Path own = folder.resolve(FILE);
-    return Files.exists(own) && ImageProcessor.read(own).padsToSquare();
+    @Nullable JsonConfig original = original(folder);
+    return original != null
+        ? padsToSquare(original)
+        : ImageProcessor.isDescribed(folder) && ImageProcessor.ofFolder(folder).padsToSquare();
   }
 
   /** config.json of the original layout; null in another. */

@@ -5,11 +5,18 @@
 package org.dsvlm.models.llava;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.io.DsVlmException;
+import org.dsvlm.nn.ParameterShapes;
 import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.nn.UnusedTensors;
+import org.dsvlm.tensor.DTypes;
 import org.dsvlm.weights.WeightSource;
+import org.jspecify.annotations.Nullable;
 
 /** A LLaVA read from a folder, in any of its layouts (see {@link LlavaLayouts}). */
 public final class LoadedLlava implements AutoCloseable {
@@ -27,13 +34,14 @@ public final class LoadedLlava implements AutoCloseable {
    * Reads the model in {@code folder}. A vision tower that lies elsewhere is looked for where
    * {@code mm_vision_tower} says, in {@code folder} or by its whole path.
    *
-   * @param dtype of the parameters, whatever the files hold
+   * @param dtype of the parameters, whatever the files hold; null for the type that most of them
+   *     are stored in
    * @param device "cpu", "cuda", …
    * @throws org.dsvlm.io.DsVlmException if a file is missing or unsound, or config and weights
    *     disagree, naming file and key
    */
-  public static LoadedLlava open(Path folder, ScalarType dtype, String device) {
-    return open(folder, weights -> ParameterStore.from(weights, dtype, device));
+  public static LoadedLlava open(Path folder, @Nullable ScalarType dtype, String device) {
+    return open(folder, weights -> ParameterStore.from(weights, typeOf(weights, dtype), device));
   }
 
   /**
@@ -41,15 +49,43 @@ public final class LoadedLlava implements AutoCloseable {
    * {@code dtype} are not copied but stay mapped (see {@link ParameterStore#mapped}), so that a
    * model opens at once and need not fit into memory with another copy of its files.
    */
-  public static LoadedLlava openMapped(Path folder, ScalarType dtype, String device) {
-    return open(folder, weights -> ParameterStore.mapped(weights, dtype, device));
+  public static LoadedLlava openMapped(Path folder, @Nullable ScalarType dtype, String device) {
+    return open(folder, weights -> ParameterStore.mapped(weights, typeOf(weights, dtype), device));
+  }
+
+  /** Without a wish, what is stored in half the size is not made twice as large to be used. */
+  private static ScalarType typeOf(WeightSource weights, @Nullable ScalarType wanted) {
+    if (wanted != null) {
+      return wanted;
+    }
+    Map<ScalarType, Long> elements = new LinkedHashMap<>();
+    for (String name : weights.names()) {
+      elements.merge(weights.dtype(name), ParameterShapes.elements(weights.shape(name)), Long::sum);
+    }
+    ScalarType most =
+        elements.entrySet().stream()
+            .max(Map.Entry.comparingByValue())
+            .map(Map.Entry::getKey)
+            .orElse(ScalarType.Float);
+    if (!DTypes.isComputed(most)) {
+      String first = weights.names().iterator().next();
+      throw new DsVlmException(
+          weights.where(first)
+              + ": most weights are "
+              + DTypes.name(most)
+              + ", a type that no model computes in; choose one with --dtype, such as bfloat16");
+    }
+    return most;
   }
 
   private static LoadedLlava open(Path folder, Function<WeightSource, ParameterStore> storeOf) {
     try (LlavaFolder files = LlavaFolder.open(folder)) {
       ParameterStore parameters = storeOf.apply(files.weights());
       try {
-        return new LoadedLlava(files.config(), parameters);
+        LoadedLlava loaded = new LoadedLlava(files.config(), parameters);
+        UnusedTensors.check(
+            parameters, files.path().resolve("config.json").toString(), LlavaLayouts::ours);
+        return loaded;
       } catch (RuntimeException e) {
         parameters.close();
         throw e;

@@ -8,12 +8,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.models.llama.GenerationSettings;
 import org.dsvlm.text.ConversationTemplate;
 import org.dsvlm.text.TokenizerSource;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +37,10 @@ public record ModelFiles(
     @Nullable ObjectNode generation,
     @Nullable ConversationTemplate template) {
 
+  private static final String STOPS = "eos_token_id";
+
+  static final String GENERATION = "generation_config.json";
+
   /** Files of a model whose template is not known. */
   public ModelFiles(
       ObjectNode tokenizer,
@@ -44,25 +51,16 @@ public record ModelFiles(
   }
 
   /**
-   * Those of {@code folder}.
+   * Those of the LLaVA in {@code folder}.
    *
    * @throws DsVlmException if one is missing, but for generation_config.json
    */
   public static ModelFiles read(Path folder) {
-    return read(folder, folder);
-  }
-
-  /** As above, the preprocessor's settings being the vision tower's where there are no others. */
-  static ModelFiles read(Path folder, Path visionFolder) {
-    Path preprocessor = folder.resolve("preprocessor_config.json");
-    Path generation = folder.resolve("generation_config.json");
+    Path generation = folder.resolve(GENERATION);
     return new ModelFiles(
         TokenizerSource.json(folder),
         object(folder.resolve("tokenizer_config.json")),
-        object(
-            Files.exists(preprocessor)
-                ? preprocessor
-                : visionFolder.resolve(preprocessor.getFileName())),
+        LlavaPictures.settings(folder),
         Files.exists(generation) ? object(generation) : null,
         TrainedTemplate.named(folder).orElse(null));
   }
@@ -70,6 +68,56 @@ public record ModelFiles(
   /** These files with other settings for pictures. */
   ModelFiles withPreprocessor(ObjectNode other) {
     return new ModelFiles(tokenizer, tokenizerConfig, other, generation, template);
+  }
+
+  /**
+   * These files with {@code stops} as the tokens that end an answer, unless generation_config.json
+   * names some.
+   */
+  ModelFiles withStopTokens(Set<Long> stops) {
+    ObjectNode own = generation != null ? generation : generationFromTokenizer();
+    return new ModelFiles(
+        tokenizer, tokenizerConfig, preprocessor, withStops(own, stops), template);
+  }
+
+  /** Stop tokens that these files name. */
+  Set<Long> stopTokens() {
+    ObjectNode own = generation != null ? generation : generationFromTokenizer();
+    return GenerationSettings.parse(own, GENERATION, 1).stopTokens();
+  }
+
+  /** Writes tokenizer and settings as they are, to be opened. */
+  void writeTokenizer(Path folder) throws IOException {
+    Files.writeString(folder.resolve("tokenizer.json"), tokenizer.toString());
+    Files.writeString(folder.resolve("tokenizer_config.json"), tokenizerConfig.toString());
+  }
+
+  /** Removes what {@link #writeTokenizer} wrote, and {@code folder}; null for none. */
+  static void deleteTokenizer(@Nullable Path folder) {
+    if (folder == null) {
+      return;
+    }
+    try {
+      Files.deleteIfExists(folder.resolve("tokenizer.json"));
+      Files.deleteIfExists(folder.resolve("tokenizer_config.json"));
+      Files.deleteIfExists(folder);
+    } catch (IOException e) {
+      folder.toFile().deleteOnExit();
+    }
+  }
+
+  /** {@code generation} with {@code stops} where it names none. */
+  static ObjectNode withStops(ObjectNode generation, Set<Long> stops) {
+    if (generation.hasNonNull(STOPS) || stops.isEmpty()) {
+      return generation;
+    }
+    ObjectNode complete = generation.deepCopy();
+    if (stops.size() == 1) {
+      return complete.put(STOPS, stops.iterator().next());
+    }
+    ArrayNode several = complete.putArray(STOPS);
+    stops.stream().sorted().forEach(several::add);
+    return complete;
   }
 
   /** These files of a model that was trained on {@code other}. */
@@ -108,8 +156,7 @@ public record ModelFiles(
     files.put("tokenizer_config.json", namingImageToken());
     files.put("preprocessor_config.json", preprocessor);
     files.put("processor_config.json", processor(config));
-    files.put(
-        "generation_config.json", generation != null ? generation : generationFromTokenizer());
+    files.put(GENERATION, generation != null ? generation : generationFromTokenizer());
     return files;
   }
 

@@ -29,8 +29,12 @@ final class OriginalLlavaConfig {
 
   /** {@code vision}: the tower that {@code mm_vision_tower} names. */
   static LlavaConfig parse(JsonConfig config, VisionConfig vision) {
+    return config.collecting(() -> read(config, vision));
+  }
+
+  private static LlavaConfig read(JsonConfig config, VisionConfig vision) {
     LanguageFamily family = family(config);
-    config.onlySupports("mm_projector_type", "mlp2x_gelu");
+    requireTwoLayers(config);
     config.onlySupports("mm_use_im_start_end", false);
     config.onlySupports("mm_use_im_patch_token", false);
     config.onlySupports("mm_patch_merge_type", "flat");
@@ -50,6 +54,17 @@ final class OriginalLlavaConfig {
         List.of(config.integer("mm_vision_select_layer", -2)),
         dropFirstToken(config, vision),
         true);
+  }
+
+  /** The first LLaVA's files do not name their connector, which has one layer. */
+  private static void requireTwoLayers(JsonConfig config) {
+    if (!config.has("mm_projector_type")) {
+      throw config.error(
+          "mm_projector_type",
+          "is missing, which stands for linear; only mlp2x_gelu is supported. Take a LLaVA of"
+              + " version 1.5 or later");
+    }
+    config.onlySupports("mm_projector_type", "mlp2x_gelu");
   }
 
   private static LanguageFamily family(JsonConfig config) {

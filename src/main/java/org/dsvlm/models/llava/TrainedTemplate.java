@@ -65,13 +65,30 @@ public final class TrainedTemplate {
         throw new DsVlmException(jinja + ": cannot be read: " + e.getMessage(), e);
       }
     }
-    for (String name : new String[] {"chat_template.json", "tokenizer_config.json"}) {
+    for (String name :
+        new String[] {"chat_template.json", "processor_config.json", "tokenizer_config.json"}) {
       Path file = folder.resolve(name);
       if (Files.exists(file)) {
-        JsonNode text = JsonConfig.read(file).json().path(CHAT_TEMPLATE);
-        if (text.isTextual()) {
-          return Optional.of(recognised(file, text.textValue()));
+        Optional<String> text = defaultTemplate(JsonConfig.read(file).json().path(CHAT_TEMPLATE));
+        if (text.isPresent()) {
+          return Optional.of(recognised(file, text.get()));
         }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** A text, or one of several named ones: the one named default. */
+  private static Optional<String> defaultTemplate(JsonNode templates) {
+    if (templates.isTextual()) {
+      return Optional.of(templates.textValue());
+    }
+    if (templates.isObject()) {
+      return Optional.ofNullable(templates.path("default").textValue());
+    }
+    for (JsonNode template : templates) {
+      if (template.path("name").asText().equals("default")) {
+        return Optional.ofNullable(template.path("template").textValue());
       }
     }
     return Optional.empty();
@@ -97,8 +114,8 @@ public final class TrainedTemplate {
     }
     throw new DsVlmException(
         file
-            + ": the chat template is none that is known; name the one that the model was trained on"
-            + " with --template");
+            + ": the chat template is none that is known; name the one that the model was trained"
+            + " on with --template");
   }
 
   private static ConversationTemplate byTokens(Tokenizer tokenizer) {

@@ -68,6 +68,11 @@ public interface VisionConfig {
     return VisionSection.parse(JsonConfig.of(json, where));
   }
 
+  /** As {@link #parse(JsonNode, String)}, of {@code json} or its {@code vision_config}. */
+  static VisionConfig parse(JsonConfig json) {
+    return VisionSection.parse(json);
+  }
+
   /** Reads {@code config.json} like {@link #parse(JsonNode, String)}. */
   static VisionConfig read(Path file) {
     return VisionSection.parse(JsonConfig.read(file));

@@ -19,6 +19,10 @@ final class VisionSection {
 
   /** Reads the tower in {@code root}, a config.json, by the family that it names. */
   static VisionConfig parse(JsonConfig root) {
+    return root.collecting(() -> read(root));
+  }
+
+  private static VisionConfig read(JsonConfig root) {
     JsonConfig tower = find(root);
     VisionConfig vision = family(tower, tower != root).parseTower(tower);
     if (vision.patchSize() > vision.imageSize()) {

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.nio.file.Path;
 import java.util.Map;
+import org.dsvlm.io.FilePath;
 
 /**
  * A folder of the source tree that recipes name by a prefix, so that a recipe, and a run's, means
@@ -34,7 +35,7 @@ public enum Place {
   /** The system property, which the launcher sets, or else a path from the present folder. */
   public Path folder() {
     String named = System.getProperty(property);
-    return named == null ? usual : Path.of(named);
+    return named == null ? usual : FilePath.of(property, named);
   }
 
   /** {@code path} with its prefix, if it has one, replaced by the place. */

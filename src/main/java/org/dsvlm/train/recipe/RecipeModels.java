@@ -9,12 +9,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.dsvlm.catalogue.PublicModels;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.diffusion.NoiseSchedule;
 import org.dsvlm.models.diffusion.UNetConfig;
 import org.dsvlm.models.diffusion.VaeConfig;
 import org.dsvlm.models.llama.LlamaConfig;
 import org.dsvlm.models.llava.LlavaConfig;
+import org.dsvlm.models.llava.LlavaFolder;
 import org.dsvlm.models.vit.VisionConfig;
 import org.jspecify.annotations.Nullable;
 
@@ -44,14 +46,19 @@ public final class RecipeModels {
   }
 
   /** Whether the folder is what counts. */
-  private boolean reads(String path, String file) {
-    return !path.isEmpty() && (!withoutFiles || Files.isRegularFile(Path.of(path, file)));
+  private boolean reads(String key, String path, String file) {
+    return !path.isEmpty() && (!withoutFiles || Files.isRegularFile(file(key, path, file)));
+  }
+
+  /** {@code file} of the folder that the recipe names. */
+  private static Path file(String key, String path, String file) {
+    return FilePath.model("recipe: model." + key, path).resolve(file);
   }
 
   /** The LLaVA that the recipe starts from as a whole; null without, or if it is not there. */
   private @Nullable LlavaConfig whole() {
-    return reads(model.llava(), CONFIG)
-        ? LlavaConfig.parse(JsonConfig.read(Path.of(model.llava(), CONFIG)).json(), model.llava())
+    return reads("llava", model.llava(), CONFIG)
+        ? LlavaFolder.config(FilePath.model("recipe: model.llava", model.llava()))
         : null;
   }
 
@@ -62,8 +69,8 @@ public final class RecipeModels {
     if (whole != null) {
       return whole.vision();
     }
-    if (reads(vision.path(), CONFIG)) {
-      return VisionConfig.read(Path.of(vision.path(), CONFIG));
+    if (reads("vision.path", vision.path(), CONFIG)) {
+      return VisionConfig.read(file("vision.path", vision.path(), CONFIG));
     }
     requireDescribed("vision", vision.arch(), vision.config());
     return vision.arch().isEmpty()
@@ -86,8 +93,8 @@ public final class RecipeModels {
     if (whole != null) {
       return whole.text();
     }
-    if (reads(language.path(), CONFIG)) {
-      return LlamaConfig.parse(JsonConfig.read(Path.of(language.path(), CONFIG)));
+    if (reads("language.path", language.path(), CONFIG)) {
+      return LlamaConfig.parse(JsonConfig.read(file("language.path", language.path(), CONFIG)));
     }
     requireDescribed("language", language.arch(), language.config());
     return language.arch().isEmpty()
@@ -98,8 +105,9 @@ public final class RecipeModels {
   /** The denoising network. */
   public UNetConfig unet() {
     Recipe.StableDiffusion diffusion = model.stableDiffusion();
-    if (reads(diffusion.path(), "unet/" + CONFIG)) {
-      JsonConfig json = JsonConfig.read(Path.of(diffusion.path(), "unet", CONFIG));
+    if (reads("stable_diffusion.path", diffusion.path(), "unet/" + CONFIG)) {
+      JsonConfig json =
+          JsonConfig.read(file("stable_diffusion.path", diffusion.path(), "unet/" + CONFIG));
       return UNetConfig.parse(json.json(), json.where());
     }
     requireDescribed("stable_diffusion", diffusion.arch(), diffusion.unet());
@@ -111,8 +119,9 @@ public final class RecipeModels {
   /** The autoencoder. */
   public VaeConfig vae() {
     Recipe.StableDiffusion diffusion = model.stableDiffusion();
-    if (reads(diffusion.path(), "vae/" + CONFIG)) {
-      JsonConfig json = JsonConfig.read(Path.of(diffusion.path(), "vae", CONFIG));
+    if (reads("stable_diffusion.path", diffusion.path(), "vae/" + CONFIG)) {
+      JsonConfig json =
+          JsonConfig.read(file("stable_diffusion.path", diffusion.path(), "vae/" + CONFIG));
       return VaeConfig.parse(json.json(), json.where());
     }
     requireDescribed("stable_diffusion", diffusion.arch(), diffusion.vae());

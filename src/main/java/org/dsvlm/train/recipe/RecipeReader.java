@@ -28,6 +28,7 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,7 +69,7 @@ public final class RecipeReader {
 
   /** Whether {@code recipe} is a name of {@link #names()} or a file. */
   public static boolean exists(String recipe) {
-    return names().contains(recipe) || Files.isRegularFile(Path.of(recipe));
+    return names().contains(recipe) || Files.isRegularFile(FilePath.of("the recipe", recipe));
   }
 
   /**
@@ -127,7 +128,8 @@ public final class RecipeReader {
    * @param above what is being extended, for messages and to find circles
    */
   private static void lay(RecipeTree tree, String name, @Nullable Path from, List<String> above) {
-    Path file = from == null ? Path.of(name) : from.resolveSibling(name);
+    Path named = FilePath.of((from == null ? "recipe" : from.toString()) + ": extends", name);
+    Path file = from == null ? named : from.resolveSibling(named);
     boolean isFile = !isBuiltIn(name) && Files.isRegularFile(file);
     if (!isFile && !isBuiltIn(name)) {
       throw new DsVlmException(

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -98,7 +99,7 @@ public final class CheckpointFolder {
     if (last == null) {
       return Optional.empty();
     }
-    Manifest.verify(last.getValue());
+    Manifest.verify(last.getValue(), List.of(MODEL, OPTIMIZER, POSITION));
     return Optional.of(at(last.getKey()));
   }
 

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.HeldFolders;
 
 /**
  * An event file as TensorBoard reads it: a list of records, each its length, the length's checksum,
@@ -53,7 +54,7 @@ final class EventFile implements AutoCloseable {
    */
   static EventFile create(Path folder, long firstStep) {
     try {
-      Files.createDirectories(folder);
+      HeldFolders.createDirectories(folder);
       int number = 1;
       while (Files.exists(folder.resolve(String.format(NAME, number)))) {
         number++;

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.dsvlm.io.DsVlmException;
@@ -41,10 +42,23 @@ final class Manifest {
   /**
    * Compares {@code folder} with its list.
    *
-   * @throws DsVlmException if a file is missing, of another length or of another content
+   * @param demanded files that the list has to have
+   * @throws DsVlmException if a file is not listed, missing, of another length or of another
+   *     content
    */
-  static void verify(Path folder) {
+  static void verify(Path folder, List<String> demanded) {
     JsonNode manifest = JsonConfig.read(folder.resolve(FILE)).json();
+    for (String name : demanded) {
+      if (!manifest.path(name).isObject()) {
+        throw new DsVlmException(
+            folder.resolve(FILE)
+                + ": does not list "
+                + name
+                + ", so nothing tells whether it is whole; delete "
+                + folder
+                + " to go on from what is before it");
+      }
+    }
     for (Map.Entry<String, JsonNode> entry : manifest.properties()) {
       Path file = folder.resolve(entry.getKey());
       String fault = fault(file, entry.getValue());

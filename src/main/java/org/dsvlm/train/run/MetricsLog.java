@@ -16,10 +16,16 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A file of one JSON object a step, each on disk as soon as the step is done. */
 public final class MetricsLog implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Logger LOG = LoggerFactory.getLogger(MetricsLog.class);
+
+  /** The step of a line that has none. */
+  private static final long UNSOUND = Long.MAX_VALUE;
 
   private final Path file;
   private final BufferedWriter writer;
@@ -36,14 +42,19 @@ public final class MetricsLog implements AutoCloseable {
 
   /**
    * Opens {@code file} to add to it after {@code step}; what an interrupted run wrote beyond that
-   * step, or left as half a line, is dropped.
+   * step is dropped, and so is each line that is not whole, wherever it stands.
    */
   public static MetricsLog after(long step, Path file) {
     if (Files.exists(file)) {
       try {
-        List<String> lines = Files.readAllLines(file);
-        List<String> kept = lines.stream().takeWhile(line -> stepOf(line) <= step).toList();
-        if (kept.size() < lines.size()) {
+        String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        List<String> lines = text.lines().toList();
+        List<String> kept = lines.stream().filter(line -> stepOf(line) <= step).toList();
+        long unsound = lines.stream().filter(line -> stepOf(line) == UNSOUND).count();
+        if (unsound > 0) {
+          LOG.warn("{}: {} lines are no steps and are dropped", file, unsound);
+        }
+        if (kept.size() < lines.size() || !text.endsWith("\n")) {
           AtomicFiles.text(file, kept.isEmpty() ? "" : String.join("\n", kept) + "\n");
         }
       } catch (IOException e) {
@@ -62,9 +73,9 @@ public final class MetricsLog implements AutoCloseable {
 
   private static long stepOf(String line) {
     try {
-      return JSON.readTree(line).path("step").asLong(Long.MAX_VALUE);
+      return JSON.readTree(line).path("step").asLong(UNSOUND);
     } catch (JsonProcessingException e) {
-      return Long.MAX_VALUE;
+      return UNSOUND;
     }
   }
 

@@ -16,8 +16,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.HeldFolders;
 import org.dsvlm.supervision.MultiAdapterFile;
 import org.dsvlm.train.recipe.RecipeReader;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +52,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RunFolder implements AutoCloseable {
   private static final String RECIPE = "recipe.yaml";
+  private static final String LOCK_FILE = ".lock";
+
+  /** System property; {@code none} switches the lock off. */
+  private static final String LOCK = "dsvlm.run.lock";
 
   private final Path root;
   private final @Nullable FileChannel lockFile;
@@ -62,12 +68,18 @@ public final class RunFolder implements AutoCloseable {
       Files.createDirectories(root);
       file =
           FileChannel.open(
-              root.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+              root.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     } catch (IOException e) {
       throw new DsVlmException(root + ": the run folder cannot be made: " + e.getMessage(), e);
     }
     lockFile = file;
     lock = lock(root, file);
+    try {
+      HeldFolders.hold(root);
+    } catch (IOException e) {
+      closeQuietly(file);
+      throw new DsVlmException(root + ": cannot be read: " + e.getMessage(), e);
+    }
   }
 
   private RunFolder(Path root, @Nullable FileChannel lockFile, @Nullable FileLock lock) {
@@ -94,14 +106,27 @@ public final class RunFolder implements AutoCloseable {
     return folder;
   }
 
-  private static FileLock lock(Path root, FileChannel file) {
+  /** Null where locks are switched off. */
+  private static @Nullable FileLock lock(Path root, FileChannel file) {
+    if (System.getProperty(LOCK, "").equals("none")) {
+      return null;
+    }
     FileLock held = null;
     try {
       held = file.tryLock();
     } catch (OverlappingFileLockException e) {
       // another run of this process: the message below fits
     } catch (IOException e) {
-      throw new DsVlmException(root + ": cannot be locked: " + e.getMessage(), e);
+      closeQuietly(file);
+      throw new DsVlmException(
+          root
+              + ": cannot be locked: "
+              + e.getMessage()
+              + ". Choose a folder on a file system with locks; or, if surely no other process"
+              + " trains there, switch the lock off with JAVA_OPTS=-D"
+              + LOCK
+              + "=none",
+          e);
     }
     if (held == null) {
       closeQuietly(file);
@@ -112,19 +137,39 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * Makes the folder of a new run and writes the recipe into it.
+   * Makes the folder of a new run and writes the recipe into it. A folder that holds nothing but a
+   * recipe, as a run leaves it that ended before its first file, is used again.
    *
    * @throws DsVlmException if a run is there already
    */
   public static RunFolder create(Path root, ObjectNode recipe) {
     RunFolder folder = new RunFolder(root);
-    if (Files.exists(folder.recipe())) {
+    if (Files.exists(folder.recipe()) && !holdsNothingElse(root)) {
       folder.close();
       throw new DsVlmException(
           root + ": holds a run already; --resume continues it, or choose another --out");
     }
     AtomicFiles.text(folder.recipe(), RecipeReader.yaml(recipe));
     return folder;
+  }
+
+  private static boolean holdsNothingElse(Path root) {
+    try (Stream<Path> children = Files.list(root)) {
+      return children
+          .map(child -> child.getFileName().toString())
+          .allMatch(name -> name.equals(RECIPE) || name.equals(LOCK_FILE));
+    } catch (IOException e) {
+      throw new DsVlmException(root + ": cannot be listed: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Demands that the folder is still there, which a run that writes to it asks after every step.
+   *
+   * @throws DsVlmException if it was deleted, replaced or unmounted
+   */
+  public void requireThere() {
+    HeldFolders.require(root);
   }
 
   /**
@@ -304,11 +349,14 @@ public final class RunFolder implements AutoCloseable {
 
   @Override
   public void close() {
-    if (lock == null || lockFile == null) {
+    if (lockFile == null) {
       return;
     }
+    HeldFolders.release(root);
     try {
-      lock.release();
+      if (lock != null) {
+        lock.release();
+      }
     } catch (IOException e) {
       throw new DsVlmException(root + ": the lock cannot be released: " + e.getMessage(), e);
     } finally {

@@ -4,21 +4,22 @@
  */
 package org.dsvlm.weights.files;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import org.dsvlm.io.AtomicFiles;
+import java.util.Set;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.weights.JoinedWeights;
 import org.dsvlm.weights.ShardIndex;
 import org.dsvlm.weights.WeightSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The weights of a model folder: one file or shards with an {@code .index.json}, under the names
@@ -26,45 +27,95 @@ import org.dsvlm.weights.WeightSource;
  * weights in safetensors and in PyTorch's own format, the former are read.
  */
 public final class WeightFolder {
-  /** Single files in the order of preference; each may be an index ({@code .index.json}) too. */
-  private static final List<String> FILES =
-      List.of(
-          "model.safetensors",
-          "diffusion_pytorch_model.safetensors",
-          "adapter_model.safetensors",
-          "pytorch_model.bin",
-          "diffusion_pytorch_model.bin",
-          "adapter_model.bin");
-
-  private static final String INDEX = ".index.json";
+  private static final Logger LOG = LoggerFactory.getLogger(WeightFolder.class);
 
   private WeightFolder() {}
 
   /**
-   * Maps every file of the folder's weights and reads their headers.
+   * Maps every file of the folder's weights and reads their headers. Other files of weights are
+   * named in the log, or refused where they would change the model.
    *
-   * @throws DsVlmException if there are none, a shard is missing or unsound, or the index and the
-   *     shards disagree
+   * @throws DsVlmException if there are no weights, a shard is missing or unsound, the index and
+   *     the shards disagree, or an adapter lies beside a model's weights
    */
-  public static WeightSource open(Path folder) {
+  public static WeightSource open(Path path) {
+    Path folder = FilePath.model(path);
     Path found =
-        find(folder)
+        FolderFiles.find(folder, FolderFiles.MODEL)
             .orElseThrow(
                 () -> new DsVlmException(folder + ": holds no weights: " + whatIsThere(folder)));
-    return found.toString().endsWith(INDEX) ? openShards(found) : WeightFile.open(found);
+    List<String> unread = unread(folder, found);
+    unread.stream()
+        .filter(name -> name.startsWith("adapter_model."))
+        .findFirst()
+        .ifPresent(
+            adapter -> {
+              throw new DsVlmException(
+                  folder.resolve(adapter)
+                      + ": an adapter beside the weights of a model, which the transformers library"
+                      + " would apply; put it into a folder of its own, with its"
+                      + " adapter_config.json, and name that as the adapter");
+            });
+    WeightSource source = FolderFiles.isIndex(found) ? openShards(found) : WeightFile.open(found);
+    sayUnread(folder, found, unread);
+    return source;
+  }
+
+  /**
+   * As above for the weights of a PEFT adapter.
+   *
+   * @param readElsewhere names of files in the folder that the caller reads
+   */
+  public static WeightSource openAdapter(Path path, List<String> readElsewhere) {
+    Path folder = FilePath.model(path);
+    Path found =
+        FolderFiles.find(folder, FolderFiles.ADAPTER)
+            .orElseThrow(
+                () ->
+                    new DsVlmException(
+                        folder.resolve(FolderFiles.ADAPTER.get(0))
+                            + ": no such file, and no "
+                            + FolderFiles.ADAPTER.get(1)
+                            + " in its place"));
+    WeightSource source = FolderFiles.isIndex(found) ? openShards(found) : WeightFile.open(found);
+    List<String> unread = new ArrayList<>(unread(folder, found));
+    unread.removeAll(readElsewhere);
+    sayUnread(folder, found, unread);
+    return source;
+  }
+
+  private static void sayUnread(Path folder, Path found, List<String> unread) {
+    if (!unread.isEmpty()) {
+      LOG.warn(
+          "{}: {} is read; not used: {}", folder, found.getFileName(), String.join(", ", unread));
+    }
   }
 
   /** Whether {@link #open} would find weights there. */
   public static boolean present(Path folder) {
-    return find(folder).isPresent();
+    return FolderFiles.find(FilePath.model(folder), FolderFiles.MODEL).isPresent();
   }
 
-  /** The folder's single file of weights, or its index. */
-  private static Optional<Path> find(Path folder) {
-    return FILES.stream()
-        .flatMap(file -> Stream.of(folder.resolve(file), folder.resolve(file + INDEX)))
-        .filter(Files::exists)
-        .findFirst();
+  /**
+   * Files of weights in the folder that are read neither as a model's nor, where it has no model,
+   * as an adapter's: the same weights in another format or variant, a shard that the index does not
+   * name, weights of something else.
+   */
+  public static List<String> unread(Path path) {
+    Path folder = FilePath.model(path);
+    return FolderFiles.find(folder, FolderFiles.MODEL)
+        .or(() -> FolderFiles.find(folder, FolderFiles.ADAPTER))
+        .map(found -> unread(folder, found))
+        .orElse(List.of());
+  }
+
+  private static List<String> unread(Path folder, Path found) {
+    Set<String> read = new HashSet<>();
+    read.add(found.getFileName().toString());
+    if (FolderFiles.isIndex(found)) {
+      ShardIndex.read(found).values().forEach(f -> read.add(f.getFileName().toString()));
+    }
+    return FolderFiles.weights(folder).stream().filter(name -> !read.contains(name)).toList();
   }
 
   private static WeightSource openShards(Path index) {
@@ -115,19 +166,10 @@ public final class WeightFolder {
     if (!Files.isDirectory(folder)) {
       return "there is no such folder";
     }
-    try (Stream<Path> children = Files.list(folder)) {
-      String others =
-          children
-              .map(child -> child.getFileName().toString())
-              .filter(name -> name.endsWith(".safetensors") || WeightFile.namesPickle(name))
-              .sorted()
-              .collect(Collectors.joining(", "));
-      return "one of "
-          + String.join(", ", FILES)
-          + " or its .index.json is wanted"
-          + (others.isEmpty() ? "" : "; there is " + others);
-    } catch (IOException e) {
-      return "it cannot be listed: " + AtomicFiles.reason(e);
-    }
+    List<String> others = FolderFiles.weights(folder);
+    return "one of "
+        + String.join(", ", FolderFiles.MODEL)
+        + " or its .index.json is wanted"
+        + (others.isEmpty() ? "" : "; there is " + String.join(", ", others));
   }
 }

@@ -15,9 +15,20 @@ import org.jspecify.annotations.Nullable;
  * storages, and types of numbers.
  */
 final class PickleGlobal {
+  /**
+   * Works for files that name classes which are not installed, tensors that share memory, and
+   * tensors below {@code state_dict} or {@code model}; runs no code but PyTorch's.
+   */
   static final String HOW_TO_CONVERT =
-      "if you trust the file, convert it in Python: safetensors.torch.save_file(torch.load(FILE,"
-          + " map_location=\"cpu\", weights_only=True), \"model.safetensors\")";
+      "if you trust the file, take its tensors with Python: import pickle, torch, types,"
+          + " safetensors.torch; U = type(\"U\", (pickle.Unpickler,), {\"find_class\": lambda u, m,"
+          + " n: pickle.Unpickler.find_class(u, m, n) if m.split(\".\")[0] in (\"torch\","
+          + " \"collections\") else type(n, (), {\"__init__\": lambda *a, **k: None,"
+          + " \"__setstate__\": lambda *a: None})}); P = types.SimpleNamespace(__name__=\"p\","
+          + " Unpickler=U, load=lambda f, **k: U(f, **k).load()); d = torch.load(\"FILE\","
+          + " map_location=\"cpu\", weights_only=False, pickle_module=P); d = d.get(\"state_dict\","
+          + " d.get(\"model\", d)); safetensors.torch.save_file({k: v.detach().clone().contiguous()"
+          + " for k, v in d.items() if isinstance(v, torch.Tensor)}, \"model.safetensors\")";
 
   /** The functions that a pickle may call. */
   private enum Function {

@@ -60,7 +60,8 @@ class GenerationSettingsTest {
         "{\"eos_token_id\": \"a\"}|x.json: 'eos_token_id' holds \"a\", which is no token id",
         "{\"eos_token_id\": [2, -1]}|x.json: 'eos_token_id' holds -1, which is no token id",
         "{\"eos_token_id\": 2.5}|x.json: 'eos_token_id' holds 2.5, which is no token id",
-        "{\"do_sample\": true, \"top_p\": 2}|x.json: top_p is 2.0; it has to be above 0 and at most 1",
+        "{\"do_sample\": true, \"top_p\": 2}|x.json: top_p is 2.0; it has to be above 0 and at most"
+            + " 1",
         "{\"num_beams\": 4}|x.json: 'num_beams' is 4; only 1 is supported",
         "{\"typical_p\": 0.5}|x.json: 'typical_p' is 0.5; only 1.0 is supported",
         "{\"min_p\": 0.1}|x.json: 'min_p' is 0.1, a setting that is not computed here;",
@@ -88,5 +89,37 @@ class GenerationSettingsTest {
     assertThatThrownBy(() -> GenerationSettings.read(folder, 9))
         .isInstanceOf(DsVlmException.class)
         .hasMessageStartingWith(file + ": 'eos_token_id' holds {}");
+  }
+
+  @Test
+  void allKeysThatAreNotComputedAreNamedAtOnce() {
+    assertThatThrownBy(
+            () ->
+                parse(
+                    "{\"min_p\": 0.1, \"num_beams\": 4, \"penalty_alpha\": 0.6,"
+                        + " \"output_scores\": true, \"typical_p\": 0.5}"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("'num_beams' is 4; only 1 is supported")
+        .hasMessageContaining("'typical_p' is 0.5; only 1.0 is supported")
+        .hasMessageContaining("'min_p' is 0.1, 'penalty_alpha' is 0.6, settings that are not");
+  }
+
+  /** What Python programs leave of how they loaded and ran the model. */
+  @Test
+  void loadingOptionsArePassedOver() {
+    assertThat(
+            parse(
+                "{\"attn_implementation\": \"flash_attention_2\", \"disable_compile\": true,"
+                    + " \"return_dict_in_generate\": true, \"output_scores\": true,"
+                    + " \"output_logits\": true, \"cache_implementation\": \"hybrid\","
+                    + " \"use_flash_attention_2\": true, \"eos_token_id\": 2}"))
+        .isEqualTo(GenerationSettings.greedy(5, Set.of(2L)));
+  }
+
+  @Test
+  void stopTokensThatTheFileLeavesOutAreThoseOfTheConfig() throws IOException {
+    Files.writeString(folder.resolve("generation_config.json"), "{\"top_p\": 0.5}");
+    Files.writeString(folder.resolve("config.json"), "{\"eos_token_id\": 6}");
+    assertThat(GenerationSettings.read(folder, 9).stopTokens()).containsExactly(6L);
   }
 }

@@ -7,11 +7,13 @@ package org.dsvlm.models.llava;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.testing.TensorScope;
@@ -25,11 +27,35 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What an export says about its conversations, and how a folder is understood. */
 @ExtendWith(TensorScope.class)
 class TrainedTemplateTest {
+  private static final List<String> MARKERS =
+      List.of(
+          "<|begin_of_text|>",
+          "<|start_header_id|>",
+          "<|end_header_id|>",
+          "<|eot_id|>",
+          "<|im_start|>",
+          "<|im_end|>",
+          "\n");
+
   @TempDir Path temporary;
 
   private Path export(ConversationTemplate template) {
     Path folder = temporary.resolve("model");
-    TinyLlava.export(folder, TinyLlava.files().withTemplate(template));
+    ModelFiles files = TinyLlava.files().withTemplate(template);
+    ArrayNode added = (ArrayNode) files.tokenizer().get("added_tokens");
+    long id = files.nextId();
+    for (String marker : MARKERS) {
+      added
+          .addObject()
+          .put("id", id++)
+          .put("content", marker)
+          .put("special", true)
+          .put("single_word", false)
+          .put("lstrip", false)
+          .put("rstrip", false)
+          .put("normalized", false);
+    }
+    TinyLlava.export(folder, files);
     return folder;
   }
 
@@ -73,7 +99,8 @@ class TrainedTemplateTest {
 
   @Test
   void aFolderThatSaysNothingIsUnderstoodByItsTokens() {
-    Path folder = export(null);
+    Path folder = temporary.resolve("model");
+    TinyLlava.export(folder, TinyLlava.files());
     assertThat(folder.resolve("chat_template.jinja")).doesNotExist();
     assertThat(of(folder)).isEqualTo(ConversationTemplate.VICUNA_V1);
   }

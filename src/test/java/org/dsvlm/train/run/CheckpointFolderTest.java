@@ -7,6 +7,8 @@ package org.dsvlm.train.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +25,8 @@ import org.dsvlm.tensor.Torch;
 import org.dsvlm.weights.HeldWeights;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointFolderTest {
   @TempDir private Path root;
@@ -136,6 +140,27 @@ class CheckpointFolderTest {
           .isInstanceOf(DsVlmException.class)
           .hasMessageContaining("model.safetensors")
           .hasMessageContaining("a.weight");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model.safetensors", "optimizer.safetensors", "position.json"})
+  @BadInput(
+      number = 54,
+      value = "a checkpoint whose manifest does not list its files",
+      then = "an error that names the file and says what to delete")
+  void aManifestDemandsItsFiles(String name) throws IOException {
+    try (PointerScope scope = new PointerScope()) {
+      CheckpointFolder checkpoints = new CheckpointFolder(root, 2);
+      checkpoints.save(at(3), tensor(0.1), new HeldWeights(tensor(0.2)));
+      Path manifest = root.resolve("step-3").resolve("manifest.json");
+      ObjectNode json = (ObjectNode) new ObjectMapper().readTree(manifest.toFile());
+      json.remove(name);
+      Files.writeString(manifest, json.toString());
+      assertThatThrownBy(checkpoints::latest)
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageStartingWith(manifest + ": does not list " + name)
+          .hasMessageContaining("delete " + root.resolve("step-3"));
     }
   }
 }

@@ -6,12 +6,15 @@ package org.dsvlm.train.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.dsvlm.BadInput;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,6 +62,26 @@ class MetricsLogTest {
                   + "\"router_text\":null,\"router_low\":0.625,"
                   + "\"router\":{\"down.0.0\":[0.25,0.75],\"mid.0\":[null,0.5]}}\n");
     }
+  }
+
+  @Test
+  @BadInput(
+      number = 58,
+      value = "bytes that are no text, or half a line, in the middle of metrics.jsonl",
+      then = "the line is dropped with a message; all others are kept")
+  void unsoundLinesInTheMiddleAreDroppedAlone() throws IOException {
+    Path file = folder.resolve("metrics.jsonl");
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.writeBytes("{\"step\":1}\n{\"step\":2,\"lo\n".getBytes(StandardCharsets.UTF_8));
+    bytes.write(0xff);
+    bytes.write(0xfe);
+    bytes.writeBytes("{\"step\":3}\n{\"step\":4}\n".getBytes(StandardCharsets.UTF_8));
+    Files.write(file, bytes.toByteArray());
+    try (MetricsLog log = MetricsLog.after(4, file)) {
+      log.write(metrics(5));
+    }
+    assertThat(Files.readAllLines(file)).hasSize(3);
+    assertThat(Files.readAllLines(file).get(1)).isEqualTo("{\"step\":4}");
   }
 
   @Test

@@ -8,9 +8,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.dsvlm.BadInput;
+import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.train.recipe.RecipeReader;
 import org.junit.jupiter.api.Test;
@@ -31,12 +34,54 @@ class RunFolderTest {
   }
 
   @Test
-  void aSecondRunInItIsRefused() {
+  void aSecondRunInItIsRefused() throws IOException {
     RunFolder.create(root, recipe()).close();
+    Files.writeString(root.resolve("data.json"), "{}");
     assertThatThrownBy(() -> RunFolder.create(root, recipe()))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining(root.toString())
         .hasMessageContaining("--resume");
+  }
+
+  @Test
+  void aFolderThatHoldsNothingButARecipeIsUsedAgain() {
+    RunFolder.create(root, recipe("seed=5")).close();
+    try (RunFolder run = RunFolder.create(root, recipe("seed=6"))) {
+      assertThat(RecipeReader.read(run.recipe())).isEqualTo(recipe("seed=6"));
+    }
+  }
+
+  @Test
+  @BadInput(
+      number = 56,
+      value = "a run folder that is deleted while the run goes on",
+      then = "an error; the folder is not made anew")
+  void aFolderThatVanishesIsNotMadeAnew() throws IOException {
+    Path own = root.resolve("run");
+    try (RunFolder run = RunFolder.create(own, recipe())) {
+      run.requireThere();
+      Files.move(own, root.resolve("elsewhere"));
+      assertThatThrownBy(run::requireThere)
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageStartingWith(own + ": the folder was deleted, replaced or unmounted");
+      assertThatThrownBy(() -> AtomicFiles.folder(run.checkpoints().resolve("step-4"), path -> {}))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("was deleted, replaced or unmounted");
+      assertThat(own).doesNotExist();
+      Files.createDirectory(own);
+      assertThatThrownBy(run::requireThere).as("another of its name").isNotNull();
+    }
+    RunFolder.create(own, recipe()).close();
+  }
+
+  @Test
+  void theLockMayBeSwitchedOff() {
+    System.setProperty("dsvlm.run.lock", "none");
+    try (RunFolder run = RunFolder.create(root, recipe())) {
+      RunFolder.resume(root, recipe()).close();
+    } finally {
+      System.clearProperty("dsvlm.run.lock");
+    }
   }
 
   /** Nobody, root included, makes folders there. */

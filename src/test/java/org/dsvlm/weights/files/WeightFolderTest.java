@@ -22,6 +22,8 @@ import org.dsvlm.weights.safetensors.SafetensorsWriter;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WeightFolderTest {
   @TempDir Path parent;
@@ -148,7 +150,7 @@ class WeightFolderTest {
     index("{\"a\": \"\"}");
     refused().hasMessageContaining("outside the folder");
     index("{\"a\": \"one\\u0000.safetensors\"}");
-    refused().hasMessageContaining("no file name");
+    refused().hasMessageContaining("which is no path");
   }
 
   @Test
@@ -234,5 +236,102 @@ class WeightFolderTest {
     return assertThatThrownBy(() -> WeightFolder.open(folder).close())
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining(folder.resolve("model.safetensors.index.json").toString());
+  }
+
+  /** A part of a model lies one folder below its snapshot, its shards further above. */
+  @Test
+  void linksWithinTheHubsCacheAreFollowedFromSubfolders() throws IOException {
+    Path repository = Files.createDirectories(parent.resolve("models--x--sd"));
+    Path blobs = Files.createDirectory(repository.resolve("blobs"));
+    Path unet = Files.createDirectories(repository.resolve("snapshots/0123abc/unet"));
+    Files.copy(folder.resolve("one.safetensors"), blobs.resolve("beef"));
+    Files.createSymbolicLink(unet.resolve("one.safetensors"), Path.of("../../../blobs/beef"));
+    Files.writeString(
+        unet.resolve("diffusion_pytorch_model.safetensors.index.json"),
+        "{\"weight_map\": {\"a\": \"one.safetensors\"}}");
+    try (WeightSource source = WeightFolder.open(unet)) {
+      assertThat(source.names()).containsExactly("a");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "diffusion_pytorch_model.fp16.safetensors",
+        "model.bf16.safetensors",
+        "pytorch_model.fp16.bin"
+      })
+  void theOnlyVariantIsRead(String name) throws IOException {
+    Path single = Files.createDirectory(parent.resolve("variant"));
+    Files.copy(folder.resolve("one.safetensors"), single.resolve("other"));
+    if (name.endsWith(".bin")) {
+      try (PointerScope scope = new PointerScope()) {
+        PickleFiles.save(single.resolve(name), Map.of("a", Torch.of(new float[] {3, 4}, 2)));
+      }
+    } else {
+      Files.move(single.resolve("other"), single.resolve(name));
+    }
+    try (WeightSource source = WeightFolder.open(single)) {
+      assertThat(source.names()).containsExactly("a");
+    }
+    assertThat(WeightFolder.unread(single)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "model.safetensors.index.fp16.json",
+        "diffusion_pytorch_model.fp16.safetensors.index.json"
+      })
+  void theOnlyVariantInShardsIsRead(String index) throws IOException {
+    Files.writeString(
+        folder.resolve(index),
+        "{\"weight_map\": {\"a\": \"one.safetensors\", \"b\": \"two.safetensors\"}}");
+    try (WeightSource source = WeightFolder.open(folder)) {
+      assertThat(source.names()).containsExactly("a", "b");
+    }
+  }
+
+  @Test
+  @BadInput(
+      number = 22,
+      value = "a folder with several variants of its weights (fp16, non_ema) and none without",
+      then = "an error that says which name the wanted one needs")
+  void severalVariantsAreRefused() throws IOException {
+    for (String variant : new String[] {"fp16", "non_ema"}) {
+      Files.copy(
+          folder.resolve("one.safetensors"),
+          folder.resolve("diffusion_pytorch_model." + variant + ".safetensors"));
+    }
+    assertThatThrownBy(() -> WeightFolder.open(folder))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("diffusion_pytorch_model.fp16.safetensors and")
+        .hasMessageContaining(
+            "rename the one that is meant to diffusion_pytorch_model.safetensors");
+  }
+
+  @Test
+  void filesThatAreNotReadAreKnown() throws IOException {
+    index("{\"a\": \"one.safetensors\"}");
+    Files.writeString(folder.resolve("pytorch_model.bin"), "x");
+    Files.writeString(folder.resolve("training_args.bin"), "x");
+    Files.writeString(folder.resolve("rng_state_0.pth"), "x");
+    Files.writeString(folder.resolve("mm_projector.bin"), "x");
+    WeightFolder.open(folder).close();
+    assertThat(WeightFolder.unread(folder))
+        .containsExactly("mm_projector.bin", "pytorch_model.bin", "two.safetensors");
+  }
+
+  @Test
+  @BadInput(
+      number = 22,
+      value = "an adapter beside the weights of a model",
+      then = "an error that asks for a folder of its own")
+  void anAdapterBesideAModelIsRefused() throws IOException {
+    index("{\"a\": \"one.safetensors\"}");
+    shard("adapter_model.safetensors", "x");
+    assertThatThrownBy(() -> WeightFolder.open(folder))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("adapter_model.safetensors: an adapter beside the weights");
   }
 }

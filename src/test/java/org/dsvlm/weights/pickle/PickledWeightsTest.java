@@ -6,6 +6,7 @@ package org.dsvlm.weights.pickle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.dsvlm.testing.PickleFiles.RESOURCES;
 import static org.dsvlm.testing.PickleFiles.dictionary;
 import static org.dsvlm.testing.PickleFiles.littleEndian;
@@ -14,6 +15,7 @@ import static org.dsvlm.testing.PickleFiles.pickle;
 import static org.dsvlm.testing.PickleFiles.tensor;
 import static org.dsvlm.testing.PickleFiles.text;
 import static org.dsvlm.testing.PickleFiles.zip;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +34,7 @@ import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.NativeObjects;
 import org.dsvlm.weights.WeightSource;
 import org.dsvlm.weights.files.WeightFile;
+import org.dsvlm.weights.safetensors.Safetensors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -165,7 +168,7 @@ class PickledWeightsTest {
     Path proof = folder.resolve("proof");
     refused("cos\nsystem\n(" + text("touch " + proof) + "tR")
         .hasMessageContaining("hostile.bin: x/data.pkl, byte 13: names Python's 'os.system'")
-        .hasMessageContaining("weights_only=True");
+        .hasMessageContaining("take its tensors with Python: import pickle, torch");
     refused("\u008c\u0002nt\u008c\u0006system\u0093").hasMessageContaining("'nt.system'");
     refused("cbuiltins\neval\n").hasMessageContaining("'builtins.eval'");
     refused("ctorch\nload\n").hasMessageContaining("'torch.load'");
@@ -314,5 +317,40 @@ class PickledWeightsTest {
       }
     }
     refused(twice).hasMessageContaining("is missing");
+  }
+
+  /** The advice that is printed, followed: Python code that is cut out of the message and run. */
+  @ParameterizedTest
+  @ValueSource(strings = {"lightning.ckpt", "numpy.ckpt", "namespace.pth"})
+  void theAdviceWorks(String name) throws Exception {
+    Path file = RESOURCES.resolve(name);
+    String message =
+        catchThrowableOfType(DsVlmException.class, () -> PickledWeights.open(file)).getMessage();
+    String marker = "take its tensors with Python: ";
+    assertThat(message).contains(marker);
+    String code =
+        message
+            .substring(message.indexOf(marker) + marker.length())
+            .replace("FILE", file.toAbsolutePath().toString());
+    assumeTrue(
+        run("import torch, safetensors.torch") == 0,
+        "python3 on the path has no torch with safetensors, by which the advice converts a file");
+    assertThat(run(code)).isZero();
+    try (Safetensors converted = Safetensors.open(folder.resolve("model.safetensors"))) {
+      assertThat(converted.names()).contains("model.diffusion_model.input_blocks.0.0.weight");
+    }
+  }
+
+  private int run(String code) throws IOException, InterruptedException {
+    try {
+      return new ProcessBuilder("python3", "-c", code)
+          .directory(folder.toFile())
+          .redirectErrorStream(true)
+          .redirectOutput(folder.resolve("python.log").toFile())
+          .start()
+          .waitFor();
+    } catch (IOException e) {
+      return -1; // there is no python3
+    }
   }
 }

@@ -1,0 +1,84 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.dsvlm.BadInput;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Whatever the locale: none is set in most containers. */
+class LocaleTest {
+  @TempDir Path folder;
+
+  @Test
+  @BadInput(
+      number = 66,
+      value = "arguments with characters that the locale of the process lacks",
+      then = "an error that names argument and encoding, and the locale to set")
+  void argumentsThatTheLocaleLacksAreRefused() throws IOException, InterruptedException {
+    Path log = folder.resolve("log");
+    try (ChildProcess process =
+        ChildProcess.start(
+            List.of("env", "LC_ALL=C"), log, "chat", "--model", "m", "--prompt", "Was heißt 图?")) {
+      assertThat(process.exitCode()).isEqualTo(1);
+    }
+    assertThat(Files.readString(log))
+        .startsWith("dsvlm: the argument 'Was hei")
+        .contains("cannot be read in this process's encoding", "start it with LC_ALL=C.UTF-8");
+  }
+
+  @Test
+  void outputIsUtf8() throws IOException, InterruptedException {
+    Path model = Files.createDirectory(folder.resolve("modell"));
+    Files.writeString(model.resolve("config.json"), "{\"model_type\": \"größe\"}");
+    Path log = folder.resolve("log");
+    try (ChildProcess process =
+        ChildProcess.start(List.of("env", "LC_ALL=C"), log, "inspect", model.toString())) {
+      assertThat(process.exitCode()).isEqualTo(1);
+    }
+    assertThat(Files.readString(log, StandardCharsets.UTF_8)).contains("'model_type' is 'größe'");
+  }
+
+  /** tools/environment, which the launcher sources. */
+  @ParameterizedTest
+  @CsvSource({
+    "LC_ALL=C, C.UTF-8",
+    "LC_ALL=POSIX, C.UTF-8",
+    "LANG=, C.UTF-8",
+    "LC_ALL=de_DE.ISO-8859-1, C.UTF-8",
+    "LC_ALL=xx_XX.UTF-8, C.UTF-8",
+    "LC_ALL=C.utf8, C.utf8"
+  })
+  void theLauncherSetsALocale(String given, String expected)
+      throws IOException, InterruptedException {
+    Path log = folder.resolve("log");
+    new ProcessBuilder(
+            "env",
+            "-u",
+            "LC_ALL",
+            "-u",
+            "LC_CTYPE",
+            "-u",
+            "LANG",
+            given,
+            "bash",
+            "-c",
+            "source tools/environment && echo \"$LC_ALL\"")
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .redirectOutput(log.toFile())
+        .start()
+        .waitFor();
+    assertThat(Files.readString(log).strip()).isEqualTo(expected);
+  }
+}
