@@ -106,10 +106,11 @@ public record SupervisionDraw(Tensor timesteps, Tensor noise, @Nullable Parts pa
         latentShape);
   }
 
-  /** The timesteps that reconstructions are drawn at: from pure noise, the noisiest alone. */
+  /** The timesteps that reconstructions are drawn at; the noisiest alone if they start from noise. */
   static TimestepDistribution reconstruction(NoiseSchedule schedule, SupervisionConfig config) {
     long[] grid = grid(schedule, config);
-    return config.reconstruction().fromNoise()
+    SupervisionConfig.Reconstruct way = config.reconstruction();
+    return way.fromNoise() || way.severalPasses()
         ? new TimestepDistribution(new long[] {grid[grid.length - 1]}, new double[] {1}, true)
         : TimestepDistribution.of(schedule, grid, config.timesteps());
   }

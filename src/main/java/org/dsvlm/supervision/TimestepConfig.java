@@ -121,7 +121,7 @@ public record TimestepConfig(
   /** As {@code docs/choices.md} says. */
   static TimestepConfig defaults() {
     return new TimestepConfig(
-        0, 0.8, Density.UNIFORM, 0, 1, Weighting.NONE, 0, new Epsilon(0, 0, 1));
+        0.6, 1, Density.UNIFORM, 0, 1, Weighting.NONE, 5, new Epsilon(0, 0, 1));
   }
 
   /** Reads the section {@code timesteps}; absent keys take those of {@code absent}. */

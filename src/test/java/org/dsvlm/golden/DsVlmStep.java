@@ -29,6 +29,7 @@ import org.dsvlm.supervision.LossExpression;
 import org.dsvlm.supervision.Reconstruction;
 import org.dsvlm.supervision.SupervisionConfig;
 import org.dsvlm.supervision.SupervisionConfig.Attention;
+import org.dsvlm.supervision.TimestepConfig;
 import org.dsvlm.tensor.Torch;
 
 /**
@@ -256,10 +257,23 @@ final class DsVlmStep {
             golden.description().at("/settings/default_reconstruction_loss").asText(), "golden"),
         golden.description().at("/settings/reconstruction_weight").asDouble(),
         golden.description().at("/settings/picture_size").asInt(),
-        SupervisionConfig.defaults().timesteps(),
+        everyTimestepAlike(),
         SupervisionConfig.defaults().tokens(),
         0,
         SupervisionConfig.defaults().balance());
+  }
+
+  /** Nothing weighed, no gradient bounded. */
+  private static TimestepConfig everyTimestepAlike() {
+    return new TimestepConfig(
+        0,
+        0.8,
+        TimestepConfig.Density.UNIFORM,
+        0,
+        1,
+        TimestepConfig.Weighting.NONE,
+        0,
+        new TimestepConfig.Epsilon(0, 0, 1));
   }
 
   private static SupervisionConfig.Reconstruct oneStep() {

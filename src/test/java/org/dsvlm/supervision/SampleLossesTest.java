@@ -96,7 +96,7 @@ class SampleLossesTest {
       mean += weight(weighting, alphas[t]) / 40;
     }
     try (TinyModel model =
-        model("{'loss': 'mae+epsilon', 'timesteps': {'weighting': '%s'}}".formatted(weighting))) {
+        model("{'loss': 'mae+epsilon', 'timesteps': {'min_fraction': 0, 'max_fraction': 0.8, 'weighting': '%s'}}".formatted(weighting))) {
       double[] perSample =
           Torch.doubles(
               loss(model, new SupervisionDraw(Torch.of(TIMESTEPS, 3), noise(model), null))
@@ -191,13 +191,14 @@ class SampleLossesTest {
     double[] alphas = Torch.doubles(NoiseSchedule.stableDiffusion().alphasCumprod());
     double amplification = Math.sqrt((1 - alphas[701]) / alphas[701]);
     assertThat(amplification).isGreaterThan(2);
+    String unbounded = "{'loss': 'mae', 'timesteps': {'max_amplification': 0}}";
     double[] plain = new double[2];
     double[] bounded = new double[2];
-    gradient("{'loss': 'mae'}", 701, plain);
+    gradient(unbounded, 701, plain);
     gradient("{'loss': 'mae', 'timesteps': {'max_amplification': 2.0}}", 701, bounded);
     assertThat(bounded[0]).isEqualTo(plain[0]);
     assertThat(bounded[1] / plain[1]).isCloseTo(2 / amplification, within(1e-9));
-    gradient("{'loss': 'mae'}", 101, plain);
+    gradient(unbounded, 101, plain);
     gradient("{'loss': 'mae', 'timesteps': {'max_amplification': 2.0}}", 101, bounded);
     assertThat(bounded).isEqualTo(plain);
   }

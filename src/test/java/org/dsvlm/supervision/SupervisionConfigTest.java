@@ -79,7 +79,7 @@ class SupervisionConfigTest {
         "{'picture_size': 0} | 'picture_size'",
         "{'max_timestep_fraction': 0.5} | timesteps.max_fraction",
         "{'timesteps': {'max_fraction': 1.5}} | timesteps.min_fraction",
-        "{'timesteps': {'min_fraction': 0.8}} | timesteps.min_fraction",
+        "{'timesteps': {'min_fraction': 1.0}} | timesteps.min_fraction",
         "{'timesteps': {'density': 'normal'}} | uniform, toward-noise, logit-normal",
         "{'timesteps': {'weighting': 'sqrt'}} | none, snr, min-snr, x0-variance",
         "{'timesteps': {'logit_std': 0}} | logit_std",

@@ -29,8 +29,9 @@ class TimestepDistributionTest {
   private final NoiseSchedule schedule = NoiseSchedule.stableDiffusion();
 
   @Test
-  void theDefaultIsDrawnAsItAlwaysWas() {
-    SupervisionDraw.Source source = source("{}");
+  void theRangeOfEarlierVersionsIsDrawnAsItWas() {
+    SupervisionDraw.Source source =
+        source("{'timesteps': {'min_fraction': 0, 'max_fraction': 0.8}}");
     List<String> ids = List.of("a", "b", "c");
     SupervisionDraw draw = source.draw(ids, 7);
     RandomState random = new RandomState(3).fork("supervision");
