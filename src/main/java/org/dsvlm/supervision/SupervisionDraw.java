@@ -106,7 +106,7 @@ public record SupervisionDraw(Tensor timesteps, Tensor noise, @Nullable Parts pa
         latentShape);
   }
 
-  /** The timesteps that reconstructions are drawn at; the noisiest alone if they start from noise. */
+  /** The timesteps that reconstructions are drawn at: the noisiest alone, if they start there. */
   static TimestepDistribution reconstruction(NoiseSchedule schedule, SupervisionConfig config) {
     long[] grid = grid(schedule, config);
     SupervisionConfig.Reconstruct way = config.reconstruction();

@@ -66,7 +66,8 @@ class TimestepDistributionTest {
       String density, double mean, double std, double first, double second, double third) {
     TimestepDistribution drawn =
         distribution(
-            "{'min_fraction': 0, 'max_fraction': 0.045, 'density': '%s', 'logit_mean': %s, 'logit_std': %s}"
+            ("{'min_fraction': 0, 'max_fraction': 0.045, 'density': '%s',"
+                    + " 'logit_mean': %s, 'logit_std': %s}")
                 .formatted(density, mean, std));
     assertThat(drawn.timesteps()).containsExactly(1, 21, 41);
     assertThat(drawn.probabilities())
