@@ -105,6 +105,7 @@ final class TrainCommand implements Callable<Integer> {
       }
     }
     if (group.isFirst()) {
+      RunReport.lastWords(folder).forEach(err::println);
       spec.commandLine().getOut().println(folder);
     }
     return 0;

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
@@ -153,6 +154,12 @@ public final class LlavaJson implements RecordSource {
   @Override
   public String where(int index) {
     return place(index) + " (id " + Excerpt.of(id(index)) + ")";
+  }
+
+  /** The record's object {@code labels}, of texts and numbers. */
+  @Override
+  public Map<String, String> labels(int index) {
+    return LlavaRecordReader.labels(place(index), json(index));
   }
 
   private JsonNode json(int index) {

@@ -6,8 +6,10 @@ package org.dsvlm.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.Excerpt;
@@ -39,6 +41,28 @@ final class LlavaRecordReader {
   /** The id, or nothing if the record has none. */
   static String id(JsonNode record) {
     return record.path("id").asText();
+  }
+
+  /**
+   * The labels; none if the record has none.
+   *
+   * @throws DsVlmException if they are no object of texts, numbers, true and false
+   */
+  static Map<String, String> labels(String where, JsonNode record) {
+    Map<String, String> labels = new LinkedHashMap<>();
+    JsonNode given = record.path("labels");
+    if (!given.isMissingNode() && !given.isObject()) {
+      throw new DsVlmException(
+          where + ": 'labels' is " + given + "; write an object such as {\"colour\": \"red\"}");
+    }
+    for (Map.Entry<String, JsonNode> label : given.properties()) {
+      if (!label.getValue().isValueNode() || label.getValue().isNull()) {
+        throw new DsVlmException(
+            where + ": the label '" + label.getKey() + "' is no text or number; leave it out");
+      }
+      labels.put(label.getKey(), label.getValue().asText());
+    }
+    return labels;
   }
 
   LlavaRecord read() {

@@ -5,7 +5,9 @@
 package org.dsvlm.data;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.dsvlm.data.NotoQuestions.Question;
 import org.dsvlm.image.Picture;
 import org.dsvlm.tensor.RandomState;
@@ -121,6 +123,16 @@ public final class NotoSource implements RecordSource {
     }
     RandomState random = augmentation.fork(index).fork(epoch);
     return List.of(archive.picture(shown, NotoAugmentation.look(shown, random)));
+  }
+
+  /** Its group, and its colour where it has one. */
+  @Override
+  public Map<String, String> labels(int index) {
+    NotoEmoji shown = emoji.get(index);
+    Map<String, String> labels = new LinkedHashMap<>();
+    labels.put("group", shown.group());
+    shown.colour().ifPresent(colour -> labels.put("colour", colour));
+    return labels;
   }
 
   @Override

@@ -5,6 +5,7 @@
 package org.dsvlm.data;
 
 import java.util.List;
+import java.util.Map;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
 
@@ -28,6 +29,14 @@ public interface RecordSource extends AutoCloseable {
    *     differently in each, and the same in the same
    */
   List<Picture> pictures(int index, long epoch);
+
+  /**
+   * What is known of the record's picture, by the name of the property: {@code colour} is {@code
+   * red}. The instruments ask the encoder's features for it; nothing is trained on it.
+   */
+  default Map<String, String> labels(int index) {
+    return Map.of();
+  }
 
   /** The record's own id where it can be told, even of a bad record; else its index. */
   String id(int index);

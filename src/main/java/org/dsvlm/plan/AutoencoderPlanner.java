@@ -55,6 +55,6 @@ final class AutoencoderPlanner {
     StagePlan.add(flops, tape, 1);
     double seconds = hardware.seconds(tape.operations()) + hardware.seconds(cost.update(memory, 1));
     return new StagePlan(
-        0, recipe.stage0().maxSteps(), 1, pictures, flops, memory, kept, kept, seconds, seconds);
+        0, recipe.stage0().maxSteps(), 1, pictures, flops, memory, kept, kept, seconds, seconds, 0);
   }
 }

@@ -109,6 +109,11 @@ public final class PlanReport {
     line(
         "time        %.3f s a step, %s; %.2f × that without supervision",
         stage.secondsPerStep(), duration(stage.hours()), stage.overhead());
+    if (stage.instrumentSeconds() > 0) {
+      line(
+          "instruments %.2f %% of the time",
+          100 * stage.instrumentSeconds() / (stage.secondsPerStep() + stage.instrumentSeconds()));
+    }
   }
 
   private static String duration(double hours) {
@@ -190,6 +195,7 @@ public final class PlanReport {
                     .put("activations", bytes.activations()));
     json.put("seconds_per_step", stage.secondsPerStep());
     json.put("seconds_per_step_unsupervised", stage.secondsUnsupervised());
+    json.put("instruments_seconds_per_step", stage.instrumentSeconds());
     json.put("overhead", stage.overhead());
     json.put("hours", stage.hours());
     return json;

@@ -27,6 +27,7 @@ import org.dsvlm.nn.cost.Tape;
  * @param secondsPerStep of a step
  * @param secondsUnsupervised of the same step without supervision; that of the step itself if there
  *     is none
+ * @param instrumentSeconds that the instruments take beside a step, spread over all steps
  */
 record StagePlan(
     int stage,
@@ -38,7 +39,8 @@ record StagePlan(
     double longest,
     double recomputed,
     double secondsPerStep,
-    double secondsUnsupervised) {
+    double secondsUnsupervised,
+    double instrumentSeconds) {
 
   double totalFlops() {
     return flops.values().stream()
@@ -70,7 +72,7 @@ record StagePlan(
   }
 
   double hours() {
-    return steps * secondsPerStep / 3600;
+    return steps * (secondsPerStep + instrumentSeconds) / 3600;
   }
 
   /** Time of a step over that of one without supervision. */

@@ -13,7 +13,9 @@ import org.dsvlm.nn.cost.Operation.Role;
 import org.dsvlm.nn.cost.OperationType;
 import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
+import org.dsvlm.supervision.ConditionUse;
 import org.dsvlm.tensor.DTypes;
+import org.dsvlm.train.InstrumentSchedule;
 import org.dsvlm.train.recipe.Recipe;
 import org.jspecify.annotations.Nullable;
 
@@ -89,7 +91,33 @@ final class StagePlanner {
         Memory.peak(kinds(number, micro, longest, again).get(0).tape().saved()),
         Memory.peak(kinds(number, micro, expected.textTokens(), true).get(0).tape().saved()),
         seconds,
-        plain == null ? seconds : plain.plan(number, hardware, null).secondsPerStep());
+        plain == null ? seconds : plain.plan(number, hardware, null).secondsPerStep(),
+        instruments(number, hardware, micro * expected.withPicture(), microBatches));
+  }
+
+  /**
+   * Seconds a step that the instruments take on the average: the first device reconstructs the fixed
+   * pictures without gradients, and all of them encode a step's pictures once more for each loss.
+   */
+  private double instruments(int number, Hardware hardware, double pictures, int microBatches) {
+    Recipe.Instruments settings = recipe.instruments();
+    long total = recipe.stage(number).steps(expected(number).records());
+    long every = InstrumentSchedule.of(recipe, number, 0, total).everySteps();
+    if (every == 0 || sizes.supervision().isEmpty()) {
+      return 0;
+    }
+    StepCost cost = cost(number, recipe.activationCheckpointing());
+    List<Operation> forward =
+        cost.supervision(settings.records()).operations().stream()
+            .filter(operation -> operation.role() == Role.FORWARD)
+            .toList();
+    int features = sizes.supervision().get().config().features().size();
+    double passes = (double) settings.timesteps() * ConditionUse.passes(features);
+    double encoded =
+        recipe.languageWeight() > 0
+            ? 2 * microBatches * hardware.seconds(cost.encoder(pictures).operations())
+            : 0;
+    return (passes * hardware.seconds(forward) + encoded) / every;
   }
 
   private StepCost cost(int number, boolean again) {

@@ -92,6 +92,22 @@ final class StepCost {
     return tape;
   }
 
+  /** The supervision of {@code pictures} alone. */
+  Tape supervision(double pictures) {
+    Tape tape = new Tape(bytes);
+    sizes.supervision().ifPresent(added -> supervise(tape, added, pictures, false));
+    return tape;
+  }
+
+  /** Encoder and connector on {@code pictures}. */
+  Tape encoder(double pictures) {
+    Tape tape = new Tape(bytes);
+    boolean visionTrains = sizes.trains(Part.VISION_ENCODER, stage);
+    sizes.vision().cost(tape, pictures, visionTrains, usedBlocks(), again);
+    sizes.llava().costOfConnector(tape, pictures, visionTrains);
+    return tape;
+  }
+
   private void supervise(
       Tape tape, ModelSizes.Supervision added, double pictures, boolean visionTrains) {
     new SupervisionCost(

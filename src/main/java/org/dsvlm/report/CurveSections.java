@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
 /** The sections of curves: losses, routers, optimization, throughput and memory. */
 final class CurveSections {
   private static final String LOSS = "loss_";
+  private static final String VALIDATION = "validation_loss";
   private static final String RATE = "learning_rate";
   private static final String NORM = "grad_norm";
   private static final String PART = "_";
@@ -61,6 +62,7 @@ final class CurveSections {
       charts.append(
           chart(name(loss) + " loss", List.of(curve(name(loss), LOSS + loss))).smoothed().html());
     }
+    charts.append(validation());
     double[] fitted = autoencoder.values("step");
     List<Curve> fit =
         autoencoder.endings(LOSS).stream()
@@ -79,6 +81,25 @@ final class CurveSections {
     return Html.section("losses", "Losses", key + grid(charts) + table(losses(metrics)));
   }
 
+  /** Losses on records that are not trained on, of the steps that have them. */
+  private String validation() {
+    int[] rows = metrics.rowsWith(VALIDATION);
+    double[] evaluated = Arrays.stream(rows).mapToDouble(row -> steps[row]).toArray();
+    List<Curve> curves =
+        metrics.endings(VALIDATION).stream()
+            .map(
+                ending -> {
+                  double[] values = metrics.values(VALIDATION + ending);
+                  return Curve.of(
+                      ending.isEmpty() ? "weighted sum" : name(ending.substring(1)),
+                      evaluated,
+                      Arrays.stream(rows).mapToDouble(row -> values[row]).toArray(),
+                      LineChart.POINTS);
+                })
+            .toList();
+    return new LineChart("Losses on records that are not trained on", curves, marks).html();
+  }
+
   private static Map<String, double[]> losses(Metrics metrics) {
     Map<String, double[]> losses = new TreeMap<>();
     metrics.endings(LOSS).forEach(loss -> losses.put(name(loss), metrics.values(LOSS + loss)));
@@ -95,9 +116,7 @@ final class CurveSections {
     norms.addAll(parts(NORM));
     Map<String, double[]> columns = new TreeMap<>();
     columns.put("all", metrics.values(NORM));
-    metrics
-        .endings(NORM + PART)
-        .forEach(part -> columns.put(name(part), metrics.values(NORM + PART + part)));
+    partsOf(NORM).forEach(part -> columns.put(name(part), metrics.values(NORM + PART + part)));
     return Html.section(
         "optimization",
         "Optimization",
@@ -108,8 +127,14 @@ final class CurveSections {
   }
 
   private List<Curve> parts(String figure) {
+    return partsOf(figure).stream().map(part -> curve(name(part), figure + PART + part)).toList();
+  }
+
+  /** Parts that have the figure; those of one loss alone are the instruments'. */
+  private List<String> partsOf(String figure) {
+    List<String> losses = metrics.endings(LOSS);
     return metrics.endings(figure + PART).stream()
-        .map(part -> curve(name(part), figure + PART + part))
+        .filter(part -> losses.stream().noneMatch(loss -> part.endsWith(PART + loss)))
         .toList();
   }
 

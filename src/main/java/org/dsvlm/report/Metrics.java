@@ -11,10 +11,12 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * The numbers of a metrics.jsonl, column by column; NaN where a row has none. The routers' weights
- * are columns {@code router/<layer>/<feature>}.
+ * are columns {@code router/<layer>/<feature>}; other objects have a column {@code <key>/<name>}
+ * for each of their numbers.
  */
 final class Metrics {
   /** Key of the weights by layer, and with a feature's name after it of their mean. */
@@ -44,6 +46,13 @@ final class Metrics {
             put(weight(layer.getKey(), features.get(i)), layer.getValue().path(i));
           }
         }
+        continue;
+      }
+      if (entry.getValue().isObject()) {
+        entry
+            .getValue()
+            .properties()
+            .forEach(one -> put(name + "/" + one.getKey(), one.getValue()));
         continue;
       }
       if (name.startsWith(ROUTER + "_")) {
@@ -113,6 +122,12 @@ final class Metrics {
   /** The weight that the router of {@code layer} gives {@code feature}. */
   double[] routerWeights(String layer, String feature) {
     return values(weight(layer, feature));
+  }
+
+  /** Rows that have a number in the column {@code name}. */
+  int[] rowsWith(String name) {
+    double[] values = values(name);
+    return IntStream.range(0, rows).filter(row -> Double.isFinite(values[row])).toArray();
   }
 
   /** The mean over the layers. */

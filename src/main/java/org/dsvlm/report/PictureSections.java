@@ -66,15 +66,18 @@ final class PictureSections {
     List<Path> all = numbered(folder);
     StringBuilder html = new StringBuilder();
     for (Path grid : some(all)) {
-      frame(html, "grid", grid, "step " + Html.count(number(grid)));
+      String rows = PngText.description(grid);
+      String step = "step " + Html.count(number(grid));
+      frame(html, "grid", grid, step, rows.isEmpty() ? step : step + ": " + Html.escape(rows));
     }
     return html.isEmpty()
         ? ""
         : Html.section(
             "reconstructions",
             "Reconstructions on the way",
-            "<p>Above the pictures of a step, below them what the diffusion made of each in the"
-                + " step's forward pass, from a noise that differs from picture to picture.</p>\n"
+            "<p>The same pictures throughout a stage, a column each. Rows from above: the original,"
+                + " the autoencoder's own reconstruction, beyond which no diffusion goes, and the"
+                + " estimate of one pass at each timestep t, the noise the same each time.</p>\n"
                 + "<div class=\"grids\">"
                 + html
                 + "</div>\n");
@@ -93,11 +96,16 @@ final class PictureSections {
   }
 
   private static void frame(StringBuilder html, String style, Path file, String caption) {
+    frame(html, style, file, caption, caption);
+  }
+
+  private static void frame(
+      StringBuilder html, String style, Path file, String alternative, String caption) {
     int width = style.equals("grid") ? GRID_WIDTH : FRAME_WIDTH;
     html.append("<figure class=\"")
         .append(style)
         .append("\">")
-        .append(Thumbnail.of(file, width).html(caption))
+        .append(Thumbnail.of(file, width).html(alternative))
         .append("<figcaption>")
         .append(caption)
         .append("</figcaption></figure>");

@@ -97,6 +97,7 @@ final class RecordSections {
   /** The checkpoints from which the run may be resumed. */
   static String checkpoints(RunFolder run, Metrics metrics) {
     NavigableMap<Long, Path> all = run.checkpointsByStep();
+    double best = bestStep(metrics);
     Map.Entry<Long, Path> good = lastGood(all, metrics);
     List<List<String>> rows = new ArrayList<>();
     for (Path checkpoint : all.values()) {
@@ -112,7 +113,10 @@ final class RecordSections {
                     .toString()
                     .replace('T', ' ')
                     .replace("Z", " UTC"),
-                good != null && checkpoint.equals(good.getValue()) ? "the last good one" : ""));
+                (good != null && checkpoint.equals(good.getValue()) ? "the last good one" : "")
+                    + (checkpoint.equals(all.get((long) best))
+                        ? " lowest validation loss of its stage"
+                        : "")));
       } catch (NoSuchFileException e) {
         // The run has just removed it.
       } catch (IOException e) {
@@ -125,6 +129,20 @@ final class RecordSections {
         rows.isEmpty()
             ? "<p>None yet.</p>"
             : Html.table("In checkpoints/", List.of("", "size", "written", ""), rows));
+  }
+
+  /** Of the last stage that was evaluated; −1 if none was. */
+  private static double bestStep(Metrics metrics) {
+    double[] losses = metrics.values("validation_loss");
+    double[] stages = metrics.values("stage");
+    double[] steps = metrics.values("step");
+    int best = -1;
+    for (int row : metrics.rowsWith("validation_loss")) {
+      if (best < 0 || stages[row] != stages[best] || losses[row] < losses[best]) {
+        best = row;
+      }
+    }
+    return best < 0 ? -1 : steps[best];
   }
 
   /** The latest one, or while steps are being skipped the latest that a finite step came after. */

@@ -34,6 +34,16 @@ public final class RunReport {
     return run.report();
   }
 
+  /**
+   * The last words on the run in {@code root}: what its instruments say of the supervision, line by
+   * line; none if they were never read.
+   */
+  public static List<String> lastWords(Path root) {
+    RunFolder run = RunFolder.reading(root);
+    return new InstrumentSections(Metrics.read(run.metrics()), Sessions.read(run.sessions()))
+        .lastWords();
+  }
+
   private static String html(Path root, RunFolder run) {
     Metrics metrics = Metrics.read(run.metrics());
     Metrics autoencoder = Metrics.read(run.autoencoderMetrics());
@@ -46,6 +56,7 @@ public final class RunReport {
             PictureSections.filmStrip(run.filmStrip()),
             PictureSections.heldOutStrip(run.heldOutStrip()),
             curves.losses(),
+            new InstrumentSections(metrics, sessions).html(),
             PictureSections.reconstructions(run.reconstructions()),
             curves.routers(),
             curves.optimization(),
@@ -59,9 +70,10 @@ public final class RunReport {
     return new Page("DS-VLM training run", name)
         .definitions(LineChart.definitions())
         .html(
-            "<p>%s</p>%n%s<p class=\"system\">%s</p>%n"
+            "<p>%s</p>%n%s%s<p class=\"system\">%s</p>%n"
                 .formatted(
                     status(run, metrics, sessions),
+                    InstrumentSections.warning(metrics),
                     tiles(metrics, sessions),
                     Html.escape(sessions.system())),
             sections,

@@ -39,6 +39,8 @@ final class Sessions {
       long total,
       Instant started,
       @Nullable Instant ended,
+      double seconds,
+      double instrumentSeconds,
       JsonNode system) {}
 
   private final List<Session> sessions = new ArrayList<>();
@@ -74,11 +76,19 @@ final class Sessions {
     if (json.path("event").asText().equals("started")) {
       long done = json.path("done").asLong();
       long total = json.path("total").asLong();
-      sessions.add(new Session(stage, done, total, time, null, json.path("system")));
+      sessions.add(new Session(stage, done, total, time, null, 0, 0, json.path("system")));
     } else if (!sessions.isEmpty() && last().stage() == stage) {
       Session begun = sessions.remove(sessions.size() - 1);
       sessions.add(
-          new Session(stage, begun.done(), begun.total(), begun.started(), time, begun.system()));
+          new Session(
+              stage,
+              begun.done(),
+              begun.total(),
+              begun.started(),
+              time,
+              json.path("seconds").asDouble(),
+              json.path("instruments_seconds").asDouble(),
+              begun.system()));
     }
   }
 
@@ -101,6 +111,19 @@ final class Sessions {
         .filter(session -> session.ended() != null)
         .map(session -> Duration.between(session.started(), session.ended()))
         .reduce(Duration.ZERO, Duration::plus);
+  }
+
+  /** The instruments' share of the time in stages 1 and 2; NaN if it is not known. */
+  double instrumentShare() {
+    double all = 0;
+    double instruments = 0;
+    for (Session session : sessions) {
+      if (session.stage() > 0) {
+        all += session.seconds();
+        instruments += session.instrumentSeconds();
+      }
+    }
+    return all > 0 ? instruments / all : Double.NaN;
   }
 
   /** Versions and machine of the last process, as {@code name value} pairs; empty if unknown. */

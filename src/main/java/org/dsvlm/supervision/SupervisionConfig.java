@@ -130,7 +130,7 @@ public record SupervisionConfig(
     /**
      * Whether several UNet passes make the reconstruction, of which none has a noise to predict.
      */
-    boolean severalPasses() {
+    public boolean severalPasses() {
       return unrolled() || (fromNoise() && noiseSteps > 1);
     }
   }

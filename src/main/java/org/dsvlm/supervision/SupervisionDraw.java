@@ -7,6 +7,7 @@ package org.dsvlm.supervision;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -54,6 +55,17 @@ public record SupervisionDraw(Tensor timesteps, Tensor noise, @Nullable Parts pa
       this.noiseAlone = noiseAlone;
       this.shareOfNoiseAlone = shareOfNoiseAlone;
       this.latentShape = latentShape;
+    }
+
+    /**
+     * Timesteps that stand for the drawn ones: the middles of {@code count} equally likely parts of
+     * their distribution, rising, each once.
+     */
+    public long[] quantiles(int count) {
+      return IntStream.range(0, count)
+          .mapToLong(i -> reconstruction.quantile((i + 0.5) / count))
+          .distinct()
+          .toArray();
     }
 
     /** The draw of each record of {@code sampleIds} (those with a picture) at {@code step}. */

@@ -88,6 +88,18 @@ record TimestepDistribution(long[] timesteps, double[] probabilities, boolean ev
     return Math.exp(-z * z / 2) / (share * (1 - share));
   }
 
+  /** The timestep at which the probabilities of those up to it first exceed {@code share}. */
+  long quantile(double share) {
+    double sum = 0;
+    for (int i = 0; i < timesteps.length; i++) {
+      sum += probabilities[i];
+      if (sum > share) {
+        return timesteps[i];
+      }
+    }
+    return timesteps[timesteps.length - 1];
+  }
+
   /** The draw of one picture. */
   long draw(RandomState state) {
     if (even) {

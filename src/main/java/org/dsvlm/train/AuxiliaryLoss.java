@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.data.Batch;
 import org.dsvlm.models.llava.Features;
 import org.dsvlm.train.parallel.RouterWeights;
+import org.dsvlm.train.run.Measurement;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * LLaVA's own, bit for bit.
  */
 public interface AuxiliaryLoss extends AutoCloseable {
+  /** In place of a step's number: random draws that no step makes, always the same. */
+  long FIXED_DRAW = -1;
+
   /** Its name in the metrics. */
   String name();
 
@@ -54,9 +58,38 @@ public interface AuxiliaryLoss extends AutoCloseable {
    * The loss of a batch that has at least one picture.
    *
    * @param features of the batch's pictures, in its order
-   * @param step steps of stages 1 and 2 done before; random draws depend on it
+   * @param step steps of stages 1 and 2 done before, or {@link #FIXED_DRAW}; random draws depend on
+   *     it
    */
   Outcome loss(Features features, Batch batch, long step);
+
+  /**
+   * Blocks of the vision encoder whose outputs it reads, by the feature's name; 0 is their input.
+   */
+  default Map<String, Integer> blocks() {
+    return Map.of();
+  }
+
+  /** Whether it has pictures to show after step number {@code step} of stages 1 and 2. */
+  default boolean shows(long step) {
+    return false;
+  }
+
+  /**
+   * Shows fixed pictures as this loss sees them.
+   *
+   * @param features of these pictures, without gradient
+   */
+  default void show(long step, Features features, FixedPictures pictures) {}
+
+  /**
+   * What the instruments can say of this loss on fixed pictures. It changes nothing of the run.
+   *
+   * @param features of these pictures, without gradient
+   */
+  default Measurement measure(Features features, FixedPictures pictures) {
+    return Measurement.NONE;
+  }
 
   @Override
   void close();

@@ -29,6 +29,10 @@ public final class DataFingerprint {
         now.put("stage" + stage, data.sha256(stage));
       }
     }
+    String validation = data.validationSha256();
+    if (!validation.isEmpty()) {
+      now.put("validation", validation);
+    }
     if (!Files.exists(file)) {
       AtomicFiles.text(file, now.toPrettyString());
       return;

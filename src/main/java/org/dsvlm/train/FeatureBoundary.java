@@ -5,8 +5,11 @@
 package org.dsvlm.train;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -26,8 +29,8 @@ final class FeatureBoundary {
   private final List<Tensor> outputs = new ArrayList<>();
   private final List<Tensor> inputs = new ArrayList<>();
 
-  /** Gradients of the inputs that were set aside, null where none has come. */
-  private List<@Nullable Tensor> aside = new ArrayList<>();
+  /** Gradients of the inputs by loss, null where none has come. */
+  private final Map<String, List<@Nullable Tensor>> gradients = new LinkedHashMap<>();
 
   /** A boundary behind {@code encoded}, the encoder's features with their graph. */
   FeatureBoundary(Features encoded) {
@@ -58,47 +61,37 @@ final class FeatureBoundary {
         features.imageFeatures().detach());
   }
 
-  /** Sets the gradients that have gathered so far aside, for {@link #balance}. */
-  void setAside() {
-    aside = taken();
+  /** Takes the gradients that the backward pass of {@code loss} has left at the features. */
+  void take(String loss) {
+    List<@Nullable Tensor> own = new ArrayList<>();
+    for (Tensor input : inputs) {
+      Tensor gradient = input.grad();
+      // A handle of its own: that of grad() is empty once the input has none.
+      own.add(gradient.defined() ? gradient.detach() : null);
+      input.mutable_grad().reset();
+    }
+    gradients.put(loss, own);
   }
 
   /**
-   * Adds the gradients that have gathered since {@link #setAside} to those set aside, scaled so
-   * that their Euclidean norm over all features is {@code ratio} times that of the latter. Without
-   * gradients set aside, they are added as they are.
+   * Scales the gradients of {@code loss}, which was taken last, so that their Euclidean norm over
+   * all features is {@code ratio} times that of the losses before it together. Without gradients
+   * before them, they stay as they are.
    */
-  void balance(double ratio) {
-    List<@Nullable Tensor> since = taken();
-    Tensor before = norm(aside);
-    Tensor own = norm(since);
+  void balance(String loss, double ratio) {
+    List<@Nullable Tensor> own = gradients.remove(loss);
+    Tensor before = norm(sums());
+    Tensor norm = norm(Objects.requireNonNull(own));
     Tensor factor =
-        before == null || own == null
+        before == null || norm == null
             ? null
-            : before.mul(Torch.scalar(ratio)).div(own.clamp_min(Torch.scalar(Double.MIN_NORMAL)));
-    for (int i = 0; i < inputs.size(); i++) {
-      Tensor gradient = since.get(i);
-      if (gradient != null) {
-        Tensor scaled = factor == null ? gradient : gradient.mul(factor.to(gradient.scalar_type()));
-        aside.set(i, sum(aside.get(i), scaled));
-      }
+            : before.mul(Torch.scalar(ratio)).div(norm.clamp_min(Torch.scalar(Double.MIN_NORMAL)));
+    if (factor != null) {
+      own.replaceAll(
+          gradient ->
+              gradient == null ? null : gradient.mul(factor.to(gradient.scalar_type())));
     }
-  }
-
-  /** The gradients at the inputs, null where none has come; the inputs have none then. */
-  private List<@Nullable Tensor> taken() {
-    List<@Nullable Tensor> gradients = new ArrayList<>();
-    for (Tensor input : inputs) {
-      gradients.add(gradient(input));
-      input.mutable_grad().reset();
-    }
-    return gradients;
-  }
-
-  private static @Nullable Tensor gradient(Tensor input) {
-    Tensor gradient = input.grad();
-    // A handle of its own: that of grad() is empty once the input has none.
-    return gradient.defined() ? gradient.detach() : null;
+    gradients.put(loss, own);
   }
 
   /** Float64 scalar; null without any gradient. */
@@ -107,23 +100,68 @@ final class FeatureBoundary {
     return there.isEmpty() ? null : GradientNorms.each(there).norm();
   }
 
-  private static @Nullable Tensor sum(@Nullable Tensor a, @Nullable Tensor b) {
-    return a == null ? b : b == null ? a : a.add(b);
+  /** The sum of all losses' gradients at each input, null where none has come. */
+  private List<@Nullable Tensor> sums() {
+    List<@Nullable Tensor> sums = new ArrayList<>();
+    try (NoGradGuard guard = new NoGradGuard()) {
+      for (int i = 0; i < inputs.size(); i++) {
+        Tensor sum = null;
+        for (List<@Nullable Tensor> own : gradients.values()) {
+          Tensor gradient = own.get(i);
+          if (gradient != null) {
+            sum = sum == null ? gradient : sum.add(gradient);
+          }
+        }
+        sums.add(sum);
+      }
+    }
+    return sums;
   }
 
-  /** Takes the gathered gradients through the encoder. */
+  /** Takes the sum of all losses' gradients through the encoder. */
   void backward() {
+    backward(outputs, sums());
+  }
+
+  private static void backward(List<Tensor> outputs, List<@Nullable Tensor> gradients) {
     TensorVector reached = new TensorVector();
-    TensorVector gradients = new TensorVector();
-    for (int i = 0; i < inputs.size(); i++) {
-      Tensor gradient = sum(aside.isEmpty() ? null : aside.get(i), gradient(inputs.get(i)));
+    TensorVector given = new TensorVector();
+    for (int i = 0; i < outputs.size(); i++) {
+      Tensor gradient = gradients.get(i);
       if (gradient != null) {
         reached.push_back(outputs.get(i));
-        gradients.push_back(gradient);
+        given.push_back(gradient);
       }
     }
     if (!reached.empty()) {
-      torch.backward(reached, gradients, null, false, null);
+      torch.backward(reached, given, null, false, null);
     }
+  }
+
+  /** Losses whose gradients were taken, in their order. */
+  List<String> losses() {
+    return List.copyOf(gradients.keySet());
+  }
+
+  /** The gradient of {@code loss} at one of the {@link #features}; null if it has none there. */
+  @Nullable Tensor gradient(String loss, Tensor feature) {
+    for (int i = 0; i < inputs.size(); i++) {
+      if (inputs.get(i) == feature) {
+        return Objects.requireNonNull(gradients.get(loss)).get(i);
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Takes the gradients of {@code loss} alone through an encoder that has run once more.
+   *
+   * @param encoded the features of the same pictures, with a graph of their own
+   */
+  void backward(String loss, Features encoded) {
+    List<Tensor> again = new ArrayList<>(encoded.hiddenStates());
+    again.add(encoded.imageFeatures());
+    again.removeIf(output -> !output.requires_grad());
+    backward(again, Objects.requireNonNull(gradients.get(loss)));
   }
 }

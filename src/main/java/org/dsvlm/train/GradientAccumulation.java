@@ -4,10 +4,14 @@
  */
 package org.dsvlm.train;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -19,6 +23,7 @@ import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.text.TokenizedConversation;
+import org.dsvlm.train.optim.ParameterGroup;
 import org.dsvlm.train.parallel.GradientExchange;
 import org.dsvlm.train.parallel.StepLosses;
 import org.dsvlm.train.recipe.Recipe;
@@ -33,12 +38,15 @@ import org.jspecify.annotations.Nullable;
  * pictures (auxiliary losses), so that the gradient is that of the whole step in one batch.
  */
 final class GradientAccumulation {
+  private static final String LANGUAGE = "language";
+
   private final Llava llava;
   private final @Nullable Lora lora;
   private final RandomState random;
   private final List<AuxiliaryLoss> auxiliaries;
   private final Recipe recipe;
   private final ScalarType dtype;
+  private final int instrumentRecords;
 
   /**
    * Makes the model of {@code start} ready for the passes of {@code recipe}.
@@ -53,6 +61,7 @@ final class GradientAccumulation {
     this.auxiliaries = List.copyOf(auxiliaries);
     this.recipe = recipe;
     this.dtype = DTypes.parse(recipe.precision());
+    this.instrumentRecords = recipe.instruments().records();
     llava.languageModel().model().setCheckpointing(recipe.activationCheckpointing());
   }
 
@@ -75,11 +84,41 @@ final class GradientAccumulation {
   }
 
   /**
+   * Instruments that read the model through a stage.
+   *
+   * @param groups of all parameters that the stage trains
+   * @param pictures gives at most that many to look at; null in a process that does not measure
+   * @param labelled shows a probe the pictures of which something is known
+   */
+  Instruments instruments(
+      InstrumentSchedule schedule,
+      List<ParameterGroup> groups,
+      IntFunction<@Nullable FixedPictures> pictures,
+      Consumer<FeatureProbe> labelled) {
+    List<String> losses = new ArrayList<>(recipe.languageWeight() > 0 ? List.of(LANGUAGE) : List.of());
+    auxiliaries.forEach(auxiliary -> losses.add(auxiliary.name()));
+    return new Instruments(
+        llava,
+        dtype,
+        auxiliaries,
+        schedule,
+        groups,
+        losses,
+        auxiliaries.isEmpty() ? null : pictures.apply(instrumentRecords),
+        labelled);
+  }
+
+  /**
    * Forward and backward passes over one step's micro batches; gradients add up at the parameters.
    *
    * @param exchange with other processes, which have the other micro batches of the step
+   * @param gradients takes note of each loss's own gradient; null in most steps
    */
-  StepLosses run(List<Batch> microBatches, Position position, GradientExchange exchange) {
+  StepLosses run(
+      List<Batch> microBatches,
+      Position position,
+      GradientExchange exchange,
+      @Nullable LossGradients gradients) {
     double[] counts =
         exchange.begin(
             microBatches.stream().mapToLong(GradientAccumulation::answerTokens).sum(),
@@ -88,14 +127,26 @@ final class GradientAccumulation {
     for (int i = 0; i < microBatches.size(); i++) {
       exchange.beginMicroBatch(i == microBatches.size() - 1);
       try (PointerScope scope = new PointerScope()) {
-        accumulate(microBatches.get(i), counts[0], counts[1], position, losses);
+        Batch batch = microBatches.get(i);
+        FeatureBoundary boundary = accumulate(batch, counts[0], counts[1], position, losses);
+        if (gradients != null && boundary != null) {
+          gradients.add(boundary, () -> encode(batch), exchange);
+        }
       }
+    }
+    if (gradients != null) {
+      gradients.finish(exchange);
     }
     return losses;
   }
 
-  /** answers, pictures: those of the whole step. */
-  private void accumulate(
+  /**
+   * Gives the boundary that the losses' gradients have passed; null without pictures.
+   *
+   * @param answers of the whole step
+   * @param pictures of the whole step
+   */
+  private @Nullable FeatureBoundary accumulate(
       Batch batch, double answers, double pictures, Position position, StepLosses losses) {
     losses.addSamples(batch.size());
     if (lora != null) {
@@ -106,19 +157,18 @@ final class GradientAccumulation {
     }
     FeatureBoundary boundary = pictures(batch) > 0 ? new FeatureBoundary(encode(batch)) : null;
     Features features = boundary == null ? null : boundary.features();
-    double languageWeight = recipe.languageWeight() * factor("language", position);
+    double languageWeight = recipe.languageWeight() * factor(LANGUAGE, position);
     if (languageWeight > 0) {
       language(batch, features, languageWeight, answerTokens(batch) / answers, losses);
+      if (boundary != null) {
+        boundary.take(LANGUAGE);
+      }
     }
     if (boundary != null && features != null) {
       for (AuxiliaryLoss auxiliary : auxiliaries) {
         double factor = factor(auxiliary.name(), position);
         if (factor * auxiliary.weight() > 0) {
           boolean reaches = auxiliary.reachesFeatures(position.step());
-          double ratio = reaches ? factor * auxiliary.balance() : 0;
-          if (ratio > 0) {
-            boundary.setAside();
-          }
           auxiliary(
               auxiliary,
               batch,
@@ -127,13 +177,50 @@ final class GradientAccumulation {
               pictures(batch) / pictures,
               position.step(),
               losses);
+          boundary.take(auxiliary.name());
+          double ratio = reaches ? factor * auxiliary.balance() : 0;
           if (ratio > 0) {
-            boundary.balance(ratio);
+            boundary.balance(auxiliary.name(), ratio);
           }
         }
       }
       boundary.backward();
     }
+    return boundary;
+  }
+
+  /**
+   * The losses of {@code batch} without gradients and dropout, at a fixed draw of each record; for
+   * null the same losses of no records.
+   */
+  List<Validation.Loss> evaluate(@Nullable Batch batch) {
+    List<Validation.Loss> losses = new ArrayList<>();
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      if (lora != null) {
+        lora.setDropout(null);
+      }
+      long pictures = batch == null ? 0 : pictures(batch);
+      Features features = batch == null || pictures == 0 ? null : encode(batch);
+      if (recipe.languageWeight() > 0) {
+        long answers = batch == null ? 0 : answerTokens(batch);
+        double mean =
+            batch == null
+                ? 0
+                : Torch.item(
+                    llava.loss(batch.inputIds(), batch.attentionMask(), batch.labels(), features));
+        losses.add(new Validation.Loss(LANGUAGE, recipe.languageWeight(), mean * answers, answers));
+      }
+      for (AuxiliaryLoss auxiliary : auxiliaries) {
+        double mean =
+            batch == null || features == null
+                ? 0
+                : Torch.item(auxiliary.loss(features, batch, AuxiliaryLoss.FIXED_DRAW).loss());
+        losses.add(
+            new Validation.Loss(auxiliary.name(), auxiliary.weight(), mean * pictures, pictures));
+      }
+    }
+    return losses;
   }
 
   private double factor(String loss, Position position) {
@@ -154,7 +241,7 @@ final class GradientAccumulation {
       Batch batch, @Nullable Features features, double weight, double share, StepLosses losses) {
     try (PointerScope scope = new PointerScope()) {
       Tensor loss = llava.loss(batch.inputIds(), batch.attentionMask(), batch.labels(), features);
-      losses.add("language", loss, share, weight);
+      losses.add(LANGUAGE, loss, share, weight);
       backward(loss, weight * share);
     }
   }

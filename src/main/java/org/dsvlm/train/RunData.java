@@ -10,12 +10,14 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.dsvlm.data.Batch;
 import org.dsvlm.data.BatchMaker;
 import org.dsvlm.data.Collator;
+import org.dsvlm.data.HeldOutShare;
 import org.dsvlm.data.LlavaJson;
 import org.dsvlm.data.NotoArchive;
 import org.dsvlm.data.NotoSource;
@@ -26,6 +28,7 @@ import org.dsvlm.data.RecordSource;
 import org.dsvlm.data.SampleOrder;
 import org.dsvlm.distributed.Launch;
 import org.dsvlm.image.ImageProcessor;
+import org.dsvlm.image.Picture;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
@@ -57,6 +60,7 @@ public final class RunData implements AutoCloseable {
   private final Path tokenizerFolder;
   private final Tokenizer tokenizer;
   private final ImageProcessor processor;
+  private final Map<Integer, boolean[]> heldOut = new HashMap<>();
   private @Nullable NotoArchive noto;
 
   /** In one process. */
@@ -154,17 +158,45 @@ public final class RunData implements AutoCloseable {
     return (ObjectNode) JsonConfig.read(file).json();
   }
 
-  /** The records of stage 1 or 2; of neither, stage 0's: those of the run's first stage. */
+  /**
+   * The records that stage 1 or 2 trains on; of neither, stage 0's: those of the run's first stage.
+   */
   RecordSource records(int stage) {
+    RecordSource all = allRecords(stage);
+    return recipe.data().validationShare() > 0 ? parts(stage, all).training() : all;
+  }
+
+  private HeldOutShare parts(int stage, RecordSource all) {
+    boolean[] held =
+        heldOut.computeIfAbsent(
+            stage,
+            number ->
+                HeldOutShare.choose(all, recipe.data().validationShare(), recipe.seed()));
+    return HeldOutShare.of(all, held);
+  }
+
+  /**
+   * The records that are evaluated while {@code stage} trains: the share of its own that is not
+   * trained on; or the file of the recipe, in the run's last stage. Null if there are none.
+   */
+  @Nullable RecordSource validation(int stage) {
+    Recipe.Data data = recipe.data();
+    if (data.validationShare() > 0) {
+      return parts(stage, allRecords(stage)).heldOut();
+    }
+    boolean last = recipe.stage(stage) == recipe.lastStage();
+    return data.validation().isEmpty() || !last
+        ? null
+        : LlavaJson.open(Path.of(data.validation()), Path.of(data.pictures()));
+  }
+
+  private RecordSource allRecords(int stage) {
     Recipe.Data data = recipe.data();
     switch (data.source()) {
       case "noto":
-        if (noto == null) {
-          noto = NotoArchive.open(NotoArchive.locate());
-        }
         return stage == 2
-            ? NotoSource.questions(noto, NotoSource.Split.TRAIN, recipe.seed())
-            : NotoSource.captions(noto, NotoSource.Split.TRAIN, recipe.seed());
+            ? NotoSource.questions(notoArchive(), NotoSource.Split.TRAIN, recipe.seed())
+            : NotoSource.captions(notoArchive(), NotoSource.Split.TRAIN, recipe.seed());
       case "llava":
         boolean second = stage == 2 || (stage == 0 && recipe.stage1().leftOut());
         String file = second ? data.stage2() : data.stage1();
@@ -190,10 +222,22 @@ public final class RunData implements AutoCloseable {
 
   /** SHA-256 of what {@link #records} reads, in hexadecimal digits. */
   public String sha256(int stage) {
-    try (RecordSource records = records(stage)) {
+    try (RecordSource records = allRecords(stage)) {
       return records instanceof LlavaJson json ? json.sha256() : Sha256.hex(NotoArchive.locate());
     } catch (IOException e) {
       throw new DsVlmException(NotoArchive.locate() + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** SHA-256 of the file of validation records; empty without one. */
+  public String validationSha256() {
+    Recipe.Data data = recipe.data();
+    if (data.validation().isEmpty() || data.validationShare() > 0) {
+      return "";
+    }
+    try (LlavaJson records =
+        LlavaJson.open(Path.of(data.validation()), Path.of(data.pictures()))) {
+      return records.sha256();
     }
   }
 
@@ -223,6 +267,34 @@ public final class RunData implements AutoCloseable {
                   ? "; all are text alone"
                   : ". The first that was rejected: " + first));
     };
+  }
+
+  /** Null if the record is bad, or of text alone. */
+  static @Nullable Picture soundPicture(RecordSource source, int index, long epoch) {
+    try {
+      return source.pictured(index) ? source.pictures(index, epoch).get(0) : null;
+    } catch (DsVlmException e) {
+      return null;
+    }
+  }
+
+  /** The pictures that the instruments look at. */
+  InstrumentPictures instrumentPictures() {
+    return new InstrumentPictures(recipe, random, processor);
+  }
+
+  /** Records of which something may be known, and that no stage trains on; null without any. */
+  @Nullable RecordSource heldOut(int stage) {
+    return recipe.data().source().equals("noto")
+        ? NotoSource.captions(notoArchive(), NotoSource.Split.HELD_OUT, recipe.seed())
+        : validation(stage);
+  }
+
+  private NotoArchive notoArchive() {
+    if (noto == null) {
+      noto = NotoArchive.open(NotoArchive.locate());
+    }
+    return noto;
   }
 
   private ReconstructionTarget target() {
@@ -261,17 +333,32 @@ public final class RunData implements AutoCloseable {
       long first,
       long end) {
     Recipe.Stage settings = recipe.stage(stage);
-    Collator collator =
-        new Collator(
-            ConversationTemplate.named(settings.template()),
-            tokenizer,
-            processor.paddedToSquare(settings.padToSquare()),
-            target(),
-            new Collator.Layout(
-                config.imageToken(), config.imageTokens(), 0, recipe.data().maxLength()));
-    BatchMaker maker = new BatchMaker(source, order(stage, source), collator, ledger);
+    BatchMaker maker =
+        new BatchMaker(source, order(stage, source), collator(settings, config), ledger);
     return new Prefetcher<>(
         step -> step(maker, settings, step), first, end, recipe.data().threads(), STEPS_AHEAD);
+  }
+
+  private Collator collator(Recipe.Stage settings, LlavaConfig config) {
+    return new Collator(
+        ConversationTemplate.named(settings.template()),
+        tokenizer,
+        processor.paddedToSquare(settings.padToSquare()),
+        target(),
+        new Collator.Layout(
+            config.imageToken(), config.imageTokens(), 0, recipe.data().maxLength()));
+  }
+
+  /** Makes batches of {@code source}, always in the same order, as {@code stage} trains on them. */
+  BatchMaker validationBatches(int stage, RecordSource source, LlavaConfig config) {
+    Path bad = folder.validationLedger(stage);
+    RecordLedger ledger =
+        launch.rank() == 0
+            ? new RecordLedger(bad, source.size(), recipe.data().badRecords())
+            : RecordLedger.unwritten(bad, source.size());
+    SampleOrder order =
+        SampleOrder.shuffled(random.fork("validation").fork(stage).seed(), source.size());
+    return new BatchMaker(source, order, collator(recipe.stage(stage), config), ledger);
   }
 
   private SampleOrder order(int stage, RecordSource source) {

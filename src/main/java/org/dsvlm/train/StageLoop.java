@@ -4,6 +4,9 @@
  */
 package org.dsvlm.train;
 
+import java.util.function.BooleanSupplier;
+import java.util.function.LongFunction;
+import org.dsvlm.train.run.Measurement;
 import org.dsvlm.train.run.MetricsLog;
 import org.dsvlm.train.run.StepMetrics;
 import org.dsvlm.train.run.TrainingListener;
@@ -23,6 +26,8 @@ final class StageLoop {
 
   private final TrainingStep step;
   private final SkippedSteps skipped;
+  private LongFunction<Measurement> instruments = stageStep -> Measurement.NONE;
+  private BooleanSupplier early = () -> false;
 
   /**
    * A loop of {@code step}.
@@ -35,6 +40,22 @@ final class StageLoop {
   }
 
   /**
+   * Has {@code instruments} read the model after every step.
+   *
+   * @param instruments given the steps of the stage done before the step
+   */
+  StageLoop measuredBy(LongFunction<Measurement> instruments) {
+    this.instruments = instruments;
+    return this;
+  }
+
+  /** Has {@code early} asked before every step whether the stage ends without it. */
+  StageLoop endedBy(BooleanSupplier early) {
+    this.early = early;
+    return this;
+  }
+
+  /**
    * Runs the steps from {@code first} to the stage's end, or until {@code after} ends them.
    *
    * @return whether the stage may be followed by what comes next
@@ -43,10 +64,14 @@ final class StageLoop {
   boolean run(long first, MetricsLog log, TrainingListener listener, AfterStep after) {
     listener.stageStarted(step.stage(), first, step.total());
     boolean goOn = true;
-    for (long done = first; goOn && done < step.total(); done++) {
+    for (long done = first; goOn && done < step.total() && !early.getAsBoolean(); done++) {
       StepMetrics metrics = step.run(done);
-      log.write(metrics);
+      Measurement measurement = instruments.apply(done);
+      log.write(metrics, measurement);
       listener.stepDone(metrics);
+      if (measurement != Measurement.NONE) {
+        listener.measured(metrics, measurement);
+      }
       skipped.stopIfTooMany(metrics);
       goOn = after.done(done + 1);
     }

@@ -6,8 +6,10 @@ package org.dsvlm.train;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.dsvlm.data.Prefetcher;
 import org.dsvlm.data.RecordLedger;
 import org.dsvlm.data.RecordSource;
@@ -23,6 +25,7 @@ import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.run.CheckpointFolder;
 import org.dsvlm.train.run.MetricsLog;
 import org.dsvlm.train.run.TrainingListener;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +43,7 @@ final class Stages {
   private final GradientAccumulation accumulation;
   private final CheckpointFolder checkpoints;
   private final SkippedSteps skipped;
+  private Path metrics = Path.of("");
 
   /** Stages in which {@code group} train {@code parts}, a model of {@code config}. */
   Stages(
@@ -72,12 +76,12 @@ final class Stages {
   }
 
   /**
-   * Runs them, adding to the file {@code metrics}.
+   * Runs them, adding to the file {@code metricsFile}.
    *
    * @param stop asked after every step whether to stop; a checkpoint is saved then
    * @return whether they came to their end
    */
-  boolean run(Path metrics, TrainingListener listener, BooleanSupplier stop) {
+  boolean run(Path metricsFile, TrainingListener listener, BooleanSupplier stop) {
     Optional<CheckpointFolder.Position> latest = latest();
     latest.ifPresent(
         position -> {
@@ -85,9 +89,10 @@ final class Stages {
           skipped.restore(position.skipped(), position.skippedInARow());
         });
     group.broadcast(parts.all().values());
+    metrics = metricsFile;
     long done = latest.map(CheckpointFolder.Position::step).orElse(0L);
     long stepsBefore = 0;
-    try (MetricsLog log = group.isFirst() ? MetricsLog.after(done, metrics) : MetricsLog.none()) {
+    try (MetricsLog log = group.isFirst() ? MetricsLog.after(done, metricsFile) : MetricsLog.none()) {
       for (int stage = 1; stage <= COUNT; stage++) {
         if (recipe.stage(stage).leftOut()) {
           continue;
@@ -146,6 +151,8 @@ final class Stages {
       TeachingRecords.say(recipe, span.stage(), records);
     }
     try (GradientExchange exchange = exchange(groups, ledger);
+        Instruments instruments = instruments(span, records, groups);
+        Validation validation = validation(span, exchange);
         AdamW optimizer = recipe.optimizer().over(exchange.groups());
         Prefetcher<RunData.Step> steps =
             data.steps(span.stage(), records, ledger, config, span.first(), span.total())) {
@@ -161,7 +168,8 @@ final class Stages {
                   return accumulation.run(
                       next.microBatches(),
                       new GradientAccumulation.Position(span.stage(), done, span.total(), before),
-                      exchange);
+                      exchange,
+                      instruments.gradients(done));
                 }
               },
               exchange,
@@ -169,18 +177,36 @@ final class Stages {
               schedule,
               settings.maxGradNorm(),
               skipped);
-      return new StageLoop(step, skipped)
+      restore(validation, span);
+      boolean goOn = new StageLoop(step, skipped)
+          .measuredBy(
+              done ->
+                  validation == null
+                      ? instruments.after(done)
+                      : instruments
+                          .after(done)
+                          .and(validation.after(done, skipped.inARow() == 0)))
+          .endedBy(() -> Validation.isExhausted(validation))
           .run(
               span.first(),
               log,
               listener,
               done -> {
                 boolean stopping = exchange.any(stop.getAsBoolean());
-                if (stopping || isDue(span, done)) {
+                boolean best = validation != null && validation.improved();
+                if (best) {
+                  checkpoints.protect(span.stepsBefore() + done);
+                }
+                if (stopping || best || isDue(span, done)) {
                   save(span, done, exchange, optimizer);
                 }
                 return !stopping;
               });
+      if (goOn && Validation.isExhausted(validation)) {
+        long best = span.stepsBefore() + Objects.requireNonNull(validation).bestStep();
+        checkpoints.loadModel(checkpoints.at(best), parts.all());
+      }
+      return goOn;
     } finally {
       if (group.isFirst() && ledger.lostFirst() > 0) {
         LOG.info(
@@ -188,6 +214,65 @@ final class Stages {
                 + " does",
             span.stage(),
             ledger.lostFirst());
+      }
+    }
+  }
+
+  private @Nullable Validation validation(Span span, GradientExchange exchange) {
+    RecordSource records = data.validation(span.stage());
+    return records == null
+        ? null
+        : new Validation(
+            recipe,
+            span.stage(),
+            span.total(),
+            records,
+            data.validationBatches(span.stage(), records, config),
+            accumulation,
+            exchange,
+            group.rank(),
+            group.size());
+  }
+
+  /** Evaluations of the stage that a resumed run has behind it, from its metrics. */
+  private void restore(@Nullable Validation validation, Span span) {
+    if (validation == null || span.first() == 0) {
+      return;
+    }
+    String evaluated =
+        group.onFirst(
+            () ->
+                MetricsLog.valuesOfGoodSteps(metrics, Validation.LOSS).entrySet().stream()
+                    .map(entry -> entry.getKey() + " " + entry.getValue())
+                    .collect(Collectors.joining("\n")));
+    for (String line : evaluated.lines().toList()) {
+      String[] words = line.split(" ");
+      long stageStep = Long.parseLong(words[0]) - span.stepsBefore();
+      if (stageStep > 0 && stageStep <= span.first()) {
+        validation.restore(stageStep, Double.parseDouble(words[1]));
+      }
+    }
+    if (validation.bestStep() >= 0) {
+      checkpoints.protect(span.stepsBefore() + validation.bestStep());
+    }
+  }
+
+  private Instruments instruments(
+      Span span, RecordSource records, List<ParameterGroup> groups) {
+    return accumulation.instruments(
+        InstrumentSchedule.of(recipe, span.stage(), span.stepsBefore(), span.total()),
+        groups,
+        count ->
+            group.isFirst()
+                ? data.instrumentPictures().fixed(span.stage(), records, count)
+                : null,
+        probe -> show(span.stage(), probe));
+  }
+
+  private void show(int stage, FeatureProbe probe) {
+    try (RecordSource heldOut = group.isFirst() ? data.heldOut(stage) : null) {
+      if (heldOut != null) {
+        data.instrumentPictures().show(stage, heldOut, probe);
       }
     }
   }

@@ -6,6 +6,7 @@ package org.dsvlm.train;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,7 +34,8 @@ import org.dsvlm.tensor.Torch;
 import org.dsvlm.train.parallel.RouterWeights;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.run.FilmStrip;
-import org.dsvlm.train.run.ReconstructionListener;
+import org.dsvlm.train.run.Measurement;
+import org.dsvlm.train.run.ReconstructionLog;
 import org.dsvlm.weights.WeightSource;
 import org.jspecify.annotations.Nullable;
 
@@ -50,13 +52,14 @@ final class SupervisionLoss implements AuxiliaryLoss {
   private final SupervisionDraw.Source draws;
   private final ScalarType dtype;
   private final String device;
-  private final ReconstructionListener listener;
+  private final int instrumentTimesteps;
+  private final @Nullable ReconstructionLog log;
 
   /**
    * Puts the supervision's experts into the UNet of {@code diffusion}.
    *
    * @param random the run's
-   * @param listener is shown the reconstructions, where the loss makes any
+   * @param log of reconstructions on the way; null: none
    */
   SupervisionLoss(
       Recipe recipe,
@@ -64,10 +67,11 @@ final class SupervisionLoss implements AuxiliaryLoss {
       StableDiffusion diffusion,
       RandomState random,
       ScalarType dtype,
-      ReconstructionListener listener) {
-    this.listener = listener;
+      @Nullable ReconstructionLog log) {
+    this.log = log;
     this.dtype = dtype;
     this.device = recipe.device();
+    this.instrumentTimesteps = recipe.instruments().timesteps();
     this.config = recipe.supervisionConfig();
     this.llava = llava;
     this.diffusion = diffusion;
@@ -141,15 +145,49 @@ final class SupervisionLoss implements AuxiliaryLoss {
     Device place = new Device(device);
     Tensor picture = Objects.requireNonNull(batch.picture()).to(place, dtype);
     DiffusionSupervisor.Result result = supervisor.loss(taken(features), picture, draw);
-    if (result.pictureHat() != null) {
-      SupervisionDraw.Parts parts = draw.parts();
-      Tensor compared =
-          parts == null
-              ? picture
-              : picture.index_select(0, parts.reconstructed().to(place, ScalarType.Long));
-      listener.reconstructed(step, compared, result.pictureHat());
-    }
     return new Outcome(result.loss(), routerWeights(result.routerProbabilities()));
+  }
+
+  @Override
+  public Map<String, Integer> blocks() {
+    Map<String, Integer> blocks = new LinkedHashMap<>();
+    for (Feature feature : config.features()) {
+      if (feature != Feature.TEXT) {
+        blocks.put(feature.key(), config.levels().block(feature));
+      }
+    }
+    return blocks;
+  }
+
+  @Override
+  public boolean shows(long step) {
+    return log != null && log.isDue(step);
+  }
+
+  @Override
+  public void show(long step, Features features, FixedPictures pictures) {
+    Objects.requireNonNull(log).write(step, fixed(pictures).rows(taken(features)));
+  }
+
+  @Override
+  public Measurement measure(Features features, FixedPictures pictures) {
+    return fixed(pictures).measure(taken(features));
+  }
+
+  private FixedReconstruction fixed(FixedPictures pictures) {
+    Device place = new Device(device);
+    SupervisionConfig.Reconstruct way = config.reconstruction();
+    // Several passes start from noise, whatever the timestep is.
+    long[] timesteps =
+        way.severalPasses()
+            ? new long[] {diffusion.schedule().samplingTimesteps(way.steps())[0]}
+            : draws.quantiles(instrumentTimesteps);
+    return new FixedReconstruction(
+        supervisor,
+        pictures.picture().to(place, dtype),
+        pictures.meanPicture().to(place, dtype),
+        draws.draw(pictures.ids(), FIXED_DRAW).noise().to(place, dtype),
+        timesteps);
   }
 
   /** Timesteps and noise of the pictures of {@code batch}. */

@@ -55,7 +55,7 @@ public final class TrainingStage implements AutoCloseable {
         supervision =
             own(
                 new SupervisionLoss(
-                    recipe, llava.model(), diffusion, random, dtype, (done, before, after) -> {}));
+                    recipe, llava.model(), diffusion, random, dtype, null));
       } else {
         supervision = null;
       }
@@ -77,7 +77,8 @@ public final class TrainingStage implements AutoCloseable {
                   accumulation.run(
                       microBatches.apply(done),
                       new GradientAccumulation.Position(number, done, steps, recipe.stepsBefore()),
-                      alone),
+                      alone,
+                      null),
               alone,
               optimizer,
               CosineWithWarmup.ofRatio(settings.warmupRatio(), steps),

@@ -102,7 +102,21 @@ class RunReportTest {
         .doesNotContain("<script>x")
         .contains("libtorch 2.")
         .contains("<code>stage1.max_steps</code>", "micro_batch_size: 2");
-    assertThat(charts(page)).isEqualTo(8);
+    assertThat(page)
+        .contains("Does the supervision teach?", "Condition use by timestep, %")
+        .contains("vision encoder reconstruction", "routers' mean weight")
+        .contains("step 5: original, autoencoder, t = ");
+    assertThat(charts(page)).isEqualTo(12);
+  }
+
+  @Test
+  void aRunThatDoesWithoutTheFeaturesSaysSo() throws IOException {
+    String idle = page(run(row(1, "2.5").replace("}}\n", "},\"condition_use\":0.004}\n")));
+    assertThat(idle).contains("condition use stays at 0.40 %", "Does the supervision teach?");
+    assertThat(RunReport.lastWords(folder.resolve("written")))
+        .hasSize(2)
+        .first()
+        .isEqualTo("condition use 0.40 %");
   }
 
   @Test

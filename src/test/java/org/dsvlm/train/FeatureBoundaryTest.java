@@ -48,10 +48,11 @@ class FeatureBoundaryTest {
   @Test
   void theSecondLossGetsTheShareThatWasAskedFor() {
     backward(features.imageFeatures(), 2);
-    boundary.setAside();
+    boundary.take("language");
     backward(features.imageFeatures(), 3);
     backward(features.hiddenStates().get(0), 4);
-    boundary.balance(0.25 / 0.75);
+    boundary.take("reconstruction");
+    boundary.balance("reconstruction", 0.25 / 0.75);
     boundary.backward();
     double factor = 2 * Math.sqrt(6) / Math.sqrt(6 * 25) / 3;
     assertThat(gradient(output)).containsOnly(doubles(2 + 3 * factor), within(1e-6));
@@ -66,9 +67,10 @@ class FeatureBoundaryTest {
 
   @Test
   void withoutAGradientBeforeTheSecondStaysAsItIs() {
-    boundary.setAside();
+    boundary.take("language");
     backward(features.imageFeatures(), 3);
-    boundary.balance(1);
+    boundary.take("reconstruction");
+    boundary.balance("reconstruction", 1);
     boundary.backward();
     assertThat(gradient(output)).containsOnly(3);
     assertThat(state.grad().defined()).isFalse();
@@ -77,8 +79,9 @@ class FeatureBoundaryTest {
   @Test
   void withoutAGradientAfterTheFirstStaysAsItIs() {
     backward(features.imageFeatures(), 2);
-    boundary.setAside();
-    boundary.balance(1);
+    boundary.take("language");
+    boundary.take("reconstruction");
+    boundary.balance("reconstruction", 1);
     boundary.backward();
     assertThat(gradient(output)).containsOnly(2);
   }
@@ -89,5 +92,36 @@ class FeatureBoundaryTest {
     assertThat(detached.imageFeatures().requires_grad()).isFalse();
     assertThat(detached.hiddenStates().get(0).requires_grad()).isFalse();
     assertThat(Torch.floats(detached.imageFeatures())).containsExactly(Torch.floats(output));
+  }
+
+  @Test
+  void eachLossIsTakenByItselfAndTheirSumGoesBack() {
+    backward(features.imageFeatures(), 10);
+    boundary.take("language");
+    backward(features.imageFeatures(), 1);
+    backward(features.hiddenStates().get(0), 3);
+    boundary.take("reconstruction");
+    assertThat(boundary.losses()).containsExactly("language", "reconstruction");
+    assertThat(Torch.floats(boundary.gradient("language", features.imageFeatures())))
+        .containsOnly(10);
+    assertThat(boundary.gradient("language", features.hiddenStates().get(0))).isNull();
+    assertThat(Torch.floats(boundary.gradient("reconstruction", features.imageFeatures())))
+        .containsOnly(1);
+    boundary.backward();
+    assertThat(gradient(output)).containsOnly(11);
+    assertThat(gradient(state)).containsOnly(3);
+  }
+
+  @Test
+  void theGradientOfOneLossGoesThroughAnotherPassOfTheEncoder() {
+    backward(features.imageFeatures(), 2);
+    boundary.take("language");
+    backward(features.hiddenStates().get(0), 5);
+    boundary.take("reconstruction");
+    boundary.backward(
+        "language",
+        new Features(List.of(state.mul(Torch.scalar(1))), output.mul(Torch.scalar(1))));
+    assertThat(gradient(output)).containsOnly(2);
+    assertThat(state.grad().defined()).isFalse();
   }
 }

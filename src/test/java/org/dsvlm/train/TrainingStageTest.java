@@ -47,6 +47,7 @@ class TrainingStageTest {
       "model.llava=" + pretrained.resolve("export"),
       "model.stable_diffusion.path=" + pretrained.resolve("stable_diffusion"),
       "supervision.enabled=" + supervised,
+      "instruments.enabled=false",
       "stage1.max_steps=0",
       "stage1.epochs=0.0",
       "stage2.max_steps=" + STEPS,

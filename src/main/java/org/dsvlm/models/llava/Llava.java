@@ -67,8 +67,8 @@ public final class Llava {
     return new Features(List.copyOf(tensors.subList(0, last)), tensors.get(last));
   }
 
-  /** The hidden states that the connector reads, [pictures, tokens, connector input]. */
-  private Tensor selected(List<Tensor> states) {
+  /** Of all hidden states those that the connector reads, [pictures, tokens, connector input]. */
+  public Tensor selected(List<Tensor> states) {
     Tensor[] chosen =
         config.featureLayers().stream()
             .map(layer -> states.get(Math.floorMod(layer, states.size())))

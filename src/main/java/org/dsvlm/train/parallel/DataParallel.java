@@ -74,6 +74,23 @@ public final class DataParallel implements GradientExchange {
   }
 
   @Override
+  public void aside(Runnable passes) {
+    buckets.aside(passes);
+  }
+
+  @Override
+  public void sum(List<Tensor> tensors) {
+    List<ProcessGroup.Pending> pending =
+        tensors.stream().map(tensor -> group.sumInBackground(tensor.view(tensor.numel()))).toList();
+    pending.forEach(ProcessGroup.Pending::await);
+  }
+
+  @Override
+  public double[] sum(double... values) {
+    return group.sum(values);
+  }
+
+  @Override
   public void finishGradients() {
     buckets.finish();
     if (shards != null) {

@@ -121,6 +121,7 @@ final class GradientBuckets implements AutoCloseable {
   private boolean lastMicroBatch;
   private int summed;
   private @Nullable String fault;
+  private volatile boolean aside;
 
   /**
    * Buckets over {@code parameters}.
@@ -216,8 +217,25 @@ final class GradientBuckets implements AutoCloseable {
     }
   }
 
+  /**
+   * Runs backward passes whose gradients are no part of the step's, and are not counted.
+   *
+   * @param passes takes the parameters' gradients off before, and puts the same tensors back
+   */
+  void aside(Runnable passes) {
+    aside = true;
+    try {
+      passes.run();
+    } finally {
+      aside = false;
+    }
+  }
+
   /** A gradient of {@code member} is about to be added; those before it have been. */
   private synchronized void arrives(Member member) {
+    if (aside) {
+      return;
+    }
     settle();
     member.used = true;
     member.arrived++;

@@ -15,7 +15,8 @@ import org.dsvlm.weights.WeightSource;
 
 /**
  * The exchange between the processes of a run in one stage. The methods are called in the order of
- * their declaration, step by step. A single process has nothing to do.
+ * their declaration, step by step; {@link #aside} and the sums between a step's backward passes or
+ * after them, by all processes. A single process has nothing to do.
  */
 public interface GradientExchange extends AutoCloseable {
   /** The parameters that this process's optimizer updates. */
@@ -38,6 +39,22 @@ public interface GradientExchange extends AutoCloseable {
 
   /** Before each micro batch's backward passes. */
   default void beginMicroBatch(boolean last) {}
+
+  /**
+   * Runs backward passes whose gradients are no part of the step's. {@code passes} takes the
+   * parameters' gradients off before, and puts the same tensors back.
+   */
+  default void aside(Runnable passes) {
+    passes.run();
+  }
+
+  /** Replaces each of {@code tensors} by its sum over all processes. */
+  default void sum(List<Tensor> tensors) {}
+
+  /** The sums of {@code values} over all processes. */
+  default double[] sum(double... values) {
+    return values;
+  }
 
   /** After the last backward pass: every gradient becomes the sum over all processes. */
   default void finishGradients() {}

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.supervision.SupervisionConfig;
@@ -52,8 +53,12 @@ public record Recipe(
     Distributed distributed,
     CheckpointPolicy checkpoint,
     TensorBoard tensorboard,
+    Instruments instruments,
     Report report,
-    Evaluation evaluation) {
+    Evaluation evaluation,
+    Validation validation) {
+  private static final Pattern NUMBER = Pattern.compile("-?[0-9]*\\.?[0-9]+(?:[eE]-?[0-9]+)?");
+
   public Recipe {
     requirePositive("max_skipped_in_a_row", maxSkippedInARow);
     requireNotNegative("threads", threads);
@@ -139,6 +144,7 @@ public record Recipe(
       String stage1,
       String stage2,
       String pictures,
+      String validation,
       int maxLength,
       double badRecords,
       int threads,
@@ -147,6 +153,22 @@ public record Recipe(
       requirePositive("max_length", maxLength);
       requireShare("bad_records", badRecords);
       requirePositive("threads", threads);
+      require(
+          !isNumber(validation) || share(validation) > 0 && share(validation) < 1,
+          "validation is a file, or a share above 0 and below 1, not " + validation);
+    }
+
+    /** The share of the records that is evaluated and not trained on; 0 where a file is, or none. */
+    public double validationShare() {
+      return isNumber(validation) ? share(validation) : 0;
+    }
+
+    private static double share(String text) {
+      return Double.parseDouble(text);
+    }
+
+    private static boolean isNumber(String text) {
+      return NUMBER.matcher(text).matches();
     }
   }
 
@@ -271,10 +293,41 @@ public record Recipe(
     }
   }
 
+  /**
+   * Evaluation while a run trains, where {@code data.validation} gives records for it.
+   *
+   * @param everySteps between two evaluations
+   * @param patience evaluations in a row without a better loss that end a stage; 0: none do
+   * @param records that are evaluated at most
+   */
+  public record Validation(long everySteps, int patience, int records) {
+    public Validation {
+      requirePositive("every_steps", everySteps);
+      requireNotNegative("patience", patience);
+      requirePositive("records", records);
+    }
+  }
+
   /** How often TensorBoard is shown reconstructions; 0: never. */
   public record TensorBoard(long picturesEverySteps) {
     public TensorBoard {
       requireNotNegative("pictures_every_steps", picturesEverySteps);
+    }
+  }
+
+  /**
+   * Figures that show whether the supervision teaches.
+   *
+   * @param enabled whether they are measured
+   * @param everySteps between two measurements; 0: as few as keep within their share of the time
+   * @param records with a picture that are measured on
+   * @param timesteps at which each of them is reconstructed
+   */
+  public record Instruments(boolean enabled, long everySteps, int records, int timesteps) {
+    public Instruments {
+      requireNotNegative("every_steps", everySteps);
+      require(records > 1, "records has to be above 1, not " + records);
+      requirePositive("timesteps", timesteps);
     }
   }
 

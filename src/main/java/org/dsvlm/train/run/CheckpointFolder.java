@@ -59,13 +59,22 @@ public final class CheckpointFolder {
 
   private final Path folder;
   private final int keep;
+  private long best = -1;
 
   public CheckpointFolder(Path folder, int keep) {
     this.folder = folder;
     this.keep = keep;
   }
 
-  /** Writes a checkpoint, then removes all but the latest ones. */
+  /**
+   * Keeps the checkpoint of {@code step} steps beside the latest ones, and none that was kept so
+   * before. It may be yet to be saved.
+   */
+  public void protect(long step) {
+    best = step;
+  }
+
+  /** Writes a checkpoint, then removes all but the latest ones and the one that is protected. */
   public void save(Position position, Map<String, Tensor> model, WeightSource optimizer) {
     AtomicFiles.folder(
         folder.resolve(PREFIX + position.step()),
@@ -85,7 +94,11 @@ public final class CheckpointFolder {
           Manifest.write(path);
         });
     Collection<Path> all = byStep(folder).values();
-    all.stream().limit(Math.max(0, all.size() - keep)).forEach(CheckpointFolder::delete);
+    Path protectedOne = folder.resolve(PREFIX + best);
+    all.stream()
+        .limit(Math.max(0, all.size() - keep))
+        .filter(path -> !path.equals(protectedOne))
+        .forEach(CheckpointFolder::delete);
   }
 
   /**

@@ -5,7 +5,9 @@
 package org.dsvlm.train.run;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.Writer;
@@ -13,7 +15,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.slf4j.Logger;
@@ -71,6 +75,29 @@ public final class MetricsLog implements AutoCloseable {
     }
   }
 
+  /**
+   * The figure {@code key} of each step in {@code file} that has it and was not skipped, by step, in
+   * order.
+   */
+  public static Map<Long, Double> valuesOfGoodSteps(Path file, String key) {
+    Map<Long, Double> values = new LinkedHashMap<>();
+    try {
+      for (String line : Files.readAllLines(file)) {
+        JsonNode row = JSON.readTree(line);
+        JsonNode value = row.path(key);
+        boolean good = row.path("loss").isNumber() && row.path(StepMetrics.GRADIENT_NORM).isNumber();
+        if (value.isNumber() && good) {
+          values.put(stepOf(line), value.doubleValue());
+        }
+      }
+    } catch (JsonProcessingException e) {
+      throw new DsVlmException(file + ": has a line that is no JSON: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new DsVlmException(file + ": metrics cannot be read: " + e.getMessage(), e);
+    }
+    return values;
+  }
+
   private static long stepOf(String line) {
     try {
       return JSON.readTree(line).path("step").asLong(UNSOUND);
@@ -80,8 +107,15 @@ public final class MetricsLog implements AutoCloseable {
   }
 
   public void write(StepMetrics metrics) {
+    write(metrics, Measurement.NONE);
+  }
+
+  /** Writes the metrics of a step and what the instruments say after it. */
+  public void write(StepMetrics metrics, Measurement measurement) {
+    ObjectNode line = metrics.toJson();
+    measurement.addTo(line);
     try {
-      writer.write(metrics.toJson().toString());
+      writer.write(line.toString());
       writer.newLine();
       writer.flush();
     } catch (IOException e) {

@@ -309,6 +309,11 @@ public final class RunFolder implements AutoCloseable {
     return root.resolve("tokenizer");
   }
 
+  /** Bad records among those that {@code stage} evaluates. */
+  public Path validationLedger(int stage) {
+    return root.resolve("bad_records_validation_stage" + stage + ".jsonl");
+  }
+
   /** Parent of the checkpoints. */
   public Path checkpoints() {
     return root.resolve("checkpoints");

@@ -20,7 +20,8 @@ import org.dsvlm.kernels.Kernels;
 
 /**
  * The times at which processes began and ended each stage of a run, with their versions: one object
- * a line. A stage that began without an end has failed, was killed, or is under way.
+ * a line. A stage that began without an end has failed, was killed, or is under way; an end has the
+ * time of the process in the stage and the instruments' part of it.
  */
 public final class SessionLog implements TrainingListener {
   /** Set by the launcher: the source tree's commit. */
@@ -30,6 +31,8 @@ public final class SessionLog implements TrainingListener {
 
   private final Path file;
   private final String device;
+  private long stageStart;
+  private double instrumentSeconds;
 
   public SessionLog(Path file, String device) {
     this.file = file;
@@ -41,14 +44,24 @@ public final class SessionLog implements TrainingListener {
     ObjectNode line = line("started", stage).put("done", done).put("total", total);
     describe(line.putObject("system"));
     write(line);
+    stageStart = System.nanoTime();
+    instrumentSeconds = 0;
   }
 
   @Override
   public void stepDone(StepMetrics metrics) {}
 
   @Override
+  public void measured(StepMetrics metrics, Measurement measurement) {
+    instrumentSeconds += measurement.seconds();
+  }
+
+  @Override
   public void stageEnded(int stage) {
-    write(line("ended", stage));
+    write(
+        line("ended", stage)
+            .put("seconds", (System.nanoTime() - stageStart) / 1e9)
+            .put("instruments_seconds", instrumentSeconds));
   }
 
   private static ObjectNode line(String event, int stage) {

@@ -109,7 +109,7 @@ public record StepMetrics(
     return json;
   }
 
-  private static void put(ObjectNode json, String key, double value) {
+  static void put(ObjectNode json, String key, double value) {
     json.put(key, Double.isFinite(value) ? (Double) value : null);
   }
 }

@@ -28,7 +28,7 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
 
   /** Groups tags by their beginning: grad_norm/connector, grad_norm/unet … */
   private static final Pattern GROUPS =
-      Pattern.compile("^(" + StepMetrics.GRADIENT_NORM + "|" + StepMetrics.LEARNING_RATE + ")_");
+      Pattern.compile("^(" + StepMetrics.GRADIENT_NORM + "|" + StepMetrics.LEARNING_RATE + "|validation_loss)_");
 
   private final Path folder;
   private @Nullable EventFile events;
@@ -71,6 +71,23 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
                 row.forEach(
                     (feature, weight) ->
                         scalar(summary, StepMetrics.ROUTER + "_" + feature + "/" + layer, weight)));
+    add(metrics.step(), summary);
+  }
+
+  @Override
+  public void measured(StepMetrics metrics, Measurement measurement) {
+    if (measurement.isEmpty()) {
+      return;
+    }
+    ProtobufMessage summary = new ProtobufMessage();
+    measurement
+        .figures()
+        .forEach((name, value) -> scalar(summary, GROUPS.matcher(name).replaceFirst("$1/"), value));
+    measurement
+        .series()
+        .forEach(
+            (name, values) ->
+                values.forEach((key, value) -> scalar(summary, name + "/" + key, value)));
     add(metrics.step(), summary);
   }
 

@@ -12,6 +12,9 @@ public interface TrainingListener {
   /** A step is done and on record. */
   void stepDone(StepMetrics metrics);
 
+  /** The instruments have read the model after the step of {@code metrics}. */
+  default void measured(StepMetrics metrics, Measurement measurement) {}
+
   /** A stage has ended, or the run stops within it. */
   void stageEnded(int stage);
 
@@ -29,6 +32,12 @@ public interface TrainingListener {
       public void stepDone(StepMetrics metrics) {
         first.stepDone(metrics);
         next.stepDone(metrics);
+      }
+
+      @Override
+      public void measured(StepMetrics metrics, Measurement measurement) {
+        first.measured(metrics, measurement);
+        next.measured(metrics, measurement);
       }
 
       @Override

@@ -13,6 +13,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,18 +107,23 @@ class TensorBoardLogTest {
       values[8] = 7;
       Tensor original = Torch.of(values, 1, 3, 2, 2);
       Tensor reconstruction = original.neg();
-      log.reconstructed(1, original, reconstruction);
-      log.reconstructed(2, original, reconstruction);
-      log.reconstructed(2, reconstruction, original);
+      assertThat(log.isDue(2)).isFalse();
+      assertThat(log.isDue(3)).isTrue();
+      Map<String, Tensor> rows = new LinkedHashMap<>();
+      rows.put("original", original);
+      rows.put("t = 301", reconstruction);
+      log.write(3, rows);
     }
     List<List<Field>> events = EventReader.events(file(folder, 1));
     isStartOfFile(events, 3);
-    assertThat(events).as("one picture a step").hasSize(3);
+    assertThat(events).hasSize(3);
     List<Field> image = image(values(events.get(2)).get("reconstruction"));
     assertThat(image.subList(0, 3))
         .containsExactly(new Field(1, 4L), new Field(2, 2L), new Field(3, 3L));
     byte[] png = (byte[]) image.get(3).value();
     assertThat(folder.resolve("pictures/step-3.png")).hasBinaryContent(png);
+    assertThat(new String(png, StandardCharsets.ISO_8859_1))
+        .contains("tEXtDescription\0original, t = 301");
     BufferedImage picture = ImageIO.read(new ByteArrayInputStream(png));
     assertThat(picture.getWidth()).isEqualTo(2);
     assertThat(picture.getHeight()).isEqualTo(4);
@@ -159,7 +165,7 @@ class TensorBoardLogTest {
       if (values.containsKey("reconstruction")) {
         pictured.add(step(event));
       } else {
-        steps.put(step(event), values);
+        steps.computeIfAbsent(step(event), number -> new TreeMap<>()).putAll(values);
       }
     }
     assertThat(pictured).containsExactly(1L, 3L, 5L, 5L);
@@ -167,6 +173,7 @@ class TensorBoardLogTest {
     assertThat(steps).hasSize(6);
     for (ObjectNode row : rows) {
       Map<String, Object> values = steps.get(row.get("step").asLong());
+      assertThat(values.containsKey("condition_use")).isEqualTo(row.has("condition_use"));
       Map.of(
               "loss/total", "loss",
               "loss/language", "loss_language",
