@@ -138,7 +138,7 @@ class MainTest {
 
   @Test
   void unknownRecipesAndKeysNameTheKnownOnes() {
-    isUsageError(run("train", "--recipe", "nano"), "nano-scratch");
+    isUsageError(run("train", "--recipe", "nano-scatch"), "nano-scratch");
     isUsageError(
         run("train", "--recipe", "nano-scratch", "--set", "stage1.max_step=1"),
         "the nearest known one is 'stage1.max_steps'");

@@ -5,6 +5,7 @@
 package org.dsvlm.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
@@ -19,12 +20,16 @@ import java.util.stream.Stream;
 import org.dsvlm.eval.TestFile;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.train.TinyRun;
+import org.dsvlm.train.recipe.RecipeReader;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Comparisons of tiny runs. */
 class LaboratoryTest {
+  /** Of the built-in comparisons: by its file, since its name waits for the shipped models. */
+  private static final String RECIPE = "src/main/resources/org/dsvlm/recipes/nano-lab.yaml";
+
   @TempDir private Path folder;
   private final List<String> log = new ArrayList<>();
   private List<String> overrides;
@@ -130,6 +135,12 @@ class LaboratoryTest {
       Comparison comparison = Comparison.named(name);
       assertThat(comparison.arms()).as(name).isNotEmpty();
       assertThat(comparison.paper().says()).as(name).isNotBlank();
+      assertThat(comparison.recipe()).as(name).isEqualTo("nano-lab");
+      for (Arm arm : comparison.arms()) {
+        assertThatCode(() -> RecipeReader.bind(RecipeReader.resolve(RECIPE, arm.overrides())))
+            .as(name + ", " + arm.name())
+            .doesNotThrowAnyException();
+      }
     }
   }
 }

@@ -4,6 +4,7 @@
  */
 package org.dsvlm.train.recipe;
 
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +29,9 @@ final class RecipeCatalogue {
 
   private static final List<String> SINGLE =
       List.of("nano-scratch", "llava-1.5-7b", "llava-1.5-13b");
+
+  /** They start from the models that this project ships, and are known where those are. */
+  private static final List<String> ON_SHIPPED_MODELS = List.of("nano", "nano-lab");
 
   private RecipeCatalogue() {}
 
@@ -62,7 +66,11 @@ final class RecipeCatalogue {
 
   /** Every recipe. */
   static List<String> names() {
-    List<String> names = new ArrayList<>(SINGLE);
+    List<String> names = new ArrayList<>();
+    if (Files.isDirectory(Place.SHIPPED.folder())) {
+      names.addAll(ON_SHIPPED_MODELS);
+    }
+    names.addAll(SINGLE);
     names.addAll(composed().keySet());
     return List.copyOf(names);
   }

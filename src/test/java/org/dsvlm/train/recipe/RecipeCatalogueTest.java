@@ -48,7 +48,7 @@ class RecipeCatalogueTest {
   @ParameterizedTest
   @MethodSource("all")
   void onlyDsVlmAndNanoRecipesSupervise(String name) {
-    boolean expected = name.startsWith("ds-vlm-") || name.startsWith("nano-");
+    boolean expected = name.startsWith("ds-vlm-") || name.startsWith("nano");
     assertThat(recipe(name).supervised()).isEqualTo(expected);
   }
 
