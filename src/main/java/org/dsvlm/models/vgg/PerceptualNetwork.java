@@ -47,6 +47,8 @@ public final class PerceptualNetwork implements AutoCloseable {
 
   private static final double[] IMAGENET_DEVIATION = {0.229, 0.224, 0.225};
 
+  private static final double UNIT_EPS = 1e-10;
+
   /** relu3_3 is the output of the third stage. */
   private static final int RELU3_3 = 3;
 
@@ -137,6 +139,16 @@ public final class PerceptualNetwork implements AutoCloseable {
     return shapes;
   }
 
+  /** Channels of the five stages. */
+  public List<Long> widths() {
+    return vgg.widths();
+  }
+
+  /** What each channel counts, of all stages in turn. */
+  public double[] heads() {
+    return channelWeights.stream().flatMapToDouble(w -> Arrays.stream(Torch.doubles(w))).toArray();
+  }
+
   /** LPIPS. x, target: [pictures, 3, height, width] in [-1, 1]; [pictures]. */
   public Tensor lpips(Tensor x, Tensor target) {
     return Torch.tidy(() -> lpipsLayers(x, target).sum(1));
@@ -182,6 +194,47 @@ public final class PerceptualNetwork implements AutoCloseable {
   /** Mean over all dimensions but the first. */
   public static Tensor meanPerSample(Tensor x) {
     return x.flatten(1, -1).mean(new long[] {1}, false, new ScalarTypeOptional());
+  }
+
+  /** Mean over height and width, [pictures, channels]. */
+  static Tensor meanPerChannel(Tensor x) {
+    return x.flatten(2, 3).mean(new long[] {2}, false, new ScalarTypeOptional());
+  }
+
+  /** x in [-1, 1] as LPIPS' network sees it. */
+  static Tensor lpipsNormalised(Tensor x) {
+    return x.sub(channels(LPIPS_SHIFT, x)).div(channels(LPIPS_SCALE, x));
+  }
+
+  /**
+   * What the heads weigh: the squared differences of the unit features, a mean over each channel's
+   * places.
+   *
+   * @param target [pictures, 3, height, width] in [-1, 1]
+   * @param others like {@code target}
+   * @return for each of {@code others}, [pictures, channels of all stages in turn]
+   */
+  public List<Tensor> lpipsDifferences(Tensor target, List<Tensor> others) {
+    return Torch.tidyAll(
+        () -> {
+          List<Tensor> expected = lpipsFeatures(target);
+          List<Tensor> differences = new ArrayList<>();
+          for (Tensor other : others) {
+            List<Tensor> actual = lpipsFeatures(other);
+            Tensor[] stages = new Tensor[actual.size()];
+            for (int i = 0; i < stages.length; i++) {
+              stages[i] = meanPerChannel(unit(actual.get(i)).sub(unit(expected.get(i))).square());
+            }
+            differences.add(Torch.cat(1, stages));
+          }
+          return differences;
+        });
+  }
+
+  /** Each place's features divided by their norm, as {@link PerceptualDistance} does. */
+  private static Tensor unit(Tensor features) {
+    Tensor norm = features.square().sum(new long[] {1}, true, new ScalarTypeOptional()).sqrt();
+    return features.div(norm.add(Torch.scalar(UNIT_EPS)));
   }
 
   private List<Tensor> targetFeatures(Tensor x, double[] mean, double[] deviation, int stages) {

@@ -41,14 +41,15 @@ public final class ClipVisionTower implements VisionTower {
             embeddings.at("position_embedding"), Init.normal(0.02), 1 + config.patches(), width);
     // The checkpoints spell it so.
     preLayerNorm = new LayerNorm(visionModel.at("pre_layrnorm"), width, config.layerNormEps());
-    encoder = new Encoder(visionModel.at("encoder"), config, start(config));
+    encoder =
+        new Encoder(visionModel.at("encoder"), config, start(config.hiddenSize(), config.layers()));
     postLayerNorm = new LayerNorm(visionModel.at("post_layernorm"), width, config.layerNormEps());
   }
 
   /** CLIP's own: narrower the wider and, for what writes to the residual, the deeper the tower. */
-  private static EncoderLayer.Start start(VitConfig config) {
-    double width = 1 / Math.sqrt(config.hiddenSize());
-    double depth = 1 / Math.sqrt(2.0 * config.layers());
+  static EncoderLayer.Start start(int hiddenSize, int layers) {
+    double width = 1 / Math.sqrt(hiddenSize);
+    double depth = 1 / Math.sqrt(2.0 * layers);
     return new EncoderLayer.Start(
         Init.normal(width * depth),
         Init.normal(width),

@@ -17,8 +17,22 @@ final class Encoder {
   private boolean checkpointing;
 
   Encoder(Parameters parameters, VitConfig config, EncoderLayer.Start start) {
-    for (int i = 0; i < config.layers(); i++) {
-      layers.add(new EncoderLayer(parameters.at("layers").at(i), config, start));
+    this(
+        parameters,
+        config.layers(),
+        new EncoderLayer.Shape(
+            config.hiddenSize(),
+            config.intermediateSize(),
+            config.heads(),
+            config.activation(),
+            config.layerNormEps(),
+            false),
+        start);
+  }
+
+  Encoder(Parameters parameters, int count, EncoderLayer.Shape shape, EncoderLayer.Start start) {
+    for (int i = 0; i < count; i++) {
+      layers.add(new EncoderLayer(parameters.at("layers").at(i), shape, start));
     }
   }
 

@@ -24,21 +24,32 @@ final class EncoderLayer {
   private final LayerNorm norm1, norm2;
   private final Activation activation;
   private final int heads;
+  private final boolean causal;
 
-  EncoderLayer(Parameters parameters, VitConfig config, Start start) {
-    int width = config.hiddenSize();
-    int inner = config.intermediateSize();
+  /**
+   * The sizes of a layer.
+   *
+   * @param inner width inside the MLP
+   * @param causal whether a token sees those up to itself alone, as in text
+   */
+  record Shape(
+      int width, int inner, int heads, Activation activation, double eps, boolean causal) {}
+
+  EncoderLayer(Parameters parameters, Shape shape, Start start) {
+    int width = shape.width();
+    int inner = shape.inner();
     Parameters attention = parameters.at("self_attn");
     query = Linear.of(attention.at("q_proj"), start.queryKeyValue(), width, width, true);
     key = Linear.of(attention.at("k_proj"), start.queryKeyValue(), width, width, true);
     value = Linear.of(attention.at("v_proj"), start.queryKeyValue(), width, width, true);
     out = Linear.of(attention.at("out_proj"), start.out(), width, width, true);
-    norm1 = new LayerNorm(parameters.at("layer_norm1"), width, config.layerNormEps());
+    norm1 = new LayerNorm(parameters.at("layer_norm1"), width, shape.eps());
     fc1 = Linear.of(parameters.at("mlp.fc1"), start.fc1(), width, inner, true);
     fc2 = Linear.of(parameters.at("mlp.fc2"), start.fc2(), inner, width, true);
-    norm2 = new LayerNorm(parameters.at("layer_norm2"), width, config.layerNormEps());
-    activation = config.activation();
-    heads = config.heads();
+    norm2 = new LayerNorm(parameters.at("layer_norm2"), width, shape.eps());
+    activation = shape.activation();
+    heads = shape.heads();
+    causal = shape.causal();
   }
 
   /** hiddenStates: [pictures, tokens, width] in, the same out. */
@@ -51,7 +62,8 @@ final class EncoderLayer {
     Tensor q = Attention.splitHeads(query.forward(x), heads);
     Tensor k = Attention.splitHeads(key.forward(x), heads);
     Tensor v = Attention.splitHeads(value.forward(x), heads);
-    return out.forward(Attention.joinHeads(Attention.full(q, k, v)));
+    Tensor attended = causal ? Attention.causal(q, k, v) : Attention.full(q, k, v);
+    return out.forward(Attention.joinHeads(attended));
   }
 
   private Tensor mlp(Tensor x) {
