@@ -115,8 +115,13 @@ public final class NotoArchive {
   }
 
   /** The emoji of the archive, one picture each. */
-  List<NotoEmoji> emoji() {
+  public List<NotoEmoji> emoji() {
     return emoji;
+  }
+
+  /** The picture with its transparency: 64 rows of 64 pixels, 0xAARRGGBB. */
+  public int[] argb(NotoEmoji emoji) {
+    return Objects.requireNonNull(pixels.get(emoji.code()), emoji.code()).clone();
   }
 
   /** The picture on white. */

@@ -27,7 +27,7 @@ import org.dsvlm.io.DsVlmException;
  * @param keywords search words, possibly none
  * @param colour the one word for its colour, where a rule on its pixels gives one
  */
-record NotoEmoji(
+public record NotoEmoji(
     String code,
     int sheet,
     int row,

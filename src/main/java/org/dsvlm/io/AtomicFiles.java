@@ -206,7 +206,8 @@ public final class AtomicFiles {
     }
   }
 
-  private static void deleteTree(Path root) throws IOException {
+  /** Deletes {@code root} and all that is in it, if it is there. */
+  public static void deleteTree(Path root) throws IOException {
     if (Files.notExists(root)) {
       return;
     }
