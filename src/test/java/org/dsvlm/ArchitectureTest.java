@@ -69,9 +69,9 @@ class ArchitectureTest {
           Set.of("train.parallel"),
           Set.of("train.run"),
           Set.of("train"),
-          Set.of("plan", "report"),
+          Set.of("plan", "report", "train.pretrain"),
           Set.of("eval.table", "eval.judge"),
-          Set.of("eval"),
+          Set.of("eval", "data.nano"),
           Set.of("eval.result", "eval.answer"),
           Set.of("eval.run"),
           Set.of("lab"),
@@ -158,7 +158,9 @@ class ArchitectureTest {
         boolean table = file.endsWith("image/ProcessorClass.java");
         // Conversation templates go by the name of the model that they were made for.
         boolean template = file.endsWith("text/ConversationTemplate.java");
-        if (!own && !table && !template) {
+        // What is pretrained goes by its family's name on the command line.
+        boolean pretrained = file.endsWith("train/pretrain/ClipPart.java");
+        if (!own && !table && !template && !pretrained) {
           Matcher text = Pattern.compile("\"([^\"\n]*)\"").matcher(Files.readString(file));
           while (text.find()) {
             if (names.matcher(text.group(1)).find()) {

@@ -33,6 +33,8 @@ import picocli.CommandLine.ScopeType;
       PlanCommand.class,
       ChatCommand.class,
       InitCommand.class,
+      DataCommand.class,
+      PretrainCommand.class,
       ProbeCommand.class,
       EvalCommand.class,
       CompareCommand.class,

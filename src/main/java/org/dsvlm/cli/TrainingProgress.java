@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -29,6 +30,7 @@ final class TrainingProgress implements TrainingListener {
 
   private final boolean terminal;
   private final PrintWriter err;
+  private final IntFunction<String> names;
   private @Nullable ProgressBar bar;
   private long total;
   private long done;
@@ -38,8 +40,18 @@ final class TrainingProgress implements TrainingListener {
   private final Map<String, Double> smoothed = new LinkedHashMap<>();
 
   TrainingProgress(boolean terminal, PrintWriter err) {
+    this(terminal, err, stage -> "stage " + stage);
+  }
+
+  /**
+   * As above.
+   *
+   * @param names what to call a stage
+   */
+  TrainingProgress(boolean terminal, PrintWriter err, IntFunction<String> names) {
     this.terminal = terminal;
     this.err = err;
+    this.names = names;
   }
 
   @Override
@@ -50,7 +62,7 @@ final class TrainingProgress implements TrainingListener {
     startedAt = System.nanoTime();
     lastLine = startedAt;
     smoothed.clear();
-    String name = "stage " + stage;
+    String name = names.apply(stage);
     if (terminal) {
       bar =
           new ProgressBarBuilder()
@@ -86,7 +98,8 @@ final class TrainingProgress implements TrainingListener {
     } else if (System.nanoTime() - lastLine > LINE_EVERY_NANOS || done == total) {
       lastLine = System.nanoTime();
       err.printf(
-          "stage %d %d/%d, %s, %s left%n", metrics.stage(), done, total, figures, timeLeft());
+          "%s %d/%d, %s, %s left%n",
+          names.apply(metrics.stage()), done, total, figures, timeLeft());
     }
   }
 
@@ -95,8 +108,8 @@ final class TrainingProgress implements TrainingListener {
       bar.step();
     }
     err.printf(
-        "stage %d %d/%d: skipped, loss %s, gradient norm %s%n",
-        metrics.stage(), done, total, metrics.loss(), metrics.gradientNorm());
+        "%s %d/%d: skipped, loss %s, gradient norm %s%n",
+        names.apply(metrics.stage()), done, total, metrics.loss(), metrics.gradientNorm());
   }
 
   private String figures(StepMetrics metrics) {

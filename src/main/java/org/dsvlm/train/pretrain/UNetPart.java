@@ -1,0 +1,277 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train.pretrain;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.io.JsonConfig;
+import org.dsvlm.models.diffusion.NoiseSchedule;
+import org.dsvlm.models.diffusion.StableDiffusionFolder;
+import org.dsvlm.models.diffusion.UNet;
+import org.dsvlm.models.diffusion.UNetConfig;
+import org.dsvlm.models.diffusion.Vae;
+import org.dsvlm.models.diffusion.VaeConfig;
+import org.dsvlm.models.vit.ClipPair;
+import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Torch;
+import org.dsvlm.text.Tokenizer;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.files.WeightFolder;
+
+/**
+ * The denoising network on the autoencoder's latents, told by the states of CLIP's text tower what
+ * the picture shows (Rombach et al. 2022); one caption in ten is left out.
+ */
+final class UNetPart implements Pretrainable {
+  private static final String CONFIG = "config.json";
+  private static final String VAE_FOLDER = "stable_diffusion/" + StableDiffusionFolder.VAE;
+  private static final long UNTOLD_SHARE = 10;
+  private static final int AT_ONCE = 50;
+  private static final int MEASURED = 300;
+  private static final long MEASURED_TIMESTEP = 500;
+
+  @Override
+  public String name() {
+    return "unet";
+  }
+
+  @Override
+  public String folder() {
+    return "stable_diffusion/" + StableDiffusionFolder.UNET;
+  }
+
+  @Override
+  public String title() {
+    return "denoising network, conditioned on the states of a text tower";
+  }
+
+  @Override
+  public List<String> needs() {
+    return List.of(ClipPart.NAME, VAE_FOLDER);
+  }
+
+  /** Captions of a part as the network attends to them, and the empty one. */
+  private static final class Told implements AutoCloseable {
+    private final ParameterStore store;
+    private final ClipPair clip;
+    private final ClipTexts captions;
+    private final long empty;
+
+    Told(Workshop workshop, WorldPart part) {
+      Path folder = workshop.part(ClipPart.NAME);
+      try (WeightSource stored = WeightFolder.open(folder);
+          Tokenizer tokenizer = Tokenizer.open(folder)) {
+        store = ParameterStore.from(stored, ScalarType.Float, "cpu");
+        clip = ClipPart.open(folder, store);
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < part.size(); i++) {
+          texts.add(part.caption(i));
+        }
+        texts.add("");
+        captions = new ClipTexts(tokenizer, texts, clip.sizes().text().maxPositions());
+        empty = part.size();
+      }
+    }
+
+    Tensor states(long... rows) {
+      return Torch.withoutGradient(() -> clip.text().states(captions.rows(rows)));
+    }
+
+    long empty() {
+      return empty;
+    }
+
+    @Override
+    public void close() {
+      store.close();
+    }
+  }
+
+  /** Latents of all pictures of {@code part}, scaled, [pictures, channels, side, side]. */
+  private static Tensor latents(Workshop workshop, WorldPart part, int most) {
+    Path folder = workshop.part(VAE_FOLDER);
+    try (PointerScope scope = new PointerScope();
+        WeightSource stored = WeightFolder.open(folder);
+        ParameterStore store = ParameterStore.from(stored, ScalarType.Float, "cpu")) {
+      Vae vae = VaePart.open(folder, store);
+      long[] all = part.first(most);
+      List<Tensor> latents = new ArrayList<>();
+      for (int first = 0; first < all.length; first += AT_ONCE) {
+        long[] rows = Arrays.copyOfRange(all, first, Math.min(all.length, first + AT_ONCE));
+        latents.add(
+            Torch.withoutGradient(
+                () ->
+                    vae.encode(part.pictures(rows)).mean().mul(Torch.scalar(vae.scalingFactor()))));
+      }
+      return Torch.keep(Torch.cat(0, latents.toArray(Tensor[]::new)));
+    }
+  }
+
+  @Override
+  public PartTraining start(Workshop workshop) {
+    return new Training(workshop);
+  }
+
+  private final class Training implements PartTraining {
+    private final UNetConfig config;
+    private final NoiseSchedule schedule = NoiseSchedule.stableDiffusion();
+    private final ParameterStore store;
+    private final UNet unet;
+    private final Told told;
+    private final Tensor latents;
+    private final Batches batches;
+    private final RandomState random;
+
+    Training(Workshop workshop) {
+      WorldPart train = workshop.data("train");
+      told = new Told(workshop, train);
+      random = workshop.random(name());
+      config = config(workshop);
+      store = ParameterStore.random(random, ScalarType.Float, "cpu");
+      unet = new UNet(store.root(), config);
+      store.setTrainable(parameter -> true);
+      latents = latents(workshop, train, train.size());
+      batches = new Batches(random, train.size(), workshop.config().size("batch_size"));
+    }
+
+    /** Widths of latents and text are those of the parts that are there. */
+    private UNetConfig config(Workshop workshop) {
+      ObjectNode model = workshop.section("model").deepCopy();
+      JsonConfig vae = JsonConfig.read(workshop.part(VAE_FOLDER).resolve(CONFIG));
+      int channels = vae.size("latent_channels");
+      model.put("in_channels", channels).put("out_channels", channels);
+      model.put("cross_attention_dim", told.clip.sizes().text().hiddenSize());
+      return UNetConfig.parse(model, "unet.model");
+    }
+
+    @Override
+    public Map<String, Tensor> parameters() {
+      return store.tensors();
+    }
+
+    @Override
+    public Loss loss(long step) {
+      long[] rows = batches.rows(step);
+      RandomState own = random.fork("step").fork(step);
+      long[] timesteps = new long[rows.length];
+      long[] captions = rows.clone();
+      for (int i = 0; i < rows.length; i++) {
+        timesteps[i] = own.fork("timestep").fork(i).below(schedule.trainTimesteps());
+        if (own.fork("untold").fork(i).below(UNTOLD_SHARE) == 0) {
+          captions[i] = told.empty();
+        }
+      }
+      Tensor x0 = latents.index_select(0, Torch.of(rows, rows.length));
+      Tensor noise = own.fork("noise").normal(Torch.shape(x0));
+      Tensor at = Torch.of(timesteps, timesteps.length);
+      Tensor output =
+          unet.forward(schedule.addNoise(x0, noise, at), at, List.of(told.states(captions)));
+      Tensor loss = output.sub(noise).square().mean();
+      return new Loss(loss, Map.of("epsilon", loss), rows.length);
+    }
+
+    @Override
+    public void write(Path folder) throws IOException {
+      Bfloat16Files.write(folder, StableDiffusionFolder.STEM, store.tensors());
+      Files.writeString(folder.resolve(CONFIG), config.toJson().toPrettyString() + "\n");
+    }
+
+    /** The schedule and the index that make a Stable Diffusion of the folder. */
+    @Override
+    public void complete(Path parts) throws IOException {
+      Path folder = parts.resolve("stable_diffusion");
+      JsonConfig vae = JsonConfig.read(parts.resolve(VAE_FOLDER).resolve(CONFIG));
+      Map<String, ObjectNode> files =
+          StableDiffusionFolder.configurations(
+              config, VaeConfig.parse(vae.json(), vae.where()), schedule);
+      for (Map.Entry<String, ObjectNode> file : files.entrySet()) {
+        Path path = folder.resolve(file.getKey());
+        if (!Files.exists(path)) {
+          Files.createDirectories(path.getParent());
+          Files.writeString(
+              path,
+              new ObjectMapper()
+                      .writerWithDefaultPrettyPrinter()
+                      .writeValueAsString(file.getValue())
+                  + "\n");
+        }
+      }
+    }
+
+    @Override
+    public void close() {
+      told.close();
+      latents.close();
+      store.close();
+    }
+  }
+
+  @Override
+  public Map<String, Double> figures(Workshop workshop) {
+    Path folder = workshop.part(folder());
+    JsonConfig config = JsonConfig.read(folder.resolve(CONFIG));
+    Map<String, Double> figures = new LinkedHashMap<>();
+    try (WeightSource stored = WeightFolder.open(folder);
+        ParameterStore store = ParameterStore.from(stored, ScalarType.Float, "cpu")) {
+      UNet unet = new UNet(store.root(), UNetConfig.parse(config.json(), config.where()));
+      for (String name : List.of("new-scenes", "new-concepts")) {
+        WorldPart part = workshop.data(name);
+        Tensor latents = latents(workshop, part, MEASURED);
+        try (Told told = new Told(workshop, part)) {
+          figures.put("epsilon_error " + name, error(unet, latents, told, 0));
+          figures.put("epsilon_error_of_wrong_caption " + name, error(unet, latents, told, 1));
+        }
+        latents.close();
+      }
+    }
+    return figures;
+  }
+
+  /**
+   * Mean squared error of the noise half way through, each picture with the caption {@code off} on.
+   */
+  private static double error(UNet unet, Tensor latents, Told told, int off) {
+    NoiseSchedule schedule = NoiseSchedule.stableDiffusion();
+    RandomState random = new RandomState(0).fork("unet figures");
+    long count = latents.size(0);
+    double sum = 0;
+    for (long first = 0; first < count; first += AT_ONCE) {
+      int size = (int) Math.min(AT_ONCE, count - first);
+      long[] captions = new long[size];
+      long[] timesteps = new long[size];
+      Arrays.fill(timesteps, MEASURED_TIMESTEP);
+      for (int i = 0; i < size; i++) {
+        captions[i] = (first + i + off) % count;
+      }
+      try (PointerScope scope = new PointerScope()) {
+        Tensor x0 = latents.narrow(0, first, size);
+        Tensor noise = random.fork(first).normal(Torch.shape(x0));
+        Tensor at = Torch.of(timesteps, size);
+        Tensor error =
+            Torch.withoutGradient(
+                () ->
+                    unet.forward(
+                            schedule.addNoise(x0, noise, at), at, List.of(told.states(captions)))
+                        .sub(noise)
+                        .square()
+                        .mean());
+        sum += size * Torch.item(error);
+      }
+    }
+    return sum / count;
+  }
+}
