@@ -24,7 +24,8 @@ final class GifDecoder {
   private GifDecoder() {}
 
   static Picture decode(byte[] data, String where) throws IOException {
-    return PlainDecoder.withReader("gif", data, reader -> firstFrame(reader, data, where));
+    byte[] first = GifBlocks.firstFrame(data, where);
+    return PlainDecoder.withReader("gif", first, reader -> firstFrame(reader, first, where));
   }
 
   private static Picture firstFrame(ImageReader reader, byte[] data, String where)

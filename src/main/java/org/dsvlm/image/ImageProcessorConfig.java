@@ -62,6 +62,9 @@ record ImageProcessorConfig(
 
   private static final int BICUBIC = 3;
 
+  /** Vision towers take some hundred pixels; a picture of this edge fills 800 MB. */
+  private static final int LONGEST_EDGE = 1 << 14;
+
   /** Keys that are left out take the value that the named processor gives them. */
   static ImageProcessorConfig parse(JsonConfig config) {
     return config.collecting(() -> read(config));
@@ -95,12 +98,12 @@ record ImageProcessorConfig(
   /** Old files give one number for {@code size}; 0 if both edges are given. */
   private static int shortestEdge(JsonConfig config, ProcessorClass processor) {
     if (config.has("size") && config.json().get("size").isNumber()) {
-      return processor.keepsRatio() ? config.size("size") : 0;
+      return processor.keepsRatio() ? edge(config, "size") : 0;
     }
     JsonConfig size = config.child("size");
     if (size.has("shortest_edge")) {
       size.refuseUnknown("shortest_edge"::equals);
-      return size.size("shortest_edge");
+      return edge(size, "shortest_edge");
     }
     return config.has("size") || !processor.keepsRatio() ? 0 : 224;
   }
@@ -111,11 +114,19 @@ record ImageProcessorConfig(
       return new int[] {224, 224};
     }
     if (config.json().get(key).isNumber()) {
-      return new int[] {config.size(key), config.size(key)};
+      return new int[] {edge(config, key), edge(config, key)};
     }
     JsonConfig size = config.child(key);
     size.refuseUnknown(Set.of("width", "height")::contains);
-    return new int[] {size.size("width"), size.size("height")};
+    return new int[] {edge(size, "width"), edge(size, "height")};
+  }
+
+  private static int edge(JsonConfig config, String key) {
+    int edge = config.size(key);
+    if (edge > LONGEST_EDGE) {
+      throw config.error(key, "is " + edge + " pixels; at most " + LONGEST_EDGE + " are made");
+    }
+    return edge;
   }
 
   private static double[] channels(JsonConfig config, String key, double[] absent) {

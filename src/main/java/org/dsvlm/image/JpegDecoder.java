@@ -16,6 +16,13 @@ import org.dsvlm.io.DsVlmException;
  */
 final class JpegDecoder {
   private static final int HALF = 1 << 15;
+
+  /** Encoders write some ten scans. */
+  private static final int USUAL_SCANS = 32;
+
+  /** Pixels passed over; some seconds' worth. */
+  private static final long MOST_WORK = 1L << 29;
+
   private static final int RED_CR = fixed(1.40200);
   private static final int BLUE_CB = fixed(1.77200);
   private static final int GREEN_CR = fixed(0.71414);
@@ -30,18 +37,38 @@ final class JpegDecoder {
   static Picture decode(byte[] data, String where) throws IOException {
     JpegMarkers markers = JpegMarkers.read(data, where);
     Picture.requireSize(markers.width(), markers.height(), where);
+    requireFewScans(markers, where);
     int components = markers.components();
     if (components == 2 || components > 4) {
       throw new DsVlmException(
           where + ": a JPEG of " + components + " components cannot be shown as RGB; convert it");
     }
     if (components != 4) {
-      Picture picture = TurboJpeg.decode(data);
+      Picture picture = TurboJpeg.decode(data, where);
       if (picture != null) {
         return picture;
       }
     }
     return throughImageIo(markers);
+  }
+
+  /**
+   * Each scan of a progressive file is a pass over all of its pixels, however few bytes it has, and
+   * the decoder cannot be interrupted.
+   */
+  private static void requireFewScans(JpegMarkers markers, String where) {
+    long work = (long) markers.scans() * markers.width() * markers.height();
+    if (markers.scans() > USUAL_SCANS && work > MOST_WORK) {
+      throw new DsVlmException(
+          where
+              + ": the JPEG passes over its "
+              + markers.width()
+              + " x "
+              + markers.height()
+              + " pixels "
+              + markers.scans()
+              + " times; save it anew");
+    }
   }
 
   /** Decodes without libjpeg-turbo; takes CMYK too. */

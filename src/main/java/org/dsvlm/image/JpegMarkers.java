@@ -31,6 +31,7 @@ final class JpegMarkers {
   private int at;
   private boolean jfif;
   private int adobeTransform = -1;
+  private int scans;
   private int width;
   private int height;
   private byte[] componentIds = {};
@@ -58,6 +59,11 @@ final class JpegMarkers {
 
   int height() {
     return height;
+  }
+
+  /** Passes over the pixels that the file asks for. */
+  int scans() {
+    return scans;
   }
 
   int components() {
@@ -97,6 +103,7 @@ final class JpegMarkers {
     while (marker != END) {
       segment(marker);
       if (marker == SCAN) {
+        scans++;
         entropyCoded();
       }
       marker = marker();
@@ -151,6 +158,9 @@ final class JpegMarkers {
   }
 
   private void frameHeader(int end) {
+    if (componentIds.length > 0) {
+      throw new DsVlmException(where + ": the JPEG has two frame headers; download it again");
+    }
     int count = end - at >= 6 ? data[at + 5] : 0;
     if (count < 1 || end - at < 6 + 3 * count) {
       throw new DsVlmException(where + ": the JPEG's frame header is damaged; download it again");

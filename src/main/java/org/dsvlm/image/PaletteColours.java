@@ -24,6 +24,17 @@ final class PaletteColours {
     return colours;
   }
 
+  /** Red, green and blue of each index, one index after the other. */
+  static PaletteColours of(byte[] table) {
+    PaletteColours colours = new PaletteColours();
+    for (int index = 0; index < table.length / 3; index++) {
+      colours.red[index] = table[3 * index];
+      colours.green[index] = table[3 * index + 1];
+      colours.blue[index] = table[3 * index + 2];
+    }
+    return colours;
+  }
+
   /** Each index its own grey level. */
   static PaletteColours greys() {
     PaletteColours colours = new PaletteColours();

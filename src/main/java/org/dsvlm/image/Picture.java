@@ -6,10 +6,11 @@ package org.dsvlm.image;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import org.dsvlm.io.Arguments;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 
 /**
  * A picture of 8-bit RGB pixels.
@@ -53,7 +54,7 @@ public final class Picture {
   public static Picture read(Path file) {
     byte[] data;
     try {
-      data = Files.readAllBytes(file);
+      data = InputFiles.bytes(Arguments.given(file, "file"));
     } catch (NoSuchFileException e) {
       throw new DsVlmException(
           file + ": there is no such picture; check the path and the folder that it is relative to",
@@ -108,6 +109,18 @@ public final class Picture {
               + " pixels, more than the limit of "
               + MAX_PIXELS
               + "; scale the picture down or leave it out");
+    }
+    long heap = Runtime.getRuntime().maxMemory();
+    if (3 * width * height > heap / 2) {
+      throw new DsVlmException(
+          where
+              + ": "
+              + width
+              + " x "
+              + height
+              + " pixels take more than half of the JVM's "
+              + (heap >> 20)
+              + " MB; give it more (-Xmx, DSVLM_HEAP) or scale the picture down");
     }
   }
 

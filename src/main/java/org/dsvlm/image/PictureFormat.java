@@ -18,9 +18,12 @@ enum PictureFormat {
   BMP,
   WEBP;
 
+  /** First bytes that are looked at. */
+  private static final int HEAD = 512;
+
   /** The format of {@code data}. */
   static PictureFormat of(byte[] data, String where) {
-    int length = Math.min(data.length, 12);
+    int length = Math.min(data.length, HEAD);
     String head = new String(data, 0, length, StandardCharsets.ISO_8859_1);
     if (head.startsWith("\u00ff\u00d8\u00ff")) {
       return JPEG;
@@ -40,30 +43,16 @@ enum PictureFormat {
     throw new DsVlmException(
         where
             + ": "
-            + otherKind(head)
+            + OtherFormat.name(head)
             + "; JPEG, PNG, GIF, BMP and WebP are read: convert it, or download it again if it"
             + " should be one of them");
-  }
-
-  /** Names a format that is not supported, so that the message can say which it is. */
-  private static String otherKind(String head) {
-    if (head.startsWith("II*\0") || head.startsWith("MM\0*")) {
-      return "a TIFF picture";
-    }
-    if (head.startsWith("ftypavif", 4) || head.startsWith("ftyphei", 4)) {
-      return "an AVIF or HEIC picture";
-    }
-    if (head.startsWith("\0\0\0\fjP  ")) {
-      return "a JPEG 2000 picture";
-    }
-    return head.stripLeading().startsWith("<") ? "no picture but a page or drawing" : "no picture";
   }
 
   Picture decode(byte[] data, String where) throws IOException {
     return switch (this) {
       case JPEG -> JpegDecoder.decode(data, where);
       case GIF -> GifDecoder.decode(data, where);
-      case PNG -> PlainDecoder.decode("png", data, where);
+      case PNG -> PlainDecoder.png(data, where);
       case BMP -> {
         requireBmpSize(data, where);
         yield PlainDecoder.decode("bmp", data, where);
@@ -78,6 +67,14 @@ enum PictureFormat {
   private static void requireBmpSize(byte[] data, String where) {
     ByteBuffer header = littleEndian(data, 26, where);
     boolean oldHeader = header.getInt(14) == 12;
+    int compression = oldHeader || data.length < 34 ? 0 : header.getInt(30);
+    if (compression == 4 || compression == 5) {
+      throw new DsVlmException(
+          where
+              + ": a BMP that holds a "
+              + (compression == 4 ? "JPEG" : "PNG")
+              + " is not read; convert it");
+    }
     long width = oldHeader ? header.getShort(18) : header.getInt(18);
     long height = oldHeader ? header.getShort(20) : header.getInt(22);
     // Rows stand top to bottom where the height is negative.

@@ -15,6 +15,7 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Formats whose pixels ImageIO hands over as they are stored. ImageIO's own conversion to RGB is
@@ -35,9 +36,28 @@ final class PlainDecoder {
         data,
         reader -> {
           Picture.requireSize(reader.getWidth(0), reader.getHeight(0), where);
-          BufferedImage image = reader.read(0);
-          return new Picture(image.getWidth(), image.getHeight(), rgb(image));
+          return picture(reader.read(0), null);
         });
+  }
+
+  /** A PNG's pixels; the colours of its palette are taken from the file, as it has them. */
+  static Picture png(byte[] data, String where) throws IOException {
+    PngChunks chunks = PngChunks.read(data, where);
+    return withReader(
+        "png",
+        chunks.pixels(),
+        reader -> {
+          Picture.requireSize(reader.getWidth(0), reader.getHeight(0), where);
+          return picture(reader.read(0), chunks.palette());
+        });
+  }
+
+  private static Picture picture(BufferedImage image, byte @Nullable [] palette) {
+    byte[] rgb =
+        palette == null
+            ? rgb(image)
+            : PaletteColours.of(palette).rgb(image.getRaster());
+    return new Picture(image.getWidth(), image.getHeight(), rgb);
   }
 
   /** Opens ImageIO's reader for {@code format} on {@code data} and closes it after {@code step}. */

@@ -48,9 +48,10 @@ final class TurboJpeg {
   /**
    * Decodes a grey or RGB picture.
    *
+   * @param where its name in a warning about damage that still leaves a picture
    * @return nothing if the library is not there or cannot read the picture
    */
-  static @Nullable Picture decode(byte[] jpeg) {
+  static @Nullable Picture decode(byte[] jpeg, String where) {
     if (!Holder.LOADED) {
       return null;
     }
@@ -59,6 +60,13 @@ final class TurboJpeg {
       PIX pix = leptonica.pixReadMemJpeg(new BytePointer(jpeg), jpeg.length, 0, 1, warnings, 0);
       if (pix == null) {
         return null;
+      }
+      if (warnings.get() > 0) {
+        // libjpeg itself writes what is wrong to standard error, but not in which file.
+        LOG.warn(
+            "{}: the JPEG is damaged ({} warnings of libjpeg); parts of it may be grey",
+            where,
+            warnings.get());
       }
       try {
         return picture(pix);

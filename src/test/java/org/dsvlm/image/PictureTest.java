@@ -169,7 +169,7 @@ class PictureTest {
 
   @Test
   void textIsNoPicture() {
-    byte[] text = "version https://git-lfs.github.com/spec/v1\n".getBytes(StandardCharsets.UTF_8);
+    byte[] text = "a picture of a cat\n".getBytes(StandardCharsets.UTF_8);
     assertThatThrownBy(() -> Picture.read(text, "pointer.png"))
         .isInstanceOf(DsVlmException.class)
         .hasMessageStartingWith("pointer.png: no picture; JPEG, PNG, GIF, BMP and WebP are read");
@@ -179,11 +179,38 @@ class PictureTest {
   @CsvSource({
     "49492a0008000000, a TIFF picture",
     "4d4d002a00000008, a TIFF picture",
-    "0000001c6674797061766966, an AVIF or HEIC picture",
-    "000000186674797068656963, an AVIF or HEIC picture",
+    "0000001c6674797061766966, an AVIF picture",
+    "0000001c6674797061766973, an AVIF picture",
+    "000000186674797068656963, an HEIC picture",
+    "000000186674797068656978, an HEIC picture",
+    "000000186674797068657663, an HEIC picture",
+    "00000018667479706d696631, an HEIF picture",
+    "00000018667479706d7366310000000068657663, an HEIC picture",
+    "00000018667479706d696631000000006d69663161766966, an AVIF picture",
+    "00000018667479706d703432, a video (MP4 or QuickTime)",
     "0000000c6a5020200d0a870a, a JPEG 2000 picture",
-    "0a3c21444f43545950452068746d6c3e, no picture but a page or drawing"
+    "ff0a, a JPEG XL picture",
+    "0000010001001010, an ICO picture",
+    "50360a3220320a3235350a, 'a PNM picture (PBM, PGM, PPM or PAM)'",
+    "38425053, a Photoshop picture",
+    "1f8b0800, a file packed by gzip",
+    "504b0304, a ZIP archive",
+    "255044462d312e37, a PDF document",
+    "0a3c21444f43545950452068746d6c3e, an HTML page",
+    "efbbbf3c68746d6c3e, an HTML page",
+    "fffe3c00680074006d006c003e00, an HTML page",
+    "3c737667207769, an SVG drawing",
+    "3c3f786d6c2076657273696f6e3e3c726f6f742f3e, no picture but a page or drawing",
+    "7b226572726f72223a20226e6f74227d, 'JSON, perhaps a server''s error'",
+    "2f396a2f34, a JPEG in base64",
+    "0000000000000000, nothing but zeros",
+    "76657273696f6e2068747470733a2f2f6769742d6c6673,"
+        + " a pointer of Git LFS in place of the picture; fetch it with 'git lfs pull'"
   })
+  @BadInput(
+      number = 86,
+      value = "a file of another kind in place of a picture: HEIC, AVIF, ICO, HTML, JSON, LFS …",
+      then = "an error that names the kind")
   void formatsThatAreNotReadAreNamed(String head, String kind) {
     byte[] data = HexFormat.of().parseHex(head);
     assertThatThrownBy(() -> Picture.read(data, "odd.jpg"))
