@@ -11,6 +11,7 @@ import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.ArchConfiguration;
+import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaMethodCall;
@@ -18,6 +19,8 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.core.importer.resolvers.SelectedClassResolverFromClasspath;
+import java.io.FileInputStream;
+import java.io.FileReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,11 +34,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.dsvlm.io.InputFiles;
 import org.dsvlm.models.Families;
 import org.dsvlm.models.ModelFamily;
 import org.dsvlm.models.llava.LlavaConfig;
 import org.dsvlm.models.vit.VisionFamily;
 import org.dsvlm.models.vit.VisionTower;
+import org.dsvlm.tensor.Devices;
+import org.dsvlm.tensor.MemoryFigures;
 import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.DynamicTest;
@@ -76,6 +82,17 @@ class ArchitectureTest {
           Set.of("eval.run"),
           Set.of("lab"),
           Set.of("cli"));
+
+  /** What reads a file by its name. */
+  private static final Set<String> READS =
+      Set.of(
+          "readAllBytes",
+          "readString",
+          "readAllLines",
+          "lines",
+          "newInputStream",
+          "newBufferedReader",
+          "newByteChannel");
 
   static final JavaClasses PRODUCTION = production();
 
@@ -119,6 +136,28 @@ class ArchitectureTest {
     return call.getTargetOwner().isEquivalentTo(Torch.class)
         ? Set.of("item", "doubles", "floats", "longs").contains(name)
         : name.startsWith("item_") || name.startsWith("const_data_ptr");
+  }
+
+  /** A pipe or a device would be read without end; /proc is the system's own. */
+  @Test
+  void filesAreReadThroughInputFiles() {
+    noClasses()
+        .that()
+        .doNotBelongToAnyOf(InputFiles.class, MemoryFigures.class, Devices.class)
+        .and()
+        .doNotHaveSimpleName("DoctorCommand")
+        .and()
+        .doNotHaveSimpleName("SessionLog")
+        .should()
+        .callCodeUnitWhere(describe("it reads a file by its name", ArchitectureTest::readsAFile))
+        .check(PRODUCTION);
+  }
+
+  private static boolean readsAFile(JavaCall<?> call) {
+    String owner = call.getTargetOwner().getFullName();
+    return (owner.equals(Files.class.getName()) && READS.contains(call.getName()))
+        || owner.equals(FileInputStream.class.getName())
+        || owner.equals(FileReader.class.getName());
   }
 
   /** Others ask the registry, see {@link Families}: a family is known in its own package alone. */

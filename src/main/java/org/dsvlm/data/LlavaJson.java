@@ -19,6 +19,7 @@ import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.FilePath;
+import org.dsvlm.io.InputFiles;
 
 /**
  * LLaVA's training data: a JSON list of {@code {id, image?, conversations}}, an image being one
@@ -59,7 +60,7 @@ public final class LlavaJson implements RecordSource {
     }
     RecordIndex records = indexes.of(file);
     try {
-      return new LlavaJson(file, pictures, FileChannel.open(file), records);
+      return new LlavaJson(file, pictures, InputFiles.channel(file), records);
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
     }

@@ -18,6 +18,7 @@ import javax.imageio.ImageIO;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
+import org.dsvlm.io.InputFiles;
 
 /**
  * The pictures of the Noto emoji set (Apache-2.0), read from the archive in which they are
@@ -69,7 +70,7 @@ public final class NotoArchive {
   public static NotoArchive open(Path archive) {
     List<NotoEmoji> emoji = NotoEmoji.all();
     Map<String, int[]> pixels = new HashMap<>();
-    try (ZipFile zip = new ZipFile(archive.toFile())) {
+    try (ZipFile zip = new ZipFile(InputFiles.regular(archive).toFile())) {
       Map<Integer, BufferedImage> strips = new HashMap<>();
       for (NotoEmoji one : emoji) {
         BufferedImage strip = strips.get(one.sheet());

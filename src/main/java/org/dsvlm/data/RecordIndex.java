@@ -14,12 +14,12 @@ import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.Sha256;
 
 /**
@@ -56,7 +56,7 @@ record RecordIndex(byte[] sha256, long[] begins, int[] lengths, int[] words) {
     MessageDigest digest = Sha256.digest();
     try (InputStream stream =
             new DigestInputStream(
-                new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES), digest);
+                new BufferedInputStream(InputFiles.stream(file), BUFFER_BYTES), digest);
         JsonParser parser = JSON.createParser(stream)) {
       Scan scan = new Scan(file, parser);
       scan.run();

@@ -17,6 +17,7 @@ import java.util.Properties;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
+import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.Sha256;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -109,7 +110,7 @@ final class RecordIndexCache {
     if (!Files.isRegularFile(kept)) {
       return null;
     }
-    byte[] bytes = Files.readAllBytes(kept);
+    byte[] bytes = InputFiles.bytes(kept);
     if (bytes.length < HEADER_BYTES + HASH_BYTES || !whole(bytes)) {
       return null;
     }

@@ -20,6 +20,7 @@ import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.HeldFolders;
+import org.dsvlm.io.InputFiles;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,7 +72,7 @@ public final class RecordLedger {
 
   private void readKnown() {
     try {
-      byte[] bytes = Files.readAllBytes(file);
+      byte[] bytes = InputFiles.bytes(file);
       int end = bytes.length;
       while (end > 0 && bytes[end - 1] != '\n') {
         end--;

@@ -22,6 +22,7 @@ import org.dsvlm.eval.table.Row;
 import org.dsvlm.eval.table.TsvTable;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 
 /**
  * The file of a benchmark: questions for whoever answers, rows for whoever scores. Pictures stay in
@@ -203,7 +204,7 @@ public final class BenchmarkFile implements Questions {
     @Override
     public byte[] bytes() {
       try {
-        return Files.readAllBytes(file);
+        return InputFiles.bytes(file);
       } catch (IOException e) {
         throw new DsVlmException(file + ": cannot be read: " + AtomicFiles.reason(e), e);
       }

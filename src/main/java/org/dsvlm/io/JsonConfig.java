@@ -5,8 +5,11 @@
 package org.dsvlm.io;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +24,12 @@ import java.util.function.Supplier;
  * absent or {@code null} takes its default.
  */
 public final class JsonConfig {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  /** A key that stands twice, and anything behind the object, is an error: one would be lost. */
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
 
   /**
    * Keys of the public model files that say nothing about the computation: who wrote them, number
@@ -86,6 +94,9 @@ public final class JsonConfig {
           "use_sdpa",
           "use_xformers");
 
+  /** Highest {@link #count}; the deepest published models have some hundred layers. */
+  private static final int MOST = 10_000;
+
   private final JsonNode json;
   private final String where;
   private final String path;
@@ -117,7 +128,7 @@ public final class JsonConfig {
    * @throws DsVlmException if there is none, with the line and column of broken JSON
    */
   public static JsonConfig read(Path file) {
-    if (!Files.isRegularFile(file)) {
+    if (!Files.isRegularFile(InputFiles.regular(file))) {
       throw new DsVlmException(file + ": no such file");
     }
     try {
@@ -174,6 +185,18 @@ public final class JsonConfig {
     int value = integer(key, absent);
     if (value <= 0) {
       throw error(key, "is " + value + "; it has to be above zero");
+    }
+    return value;
+  }
+
+  /**
+   * A whole number above zero, of things that are built one by one, such as layers. Whoever built
+   * a thousand million of them would never end.
+   */
+  public int count(String key, int absent) {
+    int value = size(key, absent);
+    if (value > MOST) {
+      throw error(key, "is " + value + ", more than any model has (" + MOST + "); check the file");
     }
     return value;
   }

@@ -7,7 +7,6 @@ package org.dsvlm.io;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
@@ -30,7 +29,7 @@ public final class Sha256 {
   /** The hash of {@code file} as it is now, 32 bytes. */
   public static byte[] of(Path file) throws IOException {
     MessageDigest digest = digest();
-    try (InputStream stream = new DigestInputStream(Files.newInputStream(file), digest)) {
+    try (InputStream stream = new DigestInputStream(InputFiles.stream(file), digest)) {
       stream.transferTo(OutputStream.nullOutputStream());
     }
     return digest.digest();

@@ -149,9 +149,7 @@ final class LabPage {
     lead.append("<pre>").append(Html.escape(command)).append("</pre>\n");
     List<String> sections = new ArrayList<>();
     for (Table table : tables()) {
-      List<List<String>> cells =
-          table.rows().stream().map(row -> row.stream().map(Html::escape).toList()).toList();
-      sections.add(Html.table(table.caption(), table.heads(), cells));
+      sections.add(Html.table(table.caption(), table.heads(), table.rows()));
     }
     for (Path strip : strips) {
       sections.add(

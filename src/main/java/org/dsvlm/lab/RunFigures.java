@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.train.run.RunFolder;
 
@@ -106,7 +107,7 @@ final class RunFigures {
   private static List<JsonNode> steps(Path metrics) {
     List<JsonNode> steps = new ArrayList<>();
     try {
-      for (String line : Files.readAllLines(metrics)) {
+      for (String line : InputFiles.lines(metrics)) {
         steps.add(JSON.readTree(line));
       }
     } catch (IOException e) {

@@ -19,6 +19,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.tensor.Devices;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.Nullable;
@@ -66,7 +67,7 @@ public final class Lora implements AutoCloseable {
     ScalarType type = typeBeside(base.dtype());
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      Device device = new Device(base.device());
+      Device device = Devices.of(base.device());
       targeted.forEach(
           (path, name) -> {
             Linear linear = Objects.requireNonNull(base.linears().get(path));

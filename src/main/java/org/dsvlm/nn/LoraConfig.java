@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.dsvlm.io.BoundedRegex;
 import org.dsvlm.io.DsVlmException;
 
 /**
@@ -18,13 +19,17 @@ import org.dsvlm.io.DsVlmException;
 public final class LoraConfig {
   private static final Pattern NAMES = Pattern.compile("[\\w.]+(\\s*,\\s*[\\w.]+)*");
 
+  /** The most steps of all ranks and alphas of an adapter, which may come from anyone. */
+  private static final long MAX_STEPS = 200_000_000;
+
   private final int rank;
   private final double alpha;
   private final double dropout;
   private final boolean rankStabilised;
   private final LoraTargets targets;
-  private final Map<String, Integer> ranks;
-  private final Map<String, Double> alphas;
+  private final Map<BoundedRegex, Integer> ranks;
+  private final Map<BoundedRegex, Double> alphas;
+  private long steps;
 
   /**
    * As PEFT has it.
@@ -51,8 +56,8 @@ public final class LoraConfig {
     this.dropout = dropout;
     this.rankStabilised = rankStabilised;
     this.targets = targets;
-    this.ranks = new LinkedHashMap<>(ranks);
-    this.alphas = new LinkedHashMap<>(alphas);
+    this.ranks = compiled(ranks);
+    this.alphas = compiled(alphas);
   }
 
   /**
@@ -115,9 +120,24 @@ public final class LoraConfig {
     return alpha(path) / (rankStabilised ? Math.sqrt(rank(path)) : rank(path));
   }
 
-  private static <T> T ofLayer(Map<String, T> patterns, String path, T absent) {
-    for (Map.Entry<String, T> pattern : patterns.entrySet()) {
-      if (Pattern.matches("(.*\\.)?(" + pattern.getKey() + ")", path)) {
+  private static <T> Map<BoundedRegex, T> compiled(Map<String, T> patterns) {
+    Map<BoundedRegex, T> compiled = new LinkedHashMap<>();
+    patterns.forEach((pattern, value) -> compiled.put(LoraTargets.ofEnd(pattern), value));
+    return compiled;
+  }
+
+  private <T> T ofLayer(Map<BoundedRegex, T> patterns, String path, T absent) {
+    for (Map.Entry<BoundedRegex, T> pattern : patterns.entrySet()) {
+      BoundedRegex.Search search = pattern.getKey().on(path);
+      boolean found = search.matches();
+      steps += search.steps();
+      if (steps > MAX_STEPS) {
+        throw new DsVlmException(
+            "rank_pattern and alpha_pattern take more than "
+                + MAX_STEPS
+                + " steps; write them shorter");
+      }
+      if (found) {
         return pattern.getValue();
       }
     }

@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
-import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.BoundedRegex;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Selects the linear layers that are adapted, by name and with PEFT's rules: a list names layers by
  * the end of their path; a text is a regular expression of the whole path, or {@code all-linear}:
- * every linear layer but the output head.
+ * every linear layer but the output head. An adapter may come from anyone, so the work of its
+ * expressions is bounded.
  *
  * @param modules the listed names; none where {@code expression} or {@code all-linear} decides
  * @param expression of whole paths; none where the list or {@code all-linear} decides
@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  */
 record LoraTargets(
     @Nullable List<String> modules,
-    @Nullable Pattern expression,
+    @Nullable BoundedRegex expression,
     List<String> excluded,
-    @Nullable Pattern excludedExpression,
+    @Nullable BoundedRegex excludedExpression,
     List<Integer> layers,
     List<String> layersPattern) {
 
@@ -36,7 +36,8 @@ record LoraTargets(
   static final String ALL_LINEAR = "all-linear";
 
   private static final String HEAD = "lm_head";
-  private static final Pattern ANY_LAYER = Pattern.compile(".*?\\.[^.]*\\.(\\d+)\\.");
+  private static final String ANY_NAME = ".*\\.[^.]*";
+  private static final Pattern NUMBER = Pattern.compile("\\.(\\d{1,9})(?=\\.)");
 
   /** The target {@code text} alone: {@code all-linear} or a regular expression. */
   static LoraTargets of(String text) {
@@ -49,29 +50,29 @@ record LoraTargets(
   }
 
   /** {@code text} compiled; nothing for {@code all-linear}. */
-  static @Nullable Pattern expression(String text) {
-    if (text.toLowerCase(Locale.ROOT).equals(ALL_LINEAR)) {
-      return null;
-    }
-    try {
-      return Pattern.compile(text);
-    } catch (PatternSyntaxException e) {
-      throw new DsVlmException(
-          "'" + text + "' is no regular expression: " + e.getDescription() + " at " + e.getIndex(),
-          e);
-    }
+  static @Nullable BoundedRegex expression(String text) {
+    return text.toLowerCase(Locale.ROOT).equals(ALL_LINEAR) ? null : regex(text);
+  }
+
+  private static BoundedRegex regex(String text) {
+    return BoundedRegex.compile(text, BoundedRegex.Dialect.PYTHON);
+  }
+
+  /** {@code text} as an expression that matches the end of a path from a point on, or all of it. */
+  static BoundedRegex ofEnd(String text) {
+    return regex("(.*\\.)?(" + text + ")");
   }
 
   /** Whether the linear layer at {@code path} is adapted. */
   boolean match(String path) {
-    if (excludedExpression != null && excludedExpression.matcher(path).matches()) {
+    if (excludedExpression != null && excludedExpression.matches(path)) {
       return false;
     }
     if (listed(excluded, path)) {
       return false;
     }
     if (expression != null) {
-      return expression.matcher(path).matches();
+      return expression.matches(path);
     }
     if (modules == null) {
       return !isHead(path);
@@ -92,21 +93,18 @@ record LoraTargets(
     if (layers.isEmpty()) {
       return true;
     }
-    if (layersPattern.isEmpty()) {
-      return isIn(ANY_LAYER.matcher(path));
-    }
+    List<String> names = layersPattern.isEmpty() ? List.of(ANY_NAME) : layersPattern;
     // PEFT takes the number by the first pattern that fits.
-    return layersPattern.stream()
-        .map(name -> Pattern.compile("(?:^|.*?\\.)(?:" + name + ")\\.(\\d+)\\.").matcher(path))
-        .filter(Matcher::lookingAt)
-        .findFirst()
-        .map(this::isIn)
-        .orElse(false);
-  }
-
-  private boolean isIn(Matcher numbered) {
-    numbered.reset();
-    return numbered.lookingAt() && layers.contains(Integer.parseInt(numbered.group(1)));
+    for (String name : names) {
+      BoundedRegex before = ofEnd(name);
+      Matcher number = NUMBER.matcher(path);
+      while (number.find()) {
+        if (before.matches(path.substring(0, number.start()))) {
+          return layers.contains(Integer.parseInt(number.group(1)));
+        }
+      }
+    }
+    return false;
   }
 
   /** As users write it. */

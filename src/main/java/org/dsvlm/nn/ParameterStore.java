@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.tensor.Devices;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.weights.WeightSource;
@@ -31,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * depends on the seed and the name alone.
  */
 public final class ParameterStore implements AutoCloseable {
+  /** The most parameters of a model; the largest published ones have some thousands. */
+  static final int MOST = 200_000;
+
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
   private final Map<String, long[]> shapes = new LinkedHashMap<>();
   private final Map<String, Linear> linears = new LinkedHashMap<>();
@@ -45,6 +49,8 @@ public final class ParameterStore implements AutoCloseable {
 
   /** False for a store of shapes, whose tensors are null. */
   private boolean hasNumbers = true;
+
+  private boolean closed;
 
   /** Of a store of shapes: the source that tells whether an optional part is there. */
   private @Nullable WeightSource consulted;
@@ -77,9 +83,10 @@ public final class ParameterStore implements AutoCloseable {
 
   /**
    * A store filled from {@code source} for a model that is only used, not trained: where type and
-   * device are those of the source, its parameters are the source's own tensors. Mapped files are
-   * then not copied: their pages come in when they are touched and go when memory is short. They
-   * stay mapped until the store is closed, even if the source is closed earlier.
+   * device are those of the source, its parameters are the source's own tensors, not copies. Of a
+   * file that the source maps (see {@link org.dsvlm.weights.MappedFile}) the pages come in when
+   * they are touched and go when memory is short; it stays mapped until the store is closed, even
+   * if the source is closed earlier.
    */
   public static ParameterStore mapped(WeightSource source, ScalarType dtype, String device) {
     ParameterStore store = from(source, dtype, device);
@@ -212,7 +219,16 @@ public final class ParameterStore implements AutoCloseable {
   // A store of shapes gives no tensors; its models are built and never run.
   @SuppressWarnings("NullAway")
   Tensor get(String name, Init init, long[] shape) {
+    if (closed) {
+      throw new DsVlmException("'" + name + "' is asked of a model that is closed; open it again");
+    }
     long[] known = shapes.get(name);
+    if (known == null && shapes.size() >= MOST) {
+      throw new DsVlmException(
+          "the configuration asks for more than "
+              + MOST
+              + " tensors; check its numbers of layers and blocks");
+    }
     if (known != null) {
       checkShape(name, known, shape);
       return tensors.get(name);
@@ -236,7 +252,7 @@ public final class ParameterStore implements AutoCloseable {
           from != null && stored
               ? read(from, name, shape)
               : init.sample(Objects.requireNonNull(random).fork(name), shape);
-      return Torch.keep(value.to(new Device(device), dtype, false, stored && copying, null));
+      return Torch.keep(value.to(Devices.of(device), dtype, false, stored && copying, null));
     }
   }
 
@@ -271,6 +287,7 @@ public final class ParameterStore implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = true;
     tensors.values().forEach(Tensor::close);
     tensors.clear();
     shapes.clear();

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
+import org.dsvlm.io.BoundedRegex;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
 import org.jspecify.annotations.Nullable;
@@ -108,7 +108,7 @@ final class PeftConfig {
       throw json.error("layers_to_transform", "is set, which needs target_modules to be a list");
     }
     JsonNode excluded = json.json().path("exclude_modules");
-    @Nullable Pattern excludedExpression = null;
+    @Nullable BoundedRegex excludedExpression = null;
     if (excluded.isTextual()) {
       excludedExpression = expression(json, "exclude_modules");
     }
@@ -123,7 +123,7 @@ final class PeftConfig {
             : texts(json, "layers_pattern"));
   }
 
-  private static @Nullable Pattern expression(JsonConfig json, String key) {
+  private static @Nullable BoundedRegex expression(JsonConfig json, String key) {
     try {
       return LoraTargets.expression(json.text(key));
     } catch (DsVlmException e) {

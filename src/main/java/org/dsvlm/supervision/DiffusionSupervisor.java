@@ -13,6 +13,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.io.Arguments;
+import org.dsvlm.io.Calls;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.models.diffusion.DdimSampler;
 import org.dsvlm.models.diffusion.NoiseSchedule;
@@ -21,6 +23,7 @@ import org.dsvlm.models.diffusion.UNet;
 import org.dsvlm.models.diffusion.UNetConfig;
 import org.dsvlm.models.diffusion.Vae;
 import org.dsvlm.nn.Parameters;
+import org.dsvlm.tensor.NativeErrors;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.Nullable;
@@ -45,10 +48,12 @@ public final class DiffusionSupervisor implements AutoCloseable {
   private final Vae vae;
   private final NoiseSchedule schedule;
   private final ReconstructionLoss loss;
+  private final SupervisorArguments arguments;
   private final MultiAdapter multiAdapter;
   private final DenoisingLoop denoising;
   private final DenoisingLoop fromNoise;
   private final TimestepWeights weights;
+  private final Calls calls;
 
   /**
    * The results of one call. Tensors that were not needed are null: the picture where only the
@@ -94,7 +99,16 @@ public final class DiffusionSupervisor implements AutoCloseable {
     this.schedule = stableDiffusion.schedule();
     this.loss = loss;
     requirePictureSize();
+    long side = config.pictureSize() / vae.config().reduction();
+    arguments =
+        new SupervisorArguments(
+            config.features(),
+            textWidth,
+            imageWidth,
+            config.pictureSize(),
+            new long[] {vae.config().latentChannels(), side, side});
     multiAdapter = new MultiAdapter(config, parameters, unet, textWidth, imageWidth);
+    calls = new Calls("the supervisor", multiAdapter::close);
     SupervisionConfig.Reconstruct way = config.reconstruction();
     denoising = new DenoisingLoop(unet, new DdimSampler(schedule, way.steps()));
     fromNoise = new DenoisingLoop(unet, new DdimSampler(schedule, way.noiseSteps(), way.steps()));
@@ -151,6 +165,8 @@ public final class DiffusionSupervisor implements AutoCloseable {
    * @param timesteps int64 [pictures]; not read by a reconstruction in several passes
    * @param noise [pictures, latent channels, h, w], standard normal: what is added to the latents,
    *     or what several passes start from
+   * @throws DsVlmException naming the argument that has another shape, the feature that is missing
+   *     or not switched on, or that the supervisor is closed
    */
   public Result loss(Map<String, Tensor> features, Tensor picture, Tensor timesteps, Tensor noise) {
     return loss(features, picture, new SupervisionDraw(timesteps, noise, null), false);
@@ -158,9 +174,18 @@ public final class DiffusionSupervisor implements AutoCloseable {
 
   private Result loss(
       Map<String, Tensor> features, Tensor picture, SupervisionDraw draw, boolean drawn) {
-    if (picture.size(0) == 0) {
+    if (Arguments.given(picture, "picture").size(0) == 0) {
       return nothing(picture);
     }
+    boolean stepped = !config.reconstruction().severalPasses();
+    arguments.check(features, picture, draw.timesteps(), draw.noise(), stepped);
+    return calls.run(
+        () ->
+            NativeErrors.plain("supervision", () -> computed(features, picture, draw, drawn)));
+  }
+
+  private Result computed(
+      Map<String, Tensor> features, Tensor picture, SupervisionDraw draw, boolean drawn) {
     PointerScope outer = PointerScope.getInnerScope();
     try (PointerScope scope = new PointerScope()) {
       List<Tensor> contexts = multiAdapter.contexts(features);
@@ -261,9 +286,12 @@ public final class DiffusionSupervisor implements AutoCloseable {
   /**
    * The adapted features in the order of {@link Feature}, each [pictures, tokens, cross width]:
    * what the UNet's cross-attention reads.
+   *
+   * @throws DsVlmException as {@link #loss} does
    */
   public List<Tensor> contexts(Map<String, Tensor> features) {
-    return multiAdapter.contexts(features);
+    arguments.checkFeatures(features, arguments.pictures(features));
+    return calls.run(() -> multiAdapter.contexts(features));
   }
 
   /** The VAE's mean of {@code picture} [pictures, 3, S, S], scaled; no gradient is recorded. */
@@ -284,12 +312,15 @@ public final class DiffusionSupervisor implements AutoCloseable {
    * @param start standard normal, [pictures, channels, h, w]
    */
   public List<Tensor> denoise(Map<String, Tensor> features, Tensor start) {
-    return Torch.tidyAll(
-        () -> {
-          try (NoGradGuard guard = new NoGradGuard()) {
-            return denoising.run(start, multiAdapter.contexts(features), 1);
-          }
-        });
+    arguments.checkFeatures(features, arguments.pictures(features));
+    return calls.run(
+        () ->
+            Torch.tidyAll(
+                () -> {
+                  try (NoGradGuard guard = new NoGradGuard()) {
+                    return denoising.run(start, multiAdapter.contexts(features), 1);
+                  }
+                }));
   }
 
   /** Losses are sums of many small differences: at least float32. */
@@ -304,10 +335,11 @@ public final class DiffusionSupervisor implements AutoCloseable {
   }
 
   /**
-   * Frees the tensors that the expert layers keep; networks and parameters belong to their owners.
+   * Frees the tensors that the expert layers keep, when calls in flight have ended; later ones are
+   * refused. Networks and parameters belong to their owners.
    */
   @Override
   public void close() {
-    multiAdapter.close();
+    calls.close();
   }
 }

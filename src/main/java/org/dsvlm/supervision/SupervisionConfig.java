@@ -269,7 +269,7 @@ public record SupervisionConfig(
     return new AdapterConfig(
         NamedAdapter.named(fields.text("kind", absent.kind().key()), fields.where()),
         fields.size("queries", absent.queries()),
-        fields.size("depth", absent.depth()));
+        fields.count("depth", absent.depth()));
   }
 
   private static Attention parseAttention(JsonConfig fields) {
@@ -285,9 +285,9 @@ public record SupervisionConfig(
     requireKnown(fields, List.of("kind", "steps", "gradient_steps", "noise_steps"));
     return new Reconstruct(
         TimestepConfig.constant(fields, "kind", Reconstruct.Way.values(), absent.kind()),
-        fields.size("steps", absent.steps()),
-        fields.size("gradient_steps", absent.gradientSteps()),
-        fields.size("noise_steps", absent.noiseSteps()));
+        fields.count("steps", absent.steps()),
+        fields.count("gradient_steps", absent.gradientSteps()),
+        fields.count("noise_steps", absent.noiseSteps()));
   }
 
   private static TimestepConfig parseTimesteps(JsonConfig fields, TimestepConfig absent) {

@@ -8,9 +8,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.io.DsVlmException;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +27,9 @@ public final class Devices {
 
   private static final Pattern DRIVER_VERSION =
       Pattern.compile("NVRM version:.*?\\s(\\d{3,})\\.(\\d+)");
+
+  /** Those that were found to be there. */
+  private static final Set<String> USABLE = ConcurrentHashMap.newKeySet();
 
   /** The first driver that knows CUDA 13. */
   private static final int OLDEST_DRIVER = 580;
@@ -117,6 +123,20 @@ public final class Devices {
    * @throws DsVlmException saying why it is not
    */
   public static String require(String device) {
-    return device.equals("cpu") ? device : Machine.present().require(device);
+    if (device.equals("cpu") || USABLE.contains(device)) {
+      return device;
+    }
+    USABLE.add(Machine.present().require(device));
+    return device;
+  }
+
+  /**
+   * The device called {@code name}, in the caller's scope. LibTorch's own message about another
+   * name is a trace of C++ calls.
+   *
+   * @throws DsVlmException as {@link #require} does
+   */
+  public static Device of(String name) {
+    return new Device(require(name));
   }
 }

@@ -41,7 +41,10 @@ public final class RandomState {
     return seed;
   }
 
-  /** Standard normal numbers, float32 on the CPU. */
+  /**
+   * Standard normal numbers, float32 on the CPU. Each call gives the same ones: for others, {@link
+   * #fork} by what they are for.
+   */
   public Tensor normal(long... shape) {
     return Torch.tidy(
         () ->
@@ -49,7 +52,7 @@ public final class RandomState {
                 shape, new GeneratorOptional(generator()), Torch.options(ScalarType.Float)));
   }
 
-  /** Numbers uniform in [0, 1), float32 on the CPU. */
+  /** Numbers uniform in [0, 1), float32 on the CPU; the same at each call, as above. */
   public Tensor uniform(long... shape) {
     return Torch.tidy(
         () ->

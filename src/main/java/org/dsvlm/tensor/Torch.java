@@ -11,7 +11,6 @@ import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -132,7 +131,7 @@ public final class Torch {
   public static TensorOptions options(ScalarType dtype, String device) {
     return new TensorOptions()
         .dtype(new ScalarTypeOptional(dtype))
-        .device(new DeviceOptional(new Device(device)));
+        .device(new DeviceOptional(Devices.of(device)));
   }
 
   /** Copies {@code values} into a new float32 tensor of {@code shape}. */

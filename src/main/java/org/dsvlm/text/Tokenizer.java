@@ -11,9 +11,13 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.LongStream;
+import org.dsvlm.io.Arguments;
+import org.dsvlm.io.Calls;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.io.LibraryLogs;
@@ -39,9 +43,13 @@ public final class Tokenizer implements AutoCloseable {
   private static final int LONGEST_TEXT = 4_000_000;
 
   private static final String ADD_BEGINNING = "add_bos_token";
+
+  private static final long LONGEST_DECODED = 1L << 28;
+
   private static final String LLAMA_CLASS = "LlamaTokenizer";
   private static final String LLAMA_BEGINNING = "<s>";
 
+  private final Calls calls;
   private final Path file;
   private final TokenizerFile tokens;
   private final HuggingFaceTokenizer library;
@@ -55,6 +63,7 @@ public final class Tokenizer implements AutoCloseable {
     this.library = library;
     this.beginning = beginning;
     this.byteIds = tokens.byteIds();
+    this.calls = new Calls(file + ": the tokenizer", library::close);
   }
 
   /**
@@ -74,7 +83,9 @@ public final class Tokenizer implements AutoCloseable {
     Path file = source.file();
     TokenizerFile tokens = TokenizerFile.read(file, source.json());
     try {
-      HuggingFaceTokenizer library = offline(source.json());
+      OwnSplits splits = tokens.ownSplits();
+      byte[] json = splits == null ? source.json() : splits.rest(source.json());
+      HuggingFaceTokenizer library = offline(json);
       try {
         return new Tokenizer(file, tokens, library, beginning(file, tokens, library));
       } catch (RuntimeException e) {
@@ -145,36 +156,82 @@ public final class Tokenizer implements AutoCloseable {
    *
    * @param addSpecialTokens whether to add what the tokenizer's own post-processing puts around a
    *     text
-   * @throws DsVlmException for a text of over four million characters
+   * @throws DsVlmException for a text of over four million characters, before or after the
+   *     tokenizer's replacements, one that takes a regular expression of the file too long, or a
+   *     tokenizer that is closed
    */
   public long[] encode(String text, boolean addSpecialTokens) {
-    if (text.length() > LONGEST_TEXT) {
+    long characters = Arguments.given(text, "text").length() * tokens.growth();
+    if (characters > LONGEST_TEXT) {
       throw new DsVlmException(
           "a text of "
               + text.length()
-              + " characters; at most "
+              + " characters"
+              + (tokens.growth() == 1 ? "" : ", which the tokenizer may make " + characters)
+              + "; at most "
               + LONGEST_TEXT
               + " can be split into tokens at a time");
     }
+    return calls.run(() -> ids(text, addSpecialTokens));
+  }
+
+  private long[] ids(String text, boolean addSpecialTokens) {
     try {
       // The library takes a text with half a surrogate pair for another one altogether.
-      return library.encode(Surrogates.replaceLone(text), addSpecialTokens, false).getIds();
+      String whole = Surrogates.replaceLone(text);
+      OwnSplits splits = tokens.ownSplits();
+      if (splits == null) {
+        return library.encode(whole, addSpecialTokens, false).getIds();
+      }
+      long[] ids = splits.encode(whole, piece -> library.encode(piece, false, false).getIds());
+      return addSpecialTokens ? withSpecialTokens(ids) : ids;
     } catch (RuntimeException e) {
       throw new DsVlmException(file + ": cannot split a text: " + e.getMessage(), e);
     }
+  }
+
+  /** Puts around {@code ids} what the library puts around one token. */
+  private long[] withSpecialTokens(long[] ids) {
+    String any = "a";
+    long[] bare = library.encode(any, false, false).getIds();
+    long[] dressed = library.encode(any, true, false).getIds();
+    int before = 0;
+    while (!Arrays.equals(dressed, before, before + bare.length, bare, 0, bare.length)) {
+      before++;
+    }
+    LongStream start = Arrays.stream(dressed, 0, before);
+    LongStream end = Arrays.stream(dressed, before + bare.length, dressed.length);
+    return LongStream.concat(LongStream.concat(start, Arrays.stream(ids)), end).toArray();
   }
 
   /**
    * Text of {@code ids}.
    *
    * @param skipSpecial whether to leave out special tokens such as the end of a text
+   * @throws DsVlmException if the text may have over 256 million characters, or the tokenizer is
+   *     closed
    */
   public String decode(long[] ids, boolean skipSpecial) {
-    try {
-      return library.decode(ids, skipSpecial);
-    } catch (RuntimeException e) {
-      throw new DsVlmException(file + ": cannot decode its tokens: " + e.getMessage(), e);
+    long characters = Arguments.given(ids, "ids").length * tokens.longestDecoded();
+    if (characters > LONGEST_DECODED) {
+      throw new DsVlmException(
+          file
+              + ": "
+              + ids.length
+              + " tokens may become "
+              + characters
+              + " characters; at most "
+              + LONGEST_DECODED
+              + " are decoded at a time");
     }
+    return calls.run(
+        () -> {
+          try {
+            return library.decode(ids, skipSpecial);
+          } catch (RuntimeException e) {
+            throw new DsVlmException(file + ": cannot decode its tokens: " + e.getMessage(), e);
+          }
+        });
   }
 
   /** Whether {@code id} is that of a special token, which decoding can leave out. */
@@ -259,8 +316,9 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
+  /** Closes the tokenizer when the calls in flight have ended; later ones are refused. */
   @Override
   public void close() {
-    library.close();
+    calls.close();
   }
 }

@@ -11,7 +11,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -51,12 +53,23 @@ final class TokenizerFile {
   private static final Set<String> WITHOUT =
       Set.of("dropout", "continuing_subword_prefix", "end_of_word_suffix");
 
+  /** Fields of an added token that make it take what stands around it into account. */
+  private static final Set<String> AROUND = Set.of("lstrip", "rstrip", "single_word");
+
   private final Path file;
   private final Map<String, Long> vocabulary = new HashMap<>();
   private final Map<String, Long> addedTokens = new LinkedHashMap<>();
   private final Set<Long> specialIds = new HashSet<>();
+  private final Map<String, JsonNode> parts = new HashMap<>();
+
+  /** Of each added token, whether it is looked for in normalised text. */
+  private final Map<String, Boolean> inNormalisedText = new LinkedHashMap<>();
+
+  private boolean addedTokensArePlain = true;
+  private int longestToken = 1;
   private @Nullable String unknown;
   private boolean postProcesses;
+  private @Nullable OwnSplits ownSplits;
 
   private TokenizerFile(Path file) {
     this.file = file;
@@ -86,7 +99,36 @@ final class TokenizerFile {
         result.unknown == null || result.vocabulary.containsKey(result.unknown),
         "has '" + result.unknown + "' for the unknown, which is not in its vocabulary");
     result.checkAddedTokens();
+    try {
+      result.ownSplits =
+          OwnSplits.of(
+              result.part("normalizer"),
+              result.part("pre_tokenizer"),
+              result.inNormalisedText,
+              result.addedTokensArePlain);
+    } catch (DsVlmException e) {
+      throw new DsVlmException(file + ": " + e.getMessage(), e);
+    }
     return result;
+  }
+
+  private JsonNode part(String key) {
+    return parts.getOrDefault(key, MissingNode.getInstance());
+  }
+
+  /** What of the file is done here and not in the library, if anything. */
+  @Nullable OwnSplits ownSplits() {
+    return ownSplits;
+  }
+
+  /** The most characters that the library may make of one before it splits a text. */
+  long growth() {
+    return TokenizerWork.growth(TokenizerWork.steps("normalizer", part("normalizer")));
+  }
+
+  /** The most characters that a token may become when it is decoded. */
+  long longestDecoded() {
+    return longestToken * TokenizerWork.growth(TokenizerWork.steps("decoder", part("decoder")));
   }
 
   /** One more than the largest id. */
@@ -148,7 +190,7 @@ final class TokenizerFile {
   }
 
   private void readRoot(JsonParser json) throws IOException {
-    TokenizerParts parts = new TokenizerParts(file.toString());
+    TokenizerParts checked = new TokenizerParts(file.toString());
     expect(json.nextToken() == JsonToken.START_OBJECT, "is not a JSON object");
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String key = json.currentName();
@@ -161,7 +203,9 @@ final class TokenizerFile {
         readModel(json);
       } else if (TokenizerParts.isPart(key)) {
         postProcesses |= key.equals("post_processor") && value != JsonToken.VALUE_NULL;
-        parts.check(key, json.readValueAsTree());
+        JsonNode part = json.readValueAsTree();
+        checked.check(key, part);
+        parts.put(key, part);
       } else {
         json.skipChildren();
       }
@@ -172,6 +216,7 @@ final class TokenizerFile {
     String content = null;
     Long id = null;
     boolean special = false;
+    boolean normalised = false;
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String key = json.currentName();
       JsonToken value = json.nextToken();
@@ -181,6 +226,10 @@ final class TokenizerFile {
         id = json.getLongValue();
       } else if (key.equals("special")) {
         special = value == JsonToken.VALUE_TRUE;
+      } else if (key.equals("normalized")) {
+        normalised = value == JsonToken.VALUE_TRUE;
+      } else if (AROUND.contains(key)) {
+        addedTokensArePlain &= value == JsonToken.VALUE_FALSE;
       } else {
         json.skipChildren();
       }
@@ -189,6 +238,8 @@ final class TokenizerFile {
         content != null && !content.isEmpty() && id != null,
         "holds an added token without 'content' or 'id'");
     addedTokens.put(content, id);
+    inNormalisedText.put(content, normalised);
+    longestToken = Math.max(longestToken, content.length());
     if (special) {
       specialIds.add(id);
     }
@@ -205,6 +256,7 @@ final class TokenizerFile {
               json.nextToken() == JsonToken.VALUE_NUMBER_INT,
               "gives token '" + token + "' an id that is no whole number");
           vocabulary.put(token, json.getLongValue());
+          longestToken = Math.max(longestToken, token.length());
         }
       } else if (key.equals("merges") && value == JsonToken.START_ARRAY) {
         readMerges(json);

@@ -5,9 +5,11 @@
 package org.dsvlm.text;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import org.dsvlm.io.BoundedRegex;
 import org.dsvlm.io.DsVlmException;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +52,7 @@ final class TokenizerParts {
     }
   }
 
-  private static final String SEQUENCE = "Sequence";
+  static final String SEQUENCE = "Sequence";
 
   /** The field that holds the steps of each kind of sequence. */
   private static final Map<String, String> STEPS =
@@ -121,11 +123,18 @@ final class TokenizerParts {
   /** The deepest that sequences are nested in one another. */
   private static final int DEPTH = 8;
 
+  private static final int SHOWN = 100;
+
   private final String where;
 
   /** Complaints begin with {@code where}. */
   TokenizerParts(String where) {
     this.where = where;
+  }
+
+  /** The field that holds the steps of a sequence of {@code key}. */
+  static String stepsKey(String key) {
+    return STEPS.getOrDefault(key, "");
   }
 
   /** Whether {@code key} of tokenizer.json holds such steps. */
@@ -141,6 +150,7 @@ final class TokenizerParts {
   void check(String key, JsonNode part) {
     if (!part.isNull()) {
       check(key, part, 0);
+      checkWork(key, part);
     }
   }
 
@@ -199,17 +209,56 @@ final class TokenizerParts {
   }
 
   private void checkPattern(String key, JsonNode pattern) {
-    if (pattern.has("Regex")) {
-      String regex = pattern.path("Regex").asText();
-      expect(
-          !regex.isEmpty() && SafePattern.isSafe(regex),
-          key,
-          "has pattern '"
-              + regex
-              + "', which can take for ever; patterns must not nest repetitions");
-    } else {
+    if (!pattern.has("Regex")) {
       expect(!pattern.path("String").asText().isEmpty(), key, "looks for an empty text");
+      return;
     }
+    String regex = pattern.path("Regex").asText();
+    if (key.equals("pre_tokenizer")) {
+      if (!PublishedPatterns.splits(regex)) {
+        try {
+          BoundedRegex.compile(regex, BoundedRegex.Dialect.ONIGURUMA);
+        } catch (DsVlmException e) {
+          throw new DsVlmException(where + ": '" + key + "' has a pattern: " + e.getMessage(), e);
+        }
+      }
+    } else {
+      expect(
+          PublishedPatterns.replaces(regex),
+          key,
+          "replaces by the pattern '"
+              + cut(regex)
+              + "', which can take for ever; known are "
+              + new TreeSet<>(PublishedPatterns.replaced()));
+    }
+  }
+
+  private static String cut(String text) {
+    return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
+  }
+
+  /** The work of all steps together has to stay within bounds, whatever each may do. */
+  private void checkWork(String key, JsonNode part) {
+    List<JsonNode> steps = TokenizerWork.steps(key, part);
+    expect(
+        steps.size() <= TokenizerWork.MOST_STEPS,
+        key,
+        "has " + steps.size() + " steps; at most " + TokenizerWork.MOST_STEPS);
+    expect(
+        TokenizerWork.growth(steps) <= TokenizerWork.MOST_GROWTH,
+        key,
+        "can make more than " + TokenizerWork.MOST_GROWTH + " characters of one");
+    long added = TokenizerWork.added(steps);
+    expect(added <= TokenizerWork.MOST_ADDED, key, "puts " + added + " tokens around a text");
+    if (key.equals("pre_tokenizer")) {
+      // Each spells every byte of a text as a character of up to two bytes.
+      long spelled = steps.stream().filter(step -> isOf(step, "ByteLevel")).count();
+      expect(spelled <= 1, key, "spells bytes " + spelled + " times");
+    }
+  }
+
+  private static boolean isOf(JsonNode step, String type) {
+    return step.path("type").asText().equals(type);
   }
 
   /** Special tokens that a template names without their ids are looked up all the same. */
@@ -221,7 +270,9 @@ final class TokenizerParts {
       expect(right, "post_processor", "has a special token without one text for each id");
     }
     for (String form : new String[] {"single", "pair"}) {
+      long texts = 0;
       for (JsonNode piece : part.path(form)) {
+        texts += piece.has("Sequence") ? 1 : 0;
         JsonNode token = piece.path("SpecialToken").path("id");
         expect(
             piece.has("Sequence") || tokens.has(token.asText()),
@@ -232,6 +283,8 @@ final class TokenizerParts {
             "post_processor",
             "puts a second text into the template of a single one");
       }
+      expect(texts <= 2, "post_processor", "repeats a text");
+      expect(form.equals("pair") || texts <= 1, "post_processor", "repeats a text");
     }
   }
 

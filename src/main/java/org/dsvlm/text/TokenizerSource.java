@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
+import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.JsonConfig;
 
 /**
@@ -89,7 +90,7 @@ public record TokenizerSource(Path file, byte[] json) {
 
   private static Path find(Path path) {
     if (!Files.isDirectory(path)) {
-      if (!Files.isRegularFile(path)) {
+      if (!Files.isRegularFile(InputFiles.regular(path))) {
         throw new DsVlmException(path + ": no such file; a model folder needs its tokenizer.json");
       }
       return path;
@@ -112,7 +113,7 @@ public record TokenizerSource(Path file, byte[] json) {
         throw new DsVlmException(
             file + ": has " + size + " bytes, more than any tokenizer; fetch it again");
       }
-      return Files.readAllBytes(file);
+      return InputFiles.bytes(file);
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
     }

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.data.SampleOrder;
@@ -17,6 +16,7 @@ import org.dsvlm.models.diffusion.Moments;
 import org.dsvlm.models.diffusion.Vae;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.nn.cost.Part;
+import org.dsvlm.tensor.Devices;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
@@ -149,7 +149,7 @@ final class AutoencoderTrainer {
           for (int i = 0; i < count; i++) {
             rows[i] = pictures.get((int) order.index(first + i), order.epoch(first + i));
           }
-          return Torch.stack(0, rows).to(new Device(recipe.device()), dtype);
+          return Torch.stack(0, rows).to(Devices.of(recipe.device()), dtype);
         });
   }
 }

@@ -11,12 +11,12 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.image.ImageProcessor;
 import org.dsvlm.image.Picture;
+import org.dsvlm.io.Calls;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
 import org.dsvlm.models.diffusion.DenoisingStrip;
@@ -45,6 +45,7 @@ import org.dsvlm.weights.WeightSource;
  */
 public final class Reconstructor implements AutoCloseable {
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final Calls calls = new Calls("the reconstructor", this::free);
   private final SupervisionConfig config;
   private final String device;
   private final ImageProcessor processor;
@@ -119,6 +120,10 @@ public final class Reconstructor implements AutoCloseable {
    * @return a square picture for each
    */
   public List<Picture> strip(Picture picture, int steps, int[] stepsDone, long seed) {
+    return calls.run(() -> stripped(picture, steps, stepsDone, seed));
+  }
+
+  private List<Picture> stripped(Picture picture, int steps, int[] stepsDone, long seed) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       Features features = llava.model().encode(placed(processor.pixelValues(picture).unsqueeze(0)));
@@ -140,7 +145,7 @@ public final class Reconstructor implements AutoCloseable {
 
   /** Where the models are. */
   private Tensor placed(Tensor tensor) {
-    return tensor.to(new Device(device), ScalarType.Float);
+    return tensor.to(Devices.of(device), ScalarType.Float);
   }
 
   /** x: [3, height, width] in [0, 1]. */
@@ -155,9 +160,14 @@ public final class Reconstructor implements AutoCloseable {
     return new Picture(width, height, rgb);
   }
 
-  /** Frees the models, the latest first. */
+  /** Waits for calls in flight, then frees the models; later calls are refused. */
   @Override
   public void close() {
+    calls.close();
+  }
+
+  /** The latest model first. */
+  private void free() {
     while (!parts.isEmpty()) {
       try {
         parts.pop().close();

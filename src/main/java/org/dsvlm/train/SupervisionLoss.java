@@ -29,6 +29,7 @@ import org.dsvlm.supervision.FeatureHooks;
 import org.dsvlm.supervision.MultiAdapterFile;
 import org.dsvlm.supervision.SupervisionConfig;
 import org.dsvlm.supervision.SupervisionDraw;
+import org.dsvlm.tensor.Devices;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.train.parallel.RouterWeights;
@@ -142,7 +143,7 @@ final class SupervisionLoss implements AuxiliaryLoss {
   @Override
   public Outcome loss(Features features, Batch batch, long step) {
     SupervisionDraw draw = draw(batch, step);
-    Device place = new Device(device);
+    Device place = Devices.of(device);
     Tensor picture = Objects.requireNonNull(batch.picture()).to(place, dtype);
     DiffusionSupervisor.Result result = supervisor.loss(taken(features), picture, draw);
     return new Outcome(result.loss(), routerWeights(result.routerProbabilities()));
@@ -204,7 +205,7 @@ final class SupervisionLoss implements AuxiliaryLoss {
   void filmStrip(Path folder, Batch batch, Recipe.Report settings) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      Device place = new Device(device);
+      Device place = Devices.of(device);
       Tensor pictures = Objects.requireNonNull(batch.picture());
       Tensor pixelValues = Objects.requireNonNull(batch.pixelValues());
       long count = Math.min(settings.pictures(), pictures.size(0));

@@ -21,22 +21,33 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A memory-mapped file of weights: bytes come from disk when they are first touched, and nothing
- * passes through Java's heap. The file is mapped when the first numbers are asked for, so reading
- * headers alone does not wait for LibTorch. The opened file is read even if another has taken its
- * name meanwhile.
+ * The bytes of a file of weights, of which nothing passes through Java's heap. By default each
+ * tensor is read into memory of its own, so that whatever happens to the file later does not matter;
+ * a file that is cut short meanwhile is an error. Mapped, a file costs no memory and is there at
+ * once: its bytes come from disk when they are first touched. But the operating system ends a
+ * process (SIGBUS) that touches what another program has cut off, and gives it other numbers where
+ * another program writes. The system property {@value #MAP_FROM} is the size in bytes from which
+ * files are mapped, 8 GiB without it; 0 maps all, and a large number none. A file that is replaced
+ * by a rename is safe either way, and the opened one is read.
  */
 public final class MappedFile implements AutoCloseable {
+  /** System property: size of a file in bytes from which it is mapped. */
+  public static final String MAP_FROM = "dsvlm.weights.map.from";
+
+  private static final long USUAL_MAP_FROM = 1L << 33;
+
   /** Bytes read at a time where the file is not mapped. */
   private static final int CHUNK = 1 << 26;
 
   private final Path file;
   private final FileChannel channel;
   private final Object identity;
+  private final boolean maps;
   private @Nullable Tensor mapped;
 
   /**
@@ -46,6 +57,17 @@ public final class MappedFile implements AutoCloseable {
     this.file = file;
     this.channel = channel;
     this.identity = identity();
+    this.maps = channel.size() >= mapFrom();
+  }
+
+  private static long mapFrom() {
+    String text = System.getProperty(MAP_FROM);
+    try {
+      return text == null ? USUAL_MAP_FROM : Long.parseLong(text.strip());
+    } catch (NumberFormatException e) {
+      throw new DsVlmException(
+          MAP_FROM + " is '" + text + "'; set it to a size in bytes, such as 0 to map all files", e);
+    }
   }
 
   /** Reads the headers of an open file. */
@@ -60,13 +82,10 @@ public final class MappedFile implements AutoCloseable {
    * @throws DsVlmException if the file is not there or cannot be read
    */
   public static <T> T open(Path file, Headers<T> headers) {
-    if (Files.isDirectory(file)) {
-      throw new DsVlmException(file + ": is a folder; a file of weights is wanted");
-    }
     FileChannel channel = null;
     T result = null;
     try {
-      channel = FileChannel.open(file);
+      channel = InputFiles.channel(file);
       result = headers.read(channel);
       return result;
     } catch (NoSuchFileException e) {
@@ -100,9 +119,7 @@ public final class MappedFile implements AutoCloseable {
    * @param name of the tensor, for messages
    */
   public Tensor numbers(String name, long begin, StoredType type, long elements) {
-    if (!channel.isOpen()) {
-      throw new DsVlmException(file + ": '" + name + "' is read after the file was closed");
-    }
+    requireOpen(name);
     ScalarType dtype = type.scalarType();
     if (elements == 0) {
       return Torch.tidy(
@@ -110,20 +127,27 @@ public final class MappedFile implements AutoCloseable {
     }
     return Torch.tidy(
         () -> {
-          Tensor own = bytes(begin, elements * type.bytes());
+          Tensor own = bytes(name, begin, elements * type.bytes());
           // LibTorch reinterprets only what starts at a multiple of the element's size.
           Tensor aligned = own.storage_offset() % type.bytes() == 0 ? own : own.clone();
           return aligned.view(dtype);
         });
   }
 
+  private void requireOpen(String name) {
+    if (!channel.isOpen()) {
+      throw new DsVlmException(file + ": '" + name + "' is read after the file was closed");
+    }
+  }
+
   private boolean isStillThere() throws IOException {
     return Files.exists(file) && Objects.equals(identity, identity());
   }
 
-  private synchronized Tensor bytes(long begin, long count) {
+  private synchronized Tensor bytes(String name, long begin, long count) {
+    requireOpen(name);
     try {
-      if (mapped == null && isStillThere()) {
+      if (mapped == null && maps && isStillThere()) {
         mapped = map(channel.size());
       }
       return mapped == null ? copy(begin, count) : mapped.narrow(0, begin, count);
@@ -145,7 +169,7 @@ public final class MappedFile implements AutoCloseable {
     }
   }
 
-  /** For a file whose name another file has taken: LibTorch maps by name alone. */
+  /** Also for a file whose name another file has taken: LibTorch maps by name alone. */
   private Tensor copy(long begin, long count) throws IOException {
     Tensor copy =
         torch.empty(new long[] {count}, Torch.options(ScalarType.Byte), new MemoryFormatOptional());

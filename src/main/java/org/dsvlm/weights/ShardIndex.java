@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
+import org.dsvlm.io.InputFiles;
 
 /** Which file of a folder holds which tensor: {@code model.safetensors.index.json}. */
 public final class ShardIndex {
@@ -51,7 +52,7 @@ public final class ShardIndex {
             .build();
     Map<String, String> strings = new LinkedHashMap<>();
     boolean found = false;
-    try (JsonParser json = factory.createParser(index.toFile())) {
+    try (JsonParser json = factory.createParser(InputFiles.regular(index).toFile())) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
         throw new DsVlmException(index + ": is not a JSON object; fetch it again");
       }

@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 
 /**
  * Replies in a file that grows by a line of JSON for each, so that a run that is killed loses none.
@@ -51,10 +52,10 @@ final class AnswerLog implements AutoCloseable {
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
       FileChannel channel =
-          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          InputFiles.channel(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       AnswerLog log = new AnswerLog(file, channel);
       try {
-        log.resume(Files.readAllBytes(file), asked);
+        log.resume(InputFiles.bytes(file), asked);
       } catch (IOException | RuntimeException e) {
         channel.close();
         throw e;

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.Sha256;
 
 /**
@@ -40,7 +41,7 @@ public final class Fingerprint {
   public static String of(List<Path> files) {
     MessageDigest digest = Sha256.digest();
     for (Path file : files) {
-      try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "r")) {
+      try (RandomAccessFile open = new RandomAccessFile(InputFiles.regular(file).toFile(), "r")) {
         String head = file.getFileName() + " " + open.length() + "\n";
         digest.update(head.getBytes(StandardCharsets.UTF_8));
         add(digest, open, 0);

@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +24,7 @@ import org.dsvlm.eval.QuestionPart;
 import org.dsvlm.eval.Questions;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.Sha256;
 
 /**
@@ -54,7 +54,7 @@ public final class LlavaQuestions implements Questions {
   public static LlavaQuestions open(Path file, Path pictures) {
     LlavaQuestions questions = new LlavaQuestions(file, pictures);
     try {
-      questions.read(Files.readAllLines(file));
+      questions.read(InputFiles.lines(file));
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be read: " + AtomicFiles.reason(e), e);
     }
@@ -136,7 +136,7 @@ public final class LlavaQuestions implements Questions {
     @Override
     public byte[] bytes() {
       try {
-        return Files.readAllBytes(folder.resolve(path));
+        return InputFiles.bytes(folder.resolve(path));
       } catch (IOException e) {
         throw new DsVlmException(where() + " cannot be read: " + AtomicFiles.reason(e), e);
       } catch (InvalidPathException e) {

@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -21,6 +20,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.Sha256;
 
 /**
@@ -56,7 +56,7 @@ public final class JudgeInstructions {
    */
   public static JudgeInstructions read(Path file) {
     try {
-      return parse(Files.readAllBytes(file), file.toString(), file.getFileName().toString());
+      return parse(InputFiles.bytes(file), file.toString(), file.getFileName().toString());
     } catch (NoSuchFileException e) {
       throw new DsVlmException(file + ": there is no such file of judge's instructions", e);
     } catch (IOException e) {

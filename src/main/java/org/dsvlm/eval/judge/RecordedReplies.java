@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +56,7 @@ public final class RecordedReplies implements Judge {
   private static Map<String, List<Kept>> parse(Path file) {
     Map<String, List<Kept>> replies = new HashMap<>();
     try (MappingIterator<JsonNode> values =
-        new ObjectMapper().readerFor(JsonNode.class).readValues(file.toFile())) {
+        new ObjectMapper().readerFor(JsonNode.class).readValues(InputFiles.regular(file).toFile())) {
       while (values.hasNextValue()) {
         add(values.nextValue(), file, replies);
       }

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.Sha256;
 
 /**
@@ -38,7 +39,7 @@ final class ReplyLog implements AutoCloseable {
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
       channel =
-          FileChannel.open(
+          InputFiles.channel(
               file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
       readBack();
     } catch (IOException e) {
@@ -47,7 +48,7 @@ final class ReplyLog implements AutoCloseable {
   }
 
   private void readBack() throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
+    byte[] bytes = InputFiles.bytes(file);
     int end = bytes.length;
     while (end > 0 && bytes[end - 1] != '\n') {
       end--;

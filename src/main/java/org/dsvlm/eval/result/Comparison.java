@@ -25,6 +25,7 @@ import org.dsvlm.eval.Benchmarks;
 import org.dsvlm.eval.Unit;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 
 /** Two evaluations side by side: which differences are more than chance. */
 public final class Comparison {
@@ -37,7 +38,7 @@ public final class Comparison {
     List<Unit> units() {
       Path file = folder.resolve(ResultFolder.UNITS);
       try {
-        List<Unit> units = MAPPER.readValue(file.toFile(), new TypeReference<>() {});
+        List<Unit> units = MAPPER.readValue(InputFiles.regular(file).toFile(), new TypeReference<>() {});
         return units.stream().sorted((one, other) -> one.id().compareTo(other.id())).toList();
       } catch (IOException e) {
         throw new DsVlmException(file + ": cannot be read; evaluate again: " + e.getMessage(), e);
@@ -85,7 +86,7 @@ public final class Comparison {
     }
     for (Path file : files) {
       try {
-        JsonNode json = MAPPER.readTree(file.toFile());
+        JsonNode json = MAPPER.readTree(InputFiles.regular(file).toFile());
         Benchmark benchmark = Benchmarks.named(json.path("benchmark").asText());
         String dataset = json.path("dataset").asText();
         results.put(

@@ -128,9 +128,13 @@ public final class ErrorPage {
             "Row " + row.index(),
             List.of("", ""),
             List.of(
-                List.of("reply", preformatted(reply)),
-                List.of("right answer", preformatted(String.valueOf(asked.get("answer")))),
-                List.of("read from the reply", preformatted(row.read().toString())))));
+                List.of("reply", new Html.Markup(preformatted(reply))),
+                List.of(
+                    "right answer",
+                    new Html.Markup(preformatted(String.valueOf(asked.get("answer"))))),
+                List.of(
+                    "read from the reply",
+                    new Html.Markup(preformatted(row.read().toString()))))));
     return Html.section(
         "row-" + row.index().replaceAll("[^A-Za-z0-9]", "-"),
         row.index() + " · " + String.join(", ", row.groups()),

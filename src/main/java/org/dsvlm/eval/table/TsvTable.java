@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -25,6 +24,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 
 /**
  * A file of tab-separated values with a header. It is read once, from beginning to end; long cells
@@ -42,11 +42,11 @@ public final class TsvTable implements AutoCloseable {
   private TsvTable(Path file, Set<String> lazy) throws IOException {
     this.file = file;
     MessageDigest digest = md5Digest();
-    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+    try (InputStream in = new DigestInputStream(InputFiles.stream(file), digest)) {
       read(new TsvScanner(in, file.toString()), lazy);
     }
     md5 = HexFormat.of().formatHex(digest.digest());
-    channel = FileChannel.open(file, StandardOpenOption.READ);
+    channel = InputFiles.channel(file, StandardOpenOption.READ);
   }
 
   /**

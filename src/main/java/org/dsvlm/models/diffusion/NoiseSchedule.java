@@ -44,7 +44,7 @@ public final class NoiseSchedule {
   private final ObjectNode json;
 
   private NoiseSchedule(JsonConfig config, Prediction prediction) {
-    int count = config.size("num_train_timesteps", 1000);
+    int count = config.count("num_train_timesteps", 1000);
     double first = config.number("beta_start", 0.0001);
     double last = config.number("beta_end", 0.02);
     if (!(0 < first && first <= last && last < 1)) {

@@ -24,6 +24,7 @@ public final class StableDiffusion implements AutoCloseable {
   private final ParameterStore vaeStore;
   private final Map<String, Tensor> unetTensors;
   private final Map<String, Tensor> vaeTensors;
+  private volatile boolean closed;
 
   private StableDiffusion(
       UNetConfig unetConfig,
@@ -97,11 +98,23 @@ public final class StableDiffusion implements AutoCloseable {
         unet.config(), unetStore, vae.config().withScalingFactor(factor), vaeStore, schedule);
   }
 
+  /**
+   * The denoising network.
+   *
+   * @throws DsVlmException if this is closed
+   */
   public UNet unet() {
+    requireOpen();
     return unet;
   }
 
+  /**
+   * The autoencoder.
+   *
+   * @throws DsVlmException if this is closed
+   */
   public Vae vae() {
+    requireOpen();
     return vae;
   }
 
@@ -129,8 +142,15 @@ public final class StableDiffusion implements AutoCloseable {
     return vaeTensors;
   }
 
+  private void requireOpen() {
+    if (closed) {
+      throw new DsVlmException("the diffusion model is closed; open it again");
+    }
+  }
+
   @Override
   public void close() {
+    closed = true;
     unetStore.close();
     vaeStore.close();
   }

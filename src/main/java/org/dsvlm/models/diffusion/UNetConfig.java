@@ -101,7 +101,7 @@ public record UNetConfig(
                 fields, "down_block_types", levels, DOWN_PLAIN, DOWN_ATTENTION),
             DiffusersConfig.attentionPerLevel(
                 fields, "up_block_types", levels, UP_PLAIN, UP_ATTENTION),
-            fields.size("layers_per_block", 2),
+            fields.count("layers_per_block", 2),
             DiffusersConfig.sizePerLevel(fields, headsKey, levels, 8),
             DiffusersConfig.sizePerLevel(fields, "transformer_layers_per_block", levels, 1),
             fields.size("cross_attention_dim"),

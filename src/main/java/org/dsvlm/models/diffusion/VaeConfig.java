@@ -80,7 +80,7 @@ public record VaeConfig(
         fields.size("latent_channels", 4),
         fields.size("sample_size", 32),
         channels,
-        fields.size("layers_per_block", 1),
+        fields.count("layers_per_block", 1),
         normGroups,
         fields.flag("mid_block_add_attention", true),
         fields.number("scaling_factor", DEFAULT_SCALING));

@@ -164,7 +164,7 @@ public record LlamaConfig(
         json.size("vocab_size", defaults.vocabularySize()),
         hiddenSize,
         json.size("intermediate_size", defaults.intermediateSize()),
-        json.size("num_hidden_layers", 32),
+        json.count("num_hidden_layers", 32),
         heads,
         keyValueHeads,
         headDim,

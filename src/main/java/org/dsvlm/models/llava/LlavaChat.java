@@ -14,6 +14,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.image.ImageProcessor;
 import org.dsvlm.image.Picture;
+import org.dsvlm.io.Arguments;
+import org.dsvlm.io.Calls;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
 import org.dsvlm.models.llama.Generation;
@@ -21,6 +23,7 @@ import org.dsvlm.models.llama.GenerationSettings;
 import org.dsvlm.models.llama.StreamedText;
 import org.dsvlm.models.llama.TextListener;
 import org.dsvlm.nn.Lora;
+import org.dsvlm.tensor.Devices;
 import org.dsvlm.tensor.SideBySide;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.text.ConversationTemplate;
@@ -30,7 +33,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A LLaVA with everything that a conversation needs: tokenizer, picture processor, conversation
- * template and the settings of its folder. Several threads may ask at once.
+ * template and the settings of its folder. Several threads may ask at once, and one may close it
+ * meanwhile.
  *
  * <pre>{@code
  * try (LlavaChat chat = LlavaChat.open(folder, LlavaChatOptions.DEFAULTS)) {
@@ -48,6 +52,7 @@ public final class LlavaChat implements AutoCloseable {
   private final @Nullable Lora adapter;
   private final Tokenizer tokenizer;
   private final ConversationTemplate template;
+  private final Calls calls;
 
   /** Read with the first picture: a conversation without any needs none. */
   private @Nullable ImageProcessor processor;
@@ -66,6 +71,7 @@ public final class LlavaChat implements AutoCloseable {
       Path lora = options.adapter();
       adapter = lora == null ? null : LlavaLora.read(lora, opened.parameters());
       checkpoint = opened;
+      calls = new Calls(folder + ": the model", this::free);
     } catch (RuntimeException e) {
       tokenizer.close();
       if (opened != null) {
@@ -76,13 +82,14 @@ public final class LlavaChat implements AutoCloseable {
   }
 
   /**
-   * Opens the model in {@code folder}, in any of LLaVA's layouts. Weights that the files hold in
-   * the wanted type stay mapped.
+   * Opens the model in {@code folder}, in any of LLaVA's layouts. Weights are copied into memory
+   * unless their file is mapped, see {@link org.dsvlm.weights.MappedFile}.
    *
    * @throws DsVlmException if a file is missing or unsound, naming file and key
    */
   public static LlavaChat open(Path folder, LlavaChatOptions options) {
-    return new LlavaChat(folder, options);
+    Devices.require(Arguments.given(options, "options").device());
+    return new LlavaChat(Arguments.given(folder, "folder"), options);
   }
 
   /**
@@ -114,7 +121,7 @@ public final class LlavaChat implements AutoCloseable {
    */
   public String answer(@Nullable Picture picture, String question) {
     List<Picture> pictures = picture == null ? List.of() : List.of(picture);
-    List<Turn> turns = List.of(Turn.human(question));
+    List<Turn> turns = List.of(Turn.human(Arguments.given(question, "question")));
     return answer(pictures, turns, settings(), (record, piece) -> {}).strip();
   }
 
@@ -134,12 +141,17 @@ public final class LlavaChat implements AutoCloseable {
       List<Turn> turns,
       GenerationSettings settings,
       TextListener listener) {
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard();
-        PreparedPrompt prompt = prepare(pictures, turns, 0)) {
-      Generation.Prompt alone = merged(prompt, embeddings(prompt), settings.maxNewTokens());
-      return generate(List.of(alone), settings, 1, listener).get(0);
-    }
+    Arguments.given(settings, "settings");
+    Arguments.given(listener, "listener");
+    return calls.run(
+        () -> {
+          try (PointerScope scope = new PointerScope();
+              NoGradGuard guard = new NoGradGuard();
+              PreparedPrompt prompt = prepare(pictures, turns, 0)) {
+            Generation.Prompt alone = merged(prompt, embeddings(prompt), settings.maxNewTokens());
+            return generate(List.of(alone), settings, 1, listener).get(0);
+          }
+        });
   }
 
   /**
@@ -150,6 +162,12 @@ public final class LlavaChat implements AutoCloseable {
    *     or if the context has no room for an answer
    */
   public PreparedPrompt prepare(List<Picture> pictures, List<Turn> turns, long draws) {
+    Arguments.given(pictures, "pictures").forEach(one -> Arguments.given(one, "picture"));
+    Arguments.given(turns, "turns").forEach(one -> Arguments.given(one, "turn"));
+    return calls.run(() -> prepared(pictures, turns, draws));
+  }
+
+  private PreparedPrompt prepared(List<Picture> pictures, List<Turn> turns, long draws) {
     long[] ids = ids(turns, pictures.size());
     int positions = checkpoint.config().text().maxPositions();
     if (ids.length >= positions) {
@@ -171,6 +189,12 @@ public final class LlavaChat implements AutoCloseable {
    * answer for whose longest there is no room in the context ends where that does.
    */
   public List<String> answers(List<PreparedPrompt> prompts, GenerationSettings settings) {
+    Arguments.given(prompts, "prompts").forEach(one -> Arguments.given(one, "prompt"));
+    Arguments.given(settings, "settings");
+    return calls.run(() -> answered(prompts, settings));
+  }
+
+  private List<String> answered(List<PreparedPrompt> prompts, GenerationSettings settings) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       List<Tensor> embeddings = embeddings(prompts);
@@ -228,7 +252,7 @@ public final class LlavaChat implements AutoCloseable {
     Llava llava = checkpoint.model();
     return Torch.tidy(
         () -> {
-          Tensor pixels = prompt.pixelValues();
+          Tensor pixels = prompt.livePixels();
           Features features = pixels == null ? null : llava.encode(onDevice(pixels));
           return llava.embed(prompt.ids(), features);
         });
@@ -241,11 +265,15 @@ public final class LlavaChat implements AutoCloseable {
    * @param newTokens to make, always the likeliest
    */
   public void writeCheck(Path file, Picture picture, String question, int newTokens) {
-    try (PointerScope scope = new PointerScope()) {
-      long[] ids = ids(List.of(Turn.human(question)), 1);
-      Tensor pixels = onDevice(pixelValues(List.of(picture)));
-      ExportCheck.write(file, checkpoint.model(), ids, pixels, newTokens);
-    }
+    calls.run(
+        () -> {
+          try (PointerScope scope = new PointerScope()) {
+            long[] ids = ids(List.of(Turn.human(question)), 1);
+            Tensor pixels = onDevice(pixelValues(List.of(picture)));
+            ExportCheck.write(file, checkpoint.model(), ids, pixels, newTokens);
+            return file;
+          }
+        });
   }
 
   /** Pixels [pictures, 3, height, width] as the vision tower takes them, on the CPU. */
@@ -297,8 +325,17 @@ public final class LlavaChat implements AutoCloseable {
     return turns;
   }
 
+  /**
+   * Closes the model. Answers under way are finished first, and what is asked later is refused with
+   * a {@link DsVlmException}; from within an answer's listener it returns at once, and the model is
+   * freed when that answer has ended.
+   */
   @Override
   public void close() {
+    calls.close();
+  }
+
+  private void free() {
     if (adapter != null) {
       adapter.close();
     }

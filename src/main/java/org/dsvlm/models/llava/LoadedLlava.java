@@ -23,6 +23,7 @@ public final class LoadedLlava implements AutoCloseable {
   private final LlavaConfig config;
   private final ParameterStore parameters;
   private final Llava model;
+  private volatile boolean closed;
 
   private LoadedLlava(LlavaConfig config, ParameterStore parameters) {
     this.config = config;
@@ -46,8 +47,8 @@ public final class LoadedLlava implements AutoCloseable {
 
   /**
    * As {@link #open}, for a model that is only used, not trained: weights that the files hold in
-   * {@code dtype} are not copied but stay mapped (see {@link ParameterStore#mapped}), so that a
-   * model opens at once and need not fit into memory with another copy of its files.
+   * {@code dtype} are not copied once more, and those of mapped files stay mapped (see {@link
+   * ParameterStore#mapped}).
    */
   public static LoadedLlava openMapped(Path folder, @Nullable ScalarType dtype, String device) {
     return open(folder, weights -> ParameterStore.mapped(weights, typeOf(weights, dtype), device));
@@ -97,8 +98,16 @@ public final class LoadedLlava implements AutoCloseable {
     return config;
   }
 
-  /** The model; its parameters live until {@link #close}. */
+  /**
+   * The model. Its parameters live until {@link #close}, which must not be called while a thread
+   * computes with it; {@link LlavaChat} waits by itself.
+   *
+   * @throws DsVlmException if this is closed
+   */
   public Llava model() {
+    if (closed) {
+      throw new DsVlmException("the model is closed; open it again");
+    }
     return model;
   }
 
@@ -114,6 +123,7 @@ public final class LoadedLlava implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = true;
     parameters.close();
   }
 }

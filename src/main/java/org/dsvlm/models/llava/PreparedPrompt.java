@@ -5,6 +5,7 @@
 package org.dsvlm.models.llava;
 
 import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.io.DsVlmException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,14 @@ import org.jspecify.annotations.Nullable;
  */
 public record PreparedPrompt(long[] ids, @Nullable Tensor pixelValues, long draws, int room)
     implements AutoCloseable {
+  /** The pixels, unless they are freed: native code would read what is there then. */
+  @Nullable Tensor livePixels() {
+    if (pixelValues != null && pixelValues.isNull()) {
+      throw new DsVlmException("the prompt is closed; prepare it again");
+    }
+    return pixelValues;
+  }
+
   @Override
   public void close() {
     if (pixelValues != null) {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.text.ConversationTemplate;
 import org.dsvlm.text.Tokenizer;
@@ -60,7 +61,7 @@ public final class TrainedTemplate {
     Path jinja = folder.resolve(FILE);
     if (Files.exists(jinja)) {
       try {
-        return Optional.of(recognised(jinja, Files.readString(jinja)));
+        return Optional.of(recognised(jinja, InputFiles.text(jinja)));
       } catch (IOException e) {
         throw new DsVlmException(jinja + ": cannot be read: " + e.getMessage(), e);
       }

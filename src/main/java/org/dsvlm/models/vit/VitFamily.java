@@ -62,7 +62,7 @@ public interface VitFamily extends VisionFamily {
             this,
             tower.size("hidden_size", 768),
             tower.size("intermediate_size", 3072),
-            tower.size("num_hidden_layers", 12),
+            tower.count("num_hidden_layers", 12),
             tower.size("num_attention_heads", 12),
             tower.size("num_channels", 3),
             tower.size("image_size", 224),

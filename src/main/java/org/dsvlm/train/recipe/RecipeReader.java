@@ -5,6 +5,7 @@
 package org.dsvlm.train.recipe;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -29,6 +30,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
+import org.dsvlm.io.InputFiles;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +53,9 @@ public final class RecipeReader {
                   .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
                   .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
                   .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                   .build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
   private static final JsonMapper BINDER =
@@ -173,7 +177,7 @@ public final class RecipeReader {
   /** The tree in the YAML file {@code file}, as it stands. */
   public static ObjectNode read(Path file) {
     try {
-      return parse(Files.readString(file), file.toString());
+      return parse(InputFiles.text(file), file.toString());
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
     }

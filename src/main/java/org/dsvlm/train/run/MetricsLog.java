@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,14 +52,17 @@ public final class MetricsLog implements AutoCloseable {
   public static MetricsLog after(long step, Path file) {
     if (Files.exists(file)) {
       try {
-        String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-        List<String> lines = text.lines().toList();
-        List<String> kept = lines.stream().filter(line -> stepOf(line) <= step).toList();
-        long unsound = lines.stream().filter(line -> stepOf(line) == UNSOUND).count();
-        if (unsound > 0) {
           LOG.warn("{}: {} lines are no steps and are dropped", file, unsound);
-        }
+        List<String> kept = lines.stream().filter(line -> stepOf(line) <= step).toList();
+        List<String> kept = lines.stream().takeWhile(line -> stepOf(line) <= step).toList();
+        List<String> lines = InputFiles.lines(file);
+        List<String> lines = text.lines().toList();
+        String text = new String(InputFiles.bytes(file), StandardCharsets.UTF_8);
         if (kept.size() < lines.size() || !text.endsWith("\n")) {
+        if (kept.size() < lines.size()) {
+        if (unsound > 0) {
+        long unsound = lines.stream().filter(line -> stepOf(line) == UNSOUND).count();
+        }
           AtomicFiles.text(file, kept.isEmpty() ? "" : String.join("\n", kept) + "\n");
         }
       } catch (IOException e) {

@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.HeldFolders;
+import org.dsvlm.io.InputFiles;
 import org.dsvlm.supervision.MultiAdapterFile;
 import org.dsvlm.train.recipe.RecipeReader;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +68,7 @@ public final class RunFolder implements AutoCloseable {
     try {
       Files.createDirectories(root);
       file =
-          FileChannel.open(
+          InputFiles.channel(
               root.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     } catch (IOException e) {
       throw new DsVlmException(root + ": the run folder cannot be made: " + e.getMessage(), e);

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 import org.dsvlm.weights.WeightSource;
 import org.dsvlm.weights.pickle.PickledWeights;
 import org.dsvlm.weights.safetensors.Safetensors;
@@ -42,7 +43,7 @@ public final class WeightFile {
     if (!Files.isRegularFile(file)) {
       return false;
     }
-    try (InputStream in = Files.newInputStream(file)) {
+    try (InputStream in = InputFiles.stream(file)) {
       return PickledWeights.startsLike(in.readNBytes(PickledWeights.SIGNATURE_BYTES));
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be read: " + AtomicFiles.reason(e), e);

@@ -6,7 +6,6 @@ package org.dsvlm.weights.pickle;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
@@ -17,6 +16,7 @@ import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.weights.GitLfsPointer;
 import org.dsvlm.weights.MappedFile;
@@ -28,7 +28,7 @@ import org.dsvlm.weights.safetensors.Safetensors;
  * tensors, or one that holds such a one as {@code state_dict}. Other entries are ignored.
  *
  * <p>Such a file is a program in Python's pickle format. It is not run: {@link PickleMachine} reads
- * what describes tensors and refuses a file that asks for more. The numbers are mapped, as those of
+ * what describes tensors and refuses a file that asks for more. The numbers are read as those of
  * {@link Safetensors} are.
  */
 public final class PickledWeights implements WeightSource {
@@ -70,7 +70,7 @@ public final class PickledWeights implements WeightSource {
   }
 
   private static byte[] start(Path file) throws IOException {
-    try (var in = Files.newInputStream(file)) {
+    try (var in = InputFiles.stream(file)) {
       return in.readNBytes(SIGNATURE_BYTES);
     }
   }
@@ -82,7 +82,7 @@ public final class PickledWeights implements WeightSource {
   }
 
   /**
-   * Reads what tensors {@code file} holds and maps it.
+   * Reads what tensors {@code file} holds and keeps it open.
    *
    * @throws DsVlmException if the file cannot be read, is damaged, or is a pickle of more than
    *     tensors; the message names the file, the byte, and what to do

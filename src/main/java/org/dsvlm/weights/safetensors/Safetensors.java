@@ -18,12 +18,9 @@ import org.dsvlm.weights.MappedFile;
 import org.dsvlm.weights.WeightSource;
 
 /**
- * One safetensors file, mapped into memory: opening reads the header alone, and a tensor's bytes
- * come from disk when they are first touched.
- *
- * <p>The mapping stays valid when the file is replaced by a rename, which is how {@link
- * SafetensorsWriter} saves; a file that another program cuts short while it is mapped ends the
- * process (SIGBUS), as with every mapping.
+ * One safetensors file: opening reads the header alone, and each tensor is read when it is asked
+ * for, copied or mapped as {@link MappedFile} says. A file that is replaced by a rename, which is
+ * how {@link SafetensorsWriter} saves, is read to its end.
  */
 public final class Safetensors implements WeightSource {
   private final Path file;
@@ -37,7 +34,7 @@ public final class Safetensors implements WeightSource {
   }
 
   /**
-   * Maps {@code file} and reads its header.
+   * Opens {@code file} and reads its header.
    *
    * @throws DsVlmException if the file cannot be read or is not sound safetensors; the message
    *     names the file, the tensor and the offset
