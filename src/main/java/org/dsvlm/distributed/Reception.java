@@ -8,19 +8,40 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.dsvlm.io.DsVlmException;
 import org.jspecify.annotations.Nullable;
 
-/** Rank 0's admission of the other processes, which come in any order and perhaps minutes apart. */
+/**
+ * Rank 0's admission of the other processes, which come in any order and perhaps minutes apart.
+ * Anyone who reaches the port may connect, so each is greeted on a thread of its own, of which there
+ * are {@value #MOST_GREETED}, within {@value #GREETING_MILLIS} ms, and with a kilobyte of memory.
+ */
 final class Reception {
   /** Interval at which admitted processes are checked for a loss. */
   private static final int POLL_MILLIS = 200;
+
+  /** Time for a whole greeting. */
+  static final int GREETING_MILLIS = 10_000;
+
+  /** Connections that are greeted at a time; more wait in the listener's queue. */
+  static final int MOST_GREETED = 64;
+
+  /** Someone who has greeted as a process of the run. */
+  private record Guest(Hello hello, Wire wire) {}
+
+  private final BlockingQueue<Guest> guests = new LinkedBlockingQueue<>();
+  private final Semaphore places = new Semaphore(MOST_GREETED);
 
   private final ControlChannel channel;
   private final int size;
@@ -52,12 +73,25 @@ final class Reception {
         if (System.nanoTime() > end) {
           throw new DsVlmException(absent(seconds));
         }
-        try {
-          greet(server.accept());
-        } catch (SocketTimeoutException e) {
-          // nobody came: look around, and wait on
+        if (places.tryAcquire()) {
+          try {
+            Socket socket = server.accept();
+            Thread greeter = new Thread(() -> greet(socket), "reception");
+            greeter.setDaemon(true);
+            greeter.start();
+          } catch (SocketTimeoutException e) {
+            places.release(); // nobody came: look around, and wait on
+          }
+        } else {
+          TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+        for (Guest guest = guests.poll(); guest != null; guest = guests.poll()) {
+          admit(guest);
         }
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new DsVlmException("launch: interrupted while the other processes were awaited", e);
     } catch (IOException e) {
       throw new DsVlmException("launch: rank 0 cannot be reached: " + e.getMessage(), e);
     }
@@ -76,28 +110,47 @@ final class Reception {
         + " seconds; look at what they say";
   }
 
-  /** Admits a process; a stranger without the token is turned away. */
-  private void greet(Socket socket) throws IOException {
-    Wire wire = null;
-    Hello hello = null;
+  /** Hears who has connected; a stranger without the token is turned away. */
+  private void greet(Socket socket) {
     try {
-      wire = new Wire(socket);
-      hello = Hello.parse(wire.receive().text());
+      Wire wire = new Wire(socket);
+      Hello hello = Hello.parse(wire.receiveHello(GREETING_MILLIS));
+      if (isToken(hello.token())) {
+        guests.add(new Guest(hello, wire));
+      } else {
+        wire.close();
+      }
     } catch (IOException e) {
-      // whoever it was
+      closeQuietly(socket); // whoever it was
+    } finally {
+      places.release();
     }
-    if (wire == null || hello == null || !hello.token().equals(token)) {
+  }
+
+  /** In a time that does not tell how much of it is right. */
+  private boolean isToken(String said) {
+    return MessageDigest.isEqual(
+        said.getBytes(StandardCharsets.UTF_8), token.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void closeQuietly(Socket socket) {
+    try {
       socket.close();
-      return;
+    } catch (IOException e) {
+      // it is of no use either way
     }
+  }
+
+  private void admit(Guest guest) {
+    Hello hello = guest.hello();
     String fault = fault(hello);
     if (fault != null) {
-      wire.send(Wire.Signal.LOST, fault);
-      wire.close();
+      guest.wire().send(Wire.Signal.LOST, fault);
+      guest.wire().close();
       throw new DsVlmException(fault);
     }
     arrived.put(hello.rank(), hello.who());
-    channel.add(hello.rank(), "(" + hello.who() + ")", wire);
+    channel.add(hello.rank(), "(" + hello.who() + ")", guest.wire());
   }
 
   /** Why the run cannot be made of these processes, if it cannot. */

@@ -5,14 +5,17 @@
 package org.dsvlm.distributed;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.security.SecureRandom;
+import java.util.HexFormat;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.Store;
@@ -20,6 +23,9 @@ import org.bytedeco.pytorch.TCPStore;
 import org.bytedeco.pytorch.TCPStoreOptions;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Connects the processes of a run through a store that rank 0 or the launcher serves. The store
@@ -34,6 +40,13 @@ final class Rendezvous implements AutoCloseable {
    * When a process dies, its connections end one after the other; the channel's tells which it was.
    */
   private static final int LOSS_SECONDS = 2;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Rendezvous.class);
+
+  /** Variable of the environment: a secret that all processes of a run share. */
+  static final String TOKEN = "DSVLM_TOKEN";
+
+  private static final Pattern SOUND_TOKEN = Pattern.compile("[A-Za-z0-9]{16,200}");
 
   private static final String CHANNEL = "dsvlm/channel";
 
@@ -98,22 +111,69 @@ final class Rendezvous implements AutoCloseable {
     return new TCPStore(launch.masterAddress(), options);
   }
 
-  /**
-   * Rank 0 publishes in the store the address of its channel, and a token that only the run's
-   * processes know.
-   */
+  /** As below, with the token that the environment holds. */
   static ControlChannel meet(Launch launch, Store store) throws IOException {
+    return meet(launch, store, System.getenv(TOKEN));
+  }
+
+  /**
+   * Rank 0 publishes in the store the port of its channel. Without a secret it adds a token, which
+   * then anyone can read who reaches the store.
+   *
+   * @param secret that all processes of the run were started with; null without one
+   */
+  static ControlChannel meet(Launch launch, Store store, @Nullable String secret)
+      throws IOException {
+    if (secret != null && !SOUND_TOKEN.matcher(secret).matches()) {
+      throw new DsVlmException(
+          "launch: " + TOKEN + " has to be 16 to 200 letters and digits, such as from"
+              + " 'openssl rand -hex 16'");
+    }
     if (launch.rank() == 0) {
-      try (ServerSocket listener = new ServerSocket(0, launch.size())) {
-        String token = Long.toHexString(new SecureRandom().nextLong());
-        store.set(CHANNEL, listener.getLocalPort() + " " + token);
+      try (ServerSocket listener = listener(launch)) {
+        String token = secret == null ? newToken() : secret;
+        String published = secret == null ? " " + token : "";
+        store.set(CHANNEL, listener.getLocalPort() + published);
         return ControlChannel.first(launch.size(), listener, token, SECONDS);
       }
     }
     String[] words = store.get_to_str(CHANNEL).split(" ");
+    if ((words.length == 1) != (secret != null)) {
+      throw new DsVlmException(
+          "launch: "
+              + TOKEN
+              + (secret == null ? " is set in rank 0, but not" : " is not set in rank 0, but is")
+              + " in rank "
+              + launch.rank()
+              + "; give all processes the same");
+    }
     InetSocketAddress first =
         new InetSocketAddress(launch.masterAddress(), Integer.parseInt(words[0]));
-    return ControlChannel.other(launch.rank(), launch.size(), first, words[1]);
+    return ControlChannel.other(
+        launch.rank(), launch.size(), first, secret == null ? words[1] : secret);
+  }
+
+  private static String newToken() {
+    byte[] token = new byte[16];
+    new SecureRandom().nextBytes(token);
+    return HexFormat.of().formatHex(token);
+  }
+
+  /**
+   * Listens at {@code MASTER_ADDR} alone, not at the machine's other addresses. Where that is no
+   * address of this machine, as behind a service's name, it listens at all.
+   */
+  private static ServerSocket listener(Launch launch) throws IOException {
+    int waiting = launch.size() + Reception.MOST_GREETED;
+    try {
+      return new ServerSocket(0, waiting, InetAddress.getByName(launch.masterAddress()));
+    } catch (BindException e) {
+      LOG.warn(
+          "MASTER_ADDR {} is no address of this machine, so rank 0 listens at all it has; see"
+              + " docs/scaling.md",
+          launch.masterAddress());
+      return new ServerSocket(0, waiting);
+    }
   }
 
   /**

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
@@ -47,6 +48,12 @@ final class Wire implements AutoCloseable {
 
   /** Longest text: a step's metrics take a few kilobytes. What is longer comes from strangers. */
   private static final int LONGEST = 1 << 24;
+
+  /** Longest greeting: numbers, a token and the name of a machine. */
+  static final int LONGEST_HELLO = 1024;
+
+  /** Kind and length of a text. */
+  private static final int HEAD = 5;
 
   private final Socket socket;
   private final DataInputStream in;
@@ -96,6 +103,42 @@ final class Wire implements AutoCloseable {
         return new Received(Signal.values()[kind], new String(bytes, StandardCharsets.UTF_8));
       }
     }
+  }
+
+  /**
+   * Waits for the first text, from whoever connected. He may be a stranger: the whole of it has to
+   * come within {@code millis}, however slowly its bytes do, and to be a short {@code HELLO}.
+   *
+   * @throws IOException if it is not
+   */
+  String receiveHello(int millis) throws IOException {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    ByteBuffer head = ByteBuffer.wrap(exactly(HEAD, end));
+    int kind = head.get();
+    int length = head.getInt();
+    if (kind != Signal.HELLO.ordinal() || length < 0 || length > LONGEST_HELLO) {
+      throw new IOException("it sent what is no greeting of ours");
+    }
+    String text = new String(exactly(length, end), StandardCharsets.UTF_8);
+    socket.setSoTimeout(SILENCE);
+    return text;
+  }
+
+  private byte[] exactly(int count, long end) throws IOException {
+    byte[] bytes = new byte[count];
+    for (int done = 0; done < count; ) {
+      long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+      if (left <= 0) {
+        throw new SocketTimeoutException("it took too long to greet");
+      }
+      socket.setSoTimeout((int) left);
+      int read = in.read(bytes, done, count - done);
+      if (read < 0) {
+        throw new EOFException();
+      }
+      done += read;
+    }
+    return bytes;
   }
 
   /** Why reading ended, in words that go with the name of the other process. */

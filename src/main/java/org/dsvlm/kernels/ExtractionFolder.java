@@ -24,7 +24,7 @@ interface ExtractionFolder {
     return new ExtractionFolder() {
       @Override
       public Path open() throws IOException {
-        return Files.createDirectories(folder);
+        return OwnFolder.create(folder);
       }
 
       @Override

@@ -73,11 +73,11 @@ final class NativeResources {
     libraries.forEach(
         library -> all.update(library.checksum().getBytes(StandardCharsets.US_ASCII)));
     Path target = folder.resolve(HexFormat.of().formatHex(all.digest()).substring(0, 16));
-    Files.createDirectories(target);
+    OwnFolder.create(target);
     List<Path> extracted = new ArrayList<>();
     for (Library library : libraries) {
       Path file = target.resolve(library.name()).toAbsolutePath();
-      if (!Files.isRegularFile(file) || !Sha256.hex(file).equals(library.checksum())) {
+      if (!OwnFolder.isOwn(file) || !Sha256.hex(file).equals(library.checksum())) {
         extract(library, file);
       }
       extracted.add(file);

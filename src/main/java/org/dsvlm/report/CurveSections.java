@@ -226,14 +226,15 @@ final class CurveSections {
     }
     List<String> heads = new ArrayList<>(List.of("layer"));
     heads.addAll(features);
-    List<List<String>> rows = new ArrayList<>();
+    List<List<Object>> rows = new ArrayList<>();
     for (String layer : layers) {
-      List<String> row = new ArrayList<>(List.of(Html.escape(layer)));
+      List<Object> row = new ArrayList<>(List.of(layer));
       for (String feature : features) {
         double weight = mean(lastTenth(metrics.routerWeights(layer, feature)));
         row.add(
-            "<span class=\"weight\" style=\"--w:%s\">%s</span>"
-                .formatted(Html.number(weight, 3), Html.number(weight, 3)));
+            new Html.Markup(
+                "<span class=\"weight\" style=\"--w:%s\">%s</span>"
+                    .formatted(Html.number(weight, 3), Html.number(weight, 3))));
       }
       rows.add(row);
     }
@@ -260,7 +261,7 @@ final class CurveSections {
           if (finite.length > 0) {
             rows.add(
                 List.of(
-                    Html.escape(name),
+                    name,
                     Html.number(finite[0]),
                     Html.number(Arrays.stream(finite).min().orElseThrow()),
                     Html.number(Arrays.stream(finite).max().orElseThrow()),

@@ -44,7 +44,7 @@ final class EvaluationSection {
 
   private static List<String> row(String name, JsonNode score) {
     return List.of(
-        Html.escape(name),
+        name,
         Html.count(score.path("questions").asLong()),
         percent(score, "accuracy"),
         percent(score, "chance"),

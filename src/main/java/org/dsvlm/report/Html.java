@@ -81,9 +81,11 @@ public final class Html {
   /**
    * A table that scrolls where the page is narrow.
    *
-   * @param rows cells, of which the first heads its row; they are HTML
+   * @param rows cells, of which the first heads its row: text, whatever stands in it, but for
+   *     {@link Markup}
    */
-  public static String table(String caption, List<String> heads, List<List<String>> rows) {
+  public static String table(
+      String caption, List<String> heads, List<? extends List<?>> rows) {
     StringBuilder html = new StringBuilder();
     html.append("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"")
         .append(escape(caption))
@@ -92,12 +94,29 @@ public final class Html {
         .append("</caption><thead><tr>");
     heads.forEach(head -> html.append("<th scope=\"col\">").append(escape(head)).append("</th>"));
     html.append("</tr></thead><tbody>\n");
-    for (List<String> row : rows) {
-      html.append("<tr><th scope=\"row\">").append(row.get(0)).append("</th>");
-      row.subList(1, row.size()).forEach(cell -> html.append("<td>").append(cell).append("</td>"));
+    for (List<?> row : rows) {
+      html.append("<tr><th scope=\"row\">").append(cell(row.get(0))).append("</th>");
+      row.subList(1, row.size())
+          .forEach(cell -> html.append("<td>").append(cell(cell)).append("</td>"));
       html.append("</tr>\n");
     }
     return html.append("</tbody></table></div>\n").toString();
+  }
+
+  private static String cell(Object cell) {
+    return cell instanceof Markup markup ? markup.html() : escape(String.valueOf(cell));
+  }
+
+  /**
+   * A piece of a page rather than text.
+   *
+   * @param html in which all text is {@link #escape}d
+   */
+  public record Markup(String html) {
+    /** {@code text} as code. */
+    public static Markup code(String text) {
+      return new Markup("<code>" + escape(text) + "</code>");
+    }
   }
 
   /** A body that is shown when its title is clicked. */

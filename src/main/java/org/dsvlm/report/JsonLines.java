@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +38,7 @@ final class JsonLines {
     // Half a line may end in half a character, which a decoder of files would refuse.
     try (BufferedReader lines =
         new BufferedReader(
-            new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
+            new InputStreamReader(InputFiles.stream(file), StandardCharsets.UTF_8))) {
       long number = 1;
       for (String line = lines.readLine(); line != null; number++) {
         String next = lines.readLine();

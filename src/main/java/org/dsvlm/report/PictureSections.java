@@ -102,10 +102,17 @@ final class PictureSections {
   private static void frame(
       StringBuilder html, String style, Path file, String alternative, String caption) {
     int width = style.equals("grid") ? GRID_WIDTH : FRAME_WIDTH;
+    String shown;
+    try {
+      shown = Thumbnail.of(file, width).html(alternative);
+    } catch (DsVlmException e) {
+      // One damaged picture costs one picture.
+      shown = "<em>" + Html.escape(e.getMessage()) + "</em>";
+    }
     html.append("<figure class=\"")
         .append(style)
         .append("\">")
-        .append(Thumbnail.of(file, width).html(alternative))
+        .append(shown)
         .append("<figcaption>")
         .append(caption)
         .append("</figcaption></figure>");

@@ -37,10 +37,10 @@ final class RecordSections {
           json ->
               rows.add(
                   List.of(
-                      Html.escape(json.path("id").asText()),
+                      json.path("id").asText(),
                       number,
                       json.path("index").asText(),
-                      Html.escape(json.path("reason").asText()))));
+                      json.path("reason").asText())));
     }
     int count = Math.min(MOST_ROWS, rows.size());
     return Html.section(
@@ -106,7 +106,7 @@ final class RecordSections {
         Instant written = Files.getLastModifiedTime(checkpoint).toInstant();
         rows.add(
             List.of(
-                Html.escape(checkpoint.getFileName().toString()),
+                checkpoint.getFileName().toString(),
                 Html.bytes(bytes),
                 written
                     .truncatedTo(ChronoUnit.SECONDS)
@@ -161,7 +161,7 @@ final class RecordSections {
   /** The whole recipe, and before it what differs from the defaults. */
   static String configuration(ObjectNode recipe) {
     Map<String, JsonNode> defaults = RecipeReader.leaves(RecipeReader.defaults());
-    List<List<String>> rows = new ArrayList<>();
+    List<List<Object>> rows = new ArrayList<>();
     RecipeReader.leaves(recipe)
         .forEach(
             (key, value) -> {
@@ -169,7 +169,7 @@ final class RecordSections {
               if (!value.equals(usual)) {
                 rows.add(
                     List.of(
-                        "<code>" + Html.escape(key) + "</code>",
+                        Html.Markup.code(key),
                         text(value),
                         usual == null ? "–" : text(usual)));
               }
@@ -185,9 +185,7 @@ final class RecordSections {
                 "<pre tabindex=\"0\">" + Html.escape(RecipeReader.yaml(recipe)) + "</pre>"));
   }
 
-  private static String text(JsonNode value) {
-    return "<code>"
-        + Html.escape(value.isTextual() ? value.asText() : value.toString())
-        + "</code>";
+  private static Html.Markup text(JsonNode value) {
+    return Html.Markup.code(value.isTextual() ? value.asText() : value.toString());
   }
 }

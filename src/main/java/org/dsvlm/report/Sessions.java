@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 import org.jspecify.annotations.Nullable;
 
 /** Which processes took up the run's stages, and when; from sessions.jsonl. */
@@ -52,7 +53,7 @@ final class Sessions {
     Sessions sessions = new Sessions();
     if (Files.exists(file)) {
       try {
-        for (String line : Files.readAllLines(file)) {
+        for (String line : InputFiles.lines(file)) {
           sessions.add(line);
         }
       } catch (IOException e) {

@@ -9,7 +9,6 @@ import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import javax.imageio.IIOImage;
@@ -19,6 +18,7 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.ImageOutputStream;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 
 /**
  * A picture within the page, small enough for it.
@@ -40,11 +40,8 @@ public record Thumbnail(int width, int height, String data) {
    */
   static Thumbnail of(Path file, int mostWidth) {
     try {
-      byte[] bytes = Files.readAllBytes(file);
-      BufferedImage image = ImageIO.read(file.toFile());
-      if (image == null) {
-        throw new DsVlmException(file + ": is no picture; delete it to do without");
-      }
+      byte[] bytes = InputFiles.bytes(file);
+      BufferedImage image = Picture.read(bytes, file.toString()).toImage();
       if (image.getWidth() <= mostWidth && bytes.length <= MOST_BYTES) {
         return of(image, "png", bytes);
       }
