@@ -33,7 +33,8 @@ class BadInputsPageTest {
           new Section("Training data", 34, 53),
           new Section("Runs, checkpoints and machines", 54, 66),
           new Section("Evaluation", 67, 76),
-          new Section("Native operators", 77, 78));
+          new Section("Native operators", 77, 78),
+          new Section("Bounded work, and what strangers send", 79, 93));
 
   private static final String HEAD =
       """

@@ -50,6 +50,7 @@ final class AnsweringProgress implements AnswerListener, AutoCloseable {
               .setTaskName(name)
               .setStyle(ProgressBarStyle.ASCII)
               .setInitialMax(toAnswer)
+              .setMaxRenderedLength(Terminal.columns(System.getenv("COLUMNS")))
               .setConsumer(new ConsoleProgressBarConsumer(System.err))
               .showSpeed()
               .build();

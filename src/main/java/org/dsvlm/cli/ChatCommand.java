@@ -4,6 +4,8 @@
  */
 package org.dsvlm.cli;
 
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -19,10 +21,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Answers one prompt. */
+/** Answers one prompt, or one after the other. */
 @Command(
     name = "chat",
-    description = "Answers a prompt, about a picture if one is given.",
+    description =
+        "Answers a prompt, about a picture if one is given, or questions line by line.",
     mixinStandardHelpOptions = true)
 final class ChatCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -42,8 +45,13 @@ final class ChatCommand implements Callable<Integer> {
           "A picture; may be repeated. Each stands where the prompt has <image>, or all before it.")
   private List<Path> images = List.of();
 
-  @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "The question.")
-  private String prompt;
+  @Option(
+      names = "--prompt",
+      paramLabel = "TEXT",
+      description =
+          "The question. Without it questions are read line by line from standard input; /picture"
+              + " FILE shows a picture, /clear begins anew.")
+  private @Nullable String prompt;
 
   @Mixin private SamplingOptions sampling;
   @Mixin private ModelOptions options;
@@ -59,13 +67,18 @@ final class ChatCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     sampling.check(spec.commandLine());
-    if (check != null && images.size() != 1) {
-      throw new ParameterException(spec.commandLine(), "--check needs one --image");
+    if (check != null && (images.size() != 1 || prompt == null)) {
+      throw new ParameterException(spec.commandLine(), "--check needs one --image and a --prompt");
     }
     Path folder = ModelArgument.folder(model);
     List<Picture> pictures = images.stream().map(Picture::read).toList();
     try (LlavaChat chat = LlavaChat.open(folder, options.toOpen(ModelOptions.AUTO))) {
       GenerationSettings settings = sampling.settings(chat.settings());
+      if (prompt == null) {
+        InputStreamReader lines = new InputStreamReader(System.in, StandardCharsets.UTF_8);
+        new Conversation(chat, settings, pictures, spec.commandLine()).hold(lines);
+        return 0;
+      }
       if (check != null) {
         chat.writeCheck(check, pictures.get(0), prompt, settings.maxNewTokens());
       }

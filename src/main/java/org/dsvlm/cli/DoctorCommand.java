@@ -4,10 +4,14 @@
  */
 package org.dsvlm.cli;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.dsvlm.kernels.Kernels;
 import org.dsvlm.tensor.Devices;
@@ -16,6 +20,7 @@ import org.dsvlm.tensor.Threads;
 import org.dsvlm.tensor.Torch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Says what this machine offers. */
@@ -28,25 +33,36 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
+  @Option(names = "--json", description = "Prints all of it as one JSON object.")
+  private boolean json;
+
+  private final Map<String, String> rows = new LinkedHashMap<>();
+
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     Torch.load();
-    row(out, "dsvlm", Versions.own());
-    row(out, "Java", System.getProperty("java.vm.name") + " " + Runtime.version());
-    row(out, "system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
-    row(out, "LibTorch", Versions.libTorch());
-    row(out, "operators", Kernels.status());
-    row(out, "devices", Devices.summary());
-    row(out, "threads", threads(Threads.wanted(), Threads.ofLibTorch()));
+    row("dsvlm", Versions.own());
+    row("Java", System.getProperty("java.vm.name") + " " + Runtime.version());
+    row("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    row("LibTorch", Versions.libTorch());
+    row("operators", Kernels.status());
+    row("devices", Devices.summary());
+    row("threads", threads(Threads.wanted(), Threads.ofLibTorch()));
     row(
-        out,
         "memory",
         String.format(
             "%.0f MiB resident, Java heap up to %.0f MiB%s",
             MemoryFigures.residentBytes() / MEBIBYTE,
             Runtime.getRuntime().maxMemory() / MEBIBYTE,
             available()));
+    if (json) {
+      ObjectNode object = new ObjectMapper().createObjectNode();
+      rows.forEach(object::put);
+      out.println(object.toPrettyString());
+    } else {
+      rows.forEach((name, value) -> out.printf("%-10s %s%n", name, value));
+    }
     return 0;
   }
 
@@ -58,8 +74,8 @@ final class DoctorCommand implements Callable<Integer> {
         + (own == choice.count() ? "" : "; LibTorch by itself would take " + own);
   }
 
-  private static void row(PrintWriter out, String name, String value) {
-    out.printf("%-10s %s%n", name, value);
+  private void row(String name, String value) {
+    rows.put(name, value);
   }
 
   /** The memory that the system could still give, where /proc tells. */

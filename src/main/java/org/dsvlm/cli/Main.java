@@ -13,6 +13,7 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.FilePath;
 import org.dsvlm.tensor.LibTorchVersion;
+import org.dsvlm.tensor.NativeErrors;
 import org.dsvlm.tensor.OutOfMemory;
 import org.dsvlm.tensor.Threads;
 import picocli.AutoComplete;
@@ -123,24 +124,65 @@ public final class Main {
   }
 
   /** Runs one command; gives its exit code. */
-  static int run(PrintWriter out, PrintWriter err, String... arguments) {
+  static int run(PrintWriter rawOut, PrintWriter rawErr, String... arguments) {
+    PrintWriter out = CleanWriter.results(rawOut);
+    PrintWriter err = CleanWriter.messages(rawErr);
     Main main = new Main();
     try {
       LibTorchVersion.require();
+      return main.execute(out, err, arguments);
     } catch (DsVlmException e) {
       return main.report(e, err);
+    } catch (LinkageError e) {
+      return main.report(notLoaded(e), err);
+    } finally {
+      out.flush();
+      err.flush();
     }
-    CommandLine commandLine = new CommandLine(main);
+  }
+
+  /** A class whose start fails hides the reason in a cause, and says nothing the second time. */
+  private static DsVlmException notLoaded(LinkageError error) {
+    Throwable reason = error;
+    while (reason.getCause() != null) {
+      reason = reason.getCause();
+    }
+    String advice =
+        reason instanceof IllegalCallerException
+            ? "; allow native code: --enable-native-access=ALL-UNNAMED in JAVA_OPTS"
+            : "; dsvlm doctor -v shows more, and the README's table of folders what must be writable";
+    return new DsVlmException("a library cannot be loaded: " + reason.getMessage() + advice, error);
+  }
+
+  private int execute(PrintWriter out, PrintWriter err, String... arguments) {
+    CommandLine commandLine = new CommandLine(this);
     commandLine.setOut(out);
     commandLine.setErr(err);
+    // As documented: one argument a line, with whatever stands in it.
+    commandLine.setUseSimplifiedAtFiles(true);
+    commandLine.setUsageHelpWidth(Terminal.columns(System.getenv("COLUMNS")));
+    commandLine.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
+    commandLine.setParameterExceptionHandler((e, given) -> wrongUsage(e, err));
+    Examples.addTo(commandLine);
     commandLine.setExecutionExceptionHandler(
-        (exception, command, parsed) -> main.report(exception, command.getErr()));
+        (exception, command, parsed) -> report(exception, command.getErr()));
     return commandLine.execute(arguments);
+  }
+
+  /** One line, and where to read more: the whole help would push it out of sight. */
+  private static int wrongUsage(CommandLine.ParameterException e, PrintWriter err) {
+    CommandLine command = e.getCommandLine();
+    String name = command.getCommandSpec().qualifiedName();
+    err.println(name + ": " + e.getMessage() + "; see " + name + " --help");
+    CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
+    return CommandLine.ExitCode.USAGE;
   }
 
   private int report(Exception thrown, PrintWriter err) {
     Exception exception =
-        thrown instanceof RuntimeException e ? OutOfMemory.explained(e, "memory", ADVICE) : thrown;
+        thrown instanceof RuntimeException e
+            ? NativeErrors.plain(OutOfMemory.explained(e, "memory", ADVICE), "dsvlm")
+            : thrown;
     if (verbose || !(exception instanceof DsVlmException)) {
       exception.printStackTrace(err);
     } else {

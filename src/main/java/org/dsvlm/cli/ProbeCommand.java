@@ -4,6 +4,8 @@
  */
 package org.dsvlm.cli;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -91,6 +93,11 @@ final class ProbeCommand implements Callable<Integer> {
           "Type to compute in; files that hold it are used as they lie. Default: ${DEFAULT-VALUE}.")
   private String dtype;
 
+  @Option(names = "--json", description = "Prints all of it as one JSON object.")
+  private boolean json;
+
+  private final ObjectNode rows = new ObjectMapper().createObjectNode();
+
   @Mixin private DeviceOption device;
 
   /** The model's input: ids, and pixelValues [1, 3, height, width] or null. */
@@ -125,6 +132,9 @@ final class ProbeCommand implements Callable<Integer> {
         ExportCheck.write(out, llava, given.ids(), pixelValues, maxNewTokens);
       }
       print("memory", "%,d bytes resident at most", MemoryFigures.peakResidentBytes());
+      if (json) {
+        spec.commandLine().getOut().println(rows.toPrettyString());
+      }
     }
     return 0;
   }
@@ -187,7 +197,11 @@ final class ProbeCommand implements Callable<Integer> {
   }
 
   private void print(String label, String format, Object... values) {
-    spec.commandLine().getOut().printf("%-8s " + format + "%n", prepended(label, values));
+    if (json) {
+      rows.put(label, String.format(format, values));
+    } else {
+      spec.commandLine().getOut().printf("%-8s " + format + "%n", prepended(label, values));
+    }
   }
 
   private static Object[] prepended(String label, Object... values) {

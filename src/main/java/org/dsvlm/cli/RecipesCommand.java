@@ -4,6 +4,8 @@
  */
 package org.dsvlm.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -12,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -30,6 +33,9 @@ final class RecipesCommand implements Callable<Integer> {
       description = "A built-in recipe or a YAML file to show.")
   private @Nullable String recipe;
 
+  @Option(names = "--json", description = "Prints the names, or the recipe, as JSON.")
+  private boolean json;
+
   @Mixin private RecipeOverrides overrides;
 
   @Override
@@ -38,9 +44,13 @@ final class RecipesCommand implements Callable<Integer> {
     if (recipe != null) {
       ObjectNode tree = overrides.appliedTo(recipe);
       RecipeReader.bind(tree);
-      out.print(RecipeReader.yaml(tree));
+      out.print(json ? tree.toPrettyString() + "\n" : RecipeReader.yaml(tree));
     } else if (!overrides.isEmpty()) {
       throw new ParameterException(spec.commandLine(), "--set needs the name of a recipe");
+    } else if (json) {
+      ArrayNode names = JsonNodeFactory.instance.arrayNode();
+      RecipeReader.names().forEach(names::add);
+      out.println(names.toPrettyString());
     } else {
       RecipeReader.names().forEach(out::println);
     }

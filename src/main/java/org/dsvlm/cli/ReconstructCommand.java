@@ -7,6 +7,7 @@ package org.dsvlm.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.dsvlm.image.Picture;
 import org.dsvlm.report.PictureSheet;
@@ -14,6 +15,7 @@ import org.dsvlm.train.Reconstructor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Shows what the diffusion model makes of a picture's features. */
@@ -73,6 +75,10 @@ final class ReconstructCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (!out.toString().toLowerCase(Locale.ROOT).endsWith(".png")) {
+      throw new ParameterException(
+          spec.commandLine(), "--out is '" + out + "', but a PNG is written; name it .png");
+    }
     Picture picture = Picture.read(image);
     try (Reconstructor reconstructor = Reconstructor.open(model)) {
       List<Picture> pictures =

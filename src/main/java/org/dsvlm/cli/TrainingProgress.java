@@ -70,6 +70,7 @@ final class TrainingProgress implements TrainingListener {
               .setStyle(ProgressBarStyle.ASCII)
               .setInitialMax(steps)
               .startsFrom(first, Duration.ZERO)
+              .setMaxRenderedLength(Terminal.columns(System.getenv("COLUMNS")))
               .setConsumer(new ConsoleProgressBarConsumer(System.err))
               .build();
     } else {

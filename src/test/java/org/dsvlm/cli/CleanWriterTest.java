@@ -1,0 +1,43 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.dsvlm.BadInput;
+import org.junit.jupiter.api.Test;
+
+class CleanWriterTest {
+  private final StringWriter written = new StringWriter();
+
+  @Test
+  @BadInput(
+      number = 90,
+      value = "control characters in a tensor's name, a model's answer or a message",
+      then = "they are shown as \\x1b; a terminal is not steered")
+  void controlCharactersAreShown() {
+    PrintWriter out = CleanWriter.results(written);
+    out.print("a\u001b]0;title\u0007b\r\tc\u009b31m\u202egpj\u007f 世界🐈\n");
+    out.write("\u001b[2J".toCharArray(), 0, 4);
+    out.flush();
+    assertThat(written)
+        .hasToString("a\\x1b]0;title\\x07b\\x0d\tc\\x9b31m\\u202egpj\\x7f 世界🐈\n\\x1b[2J");
+  }
+
+  @Test
+  void messagesAreCutAndResultsAreNot() {
+    String line = "x".repeat(10_000);
+    PrintWriter err = CleanWriter.messages(written);
+    err.println(line);
+    err.println("next");
+    assertThat(written.toString().lines())
+        .containsExactly("x".repeat(CleanWriter.LONGEST_LINE - 1) + "…", "next");
+    StringWriter whole = new StringWriter();
+    CleanWriter.results(whole).println(line);
+    assertThat(whole.toString().strip()).isEqualTo(line);
+  }
+}
