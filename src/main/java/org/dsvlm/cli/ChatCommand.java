@@ -24,8 +24,7 @@ import picocli.CommandLine.Spec;
 /** Answers one prompt, or one after the other. */
 @Command(
     name = "chat",
-    description =
-        "Answers a prompt, about a picture if one is given, or questions line by line.",
+    description = "Answers a prompt, about a picture if one is given, or questions line by line.",
     mixinStandardHelpOptions = true)
 final class ChatCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -50,7 +50,8 @@ final class CleanWriter extends FilterWriter {
         out.write('…');
       }
     } else if (steers(letter)) {
-      out.write(letter <= 0xff ? String.format("\\x%02x", letter) : String.format("\\u%04x", letter));
+      out.write(
+          letter <= 0xff ? String.format("\\x%02x", letter) : String.format("\\u%04x", letter));
     } else {
       out.write(letter);
     }

@@ -28,7 +28,8 @@ final class Examples {
                   "dsvlm chat --model RUN   (asks line by line)")),
           Map.entry("init", List.of("dsvlm init --arch llava-1.5-7b --random --out DIR")),
           Map.entry("probe", List.of("dsvlm probe --model DIR --max-new-tokens 8")),
-          Map.entry("eval", 
+          Map.entry(
+              "eval",
               List.of("dsvlm eval --benchmark MMStar --data MMStar.tsv --model RUN --out DIR")),
           Map.entry("compare", List.of("dsvlm compare DIR OTHER")),
           Map.entry(

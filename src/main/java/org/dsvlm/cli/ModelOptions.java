@@ -27,8 +27,8 @@ final class ModelOptions {
       names = "--template",
       paramLabel = "NAME",
       description =
-          "Conversation template that the model was trained on: vicuna_v1, llama_3, qwen2 or another"
-              + " that an unknown name lists. Default: what its folder says.")
+          "Conversation template that the model was trained on: vicuna_v1, llama_3, qwen2 or"
+              + " another that an unknown name lists. Default: what its folder says.")
   private @Nullable String template;
 
   @Option(

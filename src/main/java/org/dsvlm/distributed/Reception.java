@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Rank 0's admission of the other processes, which come in any order and perhaps minutes apart.
- * Anyone who reaches the port may connect, so each is greeted on a thread of its own, of which there
- * are {@value #MOST_GREETED}, within {@value #GREETING_MILLIS} ms, and with a kilobyte of memory.
+ * Anyone who reaches the port may connect, so each is greeted on a thread of its own, of which
+ * there are {@value #MOST_GREETED}, within {@value #GREETING_MILLIS} ms, and with a kilobyte of
+ * memory.
  */
 final class Reception {
   /** Interval at which admitted processes are checked for a loss. */

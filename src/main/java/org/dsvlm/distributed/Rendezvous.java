@@ -126,7 +126,9 @@ final class Rendezvous implements AutoCloseable {
       throws IOException {
     if (secret != null && !SOUND_TOKEN.matcher(secret).matches()) {
       throw new DsVlmException(
-          "launch: " + TOKEN + " has to be 16 to 200 letters and digits, such as from"
+          "launch: "
+              + TOKEN
+              + " has to be 16 to 200 letters and digits, such as from"
               + " 'openssl rand -hex 16'");
     }
     if (launch.rank() == 0) {

@@ -42,7 +42,9 @@ final class OtherFormat {
     STARTS.put("\u001aE\u00df\u00a3", "a video (Matroska or WebM)");
     STARTS.put("\u0093NUMPY", "an array of NumPy");
     STARTS.put("\u0089HDF", "an HDF5 file");
-    STARTS.put("version https://git-lfs", "a pointer of Git LFS in place of the picture; fetch it with 'git lfs pull'");
+    STARTS.put(
+        "version https://git-lfs",
+        "a pointer of Git LFS in place of the picture; fetch it with 'git lfs pull'");
     STARTS.put("data:image/", "the text of a data URL");
     STARTS.put("/9j/", "a JPEG in base64");
     STARTS.put("iVBORw0KGgo", "a PNG in base64");
@@ -73,7 +75,10 @@ final class OtherFormat {
         return start.getValue();
       }
     }
-    if (head.length() > 2 && head.charAt(0) == 'P' && head.charAt(1) >= '1' && head.charAt(1) <= '7'
+    if (head.length() > 2
+        && head.charAt(0) == 'P'
+        && head.charAt(1) >= '1'
+        && head.charAt(1) <= '7'
         && Character.isWhitespace(head.charAt(2))) {
       return "a PNM picture (PBM, PGM, PPM or PAM)";
     }

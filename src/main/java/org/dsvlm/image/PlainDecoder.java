@@ -53,10 +53,7 @@ final class PlainDecoder {
   }
 
   private static Picture picture(BufferedImage image, byte @Nullable [] palette) {
-    byte[] rgb =
-        palette == null
-            ? rgb(image)
-            : PaletteColours.of(palette).rgb(image.getRaster());
+    byte[] rgb = palette == null ? rgb(image) : PaletteColours.of(palette).rgb(image.getRaster());
     return new Picture(image.getWidth(), image.getHeight(), rgb);
   }
 

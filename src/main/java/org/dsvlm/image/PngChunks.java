@@ -13,10 +13,10 @@ import org.dsvlm.io.DsVlmException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The chunks of a PNG file, and the file reduced to those that hold pixels. All others are left out,
- * sound or not: ImageIO would read each of them, fail at a sloppy one, inflate any text, and take a
- * transparent colour for an alpha channel, which changes how it reads 16-bit greys. Pillow passes
- * over them too.
+ * The chunks of a PNG file, and the file reduced to those that hold pixels. All others are left
+ * out, sound or not: ImageIO would read each of them, fail at a sloppy one, inflate any text, and
+ * take a transparent colour for an alpha channel, which changes how it reads 16-bit greys. Pillow
+ * passes over them too.
  */
 final class PngChunks {
   private static final int SIGNATURE = 8;

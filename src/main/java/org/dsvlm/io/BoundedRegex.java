@@ -111,8 +111,7 @@ public final class BoundedRegex {
      */
     public int @Nullable [] find(int from) {
       for (int at = from; at <= text.length(); at++) {
-        boolean inside =
-            at > 0 && at < text.length() && Character.isLowSurrogate(text.charAt(at));
+        boolean inside = at > 0 && at < text.length() && Character.isLowSurrogate(text.charAt(at));
         if (!inside && attempt(at, ignored -> true)) {
           return new int[] {at, end};
         }

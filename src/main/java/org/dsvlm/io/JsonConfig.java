@@ -190,8 +190,8 @@ public final class JsonConfig {
   }
 
   /**
-   * A whole number above zero, of things that are built one by one, such as layers. Whoever built
-   * a thousand million of them would never end.
+   * A whole number above zero, of things that are built one by one, such as layers. Whoever built a
+   * thousand million of them would never end.
    */
   public int count(String key, int absent) {
     int value = size(key, absent);

@@ -98,8 +98,7 @@ interface RegexNode {
       whole =
           rest == EMPTY
               ? first
-              : (search, at, next) ->
-                  first.match(search, at, end -> rest.match(search, end, next));
+              : (search, at, next) -> first.match(search, at, end -> rest.match(search, end, next));
     }
     return whole;
   }
@@ -152,9 +151,7 @@ interface RegexNode {
                 search,
                 at,
                 end ->
-                    end == at
-                        ? next.test(end)
-                        : again(body, count, times + 1, search, end, next));
+                    end == at ? next.test(end) : again(body, count, times + 1, search, end, next));
     return more || (enough && !few && next.test(at));
   }
 
@@ -176,8 +173,7 @@ interface RegexNode {
 
   /** Whether {@code body} follows, or does not if {@code negated}; takes nothing. */
   static RegexNode ahead(RegexNode body, boolean negated) {
-    return (search, at, next) ->
-        body.match(search, at, end -> true) != negated && next.test(at);
+    return (search, at, next) -> body.match(search, at, end -> true) != negated && next.test(at);
   }
 
   /** Whether {@code body} ends here, or does not if {@code negated}; takes nothing. */

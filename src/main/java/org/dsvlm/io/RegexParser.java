@@ -25,7 +25,8 @@ final class RegexParser {
 
   /** Escapes that name a set or a code point in the same way here and there. */
   private static final Pattern SET =
-      Pattern.compile("\\\\(?:[pP]\\{\\^?\\w+\\}|[pP]\\w|[dDwWsSnrtf]|x\\{?\\p{XDigit}+\\}?|u\\p{XDigit}{4})");
+      Pattern.compile(
+          "\\\\(?:[pP]\\{\\^?\\w+\\}|[pP]\\w|[dDwWsSnrtf]|x\\{?\\p{XDigit}+\\}?|u\\p{XDigit}{4})");
 
   private static final IntPredicate WORD = set("\\w", false);
 

@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  * again. Extraction writes beside the target and renames, so that JVMs that start together do not
  * see one another's halves.
  *
- * <p>What is loaded is what was hashed: nobody else may write the library, its folder, or any folder
- * above it (see {@link OwnFolder}); a folder that others may write is passed over.
+ * <p>What is loaded is what was hashed: nobody else may write the library, its folder, or any
+ * folder above it (see {@link OwnFolder}); a folder that others may write is passed over.
  *
  * <p>A library is loaded from one path alone: its operators register themselves on loading, and
  * LibTorch ends the process when the same operator registers twice.

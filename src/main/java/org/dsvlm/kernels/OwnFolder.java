@@ -88,7 +88,9 @@ final class OwnFolder {
     }
   }
 
-  /** Whether {@code file} is a regular one of this user's, or root's, that nobody else may write. */
+  /**
+   * Whether {@code file} is a regular one of this user's, or root's, that nobody else may write.
+   */
   static boolean isOwn(Path file) throws IOException {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       return false;

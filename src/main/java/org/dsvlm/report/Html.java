@@ -84,8 +84,7 @@ public final class Html {
    * @param rows cells, of which the first heads its row: text, whatever stands in it, but for
    *     {@link Markup}
    */
-  public static String table(
-      String caption, List<String> heads, List<? extends List<?>> rows) {
+  public static String table(String caption, List<String> heads, List<? extends List<?>> rows) {
     StringBuilder html = new StringBuilder();
     html.append("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"")
         .append(escape(caption))

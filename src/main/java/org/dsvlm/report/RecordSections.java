@@ -168,10 +168,7 @@ final class RecordSections {
               JsonNode usual = defaults.get(key);
               if (!value.equals(usual)) {
                 rows.add(
-                    List.of(
-                        Html.Markup.code(key),
-                        text(value),
-                        usual == null ? "–" : text(usual)));
+                    List.of(Html.Markup.code(key), text(value), usual == null ? "–" : text(usual)));
               }
             });
     return Html.section(

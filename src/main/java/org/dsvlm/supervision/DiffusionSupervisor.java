@@ -180,8 +180,7 @@ public final class DiffusionSupervisor implements AutoCloseable {
     boolean stepped = !config.reconstruction().severalPasses();
     arguments.check(features, picture, draw.timesteps(), draw.noise(), stepped);
     return calls.run(
-        () ->
-            NativeErrors.plain("supervision", () -> computed(features, picture, draw, drawn)));
+        () -> NativeErrors.plain("supervision", () -> computed(features, picture, draw, drawn)));
   }
 
   private Result computed(

@@ -98,7 +98,8 @@ final class OwnSplits {
   private static void expect(boolean right, String what) {
     if (!right) {
       throw new DsVlmException(
-          "splits by a regular expression of its own together with " + what
+          "splits by a regular expression of its own together with "
+              + what
               + ", which is not supported");
     }
   }
@@ -133,7 +134,10 @@ final class OwnSplits {
         piece,
         raw ->
             between(
-                normalisedTokens, normalised(raw), piece, part -> split(part).forEach(piece::apply)));
+                normalisedTokens,
+                normalised(raw),
+                piece,
+                part -> split(part).forEach(piece::apply)));
     return ids.build().toArray();
   }
 
@@ -157,10 +161,7 @@ final class OwnSplits {
 
   /** The first token in {@code text} is taken, of several at one place the longest. */
   private static void between(
-      List<String> tokens,
-      String text,
-      Function<String, Boolean> token,
-      Consumer<String> other) {
+      List<String> tokens, String text, Function<String, Boolean> token, Consumer<String> other) {
     int[] next = new int[tokens.size()];
     for (int i = 0; i < next.length; i++) {
       next[i] = text.indexOf(tokens.get(i));

@@ -26,14 +26,17 @@ final class PublishedPatterns {
       Map.ofEntries(
           Map.entry(
               "GPT-2",
-              CONTRACTIONS
-                  + "| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"),
+              CONTRACTIONS + "| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"),
           Map.entry("Llama 3", words("\\p{L}+|\\p{N}{1,3}|" + SIGNS)),
           Map.entry("Qwen2", words("\\p{L}+|\\p{N}|" + SIGNS)),
           Map.entry("Qwen3.5", words("[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+")),
           Map.entry(
               "GPT-4o",
-              cased("(?i:" + CONTRACTIONS + ")?") + "\\p{N}{1,3}|" + SIGNS + "[\\r\\n/]*|" + SPACES),
+              cased("(?i:" + CONTRACTIONS + ")?")
+                  + "\\p{N}{1,3}|"
+                  + SIGNS
+                  + "[\\r\\n/]*|"
+                  + SPACES),
           Map.entry("Mistral Nemo", cased("") + "\\p{N}|" + SIGNS + "[\\r\\n/]*|" + SPACES),
           Map.entry("DeepSeek-V3 digits", "\\p{N}{1,3}"),
           Map.entry("DeepSeek-V3 ideographs", "[一-龥\u3040-ゟ゠-ヿ]+"),

@@ -24,7 +24,9 @@ final class TokenizerWork {
 
   private TokenizerWork() {}
 
-  /** The steps of {@code part} in the order in which they run, without the sequences around them. */
+  /**
+   * The steps of {@code part} in the order in which they run, without the sequences around them.
+   */
   static List<JsonNode> steps(String key, JsonNode part) {
     List<JsonNode> steps = new ArrayList<>();
     collect(TokenizerParts.stepsKey(key), part, steps);

@@ -27,13 +27,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of a file of weights, of which nothing passes through Java's heap. By default each
- * tensor is read into memory of its own, so that whatever happens to the file later does not matter;
- * a file that is cut short meanwhile is an error. Mapped, a file costs no memory and is there at
- * once: its bytes come from disk when they are first touched. But the operating system ends a
- * process (SIGBUS) that touches what another program has cut off, and gives it other numbers where
- * another program writes. The system property {@value #MAP_FROM} is the size in bytes from which
- * files are mapped, 8 GiB without it; 0 maps all, and a large number none. A file that is replaced
- * by a rename is safe either way, and the opened one is read.
+ * tensor is read into memory of its own, so that whatever happens to the file later does not
+ * matter; a file that is cut short meanwhile is an error. Mapped, a file costs no memory and is
+ * there at once: its bytes come from disk when they are first touched. But the operating system
+ * ends a process (SIGBUS) that touches what another program has cut off, and gives it other numbers
+ * where another program writes. The system property {@value #MAP_FROM} is the size in bytes from
+ * which files are mapped, 8 GiB without it; 0 maps all, and a large number none. A file that is
+ * replaced by a rename is safe either way, and the opened one is read.
  */
 public final class MappedFile implements AutoCloseable {
   /** System property: size of a file in bytes from which it is mapped. */
@@ -66,7 +66,8 @@ public final class MappedFile implements AutoCloseable {
       return text == null ? USUAL_MAP_FROM : Long.parseLong(text.strip());
     } catch (NumberFormatException e) {
       throw new DsVlmException(
-          MAP_FROM + " is '" + text + "'; set it to a size in bytes, such as 0 to map all files", e);
+          MAP_FROM + " is '" + text + "'; set it to a size in bytes, such as 0 to map all files",
+          e);
     }
   }
 

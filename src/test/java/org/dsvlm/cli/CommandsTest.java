@@ -60,7 +60,10 @@ class CommandsTest {
       assertThat(footer).as(command.getKey()).hasSizeGreaterThan(2);
       for (String line : Arrays.copyOfRange(footer, 2, footer.length)) {
         String[] words =
-            line.strip().replaceAll(" {3}\\(.*", "").replace("\"What is this?\"", "What?").split(" ");
+            line.strip()
+                .replaceAll(" {3}\\(.*", "")
+                .replace("\"What is this?\"", "What?")
+                .split(" ");
         assertThat(words[0]).isEqualTo("dsvlm");
         assertThat(words[1]).isEqualTo(command.getKey());
         CommandLine fresh = new CommandLine(Main.class);
@@ -102,8 +105,7 @@ class CommandsTest {
         "{\"a\\u001b]0;x\\u0007\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
     byte[] bytes = new byte[8 + header.length() + 4];
     bytes[0] = (byte) header.length();
-    System.arraycopy(
-        header.getBytes(StandardCharsets.US_ASCII), 0, bytes, 8, header.length());
+    System.arraycopy(header.getBytes(StandardCharsets.US_ASCII), 0, bytes, 8, header.length());
     Path file = Files.write(folder.resolve("esc.safetensors"), bytes);
     Outcome outcome = Outcome.of("inspect", file.toString());
     assertThat(outcome.out() + outcome.err()).isNotBlank().doesNotContain("\u001b", "\u0007");

@@ -66,7 +66,8 @@ class PictureTest {
   @BadInput(
       number = 46,
       value =
-          "CMYK, 16 bits, palettes with transparency, EXIF orientation, 1 x 1, extreme aspect ratios",
+          "CMYK, 16 bits, palettes with transparency, EXIF orientation, 1 x 1, extreme aspect"
+              + " ratios",
       then = "accepted, with the pixels of Pillow")
   void oddPicturesHavePillowsPixels(String name) throws IOException {
     showsWhatPillowShows(name);

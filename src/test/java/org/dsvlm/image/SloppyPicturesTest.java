@@ -24,7 +24,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Files whose pixels are sound though something else is not; and files that are made to be work. */
+/**
+ * Files whose pixels are sound though something else is not; and files that are made to be work.
+ */
 class SloppyPicturesTest {
   private static final Path PICTURES = Path.of("src/test/resources/pictures");
 
@@ -129,7 +131,8 @@ class SloppyPicturesTest {
       if (!(type.equals("PLTE") && name.startsWith("palette"))) {
         showsSame(with(png, chunk), name + ".ppm");
       }
-      byte[] keyword = chunk("tEXt", ("k".repeat(300) + "\0text").getBytes(StandardCharsets.US_ASCII));
+      byte[] keyword =
+          chunk("tEXt", ("k".repeat(300) + "\0text").getBytes(StandardCharsets.US_ASCII));
       showsSame(with(png, joined(keyword, chunk("tEXt", new byte[0]))), name + ".ppm");
     }
   }
@@ -187,7 +190,8 @@ class SloppyPicturesTest {
     byte[] five = Arrays.copyOf(two, 5);
     assertThat(Picture.read(row(4, 8, 3, samples, chunk("PLTE", five)), "p").rgb())
         .containsExactly(10, 20, 30, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-    assertThatThrownBy(() -> Picture.read(row(4, 8, 3, samples, chunk("PLTE", new byte[1024])), "p"))
+    assertThatThrownBy(
+            () -> Picture.read(row(4, 8, 3, samples, chunk("PLTE", new byte[1024])), "p"))
         .isInstanceOf(DsVlmException.class)
         .hasMessage("p: the PNG has a palette of 1024 bytes; download it again");
   }

@@ -39,7 +39,8 @@ class TurboJpegTest {
 
   @Test
   void whatItCannotReadIsNoPicture() {
-    assertThat(TurboJpeg.decode(new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff}, "test")).isNull();
+    assertThat(TurboJpeg.decode(new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff}, "test"))
+        .isNull();
   }
 
   /** Whether there is a picture to be seen in them is the decoder's to say. */

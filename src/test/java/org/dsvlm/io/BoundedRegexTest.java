@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.dsvlm.io.BoundedRegex.Dialect;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.Test;
 
 class BoundedRegexTest {
   private static final String TEXT =
@@ -79,8 +79,7 @@ class BoundedRegexTest {
         "(?:(?:){1000}){1000}b"
       })
   void theWorkIsBoundedByTheLength(String regex) {
-    BoundedRegex.Search search =
-        BoundedRegex.compile(regex, Dialect.PYTHON).on("a".repeat(5000));
+    BoundedRegex.Search search = BoundedRegex.compile(regex, Dialect.PYTHON).on("a".repeat(5000));
     try {
       assertThat(search.matches()).isFalse();
     } catch (DsVlmException e) {
@@ -103,8 +102,7 @@ class BoundedRegexTest {
   @Test
   void groupsOfPythonAreKnown() {
     BoundedRegex regex =
-        BoundedRegex.compile(
-            "^(?!.*visual)(?P<path>.*\\.)?(?:q|v)_proj$", Dialect.PYTHON);
+        BoundedRegex.compile("^(?!.*visual)(?P<path>.*\\.)?(?:q|v)_proj$", Dialect.PYTHON);
     assertThat(regex.matches("model.layers.3.q_proj")).isTrue();
     assertThat(regex.matches("q_proj")).isTrue();
     assertThat(regex.matches("visual.layers.3.q_proj")).isFalse();
@@ -114,8 +112,21 @@ class BoundedRegexTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "(", "a)", "[a", "[a\\", "*", "a**", "a{1,9}{1,9}", "(a)\\1", "(?<name>a)\\k<name>", "a{2000}",
-        "\\", "(?m)a", "\\h", "[\\Q]", "{"
+        "(",
+        "a)",
+        "[a",
+        "[a\\",
+        "*",
+        "a**",
+        "a{1,9}{1,9}",
+        "(a)\\1",
+        "(?<name>a)\\k<name>",
+        "a{2000}",
+        "\\",
+        "(?m)a",
+        "\\h",
+        "[\\Q]",
+        "{"
       })
   void whatIsNotReadIsNamed(String regex) {
     assertThatThrownBy(() -> BoundedRegex.compile(regex, Dialect.ONIGURUMA))

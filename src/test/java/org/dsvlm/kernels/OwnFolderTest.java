@@ -62,8 +62,7 @@ class OwnFolderTest {
   @Test
   void aFolderOfAnotherUser() throws IOException {
     Assumptions.assumeTrue(
-        Files.getAttribute(temporary, "unix:uid").equals(0),
-        "only root can give a folder away");
+        Files.getAttribute(temporary, "unix:uid").equals(0), "only root can give a folder away");
     Files.setAttribute(folder, "unix:uid", 65534);
     assertThatThrownBy(() -> OwnFolder.create(folder))
         .isInstanceOf(IOException.class)

@@ -27,8 +27,9 @@ class SupervisorArgumentsTest {
   @Test
   @BadInput(
       number = 92,
-      value = "a supervisor's feature, picture, timestep or noise of another shape, missing,"
-          + " surplus, null or closed",
+      value =
+          "a supervisor's feature, picture, timestep or noise of another shape, missing,"
+              + " surplus, null or closed",
       then = "an error that names the argument and both shapes; no trace of C++")
   void everyArgumentIsNamed() {
     try (PointerScope scope = new PointerScope();

@@ -56,7 +56,9 @@ public final class RecordedReplies implements Judge {
   private static Map<String, List<Kept>> parse(Path file) {
     Map<String, List<Kept>> replies = new HashMap<>();
     try (MappingIterator<JsonNode> values =
-        new ObjectMapper().readerFor(JsonNode.class).readValues(InputFiles.regular(file).toFile())) {
+        new ObjectMapper()
+            .readerFor(JsonNode.class)
+            .readValues(InputFiles.regular(file).toFile())) {
       while (values.hasNextValue()) {
         add(values.nextValue(), file, replies);
       }
@@ -115,8 +117,8 @@ public final class RecordedReplies implements Judge {
           .ifPresent(one -> own.put(request.row(), one.reply()));
       if (!kept.isEmpty() && !own.containsKey(request.row())) {
         throw new DsVlmException(
-            ("%s: the judge's reply to row %s was given to another text: another prediction or other"
-                    + " instructions; score with those, or ask again with --judge")
+            ("%s: the judge's reply to row %s was given to another text: another prediction or"
+                 + " other instructions; score with those, or ask again with --judge")
                 .formatted(file, request.row()));
       }
     }

@@ -38,7 +38,8 @@ public final class Comparison {
     List<Unit> units() {
       Path file = folder.resolve(ResultFolder.UNITS);
       try {
-        List<Unit> units = MAPPER.readValue(InputFiles.regular(file).toFile(), new TypeReference<>() {});
+        List<Unit> units =
+            MAPPER.readValue(InputFiles.regular(file).toFile(), new TypeReference<>() {});
         return units.stream().sorted((one, other) -> one.id().compareTo(other.id())).toList();
       } catch (IOException e) {
         throw new DsVlmException(file + ": cannot be read; evaluate again: " + e.getMessage(), e);

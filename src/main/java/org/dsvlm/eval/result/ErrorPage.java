@@ -133,8 +133,7 @@ public final class ErrorPage {
                     "right answer",
                     new Html.Markup(preformatted(String.valueOf(asked.get("answer"))))),
                 List.of(
-                    "read from the reply",
-                    new Html.Markup(preformatted(row.read().toString()))))));
+                    "read from the reply", new Html.Markup(preformatted(row.read().toString()))))));
     return Html.section(
         "row-" + row.index().replaceAll("[^A-Za-z0-9]", "-"),
         row.index() + " · " + String.join(", ", row.groups()),

@@ -70,8 +70,9 @@ public final class NoiseSchedule {
     if (prediction == Prediction.EPSILON) {
       throw config.error(
           "rescale_betas_zero_snr",
-          "leaves pure noise at the last timestep, where a network that predicts epsilon says nothing"
-              + " about the picture; set prediction_type to v_prediction, or leave the key out");
+          "leaves pure noise at the last timestep, where a network that predicts epsilon says"
+              + " nothing about the picture; set prediction_type to v_prediction, or leave the key"
+              + " out");
     }
     int count = plain.length;
     double[] roots = Arrays.stream(cumulative(plain)).map(Math::sqrt).toArray();
