@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.dsvlm.distributed.Launch;
@@ -18,6 +19,7 @@ import org.dsvlm.eval.run.RunEvaluation;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
 import org.dsvlm.report.RunReport;
+import org.dsvlm.train.RunCheck;
 import org.dsvlm.train.TrainingRun;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.recipe.RecipeReader;
@@ -59,6 +61,15 @@ final class TrainCommand implements Callable<Integer> {
       description = "Goes on with the run in --out from its latest checkpoint.")
   private boolean resume;
 
+  @Option(
+      names = "--check",
+      description =
+          "Opens every configuration, header, index, tokenizer and file of records that the recipe"
+              + " names, and some records with their pictures; lists all that is missing, and"
+              + " starts nothing. Exits with 1 if anything is missing. For example: train --check"
+              + " --recipe ds-vlm-vicuna-7b-clip")
+  private boolean check;
+
   @Override
   public Integer call() {
     if (resume && out == null) {
@@ -69,11 +80,28 @@ final class TrainCommand implements Callable<Integer> {
           spec.commandLine(), "--recipe is missing; dsvlm recipes lists them, nano-scratch is one");
     }
     ObjectNode tree = overrides.appliedTo(Objects.requireNonNullElseGet(recipe, this::recipeOfRun));
+    if (check) {
+      return check(tree);
+    }
     return ProcessGroupCommand.run(
         Launch.of(System.getenv()),
         spec.commandLine().getErr(),
         "--resume goes on with the run",
         group -> train(group, tree));
+  }
+
+  private int check(ObjectNode tree) {
+    List<RunCheck.Finding> findings = RunCheck.of(RecipeReader.bind(tree));
+    PrintWriter results = spec.commandLine().getOut();
+    findings.forEach(
+        finding ->
+            results.printf(
+                "%-7s %s: %s%n",
+                finding.sound() ? "ok" : "MISSING", finding.key(), finding.text()));
+    long faults = findings.stream().filter(finding -> !finding.sound()).count();
+    results.println(
+        faults == 0 ? "nothing is missing" : faults + " of " + findings.size() + " are missing");
+    return faults == 0 ? 0 : 1;
   }
 
   private int train(ProcessGroup group, ObjectNode tree) {

@@ -5,7 +5,6 @@
 package org.dsvlm.distributed;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -13,12 +12,14 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.Work;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -166,40 +167,30 @@ public final class ProcessGroup implements AutoCloseable {
   }
 
   /**
-   * The sums of {@code values} over all processes, with the same bits in each; every process passes
-   * equally many. Few numbers go over the channel, since Gloo's ring takes as many steps as there
-   * are processes.
+   * The sums of {@code values} over all processes; every process passes equally many. They are
+   * gathered by one collective and added in the order of ranks, so that each process has the same
+   * bits, whatever else is summed along.
+   *
+   * @param device whose collectives take them, as {@code cpu} or {@code cuda:0}
    */
-  public double[] sum(double... values) {
-    if (isAlone()) {
+  public double[] sum(String device, double... values) {
+    if (isAlone() || values.length == 0) {
       return values;
     }
-    List<String> all = report(() -> text(values));
-    return numbers(
-        onFirst(
-            () -> {
-              double[] sums = new double[values.length];
-              for (String each : all) {
-                double[] summands = numbers(each);
-                Arrays.setAll(sums, i -> sums[i] + summands[i]);
-              }
-              return text(sums);
-            }));
-  }
-
-  private static String text(double[] values) {
-    return Arrays.stream(values).mapToObj(Double::toString).collect(Collectors.joining(" "));
-  }
-
-  private static double[] numbers(String text) {
-    return text.isEmpty()
-        ? new double[0]
-        : Arrays.stream(text.split(" ")).mapToDouble(Double::parseDouble).toArray();
-  }
-
-  /** Whether {@code value} is true in any process. */
-  public boolean any(boolean value) {
-    return isAlone() ? value : sum(value ? 1 : 0)[0] > 0;
+    double[] all;
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      double[] row = new double[size() * values.length];
+      System.arraycopy(values, 0, row, rank() * values.length, values.length);
+      Tensor gathered = Torch.of(row, row.length).to(new Device(device), ScalarType.Double);
+      gatherPartsInBackground(gathered).await();
+      all = Torch.doubles(gathered);
+    }
+    double[] sums = new double[values.length];
+    for (int i = 0; i < all.length; i++) {
+      sums[i % values.length] += all[i];
+    }
+    return sums;
   }
 
   /** Broadcasts the first process's {@code tensors}. */

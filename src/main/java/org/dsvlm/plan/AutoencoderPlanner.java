@@ -17,6 +17,8 @@ import org.dsvlm.train.recipe.Recipe;
 /** Plans stage 0: every process fits the whole autoencoder, one batch in a piece. */
 final class AutoencoderPlanner {
   private final Recipe recipe;
+  private static final double FLOAT32 = 4;
+
   private final ModelSizes sizes;
   private final StagePlanner.Deployment deployment;
   private final StepCost cost;
@@ -48,9 +50,12 @@ final class AutoencoderPlanner {
     double kept = tape.saved().getOrDefault(Part.VAE, 0.0);
     Memory.PartMemory part =
         new Memory.PartMemory(
-            weights, weights, count * deployment.stateBytes(deployment.bytes()), kept);
+            weights,
+            count * Math.max(FLOAT32, deployment.bytes()),
+            count * deployment.stateBytes(deployment.bytes()),
+            kept);
     Memory memory =
-        new Memory(Map.of(Part.VAE, part), kept, Memory.working(tape), hardware.runtime());
+        new Memory(Map.of(Part.VAE, part), kept, Memory.working(tape), 0, hardware.runtime());
     Map<Part, Map<OperationType, Map<Role, Double>>> flops = new EnumMap<>(Part.class);
     StagePlan.add(flops, tape, 1);
     double seconds = hardware.seconds(tape.operations()) + hardware.seconds(cost.update(memory, 1));

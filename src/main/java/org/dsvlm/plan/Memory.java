@@ -18,11 +18,17 @@ import org.dsvlm.nn.cost.Tape;
  * @param working most bytes of what one operation reads and writes beside that
  * @param runtime of the process or the device's context before anything is trained
  */
-record Memory(Map<Part, PartMemory> parts, double activationPeak, double working, double runtime) {
+record Memory(
+    Map<Part, PartMemory> parts,
+    double activationPeak,
+    double working,
+    double exchange,
+    double runtime) {
 
   /**
    * One part's.
    *
+   * @param gradients their sums over the micro batches, in float32 where weights are shorter
    * @param optimizerStates both moments of AdamW, and the float32 copy of weights of a shorter type
    */
   record PartMemory(double weights, double gradients, double optimizerStates, double activations) {}
@@ -66,6 +72,12 @@ record Memory(Map<Part, PartMemory> parts, double activationPeak, double working
   }
 
   double total() {
-    return weights() + gradients() + optimizerStates() + activationPeak + working + runtime;
+    return weights()
+        + gradients()
+        + optimizerStates()
+        + activationPeak
+        + working
+        + exchange
+        + runtime;
   }
 }

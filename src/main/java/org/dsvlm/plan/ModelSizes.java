@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.dsvlm.models.diffusion.UNet;
 import org.dsvlm.models.diffusion.UNetConfig;
 import org.dsvlm.models.diffusion.Vae;
@@ -123,6 +124,13 @@ final class ModelSizes {
     return shapes.getOrDefault(part, Map.of()).values().stream()
         .mapToLong(ParameterShapes::elements)
         .sum();
+  }
+
+  /** The shapes of all tensors that a stage trains. */
+  Stream<long[]> trainedShapes(int stage) {
+    return shapes.entrySet().stream()
+        .filter(part -> trains(part.getKey(), stage))
+        .flatMap(part -> part.getValue().values().stream());
   }
 
   /** Number of its tensors. */

@@ -40,13 +40,20 @@ public final class PlanReport {
         plan.deployment().masterWeights() && plan.deployment().bytes() < 4
             ? ", float32 master weights"
             : "",
-        plan.deployment().shardStates() ? ", optimizer states sharded" : "",
+        sharded(plan.deployment()),
         plan.recipe().activationCheckpointing() ? ", activations recomputed" : "");
     parameters();
     plan.stages().forEach(this::stage);
     double hours = plan.stages().stream().mapToDouble(StagePlan::hours).sum();
     line("");
     line("in all      %s", duration(hours));
+  }
+
+  private static String sharded(StagePlanner.Deployment deployment) {
+    if (deployment.shardsGradients()) {
+      return ", optimizer states and gradients sharded";
+    }
+    return deployment.shardsStates() ? ", optimizer states sharded" : "";
   }
 
   private void parameters() {
@@ -100,7 +107,7 @@ public final class PlanReport {
     line(
         "memory      %.2f GB on each device (%.2f of the process and its operations); %s",
         memory.total() / GIGABYTE,
-        (memory.working() + memory.runtime()) / GIGABYTE,
+        (memory.working() + memory.exchange() + memory.runtime()) / GIGABYTE,
         memory.total() > plan.hardware().memory() ? "more than it has" : "fits");
     line(
         "kept        %.2f GB if all records are as long as they may be, %.2f GB if blocks were"
@@ -134,7 +141,7 @@ public final class PlanReport {
     json.put("device_figures", plan.hardware().source());
     json.put("precision", plan.recipe().precision());
     json.put("master_weights", plan.deployment().masterWeights());
-    json.put("shard_optimizer", plan.deployment().shardStates());
+    json.put("zero", plan.deployment().zero());
     json.put("activation_checkpointing", plan.recipe().activationCheckpointing());
     ObjectNode parameters = json.putObject("parameters");
     for (Part part : plan.sizes().parts()) {
@@ -180,6 +187,7 @@ public final class PlanReport {
     memory.put("activations_longest", stage.longest());
     memory.put("activations_recomputed", stage.recomputed());
     memory.put("working", stage.memory().working());
+    memory.put("exchange", stage.memory().exchange());
     memory.put("runtime", stage.memory().runtime());
     ObjectNode parts = memory.putObject("parts");
     stage

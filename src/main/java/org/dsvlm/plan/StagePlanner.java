@@ -5,9 +5,12 @@
 package org.dsvlm.plan;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.dsvlm.nn.ParameterShapes;
 import org.dsvlm.nn.cost.Operation;
 import org.dsvlm.nn.cost.Operation.Role;
 import org.dsvlm.nn.cost.OperationType;
@@ -25,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StagePlanner {
   private static final double FLOAT32 = 4;
+  private static final double MEBIBYTE = 1 << 20;
 
   private final Recipe recipe;
   private final ModelSizes sizes;
@@ -36,15 +40,52 @@ final class StagePlanner {
    * @param devices how many train together
    * @param bytes of an element of the model's type
    * @param masterWeights whether trained weights of a shorter type have a float32 copy
-   * @param shardStates whether every device keeps its part of the optimizer's states alone
+   * @param zero 1: every device keeps its part of the optimizer's states alone; 2: and of the
+   *     gradients
+   * @param bucketBytes of weights whose gradients are summed over the devices in one go
    */
-  record Deployment(int devices, int bytes, boolean masterWeights, boolean shardStates) {
+  record Deployment(int devices, int bytes, boolean masterWeights, int zero, double bucketBytes) {
+    private static final int GRADIENTS = 2;
+
+    /** Buckets that are being filled, or summed over the devices. */
+    private static final int OPEN_BUCKETS = 3;
+
     static Deployment of(Recipe recipe, int devices) {
       return new Deployment(
           devices,
           (int) DTypes.bytes(DTypes.parse(recipe.precision())),
           recipe.optimizer().masterWeights(),
-          recipe.distributed().shardOptimizer());
+          recipe.distributed().zero(),
+          recipe.distributed().bucketMebibytes() * MEBIBYTE);
+    }
+
+    /** Whether every device keeps its part of the optimizer's states alone. */
+    boolean shardsStates() {
+      return zero > 0;
+    }
+
+    /** Whether every device keeps its part of the gradients alone. */
+    boolean shardsGradients() {
+      return zero >= GRADIENTS;
+    }
+
+    /** Of the sum of gradients of a parameter of {@code width} bytes, on one device. */
+    double gradientBytes(double width) {
+      double sum = Math.max(FLOAT32, width);
+      return shardsGradients() ? sum / devices : sum;
+    }
+
+    /** Of gradients on their way to the devices' parts: no more than the largest buckets. */
+    double exchangeBytes(Stream<long[]> trained, double width) {
+      if (!shardsGradients() || devices == 1) {
+        return 0;
+      }
+      return trained
+          .map(shape -> Math.max(ParameterShapes.elements(shape), bucketBytes / width))
+          .sorted(Comparator.reverseOrder())
+          .limit(OPEN_BUCKETS)
+          .mapToDouble(elements -> elements * Math.max(FLOAT32, width))
+          .sum();
     }
 
     /** Of AdamW's states for a parameter of {@code width} bytes, on all devices together. */
@@ -169,16 +210,21 @@ final class StagePlanner {
           part,
           new Memory.PartMemory(
               count * width,
-              trained ? count * width : 0,
+              trained ? count * deployment.gradientBytes(width) : 0,
               trained ? count * stateBytes(width) : 0,
               tape.saved().getOrDefault(part, 0.0)));
     }
-    return new Memory(parts, Memory.peak(tape.saved()), Memory.working(tape), runtime);
+    return new Memory(
+        parts,
+        Memory.peak(tape.saved()),
+        Memory.working(tape),
+        deployment.exchangeBytes(sizes.trainedShapes(number), deployment.bytes()),
+        runtime);
   }
 
   /** Bytes of AdamW's states on one device for a parameter of {@code width} bytes. */
   private double stateBytes(double width) {
     double states = deployment.stateBytes(width);
-    return deployment.shardStates() ? states / deployment.devices() : states;
+    return deployment.shardsStates() ? states / deployment.devices() : states;
   }
 }

@@ -23,6 +23,8 @@ import org.dsvlm.train.recipe.Recipe;
 
 /** The operations of one micro batch, and those of the update that ends a step. */
 final class StepCost {
+  private static final double FLOAT32 = 4;
+
   private final Recipe recipe;
   private final ModelSizes sizes;
   private final int stage;
@@ -149,16 +151,21 @@ final class StepCost {
       Memory.PartMemory part = entry.getValue();
       if (part.gradients() > 0) {
         // Norm and AdamW each read the gradients once; AdamW reads and writes weights and states.
-        // Every micro batch but the first adds its gradients to those before.
+        // Every micro batch but the first adds its gradients to those before, and the first too
+        // where they add up in float32.
+        double count = sizes.parameters(entry.getKey());
+        double sums = count * Math.max(FLOAT32, part.weights() / count);
         double traffic =
-            2 * (part.gradients() + part.weights() + part.optimizerStates())
-                + 3 * (microBatches - 1) * part.gradients();
+            2 * (sums + part.weights() + part.optimizerStates())
+                + (sums > part.weights()
+                    ? microBatches * (2 * sums + part.weights())
+                    : 3 * (microBatches - 1) * sums);
         operations.add(
             new Operation(
                 Part.OPTIMIZER,
                 Operation.Role.UPDATE,
                 OperationType.POINTWISE,
-                Operation.shape(part.gradients() / bytes),
+                Operation.shape(part.weights() / bytes),
                 0,
                 traffic,
                 microBatches * sizes.tensors(entry.getKey())));

@@ -121,6 +121,7 @@ final class GradientAccumulation {
       @Nullable LossGradients gradients) {
     double[] counts =
         exchange.begin(
+            microBatches.size(),
             microBatches.stream().mapToLong(GradientAccumulation::answerTokens).sum(),
             microBatches.stream().mapToLong(GradientAccumulation::pictures).sum());
     StepLosses losses = new StepLosses();

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.Map;
 import org.dsvlm.data.Batch;
 import org.dsvlm.data.BatchMaker;
@@ -48,9 +49,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The sources of a run's batches: its tokenizer, its picture processing and its records. */
 public final class RunData implements AutoCloseable {
-  private static final String BUILT_IN = "nano";
+  /** Names the tokenizer that comes with the library. */
+  static final String BUILT_IN = "nano";
+
   private static final String TOKENIZER = "tokenizer.json";
-  private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
+  static final String TOKENIZER_CONFIG = "tokenizer_config.json";
   private static final int STEPS_AHEAD = 2;
 
   private final Launch launch;
@@ -86,6 +89,15 @@ public final class RunData implements AutoCloseable {
       copyBuiltIn(TOKENIZER_CONFIG);
       return folder.tokenizer();
     }
+    return namedTokenizer(model);
+  }
+
+  /**
+   * The folder of the tokenizer that is not built in.
+   *
+   * @throws DsVlmException if the recipe names none
+   */
+  static Path namedTokenizer(Recipe.Model model) {
     Map<String, String> named = new LinkedHashMap<>();
     named.put("model.tokenizer", model.tokenizer());
     named.put("model.language.path", model.language().path());
@@ -191,12 +203,17 @@ public final class RunData implements AutoCloseable {
   }
 
   private RecordSource allRecords(int stage) {
+    return records(recipe, stage, this::notoArchive);
+  }
+
+  /** The same before there is a run; {@code noto} gives the archive where the recipe wants it. */
+  static RecordSource records(Recipe recipe, int stage, Supplier<NotoArchive> noto) {
     Recipe.Data data = recipe.data();
     switch (data.source()) {
       case "noto":
         return stage == 2
-            ? NotoSource.questions(notoArchive(), NotoSource.Split.TRAIN, recipe.seed())
-            : NotoSource.captions(notoArchive(), NotoSource.Split.TRAIN, recipe.seed());
+            ? NotoSource.questions(noto.get(), NotoSource.Split.TRAIN, recipe.seed())
+            : NotoSource.captions(noto.get(), NotoSource.Split.TRAIN, recipe.seed());
       case "llava":
         boolean second = stage == 2 || (stage == 0 && recipe.stage1().leftOut());
         String file = second ? data.stage2() : data.stage1();

@@ -110,7 +110,7 @@ final class SupervisionLoss implements AuxiliaryLoss {
   }
 
   /** File names in either format; both projects publish the second. */
-  private static Path weights(Path folder, String stem) {
+  static Path weights(Path folder, String stem) {
     Path pickled = folder.resolve(stem + ".pth");
     return Files.exists(pickled) ? pickled : folder.resolve(stem + ".safetensors");
   }

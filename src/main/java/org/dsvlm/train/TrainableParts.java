@@ -185,7 +185,7 @@ final class TrainableParts {
     order
         .keySet()
         .removeIf(name -> groups.stream().noneMatch(group -> group.parameters().containsKey(name)));
-    return order;
+    return BackwardOrder.ofUNet(order);
   }
 
   /** As Hugging Face's Trainer does: vectors (biases, norms) do not decay. */

@@ -15,6 +15,7 @@ import org.dsvlm.train.optim.GradientClipping;
 import org.dsvlm.train.optim.ParameterGroup;
 import org.dsvlm.train.parallel.GradientExchange;
 import org.dsvlm.train.parallel.StepLosses;
+import org.dsvlm.train.parallel.StepTotals;
 import org.dsvlm.train.run.StepMetrics;
 
 /**
@@ -92,8 +93,9 @@ public final class TrainingStep {
       exchange.finishGradients();
       GradientClipping clipping = GradientClipping.of(optimizer.gradientsByPart());
       StepLosses.Reading read = own.read(clipping.each());
-      GradientClipping.Norms norms = exchange.norms(clipping, read.more());
-      StepLosses.Figures figures = exchange.gather(read.figures());
+      StepTotals totals = exchange.gather(read.figures(), clipping, read.more());
+      GradientClipping.Norms norms = totals.norms();
+      StepLosses.Figures figures = totals.figures();
       double factor = schedule.factor(stageStep);
       boolean finite = Double.isFinite(figures.total()) && Double.isFinite(norms.all());
       if (finite) {

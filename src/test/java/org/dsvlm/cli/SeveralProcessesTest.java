@@ -37,7 +37,7 @@ class SeveralProcessesTest {
           "stage2.micro_batch_size=1",
           "model.language.trainable=false",
           "model.language.lora.rank=2",
-          "distributed.shard_optimizer=true",
+          "distributed.zero=2",
           "checkpoint.every_steps=1",
           "tensorboard.pictures_every_steps=0",
           "report.pictures=0");

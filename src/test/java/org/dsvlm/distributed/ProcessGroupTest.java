@@ -34,15 +34,13 @@ class ProcessGroupTest {
         group -> {
           double infinite = group.isFirst() ? Double.POSITIVE_INFINITY : 1;
           double none = group.rank() == size - 1 ? Double.NaN : 1;
-          assertThat(group.sum(0.1, group.rank(), infinite, none))
+          assertThat(group.sum("cpu", 0.1, group.rank(), infinite, none))
               .containsExactly(
                   size == 1 ? 0.1 : 0.1 + 0.1 + 0.1,
                   size == 1 ? 0 : 3,
                   Double.POSITIVE_INFINITY,
                   Double.NaN);
-          assertThat(group.sum()).isEmpty();
-          assertThat(group.any(group.rank() == size - 1)).isTrue();
-          assertThat(group.any(false)).isFalse();
+          assertThat(group.sum("cpu")).isEmpty();
         });
   }
 

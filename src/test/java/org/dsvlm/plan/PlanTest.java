@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.dsvlm.catalogue.PublicModelFolder;
 import org.dsvlm.models.diffusion.UNetConfig;
 import org.dsvlm.nn.cost.Operation.Role;
@@ -166,7 +167,7 @@ class PlanTest {
     double vision = plan.sizes().parameters(Part.VISION_ENCODER);
     Memory.PartMemory encoder = memory.parts().get(Part.VISION_ENCODER);
     assertThat(encoder.weights()).isEqualTo(2 * vision);
-    assertThat(encoder.gradients()).isEqualTo(2 * vision);
+    assertThat(encoder.gradients()).isEqualTo(4 * vision);
     Memory.PartMemory language = memory.parts().get(Part.LANGUAGE_MODEL);
     assertThat(language.gradients() + language.optimizerStates()).isZero();
     assertThat(language.activations()).isPositive();
@@ -194,11 +195,31 @@ class PlanTest {
   void masterWeightsAndShardsChangeTheOptimizersStates() {
     ModelSizes sizes = plan(MAIN, 8).sizes();
     double vision = sizes.parameters(Part.VISION_ENCODER);
-    String[] deployment = {"optimizer.master_weights=false", "distributed.shard_optimizer=true"};
+    String[] deployment = {"optimizer.master_weights=false", "distributed.zero=1"};
     assertThat(visionStates(plan(MAIN, 8))).isEqualTo(12 * vision);
     assertThat(visionStates(plan(MAIN, 8, deployment[0]))).isEqualTo(4 * vision);
     assertThat(visionStates(plan(MAIN, 8, deployment[1]))).isEqualTo(12 * vision / 8);
     assertThat(visionStates(plan(MAIN, 8, deployment))).isEqualTo(4 * vision / 8);
+  }
+
+  /**
+   * Full fine-tuning of DS-VLM on Vicuna-13B, which does not fit 80 GB with sharded states alone.
+   */
+  @Test
+  void shardedGradientsMakeTheLargestModelFit() {
+    List<String> whole =
+        List.of("model.language.lora.rank=0", "model.language.trainable=true", "distributed.zero=");
+    Map<Integer, Memory> byZero = new TreeMap<>();
+    for (int zero = 1; zero <= 2; zero++) {
+      String[] keys = {whole.get(0), whole.get(1), whole.get(2) + zero};
+      byZero.put(zero, plan("ds-vlm-vicuna-13b-clip", 8, keys).stages().get(1).memory());
+    }
+    assertThat(byZero.get(2).gradients()).isCloseTo(byZero.get(1).gradients() / 8, within(1.0));
+    assertThat(byZero.get(1).exchange()).isZero();
+    // The embedding, the head and a matrix of the MLP.
+    assertThat(byZero.get(2).exchange()).isEqualTo(4.0 * (2 * 32_000 * 5_120 + 13_824 * 5_120));
+    assertThat(byZero.get(1).total()).isGreaterThan(80e9);
+    assertThat(byZero.get(2).total()).isLessThanOrEqualTo(70e9);
   }
 
   private static double visionStates(Plan plan) {

@@ -119,7 +119,7 @@ class NonFiniteOnOneRankTest {
   }
 
   /** Stage 1 in {@code size} ranks, of which the last one has the {@code fault}. */
-  private Run train(int size, Fault fault, boolean sharded) throws IOException {
+  private Run train(int size, Fault fault, int zero) throws IOException {
     ObjectNode recipe =
         tiny.recipe(
             "supervision.enabled=false",
@@ -129,7 +129,7 @@ class NonFiniteOnOneRankTest {
             "checkpoint.every_steps=1",
             "checkpoint.keep=10",
             "distributed.bucket_mebibytes=0.01",
-            "distributed.shard_optimizer=" + sharded);
+            "distributed.zero=" + zero);
     Path path = folder.resolve("run" + size);
     Map<Integer, List<Map<String, double[]>>> parameters = new TreeMap<>();
     for (int rank = 0; rank < size; rank++) {
@@ -198,17 +198,17 @@ class NonFiniteOnOneRankTest {
 
   @ParameterizedTest
   @CsvSource({
-    "LOSS_IS_NO_NUMBER, true",
-    "LOSS_IS_INFINITE, false",
-    "GRADIENT_IS_INFINITE, false",
-    "GRADIENT_IS_INFINITE, true"
+    "LOSS_IS_NO_NUMBER, 1",
+    "LOSS_IS_INFINITE, 0",
+    "GRADIENT_IS_INFINITE, 0",
+    "GRADIENT_IS_INFINITE, 2"
   })
   @BadInput(
       number = {60, 61},
       value = "a NaN loss or infinite gradient in one process of several",
       then = "all processes skip the step, and stop at the same one")
-  void allSkipTheStepAndStopAtTheSameOne(Fault fault, boolean sharded) throws IOException {
-    Run two = train(2, fault, sharded);
+  void allSkipTheStepAndStopAtTheSameOne(Fault fault, int zero) throws IOException {
+    Run two = train(2, fault, zero);
     for (Optional<Throwable> failure : two.failures()) {
       assertThat(failure.orElseThrow())
           .isInstanceOf(DsVlmException.class)
@@ -226,7 +226,7 @@ class NonFiniteOnOneRankTest {
 
     // In one process the same steps are bad: what it skips, and how it goes on, is in
     // StageLoopTest.
-    Run one = train(1, fault, false);
+    Run one = train(1, fault, 0);
     List<Map<String, double[]>> wanted = one.parameters().get(0);
     assertThat(wanted).hasSize(STEPS_WITH_SNAPSHOT);
     for (List<Map<String, double[]>> found : two.parameters().values()) {

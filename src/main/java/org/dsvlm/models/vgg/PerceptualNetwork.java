@@ -7,6 +7,7 @@ package org.dsvlm.models.vgg;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -147,6 +148,14 @@ public final class PerceptualNetwork implements AutoCloseable {
   /** What each channel counts, of all stages in turn. */
   public double[] heads() {
     return channelWeights.stream().flatMapToDouble(w -> Arrays.stream(Torch.doubles(w))).toArray();
+  }
+
+  /** Names of the parameters in the file of VGG-16, or of the heads. */
+  public static List<String> names(boolean heads) {
+    List<Long> anyWidths = Collections.nCopies(VggFeatures.STAGES, 1L);
+    return shapes(anyWidths).keySet().stream()
+        .filter(name -> name.startsWith("lin") == heads)
+        .toList();
   }
 
   /** LPIPS. x, target: [pictures, 3, height, width] in [-1, 1]; [pictures]. */

@@ -115,12 +115,18 @@ public final class AdamW implements AutoCloseable {
     }
 
     void update(@Nullable Tensor gradientScale, AdamWUpdate.Hyperparameters settings) {
-      List<Tensor> gradients = parameters.stream().map(Tensor::grad).toList();
+      List<Tensor> gradients = parameters.stream().map(this::gradient).toList();
       List<Tensor> rounded = hasMasters() ? parameters : List.of();
       AdamWUpdate.apply(
           new AdamWUpdate.Tensors(updated, gradients, averages, squares, rounded, steps),
           gradientScale,
           settings);
+    }
+
+    /** Gradients add up in float32; without a master the update is in the parameter's type. */
+    private Tensor gradient(Tensor parameter) {
+      Tensor gradient = parameter.grad();
+      return hasMasters() || !gradient.defined() ? gradient : gradient.to(parameter.scalar_type());
     }
 
     void addState(Map<String, Tensor> named) {

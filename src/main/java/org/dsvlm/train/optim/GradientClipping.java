@@ -4,7 +4,6 @@
  */
 package org.dsvlm.train.optim;
 
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,27 +71,28 @@ public final class GradientClipping {
   }
 
   /** Squared norm of each part, once the host has {@link #each}. */
-  public double[] squares(double[] ofEach) {
-    double[] squares = new double[countByPart.size()];
-    int part = 0;
+  public Map<String, Double> squares(double[] ofEach) {
+    Map<String, Double> squares = new LinkedHashMap<>();
     int next = 0;
-    for (int count : countByPart.values()) {
-      for (int end = next + count; next < end; next++) {
-        squares[part] += ofEach[next] * ofEach[next];
+    for (Map.Entry<String, Integer> part : countByPart.entrySet()) {
+      double square = 0;
+      for (int end = next + part.getValue(); next < end; next++) {
+        square += ofEach[next] * ofEach[next];
       }
-      part++;
+      squares.put(part.getKey(), square);
     }
     return squares;
   }
 
   /** The norms, given the squared one of each part. */
-  public Norms norms(double[] squares) {
+  public static Norms norms(Map<String, Double> squares) {
     Map<String, Double> parts = new LinkedHashMap<>();
-    int next = 0;
-    for (String part : countByPart.keySet()) {
-      parts.put(part, Math.sqrt(squares[next++]));
+    double all = 0;
+    for (Map.Entry<String, Double> part : squares.entrySet()) {
+      parts.put(part.getKey(), Math.sqrt(part.getValue()));
+      all += part.getValue();
     }
-    return new Norms(Math.sqrt(Arrays.stream(squares).sum()), parts);
+    return new Norms(Math.sqrt(all), parts);
   }
 
   /** The norms. Waits for the device. */

@@ -4,6 +4,7 @@
  */
 package org.dsvlm.train.parallel;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -24,7 +25,11 @@ import org.jspecify.annotations.Nullable;
 public final class DataParallel implements GradientExchange {
   private static final double MEBIBYTE = 1 << 20;
 
+  private static final String BAD_RECORDS = "bad records";
+
   private final ProcessGroup group;
+  private final String device;
+  private final NamedSums sums;
   private final List<ParameterGroup> groups;
   private final GradientBuckets buckets;
   private final @Nullable StateShards shards;
@@ -45,10 +50,16 @@ public final class DataParallel implements GradientExchange {
       RecordLedger ledger) {
     this.group = group;
     this.ledger = ledger;
-    boolean sharded = settings.shardOptimizer();
+    Sharding sharding = Sharding.ofZero(settings.zero());
+    this.device =
+        order.values().stream()
+            .findFirst()
+            .map(first -> first.device().str().getString())
+            .orElse("cpu");
+    this.sums = new NamedSums(group, device);
     this.buckets =
-        new GradientBuckets(group, order, (long) (settings.bucketMebibytes() * MEBIBYTE), sharded);
-    this.shards = sharded ? new StateShards(group, buckets) : null;
+        new GradientBuckets(group, order, (long) (settings.bucketMebibytes() * MEBIBYTE), sharding);
+    this.shards = sharding == Sharding.NOTHING ? null : new StateShards(group, buckets);
     this.groups = shards == null ? groups : shards.groups(groups);
   }
 
@@ -63,9 +74,13 @@ public final class DataParallel implements GradientExchange {
   }
 
   @Override
-  public double[] begin(double... counts) {
-    buckets.begin();
-    return group.sum(counts);
+  public double[] begin(int microBatches, double... counts) {
+    double[] own = Arrays.copyOf(counts, counts.length + group.size());
+    own[counts.length + group.rank()] = microBatches;
+    double[] all = group.sum(device, own);
+    double most = Arrays.stream(all, counts.length, all.length).max().orElse(microBatches);
+    buckets.begin((int) most);
+    return Arrays.copyOf(all, counts.length);
   }
 
   @Override
@@ -87,7 +102,7 @@ public final class DataParallel implements GradientExchange {
 
   @Override
   public double[] sum(double... values) {
-    return group.sum(values);
+    return group.sum(device, values);
   }
 
   @Override
@@ -103,21 +118,21 @@ public final class DataParallel implements GradientExchange {
    * nevertheless: the last bits may differ between machines, and the parameters have to stay equal.
    */
   @Override
-  public GradientClipping.Norms norms(GradientClipping own, double[] ofEach) {
-    double[] squares = own.squares(ofEach);
-    boolean counts = shards != null || group.isFirst();
-    return own.norms(group.sum(counts ? squares : new double[squares.length]));
-  }
-
-  @Override
-  public StepLosses.Figures gather(StepLosses.Figures own) {
-    double total = group.sum(own.total())[0];
-    List<StepReport> reports =
-        group.report(() -> new StepReport(own, ledger.takeUnsent()).text()).stream()
-            .map(StepReport::parse)
-            .toList();
-    reports.forEach(report -> report.badRecords().forEach(ledger::add));
-    return StepReport.sum(reports, total);
+  public StepTotals gather(StepLosses.Figures own, GradientClipping clipping, double[] normOfEach) {
+    Map<String, Double> squares = clipping.squares(normOfEach);
+    if (shards == null && !group.isFirst()) {
+      squares.replaceAll((part, square) -> 0.0);
+    }
+    List<String> badRecords = ledger.takeUnsent();
+    Map<String, Double> summands = StepTotals.summands(own, squares);
+    summands.put(BAD_RECORDS, (double) badRecords.size());
+    Map<String, Double> totals = sums.of(summands);
+    if (totals.getOrDefault(BAD_RECORDS, 0.0) > 0) {
+      group.report(() -> String.join("\n", badRecords)).stream()
+          .flatMap(String::lines)
+          .forEach(ledger::add);
+    }
+    return StepTotals.of(totals);
   }
 
   @Override
@@ -134,7 +149,7 @@ public final class DataParallel implements GradientExchange {
 
   @Override
   public boolean any(boolean stop) {
-    return group.any(stop);
+    return group.sum(device, stop ? 1 : 0)[0] > 0;
   }
 
   @Override

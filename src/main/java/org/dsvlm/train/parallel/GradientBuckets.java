@@ -4,16 +4,17 @@
  */
 package org.dsvlm.train.parallel;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorBase;
 import org.bytedeco.pytorch.VoidTensorHook;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.distributed.ProcessGroup;
 import org.dsvlm.io.DsVlmException;
@@ -21,120 +22,49 @@ import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gradients of one stage's parameters in a few flat buffers. Each buffer is reduced over the
- * processes as soon as the last backward passes of a step have filled it, while these go on with
- * the other buffers (Li et al. 2020, "PyTorch Distributed").
+ * The gradients of one stage's parameters in a few flat buffers. Each buffer is summed over the
+ * processes as soon as the backward passes have filled it, while these go on with the other buffers
+ * (Li et al. 2020, "PyTorch Distributed"): in a step's last micro batch or, with sharded gradients,
+ * in each, so that no process ever has all of them.
  *
- * <p>A parameter's gradient is a view of its bucket, so nothing is copied. A hook tells when a
- * gradient arrives, which is just before it is added; a bucket is therefore taken for full when the
- * next gradient arrives, or the pass ends. How many gradients a parameter gets in a micro batch
- * (more than one where a checkpointed body runs several times) is counted in the micro batches
- * before; what has not been seen yet waits for the end of the step. Buckets are summed up in one
- * order, whatever the order in which they fill, as all processes have to agree on it.
+ * <p>A hook tells when a gradient arrives, which is just before it is added. A bucket is sent once
+ * each of its parameters has a gradient of this micro batch and the next gradient arrives, or the
+ * pass ends. A parameter may get more (where a checkpointed body runs several times); these are
+ * late and go with the bucket's next turn, or in one of their own at the step's end. So what is
+ * summed with what depends on the step alone, not on the steps before: a resumed run has the same
+ * bits. Buckets are sent in one order, whatever the order in which they fill, as all processes have
+ * to agree on it.
  */
 final class GradientBuckets implements AutoCloseable {
-  /** A parameter and where its gradient stands. */
-  static final class Member {
-    private final String name;
-    private final Tensor parameter;
-    private final Bucket bucket;
-    private final long offset;
-    private final Tensor view;
-    private final VoidTensorHook hook;
-    private final int hookNumber;
-    private int arrived;
-    private int expected;
-    private boolean used;
+  /** Sums under way beside the backward pass where each has a buffer of its own. */
+  private static final int UNDER_WAY = 2;
 
-    private Member(
-        GradientBuckets owner, String name, Tensor parameter, Bucket bucket, long offset) {
-      this.name = name;
-      this.parameter = parameter;
-      this.bucket = bucket;
-      this.offset = offset;
-      this.view =
-          Torch.keep(bucket.flat.narrow(0, offset, parameter.numel()).view(Torch.shape(parameter)));
-      // LibTorch holds the hook weakly.
-      this.hook =
-          new VoidTensorHook() {
-            @Override
-            public void call(TensorBase gradient) {
-              owner.arrives(Member.this);
-            }
-          };
-      hook.retainReference();
-      this.hookNumber = parameter.register_hook(hook);
-    }
-
-    String name() {
-      return name;
-    }
-
-    Tensor parameter() {
-      return parameter;
-    }
-
-    /** First element in the bucket. */
-    long offset() {
-      return offset;
-    }
-
-    /** The gradient, of the parameter's shape; a view of the bucket. */
-    Tensor gradient() {
-      return view;
-    }
-
-    /** Whether any process has a gradient for it, after {@link GradientBuckets#finish}. */
-    boolean used() {
-      return used;
-    }
-  }
-
-  /** Gradients that are summed up in one go. */
-  static final class Bucket {
-    private final Tensor flat;
-    private final List<Member> members = new ArrayList<>();
-    private int incomplete;
-    private ProcessGroup.@Nullable Pending sum;
-
-    private Bucket(Tensor flat) {
-      this.flat = flat;
-    }
-
-    /**
-     * Its elements, rounded up to a multiple of the number of processes; those at the end may
-     * belong to no parameter.
-     */
-    Tensor flat() {
-      return flat;
-    }
-
-    List<Member> members() {
-      return members;
-    }
-  }
+  private record Hook(Tensor parameter, VoidTensorHook hook, int number) {}
 
   private final ProcessGroup group;
-  private final boolean partsOnly;
-  private final List<Bucket> buckets = new ArrayList<>();
-  private @Nullable Member last;
-  private boolean lastMicroBatch;
-  private int summed;
-  private @Nullable String fault;
+  private final Sharding sharding;
+  private final List<GradientBucket> buckets = new ArrayList<>();
+  private final List<Hook> hooks = new ArrayList<>();
+  private final Deque<GradientBucket> underWay = new ArrayDeque<>();
+  private GradientBucket.@Nullable Member last;
+  private boolean sending;
+  private int turns;
+  private int sent;
+  private int mostOpen;
+  private @Nullable RuntimeException fault;
   private volatile boolean aside;
 
   /**
    * Buckets over {@code parameters}.
    *
    * @param parameters by name, in the order in which a step's backward passes come to them
-   * @param bucketBytes of a bucket, unless a single parameter is larger
-   * @param partsOnly whether each process needs the sum of its own part of each bucket alone
+   * @param bucketBytes of parameters in a bucket, unless a single one is larger
    */
   GradientBuckets(
-      ProcessGroup group, Map<String, Tensor> parameters, long bucketBytes, boolean partsOnly) {
+      ProcessGroup group, Map<String, Tensor> parameters, long bucketBytes, Sharding sharding) {
     this.group = group;
-    this.partsOnly = partsOnly;
-    List<Map.Entry<String, Tensor>> open = new ArrayList<>();
+    this.sharding = sharding;
+    List<GradientBucket.NamedParameter> next = new ArrayList<>();
     long bytes = 0;
     for (Map.Entry<String, Tensor> entry : parameters.entrySet()) {
       Tensor parameter = entry.getValue();
@@ -143,17 +73,17 @@ final class GradientBuckets implements AutoCloseable {
             entry.getKey() + ": is not contiguous, so that several processes cannot train it");
       }
       long more = parameter.numel() * parameter.element_size();
-      if (!open.isEmpty()
-          && (bytes + more > bucketBytes || !alike(open.get(0).getValue(), parameter))) {
-        add(open);
-        open.clear();
+      if (!next.isEmpty()
+          && (bytes + more > bucketBytes || !alike(next.get(0).tensor(), parameter))) {
+        add(next);
+        next.clear();
         bytes = 0;
       }
-      open.add(entry);
+      next.add(new GradientBucket.NamedParameter(entry.getKey(), parameter));
       bytes += more;
     }
-    if (!open.isEmpty()) {
-      add(open);
+    if (!next.isEmpty()) {
+      add(next);
     }
   }
 
@@ -162,59 +92,69 @@ final class GradientBuckets implements AutoCloseable {
         && one.device().str().getString().equals(other.device().str().getString());
   }
 
-  private void add(List<Map.Entry<String, Tensor>> parameters) {
-    long length = parameters.stream().mapToLong(entry -> entry.getValue().numel()).sum();
-    long padded = (length + group.size() - 1) / group.size() * group.size();
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard()) {
-      Tensor first = parameters.get(0).getValue();
-      ScalarType dtype = first.scalar_type().intern();
-      String device = first.device().str().getString();
-      Bucket bucket =
-          new Bucket(Torch.keep(torch.zeros(new long[] {padded}, Torch.options(dtype, device))));
-      long offset = 0;
-      for (Map.Entry<String, Tensor> entry : parameters) {
-        bucket.members.add(new Member(this, entry.getKey(), entry.getValue(), bucket, offset));
-        offset += entry.getValue().numel();
-      }
-      buckets.add(bucket);
+  private void add(List<GradientBucket.NamedParameter> parameters) {
+    GradientBucket bucket = new GradientBucket(group, sharding, parameters);
+    buckets.add(bucket);
+    for (GradientBucket.Member member : bucket.members()) {
+      // LibTorch holds the hook weakly.
+      VoidTensorHook hook =
+          new VoidTensorHook() {
+            @Override
+            public void call(TensorBase gradient) {
+              arrives(member);
+            }
+          };
+      hook.retainReference();
+      hooks.add(new Hook(member.parameter(), hook, member.parameter().register_hook(hook)));
     }
   }
 
-  List<Bucket> all() {
+  List<GradientBucket> all() {
     return buckets;
   }
 
-  /** Before a step's first backward pass: all gradients are zero. */
-  synchronized void begin() {
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard()) {
-      for (Bucket bucket : buckets) {
-        bucket.flat.zero_();
-        for (Member member : bucket.members) {
-          member.parameter.mutable_grad().put(member.view);
-          member.used = false;
-        }
-      }
-    }
-    summed = 0;
+  /**
+   * Before a step's first backward pass: all gradients are zero.
+   *
+   * @param microBatches of the process that has most of them in this step
+   */
+  synchronized void begin(int microBatches) {
+    buckets.forEach(GradientBucket::begin);
+    turns = sharding == Sharding.GRADIENTS ? microBatches : 1;
+    sending = false;
+    last = null;
   }
 
-  /** Before each micro batch; while the {@code last} one runs, full buckets are reduced. */
+  /** Before each micro batch; while the {@code isLast} one runs, all full buckets are sent. */
   synchronized void beginMicroBatch(boolean isLast) {
     endMicroBatch();
-    lastMicroBatch = isLast;
+    sending = isLast || sharding == Sharding.GRADIENTS;
+    beginTurn();
+  }
+
+  private void beginTurn() {
+    buckets.forEach(GradientBucket::beginMicroBatch);
+    sent = 0;
   }
 
   private void endMicroBatch() {
     settle();
-    for (Bucket bucket : buckets) {
-      bucket.incomplete = bucket.members.size();
-      for (Member member : bucket.members) {
-        member.expected = Math.max(member.expected, member.arrived);
-        member.arrived = 0;
-      }
+    if (fault != null) {
+      throw fault;
     }
+    if (sending) {
+      sendRest();
+    }
+    sending = false;
+  }
+
+  private void sendRest() {
+    while (sent < buckets.size()) {
+      send(buckets.get(sent));
+      sent++;
+    }
+    receive(0);
+    turns--;
   }
 
   /**
@@ -231,37 +171,52 @@ final class GradientBuckets implements AutoCloseable {
     }
   }
 
-  /** A gradient of {@code member} is about to be added; those before it have been. */
-  private synchronized void arrives(Member member) {
+  /** Exceptions must not pass through LibTorch, which would make text of them. */
+  private synchronized void arrives(GradientBucket.Member member) {
     if (aside) {
       return;
     }
-    settle();
-    member.used = true;
-    member.arrived++;
-    last = member;
-    if (member.bucket.sum != null) {
-      fault = member.name;
+    try {
+      settle();
+      member.bucket().arrives(member);
+      last = member;
+      mostOpen = Math.max(mostOpen, open());
+    } catch (RuntimeException e) {
+      fault = fault == null ? e : fault;
     }
   }
 
+  private int open() {
+    return (int) buckets.stream().filter(GradientBucket::isOpen).count();
+  }
+
+  /** The gradient that arrived last has been added meanwhile. */
   private void settle() {
-    Member member = last;
+    GradientBucket.Member member = last;
     last = null;
-    if (member == null || !lastMicroBatch || member.arrived != member.expected) {
+    if (member == null || fault != null) {
       return;
     }
-    member.bucket.incomplete--;
-    while (summed < buckets.size() && buckets.get(summed).incomplete == 0) {
-      sumNext();
+    member.bucket().hasArrived(member);
+    while (sending && sent < buckets.size() && buckets.get(sent).isComplete()) {
+      send(buckets.get(sent));
+      sent++;
     }
   }
 
-  private void sumNext() {
-    Bucket bucket = buckets.get(summed);
-    bucket.sum =
-        partsOnly ? group.sumPartInBackground(bucket.flat) : group.sumInBackground(bucket.flat);
-    summed++;
+  private void send(GradientBucket bucket) {
+    if (sharding == Sharding.GRADIENTS) {
+      receive(UNDER_WAY - 1);
+    }
+    bucket.send();
+    underWay.add(bucket);
+  }
+
+  /** Waits until no more than {@code most} sums are under way. */
+  private void receive(int most) {
+    while (underWay.size() > most) {
+      underWay.remove().receive();
+    }
   }
 
   /**
@@ -272,47 +227,65 @@ final class GradientBuckets implements AutoCloseable {
    */
   synchronized void finish() {
     endMicroBatch();
-    lastMicroBatch = false;
-    while (summed < buckets.size()) {
-      sumNext();
+    // Others may have more micro batches.
+    while (turns > 0) {
+      beginTurn();
+      sendRest();
     }
-    for (Bucket bucket : buckets) {
-      Objects.requireNonNull(bucket.sum).await();
-      bucket.sum = null;
+    List<GradientBucket.Member> members =
+        buckets.stream().flatMap(bucket -> bucket.members().stream()).toList();
+    double[] marks = new double[members.size() + buckets.size()];
+    for (int i = 0; i < members.size(); i++) {
+      marks[i] = members.get(i).used() ? 1 : 0;
     }
-    if (fault != null) {
-      throw new DsVlmException(
-          fault + ": got more gradients in this micro batch than in any before");
+    for (int i = 0; i < buckets.size(); i++) {
+      marks[members.size() + i] = buckets.get(i).hasLateGradients() ? 1 : 0;
     }
-    List<Member> members = buckets.stream().flatMap(bucket -> bucket.members.stream()).toList();
-    double[] uses =
-        group.sum(members.stream().mapToDouble(member -> member.used ? 1 : 0).toArray());
-    for (int i = 0; i < uses.length; i++) {
-      Member member = members.get(i);
-      member.used = uses[i] > 0;
-      if (!member.used) {
-        member.parameter.mutable_grad().reset();
+    double[] counts = counts(marks);
+    for (int i = 0; i < members.size(); i++) {
+      members.get(i).setUsed(counts[i] > 0);
+    }
+    for (int i = 0; i < buckets.size(); i++) {
+      if (counts[members.size() + i] > 0) {
+        send(buckets.get(i));
       }
+    }
+    receive(0);
+    buckets.forEach(GradientBucket::show);
+  }
+
+  /** Sums of whole numbers, which are exact in any order. */
+  private double[] counts(double[] own) {
+    if (buckets.isEmpty()) {
+      return own;
+    }
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      Tensor sums =
+          Torch.of(own, own.length).to(new Device(buckets.get(0).device()), ScalarType.Double);
+      group.sumInBackground(sums).await();
+      return Torch.doubles(sums);
     }
   }
 
+  /** The largest number of buckets so far that had a buffer beside their sums at one time. */
+  int mostOpen() {
+    return mostOpen;
+  }
+
   /** After the update: drops all gradients. */
-  void drop() {
-    buckets.forEach(
-        bucket -> bucket.members.forEach(member -> member.parameter.mutable_grad().reset()));
+  synchronized void drop() {
+    buckets.forEach(GradientBucket::drop);
   }
 
   @Override
   public void close() {
-    for (Bucket bucket : buckets) {
-      for (Member member : bucket.members) {
-        member.parameter.remove_hook(member.hookNumber);
-        member.parameter.mutable_grad().reset();
-        member.hook.close();
-        member.view.close();
-      }
-      bucket.flat.close();
+    for (Hook hook : hooks) {
+      hook.parameter().remove_hook(hook.number());
+      hook.hook().close();
     }
+    hooks.clear();
+    buckets.forEach(GradientBucket::close);
     buckets.clear();
   }
 }

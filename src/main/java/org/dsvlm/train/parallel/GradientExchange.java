@@ -7,6 +7,7 @@ package org.dsvlm.train.parallel;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.train.optim.GradientClipping;
 import org.dsvlm.train.optim.ParameterGroup;
@@ -30,10 +31,11 @@ public interface GradientExchange extends AutoCloseable {
   /**
    * Before a step's first backward pass.
    *
+   * @param microBatches of this process
    * @param counts of this process's records
-   * @return the sums over all processes
+   * @return the sums of the counts over all processes
    */
-  default double[] begin(double... counts) {
+  default double[] begin(int microBatches, double... counts) {
     return counts;
   }
 
@@ -60,18 +62,15 @@ public interface GradientExchange extends AutoCloseable {
   default void finishGradients() {}
 
   /**
-   * Norms of the gradients over all processes.
+   * The step's figures over all processes, the same in each.
    *
-   * @param own the gradients that this process's optimizer sees
-   * @param ofEach their norms
+   * @param own this process's
+   * @param clipping of the gradients that this process's optimizer sees
+   * @param normOfEach their norms
    */
-  default GradientClipping.Norms norms(GradientClipping own, double[] ofEach) {
-    return own.norms(own.squares(ofEach));
-  }
-
-  /** The figures over all processes; processes other than the first get the total only. */
-  default StepLosses.Figures gather(StepLosses.Figures own) {
-    return own;
+  default StepTotals gather(
+      StepLosses.Figures own, GradientClipping clipping, double[] normOfEach) {
+    return new StepTotals(own, GradientClipping.norms(clipping.squares(normOfEach)));
   }
 
   /** After the optimizer's update. */
@@ -93,8 +92,16 @@ public interface GradientExchange extends AutoCloseable {
   @Override
   default void close() {}
 
-  /** That of one process alone. */
+  /**
+   * That of one process alone: gradients of bfloat16 parameters add up over the micro batches in
+   * float32.
+   */
   static GradientExchange alone(List<ParameterGroup> groups) {
+    groups.forEach(group -> group.parameters().values().forEach(GradientExchange::addUpWide));
     return () -> groups;
+  }
+
+  private static void addUpWide(Tensor parameter) {
+    parameter.set_grad_dtype(new ScalarTypeOptional(GradientBucket.typeOfSums(parameter)));
   }
 }

@@ -4,7 +4,9 @@
  */
 package org.dsvlm.train.parallel;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -42,14 +44,17 @@ final class StateShards implements AutoCloseable {
   private record Range(long begin, long length) {}
 
   /** This process's part of a parameter and of its gradient, both of one dimension. */
-  private record Slice(GradientBuckets.Member member, Tensor values, Tensor gradient) {}
+  private record Slice(GradientBucket.Member member, Tensor values, Tensor gradient) {}
+
+  /** Buckets whose parameters are gathered at one time. */
+  private static final int UNDER_WAY = 2;
 
   /** Ends the names of the state tensors that the first process asks for. */
   private static final String END = "";
 
   private final ProcessGroup processGroup;
   private final GradientBuckets buckets;
-  private final Map<String, GradientBuckets.Member> members = new LinkedHashMap<>();
+  private final Map<String, GradientBucket.Member> members = new LinkedHashMap<>();
   private final Map<String, List<Range>> rangesByRank = new LinkedHashMap<>();
   private final Map<String, Slice> slices = new LinkedHashMap<>();
 
@@ -58,9 +63,9 @@ final class StateShards implements AutoCloseable {
     this.buckets = buckets;
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      for (GradientBuckets.Bucket bucket : buckets.all()) {
-        long part = bucket.flat().numel() / processGroup.size();
-        for (GradientBuckets.Member member : bucket.members()) {
+      for (GradientBucket bucket : buckets.all()) {
+        long part = bucket.partLength();
+        for (GradientBucket.Member member : bucket.members()) {
           members.put(member.name(), member);
           List<Range> ranges = new ArrayList<>();
           for (int rank = 0; rank < processGroup.size(); rank++) {
@@ -72,22 +77,30 @@ final class StateShards implements AutoCloseable {
             slices.put(
                 member.name(),
                 new Slice(
-                    member, own(member.parameter().detach(), own), own(member.gradient(), own)));
+                    member,
+                    Torch.keep(own(member.parameter().detach().view(-1), own)),
+                    Torch.keep(
+                        bucket
+                            .ownPart()
+                            .narrow(
+                                0,
+                                member.offset() + own.begin() - processGroup.rank() * part,
+                                own.length()))));
           }
         }
       }
     }
   }
 
-  private static Range overlap(GradientBuckets.Member member, long begin, long end) {
+  private static Range overlap(GradientBucket.Member member, long begin, long end) {
     long numel = member.parameter().numel();
     long first = Math.min(numel, Math.max(0, begin - member.offset()));
     long last = Math.min(numel, Math.max(0, end - member.offset()));
     return new Range(first, Math.max(0, last - first));
   }
 
-  private static Tensor own(Tensor tensor, Range range) {
-    return Torch.keep(tensor.view(-1).narrow(0, range.begin(), range.length()));
+  private static Tensor own(Tensor flat, Range range) {
+    return flat.narrow(0, range.begin(), range.length());
   }
 
   /** {@code groups} as this process updates them. */
@@ -116,22 +129,55 @@ final class StateShards implements AutoCloseable {
     }
   }
 
-  /** After the update: gathers every parameter, through the gradients' buffers. */
+  /** A bucket's parameters on their way to the other processes. */
+  private record Gathering(GradientBucket bucket, Tensor flat, ProcessGroup.Pending pending) {
+    void finish() {
+      pending.await();
+      bucket.members().forEach(member -> member.parameter().detach().copy_(member.in(flat)));
+    }
+  }
+
+  /** After the update: gathers every parameter, a few buckets at a time. */
   void gatherParameters() {
+    Deque<Gathering> underWay = new ArrayDeque<>();
+    for (GradientBucket bucket : buckets.all()) {
+      if (underWay.size() == UNDER_WAY) {
+        finish(underWay.remove());
+      }
+      underWay.add(gather(bucket));
+    }
+    while (!underWay.isEmpty()) {
+      finish(underWay.remove());
+    }
+  }
+
+  private Gathering gather(GradientBucket bucket) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      slices.values().forEach(slice -> slice.gradient().copy_(slice.values()));
-      List<ProcessGroup.Pending> gathers =
-          buckets.all().stream()
-              .map(bucket -> processGroup.gatherPartsInBackground(bucket.flat()))
-              .toList();
-      for (int i = 0; i < gathers.size(); i++) {
-        gathers.get(i).await();
-        for (GradientBuckets.Member member : buckets.all().get(i).members()) {
-          member.parameter().detach().copy_(member.gradient());
+      Tensor first = bucket.members().get(0).parameter();
+      Tensor flat =
+          Torch.keep(
+              torch.empty(
+                  new long[] {bucket.length()},
+                  Torch.options(first.scalar_type(), bucket.device()),
+                  null));
+      for (GradientBucket.Member member : bucket.members()) {
+        Slice slice = slices.get(member.name());
+        if (slice != null) {
+          Range own = ranges(member.name()).get(processGroup.rank());
+          own(member.in(flat).view(-1), own).copy_(slice.values());
         }
       }
+      return new Gathering(bucket, flat, processGroup.gatherPartsInBackground(flat));
     }
+  }
+
+  private static void finish(Gathering gathering) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      gathering.finish();
+    }
+    gathering.flat().close();
   }
 
   /** The part of the saved state {@code name} that this process keeps. */

@@ -278,9 +278,22 @@ public record Recipe(
     }
   }
 
-  /** The sharing of work among several processes; without effect for one. */
-  public record Distributed(boolean shardOptimizer, double bucketMebibytes) {
+  /**
+   * The sharing of work among several processes; without effect for one.
+   *
+   * @param zero 1: each process keeps its part of the optimizer's state alone; 2: and of the
+   *     gradients
+   * @param bucketMebibytes of parameters whose gradients are summed up in one go
+   */
+  public record Distributed(int zero, double bucketMebibytes) {
+    private static final int MOST = 2;
+
     public Distributed {
+      require(
+          zero >= 0 && zero <= MOST,
+          "zero has to be 0, 1 (each process keeps its part of the optimizer's state alone) or 2"
+              + " (and of the gradients), not "
+              + zero);
       requirePositive("bucket_mebibytes", bucketMebibytes);
     }
   }

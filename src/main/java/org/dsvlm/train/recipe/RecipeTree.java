@@ -20,11 +20,13 @@ import org.dsvlm.io.DsVlmException;
  * that is an empty mapping stands for another format's keys and takes any.
  */
 final class RecipeTree {
-  private final ObjectNode root;
-
   /** Keys of earlier versions and what they have become. */
   private static final Map<String, String> RENAMED =
-      Map.of("supervision.max_timestep_fraction", "supervision.timesteps.max_fraction");
+      Map.of(
+          "distributed.shard_optimizer", "distributed.zero: 0 for false, 1 for true",
+          "supervision.max_timestep_fraction", "supervision.timesteps.max_fraction");
+
+  private final ObjectNode root;
 
   /** Paths of the mappings that take any key. */
   private final Set<String> open = new HashSet<>();

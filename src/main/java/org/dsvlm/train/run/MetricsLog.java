@@ -52,17 +52,14 @@ public final class MetricsLog implements AutoCloseable {
   public static MetricsLog after(long step, Path file) {
     if (Files.exists(file)) {
       try {
-          LOG.warn("{}: {} lines are no steps and are dropped", file, unsound);
-        List<String> kept = lines.stream().filter(line -> stepOf(line) <= step).toList();
-        List<String> kept = lines.stream().takeWhile(line -> stepOf(line) <= step).toList();
-        List<String> lines = InputFiles.lines(file);
-        List<String> lines = text.lines().toList();
         String text = new String(InputFiles.bytes(file), StandardCharsets.UTF_8);
-        if (kept.size() < lines.size() || !text.endsWith("\n")) {
-        if (kept.size() < lines.size()) {
-        if (unsound > 0) {
+        List<String> lines = text.lines().toList();
+        List<String> kept = lines.stream().filter(line -> stepOf(line) <= step).toList();
         long unsound = lines.stream().filter(line -> stepOf(line) == UNSOUND).count();
+        if (unsound > 0) {
+          LOG.warn("{}: {} lines are no steps and are dropped", file, unsound);
         }
+        if (kept.size() < lines.size() || !text.endsWith("\n")) {
           AtomicFiles.text(file, kept.isEmpty() ? "" : String.join("\n", kept) + "\n");
         }
       } catch (IOException e) {

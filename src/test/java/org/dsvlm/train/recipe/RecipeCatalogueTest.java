@@ -6,6 +6,10 @@ package org.dsvlm.train.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.dsvlm.nn.LoraConfig;
@@ -27,6 +31,9 @@ class RecipeCatalogueTest {
           "llama-3-8b", "llama_3",
           "qwen2-7b", "qwen2");
 
+  /** Sets of features but for the whole, and what else the paper's ablations change. */
+  private static final int VARIANTS = 14 + 8;
+
   private static Recipe recipe(String name) {
     return RecipeReader.bind(RecipeReader.resolve(name, List.of()));
   }
@@ -41,7 +48,7 @@ class RecipeCatalogueTest {
 
   @Test
   void everyCombinationOfThePaperIsThere() {
-    assertThat(composed()).hasSize(4 * 4 * 2 * 2).doesNotHaveDuplicates();
+    assertThat(composed()).hasSize(8 * 4 * 2 * 2 + VARIANTS * 2).doesNotHaveDuplicates();
     assertThat(all()).contains("nano-scratch", "llava-1.5-7b", "llava-1.5-13b");
   }
 
@@ -53,7 +60,54 @@ class RecipeCatalogueTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"llava-1.5-7b, llava-vicuna-7b-clip", "llava-1.5-13b, llava-vicuna-13b-clip"})
+  @CsvSource({
+    "features-text-high, /features, '[text, high]'",
+    "loss-mae, /loss, mae",
+    "loss-ssim, /loss, ssim",
+    "loss-epsilon, /loss, epsilon",
+    "attention-shared, /attention, shared",
+    "adapter-mlp, /adapter/kind, mlp",
+    "adapter-qformer, /adapter/kind, qformer",
+    "picture-512, /picture_size, 512",
+    "unrolled, /reconstruction/kind, unrolled"
+  })
+  void aVariantChangesOneKeyOfTheSupervision(String variant, String key, String value) {
+    ObjectNode main = RecipeReader.resolve("ds-vlm-vicuna-7b-siglip", List.of());
+    ObjectNode changed = RecipeReader.resolve("ds-vlm-" + variant + "-vicuna-7b-siglip", List.of());
+    assertThat(changed.at("/supervision" + key)).isEqualTo(RecipeReader.value(value, variant));
+    assertThat(changed).isNotEqualTo(main);
+    String path = "supervision" + key.replace('/', '.');
+    Map<String, JsonNode> leaves = RecipeReader.leaves(changed);
+    RecipeReader.leaves(main)
+        .forEach(
+            (name, leaf) -> {
+              if (!name.equals(path)) {
+                assertThat(leaves.get(name)).as(name).isEqualTo(leaf);
+              }
+            });
+  }
+
+  @Test
+  void aVariantOfFeaturesHasThoseOfItsName() {
+    int found = 0;
+    for (String name : composed()) {
+      if (name.startsWith("ds-vlm-features-")) {
+        List<String> features = new ArrayList<>();
+        recipe(name).supervision().path("features").forEach(node -> features.add(node.asText()));
+        assertThat(name).startsWith("ds-vlm-features-" + String.join("-", features) + "-vicuna-7b");
+        found++;
+      }
+    }
+    assertThat(found).isEqualTo(14 * 2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "llava-1.5-7b, llava-full-vicuna-7b-clip",
+    "llava-1.5-13b, llava-full-vicuna-13b-clip",
+    "llava-1.5-7b-lora, llava-lora-128-vicuna-7b-clip",
+    "llava-1.5-13b-lora, llava-lora-128-vicuna-13b-clip"
+  })
   void aPublicNameTrainsThePlainLlava(String name, String same) {
     assertThat(RecipeReader.resolve(name, List.of()))
         .isEqualTo(RecipeReader.resolve(same, List.of()));
@@ -101,8 +155,41 @@ class RecipeCatalogueTest {
     assertThat(recipe.visionLearningRate()).isEqualTo(trainable ? 2e-6 : 0);
   }
 
+  /** Stage 1 trains the connector alone, stage 2 connector and language model. */
   @ParameterizedTest
-  @MethodSource("composed")
+  @CsvSource({"llava-1.5-7b, 2.0e-5, , 2.0e-5", "llava-1.5-13b-lora, , 2.0e-4, 2.0e-5"})
+  void thePublishedLlavaIsTrainedAsItWas(
+      String name, Double language, Double lora, double connector) {
+    Recipe recipe = recipe(name);
+    Map<TrainedPart, Double> first = rates(recipe, 1);
+    assertThat(first).containsExactly(Map.entry(TrainedPart.CONNECTOR, 1e-3));
+    Map<TrainedPart, Double> wanted = new EnumMap<>(TrainedPart.class);
+    wanted.put(TrainedPart.CONNECTOR, connector);
+    if (language != null) {
+      wanted.put(TrainedPart.LANGUAGE, language);
+    }
+    if (lora != null) {
+      wanted.put(TrainedPart.LORA, lora);
+      assertThat(recipe.model().language().lora().rank()).isEqualTo(128);
+      assertThat(recipe.model().language().lora().alpha()).isEqualTo(256);
+    }
+    assertThat(rates(recipe, 2)).isEqualTo(wanted);
+  }
+
+  private static Map<TrainedPart, Double> rates(Recipe recipe, int stage) {
+    Map<TrainedPart, Double> rates = new EnumMap<>(TrainedPart.class);
+    for (TrainedPart part : TrainedPart.values()) {
+      recipe.rate(stage, part).ifPresent(rate -> rates.put(part, rate));
+    }
+    return rates;
+  }
+
+  static List<String> papers() {
+    return composed().stream().filter(name -> !name.matches(".*-(full|lora-128)-.*")).toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("papers")
   void thePapersRecipesShareItsSettings(String name) {
     Recipe recipe = recipe(name);
     assertThat(recipe.stage1().learningRate()).isEqualTo(1e-3);
