@@ -87,7 +87,13 @@ final class LabCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     try (StopSignal signal = new StopSignal()) {
       Laboratory laboratory =
-          new Laboratory(out, overrides, seeds, err::println, signal::requested);
+          new Laboratory(
+              out,
+              overrides,
+              seeds,
+              recipe -> NanoWorldOnDemand.require(recipe, err),
+              err::println,
+              signal::requested);
       boolean done = pagesOnly || run(laboratory, wanted);
       if (!noPages) {
         laboratory

@@ -109,6 +109,11 @@ final class TrainCommand implements Callable<Integer> {
         FilePath.of("--out", group.onFirst(() -> (out == null ? defaultFolder() : out).toString()));
     PrintWriter err = spec.commandLine().getErr();
     Recipe bound = RecipeReader.bind(ProcessGroupCommand.onOwnDevice(tree, group.launch()));
+    group.firstBeforeOthers(
+        () -> {
+          NanoWorldOnDemand.require(tree, err);
+          return "";
+        });
     RunEvaluation.check(bound);
     TrainingRun.check(bound, group.size());
     try (StopSignal signal = new StopSignal();

@@ -32,6 +32,7 @@ public final class Laboratory {
   private final LabFolder folder;
   private final List<String> overrides;
   private final long seeds;
+  private final Consumer<ObjectNode> prepare;
   private final Consumer<String> log;
   private final BooleanSupplier stop;
   private final ContentHashes contents = new ContentHashes();
@@ -40,14 +41,21 @@ public final class Laboratory {
    * @param root the folder of results and pages
    * @param overrides of every arm's recipe, {@code key=value}; an arm's own come after them
    * @param seeds how many seeds each arm is run with; 0: as many as its comparison says
+   * @param prepare is given each arm's recipe before the files that it names are looked at
    * @param log hears of each arm
    * @param stop asked after every step of training; true ends the work in order
    */
   public Laboratory(
-      Path root, List<String> overrides, long seeds, Consumer<String> log, BooleanSupplier stop) {
+      Path root,
+      List<String> overrides,
+      long seeds,
+      Consumer<ObjectNode> prepare,
+      Consumer<String> log,
+      BooleanSupplier stop) {
     this.folder = new LabFolder(root);
     this.overrides = List.copyOf(overrides);
     this.seeds = seeds;
+    this.prepare = prepare;
     this.log = log;
     this.stop = stop;
   }
@@ -78,6 +86,7 @@ public final class Laboratory {
       try {
         ObjectNode tree = RecipeReader.resolve(comparison.recipe(), all);
         RecipeReader.bind(tree);
+        prepare.accept(tree);
         settings.put(arm.name(), new ArmSettings(tree, contents));
       } catch (DsVlmException e) {
         throw new DsVlmException(comparison.key() + ", " + arm.name() + ": " + e.getMessage(), e);

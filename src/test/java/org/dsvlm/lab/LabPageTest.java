@@ -58,7 +58,8 @@ class LabPageTest {
   private String page() throws IOException {
     Path file = Files.writeString(folder.resolve("mine.yaml"), COMPARISON);
     Laboratory laboratory =
-        new Laboratory(folder.resolve("lab"), List.of(), 0, new ArrayList<>()::add, () -> true);
+        new Laboratory(
+            folder.resolve("lab"), List.of(), 0, tree -> {}, new ArrayList<>()::add, () -> true);
     Path page = laboratory.write(List.of(file.toString()), "tools/dsvlm lab").get(0);
     assertThat(Files.readString(page.resolveSibling("mine.html")))
         .contains("<h1>A page</h1>", "It is.");

@@ -60,7 +60,7 @@ class LaboratoryTest {
   }
 
   private Laboratory laboratory(String name, BooleanSupplier stop) {
-    return new Laboratory(folder.resolve(name), overrides, 0, log::add, stop);
+    return new Laboratory(folder.resolve(name), overrides, 0, tree -> {}, log::add, stop);
   }
 
   private long trained() {

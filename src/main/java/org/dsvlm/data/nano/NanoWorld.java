@@ -51,7 +51,10 @@ public final class NanoWorld {
    * @param test scenes of each test
    * @param quota the most benchmark questions of each type and test
    */
-  public record Size(long seed, int side, int train, int test, int quota) {}
+  public record Size(long seed, int side, int train, int test, int quota) {
+    /** What {@code dsvlm data nano} writes without options. */
+    public static final Size USUAL = new Size(0, 64, 12_000, 600, 24);
+  }
 
   private final NotoArchive archive;
   private final Concepts concepts;
