@@ -151,7 +151,7 @@ public final class Main {
         reason instanceof IllegalCallerException
             ? "; allow native code: --enable-native-access=ALL-UNNAMED in JAVA_OPTS"
             : "; dsvlm doctor -v shows more, and the README's table of folders what must be"
-                  + " writable";
+                + " writable";
     return new DsVlmException("a library cannot be loaded: " + reason.getMessage() + advice, error);
   }
 

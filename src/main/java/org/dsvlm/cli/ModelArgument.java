@@ -7,9 +7,9 @@ package org.dsvlm.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.dsvlm.io.DsVlmException;
-import org.dsvlm.train.recipe.Place;
 import org.dsvlm.io.FilePath;
 import org.dsvlm.models.llava.LlavaFolder;
+import org.dsvlm.train.recipe.Place;
 
 /**
  * A model named by the user: its folder, the folder of a finished run, or the name of a model that

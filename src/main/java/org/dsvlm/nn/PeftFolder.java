@@ -143,8 +143,8 @@ public final class PeftFolder {
                 + ".lora_A.weight' adapts "
                 + (isTiedHead(name, base)
                     ? "the output head, which is the embedding table in this model"
-                          + " (tie_word_embeddings); merge the adapter with PEFT, which gives the"
-                          + " head numbers of its own, and open the result"
+                        + " (tie_word_embeddings); merge the adapter with PEFT, which gives the"
+                        + " head numbers of its own, and open the result"
                     : "a layer that this model has not; it was made for another model or class of"
                         + " model"));
       }

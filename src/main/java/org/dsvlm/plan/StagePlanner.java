@@ -137,8 +137,9 @@ final class StagePlanner {
   }
 
   /**
-   * Seconds a step that the instruments take on the average: the first device reconstructs the fixed
-   * pictures without gradients, and all of them encode a step's pictures once more for each loss.
+   * Seconds a step that the instruments take on the average: the first device reconstructs the
+   * fixed pictures without gradients, and all of them encode a step's pictures once more for each
+   * loss.
    */
   private double instruments(int number, Hardware hardware, double pictures, int microBatches) {
     Recipe.Instruments settings = recipe.instruments();

@@ -77,14 +77,14 @@ final class InstrumentSections {
                 .html()
             + chart("Gradient norm of each loss", lossNorms(), 1).logarithmic().html();
     return "<p>Condition use: by how much the reconstruction loss rises with another picture's"
-            + " features. At 0 the diffusion model does without the features, and its loss teaches"
-            + " the encoder nothing. Measured on the same pictures, timesteps and noise throughout"
-            + " a stage.</p>\n"
-            + "<div class=\"charts\">\n"
-            + charts
-            + "</div>\n"
-            + features()
-            + (share().isEmpty() ? "" : "<p>In all, " + share() + ".</p>\n");
+        + " features. At 0 the diffusion model does without the features, and its loss teaches"
+        + " the encoder nothing. Measured on the same pictures, timesteps and noise throughout"
+        + " a stage.</p>\n"
+        + "<div class=\"charts\">\n"
+        + charts
+        + "</div>\n"
+        + features()
+        + (share().isEmpty() ? "" : "<p>In all, " + share() + ".</p>\n");
   }
 
   /** What a ridge regression reads from the encoder's features after each stage. */

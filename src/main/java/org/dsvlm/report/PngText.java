@@ -26,8 +26,7 @@ final class PngText {
     ImageReader reader = ImageIO.getImageReadersByFormatName("png").next();
     try (ImageInputStream stream = ImageIO.createImageInputStream(file.toFile())) {
       reader.setInput(stream);
-      Element root =
-          (Element) reader.getImageMetadata(0).getAsTree("javax_imageio_png_1.0");
+      Element root = (Element) reader.getImageMetadata(0).getAsTree("javax_imageio_png_1.0");
       NodeList entries = root.getElementsByTagName("tEXtEntry");
       for (int i = 0; i < entries.getLength(); i++) {
         Element entry = (Element) entries.item(i);

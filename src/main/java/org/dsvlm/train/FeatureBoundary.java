@@ -88,8 +88,7 @@ final class FeatureBoundary {
             : before.mul(Torch.scalar(ratio)).div(norm.clamp_min(Torch.scalar(Double.MIN_NORMAL)));
     if (factor != null) {
       own.replaceAll(
-          gradient ->
-              gradient == null ? null : gradient.mul(factor.to(gradient.scalar_type())));
+          gradient -> gradient == null ? null : gradient.mul(factor.to(gradient.scalar_type())));
     }
     gradients.put(loss, own);
   }

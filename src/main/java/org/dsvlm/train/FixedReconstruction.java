@@ -16,7 +16,9 @@ import org.dsvlm.supervision.DiffusionSupervisor;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.train.run.Measurement;
 
-/** Reconstructions of fixed pictures from their features, at fixed timesteps and with fixed noise. */
+/**
+ * Reconstructions of fixed pictures from their features, at fixed timesteps and with fixed noise.
+ */
 final class FixedReconstruction {
   private static final String ERROR = "reconstruction_mae";
 
@@ -113,7 +115,6 @@ final class FixedReconstruction {
   }
 
   private Tensor error(Tensor reconstruction) {
-    return Torch.tidy(
-        () -> reconstruction.to(ScalarType.Double).sub(picture).abs().mean());
+    return Torch.tidy(() -> reconstruction.to(ScalarType.Double).sub(picture).abs().mean());
   }
 }

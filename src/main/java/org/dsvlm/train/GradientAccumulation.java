@@ -95,7 +95,8 @@ final class GradientAccumulation {
       List<ParameterGroup> groups,
       IntFunction<@Nullable FixedPictures> pictures,
       Consumer<FeatureProbe> labelled) {
-    List<String> losses = new ArrayList<>(recipe.languageWeight() > 0 ? List.of(LANGUAGE) : List.of());
+    List<String> losses =
+        new ArrayList<>(recipe.languageWeight() > 0 ? List.of(LANGUAGE) : List.of());
     auxiliaries.forEach(auxiliary -> losses.add(auxiliary.name()));
     return new Instruments(
         llava,

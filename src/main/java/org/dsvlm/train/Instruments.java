@@ -119,9 +119,7 @@ final class Instruments implements AutoCloseable {
 
   private Tensor connectorInput(Tensor pixelValues) {
     return llava.selected(
-        llava
-            .visionTower()
-            .hiddenStates(pixelValues.to(llava.languageModel().device(), dtype)));
+        llava.visionTower().hiddenStates(pixelValues.to(llava.languageModel().device(), dtype)));
   }
 
   private Measurement of(FixedPictures shown) {

@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.function.Supplier;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.dsvlm.data.Batch;
 import org.dsvlm.data.BatchMaker;
 import org.dsvlm.data.Collator;
@@ -182,8 +182,7 @@ public final class RunData implements AutoCloseable {
     boolean[] held =
         heldOut.computeIfAbsent(
             stage,
-            number ->
-                HeldOutShare.choose(all, recipe.data().validationShare(), recipe.seed()));
+            number -> HeldOutShare.choose(all, recipe.data().validationShare(), recipe.seed()));
     return HeldOutShare.of(all, held);
   }
 
@@ -252,8 +251,7 @@ public final class RunData implements AutoCloseable {
     if (data.validation().isEmpty() || data.validationShare() > 0) {
       return "";
     }
-    try (LlavaJson records =
-        LlavaJson.open(Path.of(data.validation()), Path.of(data.pictures()))) {
+    try (LlavaJson records = LlavaJson.open(Path.of(data.validation()), Path.of(data.pictures()))) {
       return records.sha256();
     }
   }

@@ -92,7 +92,8 @@ final class Stages {
     metrics = metricsFile;
     long done = latest.map(CheckpointFolder.Position::step).orElse(0L);
     long stepsBefore = 0;
-    try (MetricsLog log = group.isFirst() ? MetricsLog.after(done, metricsFile) : MetricsLog.none()) {
+    try (MetricsLog log =
+        group.isFirst() ? MetricsLog.after(done, metricsFile) : MetricsLog.none()) {
       for (int stage = 1; stage <= COUNT; stage++) {
         if (recipe.stage(stage).leftOut()) {
           continue;
@@ -178,30 +179,31 @@ final class Stages {
               settings.maxGradNorm(),
               skipped);
       restore(validation, span);
-      boolean goOn = new StageLoop(step, skipped)
-          .measuredBy(
-              done ->
-                  validation == null
-                      ? instruments.after(done)
-                      : instruments
-                          .after(done)
-                          .and(validation.after(done, skipped.inARow() == 0)))
-          .endedBy(() -> Validation.isExhausted(validation))
-          .run(
-              span.first(),
-              log,
-              listener,
-              done -> {
-                boolean stopping = exchange.any(stop.getAsBoolean());
-                boolean best = validation != null && validation.improved();
-                if (best) {
-                  checkpoints.protect(span.stepsBefore() + done);
-                }
-                if (stopping || best || isDue(span, done)) {
-                  save(span, done, exchange, optimizer);
-                }
-                return !stopping;
-              });
+      boolean goOn =
+          new StageLoop(step, skipped)
+              .measuredBy(
+                  done ->
+                      validation == null
+                          ? instruments.after(done)
+                          : instruments
+                              .after(done)
+                              .and(validation.after(done, skipped.inARow() == 0)))
+              .endedBy(() -> Validation.isExhausted(validation))
+              .run(
+                  span.first(),
+                  log,
+                  listener,
+                  done -> {
+                    boolean stopping = exchange.any(stop.getAsBoolean());
+                    boolean best = validation != null && validation.improved();
+                    if (best) {
+                      checkpoints.protect(span.stepsBefore() + done);
+                    }
+                    if (stopping || best || isDue(span, done)) {
+                      save(span, done, exchange, optimizer);
+                    }
+                    return !stopping;
+                  });
       if (goOn && Validation.isExhausted(validation)) {
         long best = span.stepsBefore() + Objects.requireNonNull(validation).bestStep();
         checkpoints.loadModel(checkpoints.at(best), parts.all());
@@ -257,15 +259,12 @@ final class Stages {
     }
   }
 
-  private Instruments instruments(
-      Span span, RecordSource records, List<ParameterGroup> groups) {
+  private Instruments instruments(Span span, RecordSource records, List<ParameterGroup> groups) {
     return accumulation.instruments(
         InstrumentSchedule.of(recipe, span.stage(), span.stepsBefore(), span.total()),
         groups,
         count ->
-            group.isFirst()
-                ? data.instrumentPictures().fixed(span.stage(), records, count)
-                : null,
+            group.isFirst() ? data.instrumentPictures().fixed(span.stage(), records, count) : null,
         probe -> show(span.stage(), probe));
   }
 

@@ -53,9 +53,7 @@ public final class TrainingStage implements AutoCloseable {
                 "recipe: model.stable_diffusion.path", recipe.model().stableDiffusion().path());
         diffusion = own(StableDiffusionFolder.open(path, dtype, recipe.device()));
         supervision =
-            own(
-                new SupervisionLoss(
-                    recipe, llava.model(), diffusion, random, dtype, null));
+            own(new SupervisionLoss(recipe, llava.model(), diffusion, random, dtype, null));
       } else {
         supervision = null;
       }

@@ -17,8 +17,8 @@ import org.dsvlm.train.run.Measurement;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Evaluates the losses on records that a stage does not train on: always the same records, each with
- * the same timestep and noise. Processes share the records. A run gives the same bits with and
+ * Evaluates the losses on records that a stage does not train on: always the same records, each
+ * with the same timestep and noise. Processes share the records. A run gives the same bits with and
  * without, but for what patience ends.
  */
 final class Validation implements AutoCloseable {
@@ -122,10 +122,7 @@ final class Validation implements AutoCloseable {
         for (int i = 0; i < own.size(); i++) {
           Loss sum = sums.get(i);
           Loss more = own.get(i);
-          sums.set(
-              i,
-              new Loss(
-                  sum.name, sum.weight, sum.sum + more.sum, sum.count + more.count));
+          sums.set(i, new Loss(sum.name, sum.weight, sum.sum + more.sum, sum.count + more.count));
         }
       }
     }

@@ -96,7 +96,8 @@ class SampleLossesTest {
       mean += weight(weighting, alphas[t]) / 40;
     }
     try (TinyModel model =
-        model(("{'loss': 'mae+epsilon', 'timesteps': {'min_fraction': 0, 'max_fraction': 0.8,"
+        model(
+            ("{'loss': 'mae+epsilon', 'timesteps': {'min_fraction': 0, 'max_fraction': 0.8,"
                     + " 'weighting': '%s'}}")
                 .formatted(weighting))) {
       double[] perSample =

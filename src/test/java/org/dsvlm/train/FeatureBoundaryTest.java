@@ -119,8 +119,7 @@ class FeatureBoundaryTest {
     backward(features.hiddenStates().get(0), 5);
     boundary.take("reconstruction");
     boundary.backward(
-        "language",
-        new Features(List.of(state.mul(Torch.scalar(1))), output.mul(Torch.scalar(1))));
+        "language", new Features(List.of(state.mul(Torch.scalar(1))), output.mul(Torch.scalar(1))));
     assertThat(gradient(output)).containsOnly(2);
     assertThat(state.grad().defined()).isFalse();
   }

@@ -71,8 +71,7 @@ class GradientSumsTest {
             StableDiffusion.random(
                 sizes.unet(), sizes.vae(), sizes.schedule(), random.fork("sd"), dtype, "cpu");
         SupervisionLoss supervision =
-            new SupervisionLoss(
-                recipe, llava.model(), diffusion, random, dtype, null);
+            new SupervisionLoss(recipe, llava.model(), diffusion, random, dtype, null);
         RecordSource records = data.records(1);
         Prefetcher<RunData.Step> steps = data.steps(1, records, llava.model().config(), 0, 1);
         RunData.Step step = steps.next()) {

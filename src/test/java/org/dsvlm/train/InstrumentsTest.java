@@ -29,7 +29,8 @@ class InstrumentsTest {
 
   /** What the instruments add to a step's line. */
   private static final Pattern MEASURED =
-      Pattern.compile("condition_use.*|grad_norm_.*_(language|reconstruction)|reconstruction_mae.*");
+      Pattern.compile(
+          "condition_use.*|grad_norm_.*_(language|reconstruction)|reconstruction_mae.*");
 
   @TempDir private Path folder;
   private TinyRun tiny;

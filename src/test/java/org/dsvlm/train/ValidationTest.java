@@ -86,7 +86,9 @@ class ValidationTest {
                   + row.get("validation_loss_reconstruction").asDouble(),
               within(1e-12));
     }
-    assertThat(rows).extracting(row -> row.get("validation_loss")).allMatch(rows.get(0).get("validation_loss")::equals);
+    assertThat(rows)
+        .extracting(row -> row.get("validation_loss"))
+        .allMatch(rows.get(0).get("validation_loss")::equals);
   }
 
   @Test
@@ -101,9 +103,7 @@ class ValidationTest {
   @Test
   void patienceEndsAStageAndTheBestCheckpointIsKept() throws IOException {
     Path run =
-        tiny.train(
-            "run",
-            with(IDLE, file(), EVERY, "validation.patience=2", "stage2.max_steps=9"));
+        tiny.train("run", with(IDLE, file(), EVERY, "validation.patience=2", "stage2.max_steps=9"));
     assertThat(TinyRun.metrics(run))
         .extracting(row -> row.get("step").asInt())
         .containsExactly(1, 2, 3, 4, 5, 6);
@@ -115,7 +115,6 @@ class ValidationTest {
   void aShareOfEverythingIsRefused() {
     assertThatThrownBy(() -> RecipeReader.bind(tiny.recipe("data.validation=1.5")))
         .isInstanceOf(DsVlmException.class)
-        .hasMessage(
-            "recipe: data.validation is a file, or a share above 0 and below 1, not 1.5");
+        .hasMessage("recipe: data.validation is a file, or a share above 0 and below 1, not 1.5");
   }
 }

@@ -118,7 +118,7 @@ public final class RecordedReplies implements Judge {
       if (!kept.isEmpty() && !own.containsKey(request.row())) {
         throw new DsVlmException(
             ("%s: the judge's reply to row %s was given to another text: another prediction or"
-                 + " other instructions; score with those, or ask again with --judge")
+                    + " other instructions; score with those, or ask again with --judge")
                 .formatted(file, request.row()));
       }
     }

@@ -169,8 +169,7 @@ public final class LlavaExport {
             target -> copy(CHAT_TEMPLATES, files.path(), target),
             before);
       } else {
-        @Nullable ConversationTemplate template =
-            TrainedTemplate.named(files.path()).orElse(null);
+        @Nullable ConversationTemplate template = TrainedTemplate.named(files.path()).orElse(null);
         ObjectNode json = named(format.layout().toJson(files.config()), template);
         if (format.layout() == LlavaLayout.ORIGINAL) {
           json.put(

@@ -158,7 +158,9 @@ public record Recipe(
           "validation is a file, or a share above 0 and below 1, not " + validation);
     }
 
-    /** The share of the records that is evaluated and not trained on; 0 where a file is, or none. */
+    /**
+     * The share of the records that is evaluated and not trained on; 0 where a file is, or none.
+     */
     public double validationShare() {
       return isNumber(validation) ? share(validation) : 0;
     }

@@ -77,8 +77,8 @@ public final class MetricsLog implements AutoCloseable {
   }
 
   /**
-   * The figure {@code key} of each step in {@code file} that has it and was not skipped, by step, in
-   * order.
+   * The figure {@code key} of each step in {@code file} that has it and was not skipped, by step,
+   * in order.
    */
   public static Map<Long, Double> valuesOfGoodSteps(Path file, String key) {
     Map<Long, Double> values = new LinkedHashMap<>();
@@ -86,7 +86,8 @@ public final class MetricsLog implements AutoCloseable {
       for (String line : Files.readAllLines(file)) {
         JsonNode row = JSON.readTree(line);
         JsonNode value = row.path(key);
-        boolean good = row.path("loss").isNumber() && row.path(StepMetrics.GRADIENT_NORM).isNumber();
+        boolean good =
+            row.path("loss").isNumber() && row.path(StepMetrics.GRADIENT_NORM).isNumber();
         if (value.isNumber() && good) {
           values.put(stepOf(line), value.doubleValue());
         }

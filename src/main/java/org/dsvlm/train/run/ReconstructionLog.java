@@ -11,9 +11,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.io.AtomicFiles;
 
 /**
- * Writes reconstructions at intervals, in a file {@code step-N.png} and in TensorBoard: a column for
- * each picture, and a row for the originals and for each way to reconstruct them. The file's text
- * {@code Description} names the rows from above.
+ * Writes reconstructions at intervals, in a file {@code step-N.png} and in TensorBoard: a column
+ * for each picture, and a row for the originals and for each way to reconstruct them. The file's
+ * text {@code Description} names the rows from above.
  */
 public final class ReconstructionLog {
   private static final int MOST_PICTURES = 4;

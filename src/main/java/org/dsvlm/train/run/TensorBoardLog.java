@@ -28,7 +28,12 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
 
   /** Groups tags by their beginning: grad_norm/connector, grad_norm/unet … */
   private static final Pattern GROUPS =
-      Pattern.compile("^(" + StepMetrics.GRADIENT_NORM + "|" + StepMetrics.LEARNING_RATE + "|validation_loss)_");
+      Pattern.compile(
+          "^("
+              + StepMetrics.GRADIENT_NORM
+              + "|"
+              + StepMetrics.LEARNING_RATE
+              + "|validation_loss)_");
 
   private final Path folder;
   private @Nullable EventFile events;
