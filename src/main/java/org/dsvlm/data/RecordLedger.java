@@ -131,7 +131,7 @@ public final class RecordLedger {
       return;
     }
     try {
-      HeldFolders.createDirectories(file.toAbsolutePath().getParent());
+      HeldFolders.createDirectories(file.toAbsolutePath().resolveSibling(""));
       Files.writeString(file, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be written: " + e.getMessage(), e);

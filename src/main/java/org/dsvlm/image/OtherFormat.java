@@ -12,6 +12,8 @@ import java.util.Set;
 
 /** What a file is that no decoder here reads, by its first bytes, for messages. */
 final class OtherFormat {
+  private static final String LFS = "version https://git-lfs";
+
   private static final Map<String, String> STARTS = new LinkedHashMap<>();
 
   static {
@@ -43,7 +45,7 @@ final class OtherFormat {
     STARTS.put("\u0093NUMPY", "an array of NumPy");
     STARTS.put("\u0089HDF", "an HDF5 file");
     STARTS.put(
-        "version https://git-lfs",
+        LFS,
         "a pointer of Git LFS in place of the picture; fetch it with 'git lfs pull'");
     STARTS.put("data:image/", "the text of a data URL");
     STARTS.put("/9j/", "a JPEG in base64");
@@ -113,8 +115,9 @@ final class OtherFormat {
     }
     text = (text.startsWith("\u00ef\u00bb\u00bf") ? text.substring(3) : text).stripLeading();
     String lower = text.toLowerCase(Locale.ROOT);
-    if (text.startsWith("version https://git-lfs")) {
-      return STARTS.get("version https://git-lfs");
+    String pointer = STARTS.get(LFS);
+    if (pointer != null && text.startsWith(LFS)) {
+      return pointer;
     }
     if (lower.startsWith("<svg") || (lower.startsWith("<?xml") && lower.contains("<svg"))) {
       return "an SVG drawing";

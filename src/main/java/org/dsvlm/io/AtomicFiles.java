@@ -57,7 +57,7 @@ public final class AtomicFiles {
   public static void file(Path target, Body body) {
     Path temporary = temporary(target);
     try {
-      HeldFolders.createDirectories(temporary.getParent());
+      HeldFolders.createDirectories(temporary.resolveSibling(""));
       body.write(temporary);
       sync(temporary);
       move(temporary, target);

@@ -4,6 +4,7 @@
  */
 package org.dsvlm.kernels;
 
+import java.util.Objects;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -47,11 +48,14 @@ final class OwnFolder {
       throw new IOException(STATUS + " does not say whose process this is");
     }
 
+    private static int number(Map<String, Object> known, String name) {
+      return (Integer) Objects.requireNonNull(known.get(name), name);
+    }
+
     static Access of(Path path) throws IOException {
       Map<String, Object> known =
           Files.readAttributes(path, "unix:uid,gid,mode", LinkOption.NOFOLLOW_LINKS);
-      return new Access(
-          (Integer) known.get("uid"), (Integer) known.get("gid"), (Integer) known.get("mode"));
+      return new Access(number(known, "uid"), number(known, "gid"), number(known, "mode"));
     }
   }
 

@@ -4,6 +4,7 @@
  */
 package org.dsvlm.supervision;
 
+import java.util.Objects;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -126,7 +127,7 @@ final class SampleLosses {
     ReconstructionLoss.Split split = loss.split();
     return Torch.tidy(
         () -> {
-          Tensor sum = torch.zeros_like(all.epsilon().select(1, 0).select(1, 0).select(1, 0));
+          Tensor sum = torch.zeros_like(noise(all.epsilon()).select(1, 0).select(1, 0).select(1, 0));
           if (split.ofNoise() != null) {
             sum = sum.add(ofNoise(split.ofNoise(), all, sum));
           }
@@ -156,6 +157,14 @@ final class SampleLosses {
 
   private static Reconstruction chosen(Reconstruction all, Rows rows, @Nullable Tensor pictureHat) {
     return new Reconstruction(
-        rows.of(all.picture()), pictureHat, rows.of(all.epsilon()), rows.of(all.epsilonHat()));
+        rows.of(all.picture()),
+        pictureHat,
+        rows.of(noise(all.epsilon())),
+        rows.of(noise(all.epsilonHat())));
+  }
+
+  /** Each reconstruction of one step has noise. */
+  private static Tensor noise(@Nullable Tensor noise) {
+    return Objects.requireNonNull(noise, "noise");
   }
 }

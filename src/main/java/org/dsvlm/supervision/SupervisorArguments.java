@@ -60,7 +60,7 @@ record SupervisorArguments(
                 + given.keySet()
                 + " were handed over");
       }
-      Tensor tensor = given.get(feature.key());
+      Tensor tensor = Arguments.given(given.get(feature.key()), name);
       long width = feature == Feature.TEXT ? textWidth : imageWidth;
       shape(tensor, name, pictures, size(tensor, name, 1), width);
     }

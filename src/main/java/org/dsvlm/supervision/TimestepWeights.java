@@ -4,6 +4,7 @@
  */
 package org.dsvlm.supervision;
 
+import org.jspecify.annotations.Nullable;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -21,10 +22,10 @@ final class TimestepWeights {
   private static final double MIN_SNR_GAMMA = 5;
 
   /** By timestep; null where all count alike. */
-  private final double[] weights;
+  private final double @Nullable [] weights;
 
   /** By timestep, the factor of x̂0's gradient, at most 1; null without a bound. */
-  private final double[] gradientFactors;
+  private final double @Nullable [] gradientFactors;
 
   TimestepWeights(NoiseSchedule schedule, TimestepConfig config, TimestepDistribution drawn) {
     double[] alphas =

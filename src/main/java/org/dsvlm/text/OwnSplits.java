@@ -92,7 +92,10 @@ final class OwnSplits {
   }
 
   private static List<String> named(Map<String, Boolean> added, boolean normalised) {
-    return added.keySet().stream().filter(token -> added.get(token) == normalised).toList();
+    return added.entrySet().stream()
+        .filter(token -> token.getValue() == normalised)
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   private static void expect(boolean right, String what) {

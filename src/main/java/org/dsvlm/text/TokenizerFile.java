@@ -234,9 +234,9 @@ final class TokenizerFile {
         json.skipChildren();
       }
     }
-    expect(
-        content != null && !content.isEmpty() && id != null,
-        "holds an added token without 'content' or 'id'");
+    if (content == null || content.isEmpty() || id == null) {
+      throw problem("holds an added token without 'content' or 'id'");
+    }
     addedTokens.put(content, id);
     inNormalisedText.put(content, normalised);
     longestToken = Math.max(longestToken, content.length());
@@ -359,7 +359,11 @@ final class TokenizerFile {
 
   private void expect(boolean right, String problem) {
     if (!right) {
-      throw new DsVlmException(file + ": " + problem + "; fetch the tokenizer again");
+      throw problem(problem);
     }
+  }
+
+  private DsVlmException problem(String problem) {
+    return new DsVlmException(file + ": " + problem + "; fetch the tokenizer again");
   }
 }

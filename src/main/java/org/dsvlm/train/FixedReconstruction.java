@@ -4,6 +4,7 @@
  */
 package org.dsvlm.train;
 
+import java.util.Objects;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,10 +56,10 @@ final class FixedReconstruction {
   private Tensor pictureHat(DiffusionSupervisor.Result result) {
     Tensor decoded = result.pictureHat();
     Tensor latents = result.x0Hat();
-    if (decoded == null && latents == null) {
-      throw new IllegalStateException("a reconstruction has a picture or its latents");
-    }
-    return decoded != null ? decoded : supervisor.decode(latents);
+    return decoded != null
+        ? decoded
+        : supervisor.decode(
+            Objects.requireNonNull(latents, "a reconstruction has a picture or its latents"));
   }
 
   /** The autoencoder's own: no diffusion can do better. */

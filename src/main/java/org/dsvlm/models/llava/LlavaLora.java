@@ -107,13 +107,19 @@ public final class LlavaLora {
     try (PointerScope scope = new PointerScope();
         WeightSource stored = WeightFile.open(file)) {
       for (String name : stored.names()) {
-        lora.replace(partName(name), stored.read(name), file + " (stored as '" + name + "')");
+        String own = partName(name);
+        if (own != null) {
+          lora.replace(own, stored.read(name), file + " (stored as '" + name + "')");
+        }
       }
     }
   }
 
-  /** Without the layers of classes that PEFT and the original project put around the model. */
-  private static String partName(String stored) {
+  /**
+   * Without the layers of classes that PEFT and the original project put around the model; null for
+   * numbers without use.
+   */
+  private static @Nullable String partName(String stored) {
     return LlavaLayouts.name(stored.startsWith(PEFT) ? stored.substring(PEFT.length()) : stored);
   }
 
