@@ -44,9 +44,7 @@ final class OtherFormat {
     STARTS.put("\u001aE\u00df\u00a3", "a video (Matroska or WebM)");
     STARTS.put("\u0093NUMPY", "an array of NumPy");
     STARTS.put("\u0089HDF", "an HDF5 file");
-    STARTS.put(
-        LFS,
-        "a pointer of Git LFS in place of the picture; fetch it with 'git lfs pull'");
+    STARTS.put(LFS, "a pointer of Git LFS in place of the picture; fetch it with 'git lfs pull'");
     STARTS.put("data:image/", "the text of a data URL");
     STARTS.put("/9j/", "a JPEG in base64");
     STARTS.put("iVBORw0KGgo", "a PNG in base64");

@@ -19,6 +19,7 @@ import org.dsvlm.nn.cost.Tape;
 import org.dsvlm.supervision.ConditionUse;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.train.InstrumentSchedule;
+import org.dsvlm.train.recipe.InstrumentKeys;
 import org.dsvlm.train.recipe.Recipe;
 import org.jspecify.annotations.Nullable;
 
@@ -142,7 +143,7 @@ final class StagePlanner {
    * loss.
    */
   private double instruments(int number, Hardware hardware, double pictures, int microBatches) {
-    Recipe.Instruments settings = recipe.instruments();
+    InstrumentKeys settings = recipe.instruments();
     long total = recipe.stage(number).steps(expected(number).records());
     long every = InstrumentSchedule.of(recipe, number, 0, total).everySteps();
     if (every == 0 || sizes.supervision().isEmpty()) {

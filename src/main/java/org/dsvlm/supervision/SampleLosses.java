@@ -127,7 +127,8 @@ final class SampleLosses {
     ReconstructionLoss.Split split = loss.split();
     return Torch.tidy(
         () -> {
-          Tensor sum = torch.zeros_like(noise(all.epsilon()).select(1, 0).select(1, 0).select(1, 0));
+          Tensor sum =
+              torch.zeros_like(noise(all.epsilon()).select(1, 0).select(1, 0).select(1, 0));
           if (split.ofNoise() != null) {
             sum = sum.add(ofNoise(split.ofNoise(), all, sum));
           }

@@ -4,7 +4,6 @@
  */
 package org.dsvlm.supervision;
 
-import org.jspecify.annotations.Nullable;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -12,6 +11,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.models.diffusion.NoiseSchedule;
 import org.dsvlm.models.diffusion.Prediction;
 import org.dsvlm.tensor.Torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What depends on the timestep in a one-step reconstruction: how much its comparison counts, and

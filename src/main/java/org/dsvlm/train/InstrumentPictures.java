@@ -69,7 +69,7 @@ final class InstrumentPictures {
       long tries = Math.min(source.size(), (long) MOST_TRIES * wanted);
       for (long i = 0; i < tries && shown.size() < wanted; i++) {
         int index = (int) order.index(i);
-        Picture picture = RunData.soundPicture(source, index, 0);
+        Picture picture = soundPicture(source, index, 0);
         if (picture != null && shown.add(source.get(index).images())) {
           Picture seen = ofStage.resized(picture);
           pictures.add(target.of(seen));
@@ -103,7 +103,7 @@ final class InstrumentPictures {
     for (long i = 0; i < heldOut.size() && shown.size() < MOST_LABELLED; i++) {
       int index = (int) order.index(i);
       Map<String, String> labels = labels(heldOut, index);
-      Picture picture = labels.isEmpty() ? null : RunData.soundPicture(heldOut, index, 0);
+      Picture picture = labels.isEmpty() ? null : soundPicture(heldOut, index, 0);
       if (picture != null && shown.add(heldOut.get(index).images())) {
         try (PointerScope scope = new PointerScope()) {
           probe.add(ofStage.normalised(ofStage.resized(picture)), labels);
@@ -119,6 +119,15 @@ final class InstrumentPictures {
     } catch (DsVlmException e) {
       LOG.warn("left out of the probe: {}", e.getMessage());
       return Map.of();
+    }
+  }
+
+  /** Null if the record is bad, or of text alone. */
+  private static @Nullable Picture soundPicture(RecordSource source, int index, long epoch) {
+    try {
+      return source.pictured(index) ? source.pictures(index, epoch).get(0) : null;
+    } catch (DsVlmException e) {
+      return null;
     }
   }
 }

@@ -5,6 +5,7 @@
 package org.dsvlm.train;
 
 import org.dsvlm.supervision.ConditionUse;
+import org.dsvlm.train.recipe.InstrumentKeys;
 import org.dsvlm.train.recipe.Recipe;
 
 /**
@@ -35,7 +36,7 @@ public record InstrumentSchedule(long everySteps, long stepsBefore, long total) 
 
   /** The schedule of a stage of {@code total} steps after {@code stepsBefore} of other stages. */
   public static InstrumentSchedule of(Recipe recipe, int stage, long stepsBefore, long total) {
-    Recipe.Instruments settings = recipe.instruments();
+    InstrumentKeys settings = recipe.instruments();
     if (!settings.enabled() || settings.everySteps() > 0) {
       return new InstrumentSchedule(
           settings.enabled() ? settings.everySteps() : 0, stepsBefore, total);

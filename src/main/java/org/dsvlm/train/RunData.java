@@ -29,7 +29,6 @@ import org.dsvlm.data.RecordSource;
 import org.dsvlm.data.SampleOrder;
 import org.dsvlm.distributed.Launch;
 import org.dsvlm.image.ImageProcessor;
-import org.dsvlm.image.Picture;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
@@ -282,15 +281,6 @@ public final class RunData implements AutoCloseable {
                   ? "; all are text alone"
                   : ". The first that was rejected: " + first));
     };
-  }
-
-  /** Null if the record is bad, or of text alone. */
-  static @Nullable Picture soundPicture(RecordSource source, int index, long epoch) {
-    try {
-      return source.pictured(index) ? source.pictures(index, epoch).get(0) : null;
-    } catch (DsVlmException e) {
-      return null;
-    }
   }
 
   /** The pictures that the instruments look at. */

@@ -13,6 +13,7 @@ import org.dsvlm.data.BatchMaker;
 import org.dsvlm.data.RecordSource;
 import org.dsvlm.train.parallel.GradientExchange;
 import org.dsvlm.train.recipe.Recipe;
+import org.dsvlm.train.recipe.ValidationKeys;
 import org.dsvlm.train.run.Measurement;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +26,7 @@ final class Validation implements AutoCloseable {
   /** Key of the weighted sum of the losses, and with a loss's name after it of that loss. */
   static final String LOSS = "validation_loss";
 
-  private final Recipe.Validation settings;
+  private final ValidationKeys settings;
   private final int microBatchSize;
   private final long total;
   private final RecordSource records;

@@ -32,6 +32,7 @@ import org.dsvlm.io.FilePath;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.llava.LlavaChat;
 import org.dsvlm.models.llava.LlavaChatOptions;
+import org.dsvlm.train.recipe.EvaluationKeys;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.run.RunFolder;
 
@@ -42,7 +43,7 @@ import org.dsvlm.train.run.RunFolder;
 public final class RunEvaluation {
   private final Recipe recipe;
   private final RunFolder run;
-  private final Recipe.Evaluation settings;
+  private final EvaluationKeys settings;
 
   private RunEvaluation(Recipe recipe, RunFolder run) {
     this.recipe = recipe;

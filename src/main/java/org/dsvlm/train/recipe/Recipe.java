@@ -53,10 +53,10 @@ public record Recipe(
     Distributed distributed,
     CheckpointPolicy checkpoint,
     TensorBoard tensorboard,
-    Instruments instruments,
+    InstrumentKeys instruments,
     Report report,
-    Evaluation evaluation,
-    Validation validation) {
+    EvaluationKeys evaluation,
+    ValidationKeys validation) {
   private static final Pattern NUMBER = Pattern.compile("-?[0-9]*\\.?[0-9]+(?:[eE]-?[0-9]+)?");
 
   public Recipe {
@@ -247,7 +247,7 @@ public record Recipe(
     }
 
     /** Checked now, because the stage may begin hours into the run. */
-    private static void requireTemplate(String name) {
+    static void requireTemplate(String name) {
       try {
         ConversationTemplate.named(name);
       } catch (DsVlmException e) {
@@ -308,41 +308,10 @@ public record Recipe(
     }
   }
 
-  /**
-   * Evaluation while a run trains, where {@code data.validation} gives records for it.
-   *
-   * @param everySteps between two evaluations
-   * @param patience evaluations in a row without a better loss that end a stage; 0: none do
-   * @param records that are evaluated at most
-   */
-  public record Validation(long everySteps, int patience, int records) {
-    public Validation {
-      requirePositive("every_steps", everySteps);
-      requireNotNegative("patience", patience);
-      requirePositive("records", records);
-    }
-  }
-
   /** How often TensorBoard is shown reconstructions; 0: never. */
   public record TensorBoard(long picturesEverySteps) {
     public TensorBoard {
       requireNotNegative("pictures_every_steps", picturesEverySteps);
-    }
-  }
-
-  /**
-   * Figures that show whether the supervision teaches.
-   *
-   * @param enabled whether they are measured
-   * @param everySteps between two measurements; 0: as few as keep within their share of the time
-   * @param records with a picture that are measured on
-   * @param timesteps at which each of them is reconstructed
-   */
-  public record Instruments(boolean enabled, long everySteps, int records, int timesteps) {
-    public Instruments {
-      requireNotNegative("every_steps", everySteps);
-      require(records > 1, "records has to be above 1, not " + records);
-      requirePositive("timesteps", timesteps);
     }
   }
 
@@ -351,26 +320,6 @@ public record Recipe(
     public Report {
       requireNotNegative("pictures", pictures);
       requirePositive("sampler_steps", samplerSteps);
-    }
-  }
-
-  /**
-   * What the trained model is asked at the run's end.
-   *
-   * @param questions files of questions by the benchmark's name; without any the model is not asked
-   * @param form {@code options}: as the leaderboard asks; {@code open}: without the options
-   * @param batchSize questions that are answered at a time
-   * @param pictures of the held-out film strip
-   */
-  public record Evaluation(
-      ObjectNode questions, String form, int maxNewTokens, int batchSize, int pictures) {
-    public Evaluation {
-      require(
-          List.of("options", "open").contains(form),
-          "form is '" + form + "'; known: options, open");
-      requirePositive("max_new_tokens", maxNewTokens);
-      requirePositive("batch_size", batchSize);
-      requireNotNegative("pictures", pictures);
     }
   }
 
@@ -406,26 +355,26 @@ public record Recipe(
     return supervision.path("enabled").asBoolean();
   }
 
-  private static void requireOneSource(String arch, ObjectNode config) {
+  static void requireOneSource(String arch, ObjectNode config) {
     require(
         arch.isEmpty() || config.isEmpty(),
         "arch is '" + arch + "', and a configuration is given too; one of them has to do");
   }
 
-  private static void requirePositive(String key, Number value) {
+  static void requirePositive(String key, Number value) {
     require(value.doubleValue() > 0, key + " has to be above 0, not " + value);
   }
 
-  private static void requireNotNegative(String key, Number value) {
+  static void requireNotNegative(String key, Number value) {
     require(value.doubleValue() >= 0, key + " has to be 0 or more, not " + value);
   }
 
-  private static void requireShare(String key, double value) {
+  static void requireShare(String key, double value) {
     require(value >= 0 && value <= 1, key + " has to be from 0 to 1, not " + value);
   }
 
   /** {@code message} begins with a key of the section; the reader puts the section before it. */
-  private static void require(boolean holds, String message) {
+  static void require(boolean holds, String message) {
     if (!holds) {
       throw new DsVlmException(message);
     }
