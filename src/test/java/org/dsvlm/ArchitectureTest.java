@@ -40,6 +40,7 @@ import org.dsvlm.models.ModelFamily;
 import org.dsvlm.models.llava.LlavaConfig;
 import org.dsvlm.models.vit.VisionFamily;
 import org.dsvlm.models.vit.VisionTower;
+import org.dsvlm.supervision.ConditionUse;
 import org.dsvlm.tensor.Devices;
 import org.dsvlm.tensor.MemoryFigures;
 import org.dsvlm.tensor.Torch;
@@ -125,6 +126,9 @@ class ArchitectureTest {
         .resideInAnyPackage(ROOT + "nn..", ROOT + "models.vit..", ROOT + "models.diffusion..")
         .or()
         .resideInAPackage(ROOT + "supervision..")
+        .and()
+        // An instrument reads its figures, once for all, between two steps.
+        .doNotBelongToAnyOf(ConditionUse.class)
         .should()
         .callMethodWhere(
             describe("it reads a tensor on the host", ArchitectureTest::readsOnTheHost))

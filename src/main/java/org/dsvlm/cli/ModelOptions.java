@@ -5,6 +5,8 @@
 package org.dsvlm.cli;
 
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Iterator;
 import org.dsvlm.models.llava.LlavaChatOptions;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.text.ConversationTemplate;
@@ -27,8 +29,9 @@ final class ModelOptions {
       names = "--template",
       paramLabel = "NAME",
       description =
-          "Conversation template that the model was trained on: vicuna_v1, llama_3, qwen2 or"
-              + " another that an unknown name lists. Default: what its folder says.")
+          "Conversation template that the model was trained on: ${COMPLETION-CANDIDATES}. Default:"
+              + " what its folder says.",
+      completionCandidates = TemplateNames.class)
   private @Nullable String template;
 
   @Option(
@@ -76,5 +79,13 @@ final class ModelOptions {
 
   String dtype(String unsaid) {
     return dtype == null ? unsaid : dtype;
+  }
+
+  /** The names that {@code --template} takes, for its help. */
+  static final class TemplateNames implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Arrays.stream(ConversationTemplate.values()).map(ConversationTemplate::key).iterator();
+    }
   }
 }

@@ -55,7 +55,7 @@ public final class FilePath {
     Path main = folder.resolve("refs").resolve("main");
     try (Stream<Path> children = Files.list(snapshots)) {
       if (Files.isRegularFile(main)) {
-        Path named = snapshots.resolve(Files.readString(main).strip());
+        Path named = snapshots.resolve(InputFiles.text(main).strip());
         if (Files.isDirectory(named)) {
           return named;
         }

@@ -16,6 +16,7 @@ import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.weights.MappedFile;
 import org.dsvlm.weights.WeightSource;
 import org.dsvlm.weights.files.WeightFolder;
 import org.dsvlm.weights.safetensors.Safetensors;
@@ -78,6 +79,7 @@ class ParameterStoreTest {
 
   @Test
   void mappedParametersAreTheFilesOwnAndOutliveTheSource() {
+    System.setProperty(MappedFile.MAP_FROM, "0");
     try (PointerScope scope = new PointerScope()) {
       SafetensorsWriter.write(
           folder.resolve("model.safetensors"), Map.of("weight", Torch.of(new float[] {1, 2}, 2)));
@@ -94,6 +96,8 @@ class ParameterStoreTest {
         source.close();
         assertThat(Torch.doubles(weight)).containsExactly(1, 2);
       }
+    } finally {
+      System.clearProperty(MappedFile.MAP_FROM);
     }
   }
 }

@@ -105,7 +105,8 @@ class ConditionUseTest {
     try (PointerScope scope = new PointerScope();
         TinyModel model =
             new TinyModel(
-                "{\"reconstruction\": {\"steps\": 20}, \"timesteps\": {\"max_fraction\": 0.5}}",
+                "{\"reconstruction\": {\"steps\": 20}, \"timesteps\":"
+                    + " {\"min_fraction\": 0.0, \"max_fraction\": 0.5}}",
                 ScalarType.Double)) {
       SupervisionDraw.Source draws = model.supervisor.draws(new RandomState(1));
       assertThat(draws.quantiles(1)).containsExactly(251);

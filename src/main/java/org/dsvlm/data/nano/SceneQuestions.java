@@ -39,6 +39,7 @@ final class SceneQuestions {
       case SEVERAL -> several(scene, dice, all);
       case ODD -> odd(scene, dice, all);
       case TEXT -> text(scene, dice, all);
+      default -> throw new IllegalStateException("a scene of the kind " + scene.kind());
     }
     if (!scene.things().isEmpty()) {
       present(scene, dice, all);

@@ -16,6 +16,7 @@ import java.util.function.BooleanSupplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.tensor.MemoryFigures;
 import org.dsvlm.tensor.Torch;
@@ -154,7 +155,7 @@ final class PartLoop {
     try {
       ObjectMapper json = new ObjectMapper();
       double seconds = 0;
-      for (String line : Files.readAllLines(file)) {
+      for (String line : InputFiles.lines(file)) {
         var step = json.readTree(line);
         seconds += step.path("samples").asDouble() / step.path("samples_per_second").asDouble();
       }

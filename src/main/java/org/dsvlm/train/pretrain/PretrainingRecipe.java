@@ -9,10 +9,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
+import org.dsvlm.io.InputFiles;
 
 /**
  * Sizes and hyperparameters of the parts: a section each, in {@code nano.yaml} or a user's file.
@@ -39,7 +39,7 @@ final class PretrainingRecipe {
     try (InputStream stream =
         name.equals("nano")
             ? PretrainingRecipe.class.getResourceAsStream("nano.yaml")
-            : Files.newInputStream(Path.of(name))) {
+            : InputFiles.stream(FilePath.of("--recipe", name))) {
       if (stream != null && YAML.readTree(stream) instanceof ObjectNode recipe) {
         return recipe;
       }

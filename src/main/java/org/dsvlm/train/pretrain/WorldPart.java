@@ -20,6 +20,7 @@ import org.dsvlm.data.LlavaJson;
 import org.dsvlm.data.LlavaRecord;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.tensor.Torch;
 
@@ -61,7 +62,7 @@ record WorldPart(int side, List<JsonNode> labels, Tensor pixels, List<LlavaRecor
     ObjectMapper json = new ObjectMapper();
     List<JsonNode> labels = new ArrayList<>();
     try {
-      for (String line : Files.readAllLines(file)) {
+      for (String line : InputFiles.lines(file)) {
         labels.add(json.readTree(line));
       }
     } catch (IOException e) {

@@ -30,8 +30,8 @@ final class RecipeCatalogue {
   /** The first goes without saying in a recipe's name. */
   private static final List<String> DATA = List.of("llava", "mini-gemini");
 
-  /** The model that the paper's ablations are made on. */
-  private static final String ABLATED = "vicuna-7b";
+  /** The model that the paper's ablations are made on, which the catalogue names first. */
+  private static final String ABLATED = PublicModels.languageModels().get(0);
 
   private static final String DS_VLM = "ds-vlm";
 

@@ -83,7 +83,7 @@ public final class MetricsLog implements AutoCloseable {
   public static Map<Long, Double> valuesOfGoodSteps(Path file, String key) {
     Map<Long, Double> values = new LinkedHashMap<>();
     try {
-      for (String line : Files.readAllLines(file)) {
+      for (String line : InputFiles.lines(file)) {
         JsonNode row = JSON.readTree(line);
         JsonNode value = row.path(key);
         boolean good =
