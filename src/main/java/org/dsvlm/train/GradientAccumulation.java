@@ -137,6 +137,8 @@ final class GradientAccumulation {
       }
     }
     if (gradients != null) {
+      // A process may still have buckets to send, and all must sum up in one order.
+      exchange.finishGradients();
       gradients.finish(exchange);
     }
     return losses;

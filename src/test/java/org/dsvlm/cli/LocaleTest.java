@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.dsvlm.BadInput;
+import org.dsvlm.io.FilePath;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +29,9 @@ class LocaleTest {
       value = "arguments with characters that the locale of the process lacks",
       then = "an error that names argument and encoding, and the locale to set")
   void argumentsThatTheLocaleLacksAreRefused() throws IOException, InterruptedException {
+    Assumptions.assumeTrue(
+        FilePath.encoding().equals(StandardCharsets.UTF_8),
+        "a JVM without a UTF-8 locale cannot hand the characters to another one");
     Path log = folder.resolve("log");
     try (ChildProcess process =
         ChildProcess.start(

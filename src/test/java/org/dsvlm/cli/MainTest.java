@@ -122,7 +122,6 @@ class MainTest {
     isUsageError(run("plan", "--recipe=nano-scratch", "--set=sed=1"), "'seed'");
     isUsageError(run("recipes", "ds-vlm-vicuna-7b-clp"), "'ds-vlm-vicuna-7b-clip'");
     isUsageError(run("train", "--resume"), "--out");
-    isUsageError(run("chat", "--model", "x"), "--prompt");
     isUsageError(run("chat", "--model=x", "--prompt=y", "--max-new-tokens=0"), "above 0");
     isUsageError(run("reconstruct", "--model=x"), "--image");
     isUsageError(run("init", "--arch=llava-1.5-7b", "--out=x"), "--random");

@@ -29,6 +29,7 @@ public final class DataParallel implements GradientExchange {
 
   private final ProcessGroup group;
   private final String device;
+  private boolean finished;
   private final NamedSums sums;
   private final List<ParameterGroup> groups;
   private final GradientBuckets buckets;
@@ -80,6 +81,7 @@ public final class DataParallel implements GradientExchange {
     double[] all = group.sum(device, own);
     double most = Arrays.stream(all, counts.length, all.length).max().orElse(microBatches);
     buckets.begin((int) most);
+    finished = false;
     return Arrays.copyOf(all, counts.length);
   }
 
@@ -107,6 +109,10 @@ public final class DataParallel implements GradientExchange {
 
   @Override
   public void finishGradients() {
+    if (finished) {
+      return;
+    }
+    finished = true;
     buckets.finish();
     if (shards != null) {
       shards.showGradients();

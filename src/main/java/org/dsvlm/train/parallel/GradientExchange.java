@@ -58,7 +58,10 @@ public interface GradientExchange extends AutoCloseable {
     return values;
   }
 
-  /** After the last backward pass: every gradient becomes the sum over all processes. */
+  /**
+   * After the last backward pass: every gradient becomes the sum over all processes. A second call
+   * in a step does nothing.
+   */
   default void finishGradients() {}
 
   /**
