@@ -7,11 +7,11 @@ package org.dsvlm.cli;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.models.llama.GenerationSettings;
 import org.dsvlm.models.llava.LlavaChat;
 import org.dsvlm.text.ConversationTemplate;
@@ -73,7 +73,7 @@ final class Conversation {
       if (name.isEmpty()) {
         throw new DsVlmException(PICTURE + " needs the name of a file");
       }
-      pictures.add(Picture.read(Path.of(name)));
+      pictures.add(Picture.read(FilePath.of("/picture", name)));
       waiting++;
     } else if (line.startsWith("/")) {
       throw new DsVlmException(

@@ -72,7 +72,7 @@ public final class ActivationCheckpoint {
     }
   }
 
-  /** Frees what belongs to graphs that are gone or have had their backward. */
+  /** Frees what belongs to graphs of this thread that are gone or have had their backward. */
   static void releaseFinished() {
     synchronized (LIVE) {
       for (Iterator<Recomputation> all = LIVE.iterator(); all.hasNext(); ) {

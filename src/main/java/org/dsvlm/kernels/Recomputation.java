@@ -56,6 +56,7 @@ final class Recomputation {
         }
       };
 
+  private Thread owner = Thread.currentThread();
   private @Nullable UnaryOperator<Tensor> body;
   private @Nullable Tensor input;
   private @Nullable Tensor token;
@@ -75,6 +76,7 @@ final class Recomputation {
    * #end}, as of {@code others}.
    */
   Tensor begin(UnaryOperator<Tensor> computation, Tensor source, List<Tensor> others) {
+    owner = Thread.currentThread();
     body = computation;
     captured = List.copyOf(others);
     captured.forEach(Torch::keep);
@@ -146,9 +148,13 @@ final class Recomputation {
     return torch.globalContext().defaultGenerator(source().device());
   }
 
-  /** Whether the graph is gone, or has had its backward. */
+  /**
+   * Whether the graph is gone, or has had its backward. Only the thread that began it can tell: the
+   * token is free a moment before the backward asks for what reached the input.
+   */
   boolean finished() {
-    return Objects.requireNonNull(token).use_count() == 1;
+    boolean ours = owner == Thread.currentThread() || !owner.isAlive();
+    return ours && Objects.requireNonNull(token).use_count() == 1;
   }
 
   /** Lets go of everything but the hooks. */

@@ -53,6 +53,8 @@ public final class SideBySide {
       }
     }
     List<Tensor> results = new ArrayList<>(taken(running));
+    // A worker may have set the number that new threads take.
+    torch.set_num_threads(threads);
     for (int i = together; i < count; i++) {
       int index = i;
       results.add(Torch.withoutGradient(() -> task.apply(index)));
@@ -63,6 +65,9 @@ public final class SideBySide {
   private static Tensor kept(IntFunction<Tensor> task, int index) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
+      if (torch.get_num_threads() != 1) {
+        torch.set_num_threads(1);
+      }
       return Torch.keep(task.apply(index));
     }
   }

@@ -16,6 +16,7 @@ import org.dsvlm.data.NotoArchive;
 import org.dsvlm.data.RecordSource;
 import org.dsvlm.image.ImageProcessor;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.diffusion.NoiseSchedule;
 import org.dsvlm.models.diffusion.StableDiffusionFolder;
@@ -89,7 +90,7 @@ public final class RunCheck {
   private void models() {
     Recipe.Model model = recipe.model();
     if (!model.llava().isEmpty()) {
-      Path folder = Path.of(model.llava());
+      Path folder = FilePath.of("recipe: model.llava", model.llava());
       look("model.llava", () -> inspected(folder));
       look("model.llava", () -> described(LlavaPictures.read(folder), folder));
     } else {
@@ -104,7 +105,7 @@ public final class RunCheck {
       look("model.vision", () -> drawn(RecipeModels.of(recipe.model()).vision().layers()));
       return;
     }
-    Path folder = Path.of(vision.path());
+    Path folder = FilePath.of("recipe: model.vision.path", vision.path());
     look("model.vision.path", () -> inspected(folder));
     if (vision.preprocessor().isEmpty()) {
       Path file = folder.resolve("preprocessor_config.json");
@@ -120,7 +121,9 @@ public final class RunCheck {
     if (language.path().isEmpty()) {
       look("model.language", () -> drawn(RecipeModels.of(recipe.model()).language().layers()));
     } else {
-      look("model.language.path", () -> inspected(Path.of(language.path())));
+      look(
+          "model.language.path",
+          () -> inspected(FilePath.of("recipe: model.language.path", language.path())));
     }
   }
 
@@ -167,7 +170,7 @@ public final class RunCheck {
           });
       return;
     }
-    Path folder = Path.of(diffusion.path());
+    Path folder = FilePath.of("recipe: model.stable_diffusion.path", diffusion.path());
     look(key, () -> inspected(folder.resolve(StableDiffusionFolder.UNET)));
     look(key, () -> inspected(folder.resolve(StableDiffusionFolder.VAE)));
     look(
@@ -185,7 +188,9 @@ public final class RunCheck {
       return;
     }
     for (String stem : List.of("vgg", "lpips")) {
-      look("model.perceptual.path", () -> perceptual(Path.of(path), stem));
+      look(
+          "model.perceptual.path",
+          () -> perceptual(FilePath.of("recipe: model.perceptual.path", path), stem));
     }
   }
 
@@ -200,7 +205,8 @@ public final class RunCheck {
       look(
           "model.language.lora.path",
           () -> {
-            try (WeightSource weights = WeightFolder.open(Path.of(adapter))) {
+            try (WeightSource weights =
+                WeightFolder.open(FilePath.of("recipe: model.language.lora.path", adapter))) {
               return adapter + ": " + weights.names().size() + " tensors";
             }
           });
@@ -212,7 +218,7 @@ public final class RunCheck {
       look(
           key,
           () -> {
-            try (WeightSource weights = WeightFile.open(Path.of(file))) {
+            try (WeightSource weights = WeightFile.open(FilePath.of("recipe: " + key, file))) {
               return file + ": " + weights.names().size() + " tensors";
             }
           });
@@ -292,7 +298,7 @@ public final class RunCheck {
 
   /** Whether the folder is there, without which no record can be read. */
   private boolean pictures() {
-    Path folder = Path.of(recipe.data().pictures());
+    Path folder = FilePath.of("recipe: data.pictures", recipe.data().pictures());
     boolean there = !recipe.data().pictures().isEmpty() && Files.isDirectory(folder);
     if (!there) {
       String text =
@@ -307,7 +313,8 @@ public final class RunCheck {
     look(
         "data.stage" + stage,
         () -> {
-          if (file.isEmpty() || !Files.isRegularFile(Path.of(file))) {
+          if (file.isEmpty()
+              || !Files.isRegularFile(FilePath.of("recipe: data.stage" + stage, file))) {
             throw new DsVlmException("'" + file + "' is no file of records");
           }
           return file + ": is there; its records were not looked at without the pictures";

@@ -195,9 +195,7 @@ public final class RunData implements AutoCloseable {
       return parts(stage, allRecords(stage)).heldOut();
     }
     boolean last = recipe.stage(stage) == recipe.lastStage();
-    return data.validation().isEmpty() || !last
-        ? null
-        : LlavaJson.open(Path.of(data.validation()), Path.of(data.pictures()));
+    return data.validation().isEmpty() || !last ? null : validationFile();
   }
 
   private RecordSource allRecords(int stage) {
@@ -244,13 +242,19 @@ public final class RunData implements AutoCloseable {
     }
   }
 
+  private LlavaJson validationFile() {
+    return LlavaJson.open(
+        FilePath.of("recipe: data.validation", recipe.data().validation()),
+        FilePath.of("recipe: data.pictures", recipe.data().pictures()));
+  }
+
   /** SHA-256 of the file of validation records; empty without one. */
   public String validationSha256() {
     Recipe.Data data = recipe.data();
     if (data.validation().isEmpty() || data.validationShare() > 0) {
       return "";
     }
-    try (LlavaJson records = LlavaJson.open(Path.of(data.validation()), Path.of(data.pictures()))) {
+    try (LlavaJson records = validationFile()) {
       return records.sha256();
     }
   }
