@@ -324,7 +324,7 @@ public final class RunCheck {
   private void records(int stage) {
     String key = "data.stage" + stage;
     try (RecordSource records =
-        RunData.records(recipe, stage, () -> NotoArchive.open(NotoArchive.locate()))) {
+        RecipeRecords.open(recipe, stage, () -> NotoArchive.open(NotoArchive.locate()))) {
       RecordSample sample = RecordSample.of(records, recipe.seed());
       look(key, () -> sample.describe(records.size()));
       for (String fault : sample.faults()) {

@@ -199,38 +199,7 @@ public final class RunData implements AutoCloseable {
   }
 
   private RecordSource allRecords(int stage) {
-    return records(recipe, stage, this::notoArchive);
-  }
-
-  /** The same before there is a run; {@code noto} gives the archive where the recipe wants it. */
-  static RecordSource records(Recipe recipe, int stage, Supplier<NotoArchive> noto) {
-    Recipe.Data data = recipe.data();
-    switch (data.source()) {
-      case "noto":
-        return stage == 2
-            ? NotoSource.questions(noto.get(), NotoSource.Split.TRAIN, recipe.seed())
-            : NotoSource.captions(noto.get(), NotoSource.Split.TRAIN, recipe.seed());
-      case "llava":
-        boolean second = stage == 2 || (stage == 0 && recipe.stage1().leftOut());
-        String file = second ? data.stage2() : data.stage1();
-        if (file.isEmpty()) {
-          throw new DsVlmException(
-              "recipe: data.stage" + (second ? 2 : 1) + " names no file of records");
-        }
-        String key = "recipe: data.stage" + (second ? 2 : 1);
-        LlavaJson records =
-            LlavaJson.open(
-                FilePath.of(key, file), FilePath.of("recipe: data.pictures", data.pictures()));
-        if (records.size() == 0) {
-          records.close();
-          throw new DsVlmException(
-              key + ": " + file + " holds no record, only an empty list; name another file");
-        }
-        return records;
-      default:
-        throw new DsVlmException(
-            "recipe: data.source is '" + data.source() + "'; known: llava, noto");
-    }
+    return RecipeRecords.open(recipe, stage, this::notoArchive);
   }
 
   /** SHA-256 of what {@link #records} reads, in hexadecimal digits. */
