@@ -4,47 +4,14 @@
  */
 package org.dsvlm.train;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
-import org.dsvlm.data.Batch;
-import org.dsvlm.data.BatchMaker;
-import org.dsvlm.data.Collator;
-import org.dsvlm.data.HeldOutShare;
 import org.dsvlm.data.LlavaJson;
 import org.dsvlm.data.NotoArchive;
 import org.dsvlm.data.NotoSource;
-import org.dsvlm.data.Prefetcher;
-import org.dsvlm.data.ReconstructionTarget;
-import org.dsvlm.data.RecordLedger;
 import org.dsvlm.data.RecordSource;
-import org.dsvlm.data.SampleOrder;
-import org.dsvlm.distributed.Launch;
-import org.dsvlm.image.ImageProcessor;
-import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
-import org.dsvlm.io.JsonConfig;
-import org.dsvlm.io.Sha256;
-import org.dsvlm.models.llava.LlavaConfig;
-import org.dsvlm.models.llava.LlavaPictures;
-import org.dsvlm.models.llava.ModelFiles;
-import org.dsvlm.tensor.RandomState;
-import org.dsvlm.text.ConversationTemplate;
-import org.dsvlm.text.Tokenizer;
-import org.dsvlm.text.TokenizerSource;
 import org.dsvlm.train.recipe.Recipe;
-import org.dsvlm.train.recipe.RecipeModels;
-import org.dsvlm.train.run.RunFolder;
-import org.jspecify.annotations.Nullable;
 
 /** The records that a recipe names, whether or not there is a run yet. */
 final class RecipeRecords {

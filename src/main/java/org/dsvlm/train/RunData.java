@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import org.dsvlm.data.Batch;
 import org.dsvlm.data.BatchMaker;
 import org.dsvlm.data.Collator;

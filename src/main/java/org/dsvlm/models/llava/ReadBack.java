@@ -52,7 +52,7 @@ record ReadBack(
     @Nullable ObjectNode pictures) {
   private static final double LAST_BITS = 32;
 
-    private static final Logger LOG = LoggerFactory.getLogger(ReadBack.class);
+  private static final Logger LOG = LoggerFactory.getLogger(ReadBack.class);
 
   private static final String PROBE =
       "USER: What is this? </s> 3.14 \u00fc\u4e2d\ud83d\ude00\n\n  <|im_end|> ASSISTANT: It's";
