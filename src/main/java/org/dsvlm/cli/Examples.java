@@ -38,6 +38,10 @@ final class Examples {
           Map.entry("report", List.of("dsvlm report --run RUN")),
           Map.entry("export", List.of("dsvlm export --model RUN --out DIR")),
           Map.entry("inspect", List.of("dsvlm inspect RUN/export --json")),
+          Map.entry("data", List.of("dsvlm data nano --out nano-world")),
+          Map.entry(
+              "pretrain",
+              List.of("dsvlm pretrain vae --recipe nano --data nano-world --out nano-parts")),
           Map.entry("nano-questions", List.of("dsvlm nano-questions --out questions.tsv")),
           Map.entry("lab", List.of("dsvlm lab table1 --seeds 2 --out DIR")),
           Map.entry("doctor", List.of("dsvlm doctor --json")));

@@ -25,11 +25,9 @@ import picocli.CommandLine.Spec;
 /** Runs the paper's comparisons at nano scale. */
 @Command(
     name = "lab",
-    description = {
-      "Runs the comparisons of the paper's tables at nano scale, arm by arm under paired seeds, and"
-          + " writes a page about each. What is there already is not run again.",
-      "Example: dsvlm lab table4 --seeds 5 --out lab"
-    },
+    description =
+        "Runs the comparisons of the paper's tables at nano scale, arm by arm under paired seeds,"
+            + " and writes a page about each. What is there already is not run again.",
     mixinStandardHelpOptions = true)
 final class LabCommand implements Callable<Integer> {
   private static final String ALL = "all";

@@ -23,14 +23,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "pretrain",
     description =
-        "Trains a part of the nano models on the nano world, or goes on with it after a stop; prints"
-            + " the part's folder when it is done.",
-    mixinStandardHelpOptions = true,
-    footer = {
-      "",
-      "Example: dsvlm data nano --out nano-world",
-      "         dsvlm pretrain vae --recipe nano --data nano-world --out nano-parts"
-    })
+        "Trains a part of the nano models on the nano world, or goes on with it after a stop;"
+            + " prints the part's folder when it is done.",
+    mixinStandardHelpOptions = true)
 final class PretrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
