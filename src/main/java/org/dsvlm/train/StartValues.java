@@ -4,10 +4,13 @@
  */
 package org.dsvlm.train;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.bytedeco.javacpp.PointerScope;
@@ -23,6 +26,8 @@ import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.weights.WeightSource;
 import org.dsvlm.weights.files.WeightFile;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Parts of a model that start from files of their own ({@code model.start} of a recipe). */
 final class StartValues {
@@ -30,6 +35,8 @@ final class StartValues {
 
   /** Before the names of a model that PEFT has wrapped. */
   private static final String WRAPPED = "base_model.model.";
+
+  private static final Logger LOG = LoggerFactory.getLogger(StartValues.class);
 
   private StartValues() {}
 
@@ -109,9 +116,30 @@ final class StartValues {
   /** The file that the supervision's own parameters start from; null if they are drawn. */
   static @Nullable WeightSource multiAdapter(Recipe recipe) {
     String file = recipe.model().start().multiAdapter();
-    return file.isEmpty()
-        ? null
-        : MultiAdapterFile.open(FilePath.of("recipe: model.start.multi_adapter", file));
+    if (file.isEmpty()) {
+      passedOver(recipe)
+          .ifPresent(
+              other ->
+                  LOG.warn(
+                      "adapters, experts and routers are drawn at random, not those of {}; to go on"
+                          + " with them, set model.start.multi_adapter to that file",
+                      other));
+      return null;
+    }
+    return MultiAdapterFile.open(FilePath.of("recipe: model.start.multi_adapter", file));
+  }
+
+  /** The file of an earlier run, of which the recipe names other parts but not this one. */
+  static Optional<Path> passedOver(Recipe recipe) {
+    Map<String, String> named = new LinkedHashMap<>();
+    named.put("model.stable_diffusion.path", recipe.model().stableDiffusion().path());
+    named.put("model.llava", recipe.model().llava());
+    return named.entrySet().stream()
+        .filter(part -> !part.getValue().isEmpty())
+        .map(part -> FilePath.of("recipe: " + part.getKey(), part.getValue()).toAbsolutePath())
+        .map(part -> part.resolveSibling(MultiAdapterFile.NAME))
+        .filter(Files::isRegularFile)
+        .findFirst();
   }
 
   /**

@@ -19,6 +19,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.train.recipe.Recipe;
+import org.dsvlm.train.recipe.RecipeReader;
 import org.dsvlm.weights.safetensors.Safetensors;
 import org.dsvlm.weights.safetensors.SafetensorsWriter;
 import org.junit.jupiter.api.BeforeEach;
@@ -119,6 +121,21 @@ class StartValuesTest {
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining(file.toString())
         .hasMessageContaining("supervision.features");
+  }
+
+  @Test
+  void aFileOfTheEarlierRunThatIsNotNamedIsSaid() throws IOException {
+    Path run = Files.createDirectories(folder.resolve("earlier/stable_diffusion")).getParent();
+    Recipe recipe = with("model.stable_diffusion.path=" + run.resolve("stable_diffusion"));
+    assertThat(StartValues.passedOver(recipe)).isEmpty();
+    Path file = Files.createFile(run.resolve("multi_adapter.safetensors"));
+    assertThat(StartValues.passedOver(recipe)).contains(file);
+    assertThat(StartValues.passedOver(with("model.llava=" + run.resolve("export")))).contains(file);
+    assertThat(StartValues.passedOver(with("seed=1"))).isEmpty();
+  }
+
+  private static Recipe with(String override) {
+    return RecipeReader.bind(RecipeReader.resolve("nano-scratch", List.of(override)));
   }
 
   @Test
