@@ -115,6 +115,7 @@ class SeveralProcessesTest {
     String[] words = words(run);
     Files.createDirectories(run);
     Files.writeString(run.resolve("recipe.yaml"), "seed: 1");
+    Files.writeString(run.resolve("metrics.jsonl"), "");
     List<ChildProcess> processes = ChildProcess.startTogether(2, folder, words);
     int second = processes.get(1).exitCode();
     assertThat(processes.get(0).exitCode()).as(processes.get(0).output()).isEqualTo(1);
