@@ -65,6 +65,11 @@ public final class Conv2d {
     return weight;
   }
 
+  /** The bias, [out], or null. */
+  public @Nullable Tensor bias() {
+    return bias;
+  }
+
   /** x: [batch, in, height, width] in, [batch, out, height', width'] out. */
   public Tensor forward(Tensor x) {
     TensorOptional optional = bias == null ? Torch.none() : new TensorOptional(bias);

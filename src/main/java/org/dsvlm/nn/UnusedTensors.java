@@ -5,16 +5,19 @@
 package org.dsvlm.nn;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.weights.RenamedWeights;
 import org.dsvlm.weights.WeightSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Tensors of a folder that the model built from it has not asked for. Those that belong to the
@@ -27,6 +30,13 @@ public final class UnusedTensors {
   /** Rotary frequencies and position numbers. */
   private static final Pattern COMPUTED =
       Pattern.compile(".*(rotary_emb\\.inv_freq|embeddings\\.position_ids)");
+
+  /**
+   * The other half of a CLIP or SigLIP, and what ties the two: a folder as it is published holds
+   * both, and an encoder is one of them.
+   */
+  private static final Pattern OTHER_HALF =
+      Pattern.compile("(text_model|text_projection|visual_projection)\\..*|logit_(scale|bias)");
 
   private UnusedTensors() {}
 
@@ -71,14 +81,22 @@ public final class UnusedTensors {
   }
 
   /**
-   * Names tensors of {@code source} that no part of the model stands for, such as the text half of
-   * a CLIP. Numbers that are computed anew, as old files store them, are not worth a line.
+   * Names tensors of {@code source} that no part of the model stands for. The text half of a CLIP is
+   * expected there, and is named at the level of information alone. Numbers that are computed anew,
+   * as old files store them, are not worth a line.
    */
   public static void sayHidden(RenamedWeights source) {
     List<String> hidden =
         source.hidden().stream().filter(name -> !COMPUTED.matcher(name).matches()).toList();
-    if (!hidden.isEmpty()) {
-      LOG.warn("{}: not used: {}", source.where(hidden.get(0)), count(hidden));
+    Map<Boolean, List<String>> expected =
+        hidden.stream().collect(Collectors.partitioningBy(OTHER_HALF.asMatchPredicate()));
+    say(Level.INFO, source, expected.getOrDefault(true, List.of()));
+    say(Level.WARN, source, expected.getOrDefault(false, List.of()));
+  }
+
+  private static void say(Level level, RenamedWeights source, List<String> names) {
+    if (!names.isEmpty()) {
+      LOG.atLevel(level).log("{}: not used: {}", source.where(names.get(0)), count(names));
     }
   }
 

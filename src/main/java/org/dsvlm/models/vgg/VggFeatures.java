@@ -29,6 +29,7 @@ final class VggFeatures {
 
   private final List<List<Conv2d>> stages = new ArrayList<>();
   private final List<Long> widths = new ArrayList<>();
+  private final List<Layer> layers = new ArrayList<>();
 
   private VggFeatures(Parameters features, ChannelPlan plan) {
     long in = 3;
@@ -37,7 +38,9 @@ final class VggFeatures {
       List<Conv2d> convolutions = new ArrayList<>();
       for (int i = 0; i < CONVOLUTIONS[stage]; i++) {
         long out = plan.channels(stage, index);
-        convolutions.add(convolution(features.at(index), in, out));
+        Conv2d convolution = convolution(features.at(index), in, out);
+        convolutions.add(convolution);
+        layers.add(new Layer(index, convolution, out));
         in = out;
         index += 2; // the ReLU has a number of its own
       }
@@ -73,6 +76,17 @@ final class VggFeatures {
     return CONVOLUTIONS[stage];
   }
 
+  /** All convolutions in order. */
+  List<Layer> layers() {
+    return layers;
+  }
+
+  /**
+   * @param number of the convolution in torchvision's names
+   * @param channels that it gives
+   */
+  record Layer(int number, Conv2d convolution, long channels) {}
+
   /** Channels of each stage's output. */
   List<Long> widths() {
     return widths;
@@ -84,21 +98,33 @@ final class VggFeatures {
    * rounded down.
    */
   List<Tensor> forward(Tensor x, int stages) {
+    return forward(x, stages, (layer, h) -> h);
+  }
+
+  /** As {@link #forward(Tensor, int)}, with {@code between} each convolution and its ReLU. */
+  List<Tensor> forward(Tensor x, int stages, Between between) {
     return Torch.tidyAll(
         () -> {
           List<Tensor> outputs = new ArrayList<>();
           Tensor h = x;
+          int layer = 0;
           for (List<Conv2d> stage : this.stages.subList(0, stages)) {
             if (!outputs.isEmpty()) {
               h = max_pool2d(h, 2, 2);
             }
             for (Conv2d convolution : stage) {
-              h = relu(convolution.forward(h));
+              h = relu(between.apply(layer++, convolution.forward(h)));
             }
             outputs.add(h);
           }
           return outputs;
         });
+  }
+
+  /** What stands between a convolution, counted from 0, and its ReLU. */
+  @FunctionalInterface
+  interface Between {
+    Tensor apply(int layer, Tensor h);
   }
 
   /** Output channels of the convolution with torchvision's number {@code index}. */

@@ -45,7 +45,8 @@ final class Distortions {
     return distorted.sub(original).mul(Torch.scalar(share)).add(original);
   }
 
-  private static Tensor kept(Tensor x, RandomState random) {
+  /** {@code x} moved, brighter or darker, or of more or less contrast. */
+  static Tensor kept(Tensor x, RandomState random) {
     double sign = random.fork("sign").below(2) == 0 ? 1 : -1;
     double strength = random.fork("strength").unit();
     return switch ((int) random.fork("kind").below(KINDS_KEPT)) {

@@ -55,8 +55,12 @@ final class LanguagePart implements Pretrainable {
     return List.of("tokenizer");
   }
 
-  /** A text of all conversations, one after the other. */
-  private record Stream(long[] ids, long[] labels) {}
+  /**
+   * A text of all conversations, one after the other.
+   *
+   * @param starts where each conversation begins
+   */
+  private record Stream(long[] ids, long[] labels, int[] starts) {}
 
   private static TokenizedConversation document(WorldPart part, int index, Tokenizer tokenizer) {
     List<Turn> turns = new ArrayList<>();
@@ -76,13 +80,16 @@ final class LanguagePart implements Pretrainable {
     }
     long[] ids = new long[length];
     long[] labels = new long[length];
+    int[] starts = new int[documents.size()];
     int at = 0;
-    for (TokenizedConversation document : documents) {
+    for (int i = 0; i < starts.length; i++) {
+      TokenizedConversation document = documents.get(i);
+      starts[i] = at;
       System.arraycopy(document.ids(), 0, ids, at, document.ids().length);
       System.arraycopy(document.labels(), 0, labels, at, document.labels().length);
       at += document.ids().length;
     }
-    return new Stream(ids, labels);
+    return new Stream(ids, labels, starts);
   }
 
   @Override
@@ -122,13 +129,18 @@ final class LanguagePart implements Pretrainable {
       return store.tensors();
     }
 
+    /**
+     * A window begins with a conversation: an answer whose caption is cut off teaches the model to
+     * guess.
+     */
     @Override
     public Loss loss(long step) {
       long[] ids = new long[batch * length];
       long[] labels = new long[batch * length];
       for (int i = 0; i < batch; i++) {
-        int from =
-            (int) random.fork("window").fork(step * batch + i).below(stream.ids.length - length);
+        RandomState own = random.fork("window").fork(step * batch + i);
+        int start = stream.starts[(int) own.below(stream.starts.length)];
+        int from = Math.min(start, stream.ids.length - length);
         System.arraycopy(stream.ids, from, ids, i * length, length);
         System.arraycopy(stream.labels, from, labels, i * length, length);
       }

@@ -28,11 +28,13 @@ final class TwoAlternatives {
 
   private final List<Compared> pairs = new ArrayList<>();
 
-  /** Pairs for the first {@code count} pictures of {@code part}, as {@code network} sees them. */
+  /**
+   * {@code count} pairs for the pictures of {@code part} in turn, as {@code network} sees them; more
+   * pairs than pictures give each several.
+   */
   TwoAlternatives(PerceptualNetwork network, WorldPart part, int count, RandomState random) {
-    int all = Math.min(count, part.size());
-    for (int first = 0; first < all; first += AT_ONCE) {
-      add(network, part, first, Math.min(AT_ONCE, all - first), random);
+    for (int first = 0; first < count; first += AT_ONCE) {
+      add(network, part, first, Math.min(AT_ONCE, count - first), random);
     }
   }
 
@@ -44,7 +46,7 @@ final class TwoAlternatives {
       Tensor[] kept = new Tensor[count];
       Tensor[] destroyed = new Tensor[count];
       for (int i = 0; i < count; i++) {
-        pictures[i] = part.pictures(first + i);
+        pictures[i] = part.pictures((first + i) % part.size());
         Distortions.Pair pair = Distortions.of(pictures[i], random.fork(first + i));
         kept[i] = pair.kept();
         destroyed[i] = pair.destroyed();

@@ -29,8 +29,8 @@ import org.dsvlm.tensor.Torch;
 final class VggPart implements Pretrainable {
   private static final String VGG = "vgg";
   private static final String LPIPS = "lpips";
-  private static final int HEADS_FITTED_ON = 2000;
-  private static final int MEASURED = 300;
+  /** Pictures over which the last means and variances are taken. */
+  private static final int NORMALISED_OVER = 512;
 
   /** Random networks that the trained one is held against. */
   private static final int RANDOM_NETWORKS = 2;
@@ -66,6 +66,11 @@ final class VggPart implements Pretrainable {
     return widths.stream().mapToLong(Long::longValue).toArray();
   }
 
+  /** Pairs on which heads are fitted. */
+  private static int fittedOn(Workshop workshop) {
+    return workshop.config().size("heads_fitted_on");
+  }
+
   private final class Training implements PartTraining {
     private final WorldPart train;
     private final VggLabels labels;
@@ -74,10 +79,12 @@ final class VggPart implements Pretrainable {
     private final Batches batches;
     private final RandomState random;
     private final List<Long> widths;
+    private final int fittedOn;
 
     Training(Workshop workshop) {
       train = workshop.data("train");
       labels = new VggLabels(train);
+      fittedOn = fittedOn(workshop);
       random = workshop.random(name());
       store = ParameterStore.random(random, ScalarType.Float, "cpu");
       long[] channels = widths(workshop);
@@ -97,19 +104,31 @@ final class VggPart implements Pretrainable {
       long[] rows = batches.rows(step);
       Tensor loss =
           torch.binary_cross_entropy_with_logits(
-              classifier.logits(train.pictures(rows)), labels.rows(train, rows));
+              classifier.logits(varied(rows, step)), labels.rows(train, rows));
       return new Loss(loss, Map.of("labels", loss), rows.length);
+    }
+
+    /** Each picture changed in a way that keeps what is seen, which the features are to pass over. */
+    private Tensor varied(long[] rows, long step) {
+      Tensor[] pictures = new Tensor[rows.length];
+      for (int i = 0; i < rows.length; i++) {
+        RandomState own = random.fork("varied").fork(step * rows.length + i);
+        pictures[i] = Distortions.kept(train.pictures(rows[i]), own);
+      }
+      return Torch.cat(0, pictures);
     }
 
     @Override
     public void write(Path folder) throws IOException {
-      Bfloat16Files.write(folder, VGG, store.tensors());
+      Map<String, Tensor> plain = classifier.folded(train.pictures(train.first(NORMALISED_OVER)));
+      Bfloat16Files.write(folder, VGG, plain);
+      plain.values().forEach(Tensor::close);
       // Heads that count all alike, until those that are fitted take their place.
       writeHeads(folder, widths, TwoAlternatives.uniform(widths));
       double[] heads;
       try (PerceptualNetwork network = open(folder)) {
         heads =
-            new TwoAlternatives(network, train, HEADS_FITTED_ON, random.fork("heads"))
+            new TwoAlternatives(network, train, fittedOn, random.fork("heads"))
                 .fitted(TwoAlternatives.uniform(widths));
       }
       Files.delete(folder.resolve(LPIPS + ".safetensors"));
@@ -148,7 +167,7 @@ final class VggPart implements Pretrainable {
 
   /**
    * The two-alternative test on concepts that training does not show. The heads of the random
-   * networks are fitted too, on the other test's pictures.
+   * networks are fitted too, on as many pairs of the other test's pictures.
    */
   @Override
   public Map<String, Double> figures(Workshop workshop) {
@@ -156,10 +175,11 @@ final class VggPart implements Pretrainable {
     WorldPart test = workshop.data("new-concepts");
     WorldPart other = workshop.data("new-scenes");
     RandomState random = new RandomState(0).fork("vgg figures");
+    int measuredOn = workshop.config().size("measured_on");
     List<Long> widths;
     try (PerceptualNetwork network = open(workshop.part(folder()))) {
       widths = network.widths();
-      TwoAlternatives pairs = new TwoAlternatives(network, test, MEASURED, random.fork("test"));
+      TwoAlternatives pairs = new TwoAlternatives(network, test, measuredOn, random.fork("test"));
       figures.put("right trained", pairs.right(network.heads()));
       figures.put("right trained, uniform heads", pairs.right(TwoAlternatives.uniform(widths)));
     }
@@ -172,8 +192,8 @@ final class VggPart implements Pretrainable {
               random.fork("network").fork(i), channels, ScalarType.Float, "cpu")) {
         double[] start = TwoAlternatives.uniform(widths);
         double[] heads =
-            new TwoAlternatives(network, other, MEASURED, random.fork("fit")).fitted(start);
-        TwoAlternatives pairs = new TwoAlternatives(network, test, MEASURED, random.fork("test"));
+            new TwoAlternatives(network, other, fittedOn(workshop), random.fork("fit")).fitted(start);
+        TwoAlternatives pairs = new TwoAlternatives(network, test, measuredOn, random.fork("test"));
         fitted += pairs.right(heads) / RANDOM_NETWORKS;
         uniform += pairs.right(start) / RANDOM_NETWORKS;
       }

@@ -51,6 +51,8 @@ class PretrainingTest {
           "unet.batch_size=4",
           "vgg.steps=4",
           "vgg.batch_size=4",
+          "vgg.heads_fitted_on=50",
+          "vgg.measured_on=50",
           "vgg.widths=[4, 4, 4, 4, 4]");
 
   @TempDir private static Path shared;
