@@ -89,7 +89,9 @@ class RunReportTest {
     Path run = new TinyRun(folder).train("run", "tensorboard.pictures_every_steps=2");
     Files.writeString(
         run.resolve("bad_records_stage2.jsonl"),
-        "{\"id\":\"r<1>\",\"index\":7,\"reason\":\"no picture <script>x & y\"}\n");
+        "{\"id\":\"r<1>\",\"index\":7,\"reason\":\"no picture <script>x & y\"}\n"
+            + "{\"id\":\"r2\",\"index\":\"<script>x\",\"reason\":\"\"}\n"
+            + "{\"id\":\"r3\",\"index\":3,\"warning\":\"image '<b>': damaged\"}\n");
     String page = page(run);
     assertThat(page)
         .contains("Finished after 6 steps.")
@@ -98,7 +100,8 @@ class RunReportTest {
         .contains(">step</text>")
         .contains("up.1.1", "alt=\"noise\"", "alt=\"original\"", "alt=\"step 5\"")
         .contains("the last good one")
-        .contains("r&lt;1&gt;", "no picture &lt;script&gt;x &amp; y")
+        .contains("r&lt;1&gt;", "no picture &lt;script&gt;x &amp; y", "<td>&lt;script&gt;x</td>")
+        .contains("3 records", "used all the same: image '&lt;b&gt;': damaged")
         .doesNotContain("<script>x")
         .contains("libtorch 2.")
         .contains("<code>stage1.max_steps</code>", "micro_batch_size: 2");
