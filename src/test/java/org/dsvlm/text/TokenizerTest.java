@@ -216,7 +216,8 @@ class TokenizerTest {
     Path file = Files.writeString(folder.resolve("tokenizer.json"), json);
     assertThatThrownBy(() -> Tokenizer.open(file))
         .isInstanceOf(DsVlmException.class)
-        .hasMessageStartingWith(file + ": has half a surrogate pair at line 1, column ");
+        .hasMessageStartingWith(file + ": ")
+        .hasMessageContainingAll("surrogate", " at line 1, column ");
   }
 
   private void refused(Consumer<ObjectNode> change, String problem) throws IOException {
