@@ -10,7 +10,9 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.tngtech.archunit.ArchConfiguration;
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -35,6 +37,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.dsvlm.io.InputFiles;
+import org.dsvlm.io.StrictJson;
 import org.dsvlm.models.Families;
 import org.dsvlm.models.ModelFamily;
 import org.dsvlm.models.llava.LlavaConfig;
@@ -44,6 +47,7 @@ import org.dsvlm.supervision.ConditionUse;
 import org.dsvlm.tensor.Devices;
 import org.dsvlm.tensor.MemoryFigures;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.train.recipe.RecipeReader;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -155,6 +159,35 @@ class ArchitectureTest {
         .should()
         .callCodeUnitWhere(describe("it reads a file by its name", ArchitectureTest::readsAFile))
         .check(PRODUCTION);
+  }
+
+  /** Of two values of one key, or two documents, one would be lost. */
+  @Test
+  void jsonAndYamlAreReadStrictly() {
+    DescribedPredicate<JavaClass> reads =
+        describe(
+            "read a tree or a value",
+            type ->
+                type.getMethodCallsFromSelf().stream()
+                    .anyMatch(
+                        call ->
+                            call.getTargetOwner().isAssignableTo(ObjectMapper.class)
+                                && Set.of("readTree", "readValue", "readerFor", "reader")
+                                    .contains(call.getName())));
+    noClasses()
+        .that(reads)
+        .and()
+        .doNotBelongToAnyOf(StrictJson.class)
+        .should()
+        .callCodeUnitWhere(describe("it makes a mapper", ArchitectureTest::makesAMapper))
+        .check(PRODUCTION);
+  }
+
+  /** The binder of recipes is given trees that were read strictly. */
+  private static boolean makesAMapper(JavaCall<?> call) {
+    return call.getTargetOwner().isAssignableTo(ObjectMapper.class)
+        && (call.getName().equals("<init>") || call.getName().equals("builder"))
+        && !call.getOriginOwner().isEquivalentTo(RecipeReader.class);
   }
 
   private static boolean readsAFile(JavaCall<?> call) {

@@ -150,7 +150,7 @@ class BadInputsPageTest {
   /**
    * All methods of the test classes, by class and name: reflection gives them in no fixed order.
    */
-  private static List<Method> testMethods() throws IOException, URISyntaxException {
+  static List<Method> testMethods() throws IOException, URISyntaxException {
     Path classes =
         Path.of(BadInput.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     try (Stream<Path> files = Files.walk(classes)) {

@@ -16,6 +16,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.text.TokenizedConversation;
 import org.jspecify.annotations.Nullable;
@@ -105,6 +106,39 @@ public record Batch(
           to.getPointer(i * values), picture.contiguous().data_ptr_float(), Float.BYTES * values);
     }
     return stacked;
+  }
+
+  @Override
+  public Tensor inputIds() {
+    return live(inputIds);
+  }
+
+  @Override
+  public Tensor attentionMask() {
+    return live(attentionMask);
+  }
+
+  @Override
+  public Tensor labels() {
+    return live(labels);
+  }
+
+  @Override
+  public @Nullable Tensor pixelValues() {
+    return pixelValues == null ? null : live(pixelValues);
+  }
+
+  @Override
+  public @Nullable Tensor picture() {
+    return picture == null ? null : live(picture);
+  }
+
+  /** Native code would read what lies where a freed tensor was. */
+  private static Tensor live(Tensor tensor) {
+    if (tensor.isNull()) {
+      throw new DsVlmException("the batch is closed; make it again");
+    }
+    return tensor;
   }
 
   private Stream<Tensor> tensors() {

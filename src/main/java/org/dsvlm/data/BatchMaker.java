@@ -62,6 +62,10 @@ public final class BatchMaker {
         if (sample.lostFirst()) {
           ledger.noteLostFirst(index);
         }
+        if (!sample.warnings().isEmpty()) {
+          String warnings = String.join("; ", sample.warnings());
+          ledger.noteDamaged(index, source.id(index), source.where(index) + ": " + warnings);
+        }
         return sample;
       } catch (DsVlmException e) {
         ledger.add(index, source.id(index), e.getMessage());

@@ -4,6 +4,7 @@
  */
 package org.dsvlm.data;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
@@ -11,6 +12,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.dsvlm.image.ImageProcessor;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.models.llava.ImageTokens;
 import org.dsvlm.text.ConversationTemplate;
 import org.dsvlm.text.TokenizedConversation;
@@ -67,7 +69,8 @@ public final class Collator {
     boolean lostFirst = record.lostFirst();
     TokenizedConversation tokens = explained(source, index, () -> tokens(record));
     if (!record.hasPicture()) {
-      return new Sample(index, tokens.ids(), tokens.labels(), List.of(), List.of(), lostFirst);
+      return new Sample(
+          index, tokens.ids(), tokens.labels(), List.of(), List.of(), List.of(), lostFirst);
     }
     List<Picture> pictures = source.pictures(index, epoch);
     return explained(
@@ -81,8 +84,20 @@ public final class Collator {
               tokens.labels(),
               seen.stream().map(processor::normalised).toList(),
               seen.stream().map(target::of).toList(),
+              warnings(record, pictures),
               lostFirst);
         });
+  }
+
+  private static List<String> warnings(LlavaRecord record, List<Picture> pictures) {
+    List<String> warnings = new ArrayList<>();
+    for (int i = 0; i < pictures.size(); i++) {
+      String warning = pictures.get(i).warning();
+      if (!warning.isEmpty()) {
+        warnings.add("image '" + Excerpt.of(record.images().get(i)) + "': " + warning);
+      }
+    }
+    return warnings;
   }
 
   /** Runs {@code body} and adds the record to its errors. */

@@ -4,10 +4,12 @@
  */
 package org.dsvlm.data;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +22,7 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.FilePath;
 import org.dsvlm.io.InputFiles;
+import org.dsvlm.io.StrictJson;
 
 /**
  * LLaVA's training data: a JSON list of {@code {id, image?, conversations}}, an image being one
@@ -28,7 +31,7 @@ import org.dsvlm.io.InputFiles;
  */
 public final class LlavaJson implements RecordSource {
   private static final Pattern ADDRESS = Pattern.compile("data:|[a-z][a-z0-9+]*://");
-  private static final ObjectMapper JSON = new ObjectMapper(RecordIndex.JSON);
+  private static final ObjectMapper JSON = StrictJson.of(RecordIndex.JSON);
 
   private final Path file;
   private final Path pictures;
@@ -178,6 +181,10 @@ public final class LlavaJson implements RecordSource {
         }
       }
       return JSON.readTree(bytes.array());
+    } catch (ClosedChannelException e) {
+      throw new DsVlmException(file + ": is closed; open it again", e);
+    } catch (JsonProcessingException e) {
+      throw new DsVlmException(place(index) + ": " + e.getOriginalMessage(), e);
     } catch (IOException e) {
       throw new DsVlmException(place(index) + " cannot be read: " + e.getMessage(), e);
     }

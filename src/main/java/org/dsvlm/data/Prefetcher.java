@@ -77,6 +77,9 @@ public final class Prefetcher<T extends AutoCloseable> implements AutoCloseable 
    *     cause
    */
   public T next() {
+    if (closed) {
+      throw new DsVlmException("the batches' threads are closed; begin them again");
+    }
     if (ahead.isEmpty()) {
       throw new IllegalStateException("no items are left");
     }

@@ -21,24 +21,30 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.HeldFolders;
 import org.dsvlm.io.InputFiles;
+import org.dsvlm.io.StrictJson;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Bad records of a run, each written once with its id and the reason to a file of its own. A bad
- * record ends a run only when too many others were bad before it. Safe for use by several threads.
+ * record ends a run only when too many others were bad before it. Records that are used though the
+ * file of a picture is damaged have a line there, too. Safe for use by several threads.
  */
 public final class RecordLedger {
   private static final Logger LOG = LoggerFactory.getLogger(RecordLedger.class);
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON = StrictJson.json();
   private static final String LOST_FIRST = "lost_first";
+
+  /** The key of a line about a record that is used; those of bad ones have a reason. */
+  public static final String WARNING = "warning";
 
   private final Path file;
   private final long records;
   private final double cap;
   private final Set<Long> known = new HashSet<>();
   private final Set<Long> lostFirst = new HashSet<>();
+  private final Set<Long> damaged = new HashSet<>();
   private String firstReason = "";
   private @Nullable List<String> unsent;
 
@@ -99,6 +105,10 @@ public final class RecordLedger {
     try {
       JsonNode entry = JSON.readTree(line);
       JsonNode index = entry.path("index");
+      if (index.isIntegralNumber() && entry.has(WARNING)) {
+        damaged.add(index.longValue());
+        return true;
+      }
       if (index.isIntegralNumber()) {
         known.add(index.longValue());
         keepFirst(entry.path("reason").asText());
@@ -120,23 +130,8 @@ public final class RecordLedger {
       return;
     }
     keepFirst(reason);
-    String line =
-        JSON.createObjectNode()
-            .put("id", Excerpt.of(id))
-            .put("index", index)
-            .put("reason", reason)
-            .toString();
-    if (unsent != null) {
-      unsent.add(line);
-      return;
-    }
-    try {
-      HeldFolders.createDirectories(file.toAbsolutePath().resolveSibling(""));
-      Files.writeString(file, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    } catch (IOException e) {
-      throw new DsVlmException(file + ": cannot be written: " + e.getMessage(), e);
-    }
-    if (known.size() > cap * records) {
+    write(index, id, "reason", reason);
+    if (unsent == null && known.size() > cap * records) {
       throw new DsVlmException(
           file
               + ": "
@@ -148,6 +143,37 @@ public final class RecordLedger {
               + " that the run allows; the last: "
               + reason
               + ". Repair the data, or raise the share");
+    }
+  }
+
+  private void write(long index, String id, String key, String text) {
+    String line =
+        JSON.createObjectNode()
+            .put("id", Excerpt.of(id))
+            .put("index", index)
+            .put(key, text)
+            .toString();
+    if (unsent != null) {
+      unsent.add(line);
+      return;
+    }
+    try {
+      HeldFolders.createDirectories(file.toAbsolutePath().resolveSibling(""));
+      Files.writeString(file, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new DsVlmException(file + ": cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Notes a record that is used though the file of a picture is damaged; noting it again does
+   * nothing.
+   *
+   * @param warning what is damaged, and in which file
+   */
+  public synchronized void noteDamaged(long index, String id, String warning) {
+    if (damaged.add(index)) {
+      write(index, id, WARNING, warning);
     }
   }
 
@@ -164,10 +190,13 @@ public final class RecordLedger {
         noteLostFirst(entry.get(LOST_FIRST).longValue());
         return;
       }
-      add(
-          entry.path("index").longValue(),
-          entry.path("id").asText(),
-          entry.path("reason").asText());
+      long index = entry.path("index").longValue();
+      String id = entry.path("id").asText();
+      if (entry.has(WARNING)) {
+        noteDamaged(index, id, entry.get(WARNING).asText());
+        return;
+      }
+      add(index, id, entry.path("reason").asText());
     } catch (JsonProcessingException e) {
       throw new DsVlmException("no entry of a ledger: " + line, e);
     }

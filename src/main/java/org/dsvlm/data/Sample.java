@@ -15,6 +15,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param labels as long as {@code inputIds}: the token where an answer is learned, else −100
  * @param pixelValues what the encoder sees of each picture, [3, H, W]
  * @param pictures what the diffusion reconstructs of each, [3, S, S] in [−1, 1]
+ * @param warnings what the decoders found amiss in the pictures' files
  * @param lostFirst whether the record's first turn was left out, being the assistant's
  */
 record Sample(
@@ -23,6 +24,7 @@ record Sample(
     long[] labels,
     List<Tensor> pixelValues,
     List<Tensor> pictures,
+    List<String> warnings,
     boolean lostFirst) {
   Sample {
     if (inputIds.length != labels.length) {

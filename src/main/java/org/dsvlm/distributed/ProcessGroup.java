@@ -19,6 +19,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.Work;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.OpenState;
 import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,7 @@ public final class ProcessGroup implements AutoCloseable {
   private final @Nullable Rendezvous others;
   private final @Nullable ControlChannel channel;
   private final @Nullable Collectives collectives;
+  private final OpenState open = new OpenState("the process group");
   private boolean failed;
 
   private ProcessGroup(Launch launch, @Nullable Rendezvous others) {
@@ -93,6 +95,7 @@ public final class ProcessGroup implements AutoCloseable {
   }
 
   private Collectives collectives() {
+    open.require();
     return Objects.requireNonNull(collectives);
   }
 
@@ -110,6 +113,7 @@ public final class ProcessGroup implements AutoCloseable {
    * @param stop asked by those that wait; once it says true, {@link #stopAsked} does in the first
    */
   public String onFirst(Supplier<String> body, BooleanSupplier stop) {
+    open.require();
     if (isFirst()) {
       String result = body.get();
       for (int other = 1; other < size(); other++) {
@@ -150,6 +154,7 @@ public final class ProcessGroup implements AutoCloseable {
    * empty list.
    */
   public List<String> report(Supplier<String> text) {
+    open.require();
     List<String> texts = new ArrayList<>();
     if (!isFirst()) {
       channel().send(0, text.get());
@@ -302,7 +307,7 @@ public final class ProcessGroup implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (isAlone()) {
+    if (!open.close() || isAlone()) {
       return;
     }
     channel().close();

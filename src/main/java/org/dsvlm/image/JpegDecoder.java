@@ -6,6 +6,8 @@ package org.dsvlm.image;
 
 import java.awt.image.Raster;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.dsvlm.io.DsVlmException;
 
 /**
@@ -44,7 +46,7 @@ final class JpegDecoder {
           where + ": a JPEG of " + components + " components cannot be shown as RGB; convert it");
     }
     if (components != 4) {
-      Picture picture = TurboJpeg.decode(data, where);
+      Picture picture = TurboJpeg.decode(data);
       if (picture != null) {
         return picture;
       }
@@ -74,9 +76,15 @@ final class JpegDecoder {
   /** Decodes without libjpeg-turbo; takes CMYK too. */
   static Picture throughImageIo(JpegMarkers markers) throws IOException {
     int components = markers.components();
+    List<String> warnings = new ArrayList<>();
     Raster raster =
         PlainDecoder.withReader(
-            "jpeg", markers.untransformed(), reader -> reader.readRaster(0, null));
+            "jpeg",
+            markers.untransformed(),
+            reader -> {
+              reader.addIIOReadWarningListener((source, text) -> warnings.add(text));
+              return reader.readRaster(0, null);
+            });
     boolean luminanceChrominance = markers.luminanceChrominance();
     int width = raster.getWidth();
     byte[] rgb = new byte[3 * width * raster.getHeight()];
@@ -91,7 +99,11 @@ final class JpegDecoder {
         }
       }
     }
-    return new Picture(width, raster.getHeight(), rgb);
+    Picture picture = new Picture(width, raster.getHeight(), rgb);
+    return warnings.isEmpty()
+        ? picture
+        : picture.withWarning(
+            "the JPEG is damaged (" + String.join(", ", warnings) + ")" + TurboJpeg.GREY);
   }
 
   /** Turns the components at {@code at} into red, green and blue, in place. */

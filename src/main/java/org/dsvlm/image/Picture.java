@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import org.dsvlm.io.Arguments;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.InputFiles;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A picture of 8-bit RGB pixels.
@@ -23,6 +25,8 @@ import org.dsvlm.io.InputFiles;
  * refused by name.
  */
 public final class Picture {
+  private static final Logger LOG = LoggerFactory.getLogger(Picture.class);
+
   /**
    * Largest number of pixels that is decoded, as in Pillow; a header that claims more is refused.
    */
@@ -31,11 +35,16 @@ public final class Picture {
   private final int width;
   private final int height;
   private final byte[] rgb;
+  private final String warning;
 
   /**
    * @param rgb width · height · 3 values row by row, red first; not copied
    */
   public Picture(int width, int height, byte[] rgb) {
+    this(width, height, rgb, "");
+  }
+
+  private Picture(int width, int height, byte[] rgb, String warning) {
     if (width < 1 || height < 1 || rgb.length != 3L * width * height) {
       throw new IllegalArgumentException(
           rgb.length + " values are no RGB picture of " + width + " x " + height);
@@ -43,6 +52,12 @@ public final class Picture {
     this.width = width;
     this.height = height;
     this.rgb = rgb;
+    this.warning = warning;
+  }
+
+  /** The same pixels with what their decoder found amiss. */
+  Picture withWarning(String found) {
+    return new Picture(width, height, rgb, found);
   }
 
   /**
@@ -76,7 +91,11 @@ public final class Picture {
       throw new DsVlmException(where + ": the picture is empty (0 bytes); download it again");
     }
     try {
-      return PictureFormat.of(data, where).decode(data, where);
+      Picture picture = PictureFormat.of(data, where).decode(data, where);
+      if (!picture.warning.isEmpty()) {
+        LOG.warn("{}: {}", where, picture.warning);
+      }
+      return picture;
     } catch (OutOfMemoryError e) {
       // One large array that did not fit: the JVM goes on, and so can whoever has other pictures.
       throw new DsVlmException(
@@ -137,6 +156,14 @@ public final class Picture {
   /** The values row by row, red first; not a copy. */
   public byte[] rgb() {
     return rgb;
+  }
+
+  /**
+   * What the decoder found amiss in the file and passed over, as Pillow does, such as broken data
+   * within a JPEG; empty if all is sound.
+   */
+  public String warning() {
+    return warning;
   }
 
   /** A copy for Java's own graphics. */

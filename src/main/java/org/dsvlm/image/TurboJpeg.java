@@ -25,6 +25,9 @@ final class TurboJpeg {
   /** Leptonica's severity above all: it prints nothing. */
   private static final int SILENT = 6;
 
+  /** What comes of damage that still leaves a picture. */
+  static final String GREY = "; parts of it may be grey";
+
   private TurboJpeg() {}
 
   /** Loads the library when first asked for. */
@@ -48,10 +51,9 @@ final class TurboJpeg {
   /**
    * Decodes a grey or RGB picture.
    *
-   * @param where its name in a warning about damage that still leaves a picture
    * @return nothing if the library is not there or cannot read the picture
    */
-  static @Nullable Picture decode(byte[] jpeg, String where) {
+  static @Nullable Picture decode(byte[] jpeg) {
     if (!Holder.LOADED) {
       return null;
     }
@@ -61,15 +63,13 @@ final class TurboJpeg {
       if (pix == null) {
         return null;
       }
-      if (warnings.get() > 0) {
-        // libjpeg itself writes what is wrong to standard error, but not in which file.
-        LOG.warn(
-            "{}: the JPEG is damaged ({} warnings of libjpeg); parts of it may be grey",
-            where,
-            warnings.get());
-      }
       try {
-        return picture(pix);
+        Picture picture = picture(pix);
+        // libjpeg itself writes what is wrong to standard error, but not in which file.
+        return picture == null || warnings.get() == 0
+            ? picture
+            : picture.withWarning(
+                "the JPEG is damaged (" + warnings.get() + " warnings of libjpeg)" + GREY);
       } finally {
         leptonica.pixDestroy(pix);
       }

@@ -35,10 +35,12 @@ public final class BoundedRegex {
 
   private final String regex;
   private final RegexNode root;
+  private final String where;
 
-  private BoundedRegex(String regex, RegexNode root) {
+  private BoundedRegex(String regex, RegexNode root, String where) {
     this.regex = regex;
     this.root = root;
+    this.where = where;
   }
 
   /**
@@ -52,10 +54,15 @@ public final class BoundedRegex {
           "a regular expression of " + regex.length() + " characters; at most " + LONGEST);
     }
     try {
-      return new BoundedRegex(regex, new RegexParser(regex, dialect).parse());
+      return new BoundedRegex(regex, new RegexParser(regex, dialect).parse(), "");
     } catch (StackOverflowError e) {
       throw new DsVlmException(shown(regex) + " nests its groups too deeply", e);
     }
+  }
+
+  /** The same expression; its errors begin with {@code place}, such as a file and its key. */
+  public BoundedRegex from(String place) {
+    return new BoundedRegex(regex, root, place + ": ");
   }
 
   /** Whether the whole of {@code text} matches. */
@@ -130,7 +137,8 @@ public final class BoundedRegex {
             });
       } catch (StackOverflowError e) {
         throw new DsVlmException(
-            "the regular expression "
+            where
+                + "the regular expression "
                 + shown(regex)
                 + " repeats a group too often on a text of "
                 + length(),
@@ -150,7 +158,8 @@ public final class BoundedRegex {
     void step() {
       if (++steps > most) {
         throw new DsVlmException(
-            "the regular expression "
+            where
+                + "the regular expression "
                 + shown(regex)
                 + " takes more than "
                 + most

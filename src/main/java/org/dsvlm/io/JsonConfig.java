@@ -5,11 +5,8 @@
 package org.dsvlm.io;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,12 +21,7 @@ import java.util.function.Supplier;
  * absent or {@code null} takes its default.
  */
 public final class JsonConfig {
-  /** A key that stands twice, and anything behind the object, is an error: one would be lost. */
-  private static final ObjectMapper MAPPER =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+  private static final ObjectMapper MAPPER = StrictJson.json();
 
   /**
    * Keys of the public model files that say nothing about the computation: who wrote them, number
@@ -199,6 +191,12 @@ public final class JsonConfig {
       throw error(key, "is " + value + ", more than any model has (" + MOST + "); check the file");
     }
     return value;
+  }
+
+  /** A {@link #count(String, int)} that has no default. */
+  public int count(String key) {
+    require(key);
+    return count(key, 0);
   }
 
   /** A whole number above zero that has no default. */

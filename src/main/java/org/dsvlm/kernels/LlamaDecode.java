@@ -9,6 +9,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.io.OpenState;
 import org.dsvlm.tensor.Torch;
 
 /**
@@ -33,6 +34,7 @@ public final class LlamaDecode implements AutoCloseable {
   private final Tensor sin;
   private final long heads;
   private final double eps;
+  private final OpenState open = new OpenState("the decoder");
 
   /**
    * References to a decoder's tensors, which must all be contiguous and of one type.
@@ -93,6 +95,7 @@ public final class LlamaDecode implements AutoCloseable {
    * @throws org.dsvlm.io.DsVlmException if shapes, types, ids or numbers of tokens do not fit
    */
   public Tensor logits(Tensor ids, Tensor starts, long length) {
+    open.require();
     CALL.requireOpen("ids", ids);
     CALL.requireOpen("starts", starts);
     return CALL.run(
@@ -103,6 +106,7 @@ public final class LlamaDecode implements AutoCloseable {
 
   @Override
   public void close() {
+    open.close();
     weights.close();
     biases.close();
     cache.close();

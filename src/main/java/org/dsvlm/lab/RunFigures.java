@@ -18,11 +18,12 @@ import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.io.StrictJson;
 import org.dsvlm.train.run.RunFolder;
 
 /** The figures of a finished and evaluated run. */
 final class RunFigures {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON = StrictJson.json();
 
   /** Share of the steps, from the end, over which a loss is averaged. */
   private static final int TENTH = 10;

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.io.StrictJson;
 
 /**
  * A public model that is known by name. What its files say lies as {@code NAME.json} beside the
@@ -23,7 +24,7 @@ import org.dsvlm.io.JsonConfig;
  * @param family the class beside which the resource lies
  */
 public record Preset(String name, Class<?> family) {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final ObjectMapper MAPPER = StrictJson.json();
   private static final String COMPANION = "_config";
 
   /** The contents of the resource. */

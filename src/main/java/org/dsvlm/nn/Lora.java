@@ -19,6 +19,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.OpenState;
 import org.dsvlm.tensor.Devices;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
@@ -42,6 +43,7 @@ public final class Lora implements AutoCloseable {
   private final Map<String, Double> alphas = new LinkedHashMap<>();
   private final List<String> others;
   private final ParameterStore base;
+  private final OpenState open = new OpenState("the LoRA adapter");
 
   /** Whole parameters that come with the adapter, and the model's own in their place. */
   private final Map<String, Tensor> replacements = new LinkedHashMap<>();
@@ -168,6 +170,7 @@ public final class Lora implements AutoCloseable {
 
   /** Paths of the adapted layers. */
   public List<String> paths() {
+    open.require();
     return List.copyOf(layers.keySet());
   }
 
@@ -188,6 +191,7 @@ public final class Lora implements AutoCloseable {
    * Its matrices: {@code PATH.lora_A.weight} [rank, in], {@code PATH.lora_B.weight} [out, rank].
    */
   public Map<String, Tensor> parameters() {
+    open.require();
     Map<String, Tensor> parameters = new LinkedHashMap<>();
     layers.forEach(
         (path, layer) -> {
@@ -199,6 +203,7 @@ public final class Lora implements AutoCloseable {
 
   /** Switches the adapter on or off; whether its matrices have gradients stays as it is. */
   public void setActive(boolean active) {
+    open.require();
     layers.values().forEach(layer -> layer.setActive(active));
   }
 
@@ -219,6 +224,7 @@ public final class Lora implements AutoCloseable {
    * @param rows a state for each row; null for passes without dropout
    */
   public void setDropout(@Nullable List<RandomState> rows) {
+    open.require();
     List<RandomState> drawnFrom = rows == null ? null : List.copyOf(rows);
     layers.values().forEach(layer -> layer.setRows(drawnFrom));
   }
@@ -228,6 +234,7 @@ public final class Lora implements AutoCloseable {
    * were are kept for {@link #unmerge}, which takes as much memory again as the adapted ones.
    */
   public void merge() {
+    open.require();
     layers.values().forEach(layer -> layer.merge(true));
   }
 
@@ -239,6 +246,7 @@ public final class Lora implements AutoCloseable {
    * @throws DsVlmException if the model has no such parameter, or one of another shape
    */
   public void replace(String name, Tensor value, String where) {
+    open.require();
     long[] shape = base.shapes().get(name);
     if (shape == null || !Arrays.equals(shape, Torch.shape(value))) {
       throw new DsVlmException(
@@ -265,6 +273,7 @@ public final class Lora implements AutoCloseable {
 
   /** The adapter's own in the place of {@code value}, the model's parameter {@code name}. */
   Tensor replaced(String name, Tensor value) {
+    open.require();
     Tensor own = replacements.get(name);
     return own == null
         ? value
@@ -273,12 +282,14 @@ public final class Lora implements AutoCloseable {
 
   /** The result of {@link #merge} for {@code weight}, the weight of the layer at {@code path}. */
   Tensor merged(String path, Tensor weight) {
+    open.require();
     LoraLayer layer = layers.get(path);
     return layer == null ? weight : layer.merged(weight);
   }
 
   /** Gives the model's weights back the bits that they had before {@link #merge}. */
   public void unmerge() {
+    open.require();
     layers.values().forEach(LoraLayer::unmerge);
   }
 
@@ -291,17 +302,22 @@ public final class Lora implements AutoCloseable {
     close();
   }
 
-  /** Unmerges, detaches and frees the adapter. */
+  /** Unmerges, detaches and frees the adapter. A model that is closed already stays as it is. */
   @Override
   public void close() {
-    unmerge();
+    if (!open.close()) {
+      return;
+    }
+    if (!base.isClosed()) {
+      layers.values().forEach(LoraLayer::unmerge);
+      try (PointerScope scope = new PointerScope();
+          NoGradGuard guard = new NoGradGuard()) {
+        replaced.forEach(
+            (name, value) -> Objects.requireNonNull(base.tensors().get(name)).copy_(value));
+      }
+    }
     layers.values().forEach(LoraLayer::detach);
     layers.clear();
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard()) {
-      replaced.forEach(
-          (name, value) -> Objects.requireNonNull(base.tensors().get(name)).copy_(value));
-    }
     replaced.values().forEach(Tensor::close);
     replaced.clear();
     replacements.values().forEach(Tensor::close);

@@ -158,5 +158,9 @@ final class LoraLayer {
     linear.detach(this);
     a.close();
     b.close();
+    if (unmerged != null) {
+      unmerged.close();
+      unmerged = null;
+    }
   }
 }

@@ -17,6 +17,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.OpenState;
 import org.dsvlm.tensor.Devices;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
@@ -49,7 +50,7 @@ public final class ParameterStore implements AutoCloseable {
   /** False for a store of shapes, whose tensors are null. */
   private boolean hasNumbers = true;
 
-  private boolean closed;
+  private final OpenState open = new OpenState("the model");
 
   /** Of a store of shapes: the source that tells whether an optional part is there. */
   private @Nullable WeightSource consulted;
@@ -128,6 +129,7 @@ public final class ParameterStore implements AutoCloseable {
 
   /** Every parameter asked for so far, in the order of asking. */
   public Map<String, Tensor> tensors() {
+    open.require();
     return Collections.unmodifiableMap(tensors);
   }
 
@@ -138,6 +140,10 @@ public final class ParameterStore implements AutoCloseable {
 
   void add(String path, Linear linear) {
     linears.put(path, linear);
+  }
+
+  boolean isClosed() {
+    return open.isClosed();
   }
 
   /** Type that parameters are held in. */
@@ -171,6 +177,7 @@ public final class ParameterStore implements AutoCloseable {
 
   /** Makes exactly the parameters whose names match trainable; returns them by name. */
   public Map<String, Tensor> setTrainable(Predicate<String> trainable) {
+    open.require();
     Map<String, Tensor> chosen = new LinkedHashMap<>();
     tensors.forEach(
         (name, tensor) -> {
@@ -218,9 +225,7 @@ public final class ParameterStore implements AutoCloseable {
   // A store of shapes gives no tensors; its models are built and never run.
   @SuppressWarnings("NullAway")
   Tensor get(String name, Init init, long[] shape) {
-    if (closed) {
-      throw new DsVlmException("'" + name + "' is asked of a model that is closed; open it again");
-    }
+    open.require();
     long[] known = shapes.get(name);
     if (known == null && shapes.size() >= MOST) {
       throw new DsVlmException(
@@ -286,7 +291,7 @@ public final class ParameterStore implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
+    open.close();
     tensors.values().forEach(Tensor::close);
     tensors.clear();
     shapes.clear();

@@ -125,7 +125,8 @@ final class PeftConfig {
 
   private static @Nullable BoundedRegex expression(JsonConfig json, String key) {
     try {
-      return LoraTargets.expression(json.text(key));
+      BoundedRegex expression = LoraTargets.expression(json.text(key));
+      return expression == null ? null : expression.from(json.where() + ": '" + key + "'");
     } catch (DsVlmException e) {
       throw json.error(key, "is wrong: " + e.getMessage());
     }

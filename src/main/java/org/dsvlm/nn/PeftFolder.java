@@ -87,6 +87,11 @@ public final class PeftFolder {
               matrix(stored, file, key + ".lora_B.weight", out, rank)
             };
           });
+    } catch (DsVlmException e) {
+      // Expressions are matched with the model's layers, far from the file that they come from.
+      throw String.valueOf(e.getMessage()).startsWith(folder.toString())
+          ? e
+          : new DsVlmException(json.where() + ": " + e.getMessage(), e);
     }
   }
 

@@ -52,7 +52,8 @@ final class ModelSizes {
             0,
             List.of(recipe.model().vision().featureLayer()),
             vision.classTokens() > 0,
-            true);
+            true,
+            LlavaConfig.CONNECTOR_LAYERS);
     ParameterShapes.of(root -> new Llava(root, llava))
         .forEach((name, shape) -> put(partOf(name), name, shape));
     Recipe.Lora lora = recipe.model().language().lora();

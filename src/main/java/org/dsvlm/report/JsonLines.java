@@ -16,13 +16,14 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.InputFiles;
+import org.dsvlm.io.StrictJson;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Files of one JSON value a line, to which a run adds while it goes. */
 final class JsonLines {
   private static final Logger LOG = LoggerFactory.getLogger(JsonLines.class);
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON = StrictJson.json();
 
   private JsonLines() {}
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.stream.Stream;
+import org.dsvlm.data.RecordLedger;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.train.recipe.RecipeReader;
 import org.dsvlm.train.run.RunFolder;
@@ -27,7 +28,10 @@ final class RecordSections {
 
   private RecordSections() {}
 
-  /** Records that could not be used; the first of them where they are many. */
+  /**
+   * Records that could not be used or have a damaged picture; the first of them where they are
+   * many.
+   */
   static String ledger(RunFolder run) {
     List<List<String>> rows = new ArrayList<>();
     for (int stage = 1; stage <= 2; stage++) {
@@ -40,7 +44,9 @@ final class RecordSections {
                       json.path("id").asText(),
                       number,
                       json.path("index").asText(),
-                      json.path("reason").asText())));
+                      json.has(RecordLedger.WARNING)
+                          ? "used all the same: " + json.get(RecordLedger.WARNING).asText()
+                          : json.path("reason").asText())));
     }
     int count = Math.min(MOST_ROWS, rows.size());
     return Html.section(

@@ -21,11 +21,12 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.InputFiles;
+import org.dsvlm.io.StrictJson;
 import org.jspecify.annotations.Nullable;
 
 /** Which processes took up the run's stages, and when; from sessions.jsonl. */
 final class Sessions {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON = StrictJson.json();
 
   /**
    * One process in one stage.

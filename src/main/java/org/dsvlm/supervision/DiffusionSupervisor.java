@@ -295,13 +295,16 @@ public final class DiffusionSupervisor implements AutoCloseable {
 
   /** The VAE's mean of {@code picture} [pictures, 3, S, S], scaled; no gradient is recorded. */
   public Tensor latents(Tensor picture) {
-    return Torch.withoutGradient(
-        () -> vae.encode(picture).mean().mul(Torch.scalar(vae.scalingFactor())));
+    return calls.run(
+        () ->
+            Torch.withoutGradient(
+                () -> vae.encode(picture).mean().mul(Torch.scalar(vae.scalingFactor()))));
   }
 
   /** The picture of scaled latents [pictures, channels, h, w]; not clamped. */
   public Tensor decode(Tensor latents) {
-    return Torch.tidy(() -> vae.decode(latents.div(Torch.scalar(vae.scalingFactor()))));
+    return calls.run(
+        () -> Torch.tidy(() -> vae.decode(latents.div(Torch.scalar(vae.scalingFactor())))));
   }
 
   /**

@@ -14,6 +14,7 @@ import java.util.Set;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.io.OpenState;
 import org.dsvlm.kernels.MoeCrossAttention;
 import org.dsvlm.models.diffusion.CrossAttention;
 import org.dsvlm.models.diffusion.PlainCrossAttention;
@@ -47,6 +48,7 @@ public final class MoeAttention implements CrossAttention, AutoCloseable {
   private final List<Linear> toV = new ArrayList<>();
   private final Tensor router;
   private final Tensor routerRows;
+  private final OpenState open = new OpenState("the cross-attention");
   private @Nullable Tensor lastRouterProbabilities;
 
   /**
@@ -93,6 +95,7 @@ public final class MoeAttention implements CrossAttention, AutoCloseable {
 
   @Override
   public Tensor forward(Tensor hiddenStates, List<Tensor> contexts) {
+    open.require();
     return Torch.tidy(
         () -> {
           Tensor q = base.toQ().forward(hiddenStates);
@@ -142,6 +145,7 @@ public final class MoeAttention implements CrossAttention, AutoCloseable {
    * @throws IllegalStateException before the first pass
    */
   public Tensor lastRouterProbabilities() {
+    open.require();
     if (lastRouterProbabilities == null) {
       throw new IllegalStateException("no forward pass yet");
     }
@@ -151,6 +155,7 @@ public final class MoeAttention implements CrossAttention, AutoCloseable {
   /** Frees the tensors kept from the latest pass; the parameters belong to their stores. */
   @Override
   public void close() {
+    open.close();
     forget();
     routerRows.close();
   }

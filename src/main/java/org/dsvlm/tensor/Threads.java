@@ -5,6 +5,7 @@
 package org.dsvlm.tensor;
 
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.io.DsVlmException;
 import org.jspecify.annotations.Nullable;
@@ -114,7 +115,13 @@ public final class Threads {
     Torch.load();
     int before = torch.get_num_threads();
     torch.set_num_threads(count);
-    return () -> torch.set_num_threads(before);
+    AtomicBoolean held = new AtomicBoolean(true);
+    return () -> {
+      // A second time it would end what others hold by then.
+      if (held.getAndSet(false)) {
+        torch.set_num_threads(before);
+      }
+    };
   }
 
   /** A number of threads that holds for a while. */

@@ -18,6 +18,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.LongStream;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.StrictJson;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,7 +110,7 @@ final class OwnSplits {
 
   /** The file for the library: {@code json} without the steps that are done here. */
   byte[] rest(byte[] json) throws IOException {
-    ObjectMapper mapper = new ObjectMapper();
+    ObjectMapper mapper = StrictJson.json();
     ObjectNode tree = (ObjectNode) mapper.readTree(json);
     List<JsonNode> steps = TokenizerWork.steps("pre_tokenizer", tree.path("pre_tokenizer"));
     ObjectNode sequence = mapper.createObjectNode().put("type", TokenizerParts.SEQUENCE);

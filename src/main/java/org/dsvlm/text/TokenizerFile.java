@@ -210,6 +210,7 @@ final class TokenizerFile {
         json.skipChildren();
       }
     }
+    expect(json.nextToken() == null, "has something behind its JSON object");
   }
 
   private void readAddedToken(JsonParser json) throws IOException {

@@ -6,6 +6,7 @@ package org.dsvlm.train;
 
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.io.DsVlmException;
 
 /**
  * Pictures that the instruments look at throughout a stage, no two of them the same.
@@ -18,6 +19,29 @@ import org.bytedeco.pytorch.Tensor;
 public record FixedPictures(
     Tensor pixelValues, Tensor picture, Tensor meanPicture, List<String> ids)
     implements AutoCloseable {
+  @Override
+  public Tensor pixelValues() {
+    return live(pixelValues);
+  }
+
+  @Override
+  public Tensor picture() {
+    return live(picture);
+  }
+
+  @Override
+  public Tensor meanPicture() {
+    return live(meanPicture);
+  }
+
+  /** Native code would read what lies where a freed tensor was. */
+  private static Tensor live(Tensor tensor) {
+    if (tensor.isNull()) {
+      throw new DsVlmException("the instruments' pictures are closed; choose them again");
+    }
+    return tensor;
+  }
+
   @Override
   public void close() {
     pixelValues.close();

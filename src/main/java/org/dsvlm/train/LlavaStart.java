@@ -118,7 +118,8 @@ final class LlavaStart implements AutoCloseable {
             data.imageToken(),
             List.of(model.vision().featureLayer()),
             vision.classTokens() > 0,
-            true);
+            true,
+            LlavaConfig.CONNECTOR_LAYERS);
     try (WeightSource stored = head.weights()) {
       RandomState start = random.fork("llava");
       ParameterStore parameters =
@@ -137,6 +138,14 @@ final class LlavaStart implements AutoCloseable {
     LoadedLlava whole =
         LoadedLlava.open(
             FilePath.model("recipe: model.llava", recipe.model().llava()), dtype, recipe.device());
+    if (whole.config().connectorLayers() != LlavaConfig.CONNECTOR_LAYERS) {
+      whole.close();
+      throw new DsVlmException(
+          "recipe: model.llava: the connector of "
+              + recipe.model().llava()
+              + " has one layer (mm_projector_type linear), which the run's export, in Hugging"
+              + " Face's layout, cannot hold; start from a LLaVA of version 1.5 or later");
+    }
     return of(recipe, random, whole.parameters(), whole.model());
   }
 

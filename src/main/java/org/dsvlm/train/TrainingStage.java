@@ -14,6 +14,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.data.Batch;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
+import org.dsvlm.io.OpenState;
 import org.dsvlm.models.diffusion.StableDiffusion;
 import org.dsvlm.models.diffusion.StableDiffusionFolder;
 import org.dsvlm.models.llava.LlavaConfig;
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TrainingStage implements AutoCloseable {
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+  private final OpenState open = new OpenState("the stage");
   private final LlavaStart llava;
   private final @Nullable SupervisionLoss supervision;
   private final TrainingStep step;
@@ -71,12 +73,14 @@ public final class TrainingStage implements AutoCloseable {
           new TrainingStep(
               number,
               0,
-              done ->
-                  accumulation.run(
-                      microBatches.apply(done),
-                      new GradientAccumulation.Position(number, done, steps, recipe.stepsBefore()),
-                      alone,
-                      null),
+              done -> {
+                open.require();
+                return accumulation.run(
+                    microBatches.apply(done),
+                    new GradientAccumulation.Position(number, done, steps, recipe.stepsBefore()),
+                    alone,
+                    null);
+              },
               alone,
               optimizer,
               CosineWithWarmup.ofRatio(settings.warmupRatio(), steps),
@@ -120,6 +124,7 @@ public final class TrainingStage implements AutoCloseable {
 
   /** The step, one call of which follows the other. */
   public TrainingStep step() {
+    open.require();
     return step;
   }
 
@@ -139,11 +144,13 @@ public final class TrainingStage implements AutoCloseable {
   }
 
   private SupervisionLoss supervision() {
+    open.require();
     return Objects.requireNonNull(supervision, "the recipe has no supervision");
   }
 
   @Override
   public void close() {
+    open.close();
     while (!owned.isEmpty()) {
       try {
         owned.pop().close();

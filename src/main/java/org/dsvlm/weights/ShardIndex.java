@@ -66,6 +66,9 @@ public final class ShardIndex {
           json.skipChildren();
         }
       }
+      if (json.nextToken() != null) {
+        throw new DsVlmException(index + ": something follows the JSON object; fetch it again");
+      }
     } catch (IOException e) {
       String text = String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given");
       throw new DsVlmException(index + ": cannot be read: " + text + "; fetch it again", e);

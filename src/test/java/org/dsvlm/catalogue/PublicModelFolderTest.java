@@ -118,7 +118,8 @@ class PublicModelFolderTest {
             config.imageToken(),
             config.featureLayers(),
             config.dropFirstToken(),
-            config.connectorBias());
+            config.connectorBias(),
+            config.connectorLayers());
     Map<String, List<Long>> wanted =
         ReferenceShapes.comparable(ParameterShapes.of(root -> new Llava(root, withoutImageRow)));
     Map<String, List<Long>> found = new HashMap<>(seen(ReferenceShapes.named(name + ".original")));

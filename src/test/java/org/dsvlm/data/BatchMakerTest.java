@@ -9,15 +9,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.Pointer;
 import org.dsvlm.BadInput;
 import org.dsvlm.image.ImageProcessor;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.dsvlm.testing.NativeObjects;
 import org.dsvlm.text.ConversationTemplate;
 import org.dsvlm.text.Tokenizer;
@@ -112,6 +119,57 @@ class BatchMakerTest {
         .contains("{\"id\":\"id5\",\"index\":5,\"reason\":\"record 5 (id id5) is bad\"}");
   }
 
+  /** What libjpeg reads in spite of broken data, Pillow reads too. */
+  @Test
+  @BadInput(
+      number = 43,
+      value = "a JPEG whose compressed data is broken in the middle",
+      then = "accepted, as in Pillow; the ledger has a warning with the file's name")
+  void aJpegThatIsBrokenWithinStandsInTheLedger() throws IOException {
+    Files.write(folder.resolve("broken.jpg"), brokenJpeg());
+    String record =
+        "{\"id\": \"b\", \"image\": \"broken.jpg\", \"conversations\": [{\"from\": \"human\","
+            + " \"value\": \"<image>\"}, {\"from\": \"gpt\", \"value\": \"A cat.\"}]}";
+    Path file = Files.writeString(folder.resolve("data.json"), "[" + record + "]");
+    Path written = folder.resolve("ledger.jsonl");
+    for (int process = 0; process < 2; process++) {
+      try (LlavaJson source = LlavaJson.open(file, folder)) {
+        RecordLedger ledger = new RecordLedger(written, 1, 0);
+        BatchMaker maker = new BatchMaker(source, SampleOrder.shuffled(1, 1), collator, ledger);
+        for (int step = 0; step < 2; step++) {
+          try (Batch batch = maker.make(step, 1)) {
+            assertThat(batch.sampleIds()).containsExactly(0);
+          }
+        }
+        assertThat(ledger.size()).as("bad records").isZero();
+        RecordLedger other = RecordLedger.unwritten(folder.resolve("none"), 1);
+        new BatchMaker(source, SampleOrder.shuffled(1, 1), collator, other).make(0, 1).close();
+        other.takeUnsent().forEach(ledger::add);
+      }
+    }
+    assertThat(written)
+        .content()
+        .hasLineCount(1)
+        .startsWith("{\"id\":\"b\",\"index\":0,\"warning\":\"" + file + ": record 0 (id b): ")
+        .contains("image 'broken.jpg': the JPEG is damaged (");
+  }
+
+  private static byte[] brokenJpeg() throws IOException {
+    BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < 64 * 64; i++) {
+      image.setRGB(i % 64, i / 64, i * 7919);
+    }
+    ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
+    ImageIO.write(image, "jpeg", jpeg);
+    byte[] bytes = jpeg.toByteArray();
+    // All ones, which is no Huffman code; 0 behind 0xff says that it is no marker.
+    for (int i = bytes.length / 2 & ~1; i < bytes.length * 3 / 4; i += 2) {
+      bytes[i] = (byte) 0xff;
+      bytes[i + 1] = 0;
+    }
+    return bytes;
+  }
+
   @Test
   void tooManyBadRecordsStopTheRun() {
     assertThatThrownBy(() -> maker(0.1, 1, 2, 3).make(0, RECORDS))
@@ -138,6 +196,7 @@ class BatchMakerTest {
   }
 
   @Test
+  @Closes(Batch.class)
   void batchesAreFreed() {
     BatchMaker maker = maker(0);
     maker.make(0, RECORDS).close();
@@ -149,7 +208,7 @@ class BatchMakerTest {
     Batch batch = maker.make(0, RECORDS);
     assertThat(batch.size()).isEqualTo(RECORDS);
     assertThat(batch.pixelValues().isNull()).isFalse();
-    batch.close();
-    assertThat(batch.pixelValues().isNull()).isTrue();
+    Closed.saysSo(batch, batch::inputIds, batch::attentionMask, batch::labels);
+    Closed.saysSo(batch, batch::pixelValues, batch::picture);
   }
 }

@@ -12,6 +12,8 @@ import java.io.IOException;
 import javax.imageio.ImageIO;
 import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.dsvlm.text.Turn;
 import org.junit.jupiter.api.Test;
 
@@ -141,6 +143,21 @@ class LlavaJsonTest extends RecordFile {
 
   @Test
   @BadInput(
+      number = 36,
+      value = "a record in which a key stands twice",
+      then = "a bad record with this reason")
+  void aKeyThatStandsTwice() throws IOException {
+    String twice = GOOD.replace("\"id\"", "\"image\": \"b.png\", \"id\"");
+    try (LlavaJson source = open("[" + GOOD + "," + twice + "," + GOOD + "]")) {
+      assertThat(source.get(0)).isEqualTo(source.get(2));
+      assertThatThrownBy(() -> source.get(1))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessage(folder.resolve("data.json") + ": record 1: Duplicate field 'image'");
+    }
+  }
+
+  @Test
+  @BadInput(
       number = 39,
       value = "a data: URI or a URL as image",
       then = "a bad record that says so, the value cut to 80 characters")
@@ -167,5 +184,12 @@ class LlavaJsonTest extends RecordFile {
         assertThat(source.get(i).turns().get(1).text()).isEqualTo("é" + i);
       }
     }
+  }
+
+  @Test
+  @Closes(LlavaJson.class)
+  void aClosedFileSaysSo() throws IOException {
+    LlavaJson source = open("[" + GOOD + "]");
+    Closed.saysSo(source, () -> source.get(0), () -> source.pictures(0, 0), () -> source.labels(0));
   }
 }

@@ -16,6 +16,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.dsvlm.testing.NativeObjects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -190,5 +192,14 @@ class PrefetcherTest {
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  @Test
+  @Closes(Prefetcher.class)
+  void aClosedOneSaysSo() {
+    Prefetcher<Item> prefetcher = new Prefetcher<>(Item::new, 0, 9, 2, 4);
+    prefetcher.next().close();
+    Closed.saysSo(prefetcher, prefetcher::next);
+    assertThat(open).hasValue(0);
   }
 }

@@ -10,13 +10,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -175,5 +179,30 @@ class ProcessGroupTest {
         .rootCause()
         .hasMessageStartingWith("rank 1 of 2 (process ")
         .hasMessageEndingWith(" has failed: no such interface");
+  }
+
+  @Test
+  @Closes(ProcessGroup.class)
+  void aClosedGroupSaysSo() throws IOException {
+    Queue<ProcessGroup> groups = new ConcurrentLinkedQueue<>();
+    Together.run(2, groups::add);
+    try (PointerScope scope = new PointerScope()) {
+      Tensor numbers = Torch.of(new double[] {1, 2}, 2);
+      for (ProcessGroup group : groups) {
+        Closed.saysSo(
+            group,
+            () -> group.onFirst(() -> ""),
+            () -> group.firstBeforeOthers(() -> ""),
+            () -> group.report(() -> ""),
+            () -> group.sum("cpu", 1),
+            () -> group.broadcast(List.of(numbers)),
+            () -> group.sumInBackground(numbers),
+            () -> group.sumPartInBackground(numbers),
+            () -> group.gatherPartsInBackground(numbers),
+            () -> group.send(numbers, 0),
+            () -> group.receive(numbers, 0));
+      }
+    }
+    assertThat(groups).hasSize(2);
   }
 }

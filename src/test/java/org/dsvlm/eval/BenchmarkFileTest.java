@@ -13,7 +13,10 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Map;
 import org.dsvlm.BadInput;
+import org.dsvlm.eval.table.TsvTable;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -119,5 +122,12 @@ class BenchmarkFileTest {
     assertThatThrownBy(() -> open(HEAD, "1\tx" + REST, "1\tx" + REST))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContainingAll("row 2", "twice");
+  }
+
+  @Test
+  @Closes({BenchmarkFile.class, TsvTable.class})
+  void aClosedFileSaysSo() throws IOException {
+    BenchmarkFile file = open(HEAD, "7\t" + TestFile.PICTURE.repeat(60) + REST);
+    Closed.saysSo(file, () -> file.get(0).pictures().get(0).bytes());
   }
 }

@@ -30,7 +30,7 @@ class TurboJpegTest {
       })
   void givesTheBitsOfImageIo(String name) throws IOException {
     byte[] data = Files.readAllBytes(PICTURES.resolve(name));
-    Picture picture = TurboJpeg.decode(data, "test");
+    Picture picture = TurboJpeg.decode(data);
     Picture expected = JpegDecoder.throughImageIo(JpegMarkers.read(data, name));
     assertThat(picture.width()).isEqualTo(expected.width());
     assertThat(picture.height()).isEqualTo(expected.height());
@@ -39,8 +39,7 @@ class TurboJpegTest {
 
   @Test
   void whatItCannotReadIsNoPicture() {
-    assertThat(TurboJpeg.decode(new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff}, "test"))
-        .isNull();
+    assertThat(TurboJpeg.decode(new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff})).isNull();
   }
 
   /** Whether there is a picture to be seen in them is the decoder's to say. */

@@ -10,6 +10,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.junit.jupiter.api.Test;
 
 class CallsTest {
@@ -79,5 +81,12 @@ class CallsTest {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  @Test
+  @Closes(Calls.class)
+  void closedTwiceItSaysSoAndFreesOnce() {
+    Closed.saysSo(calls, () -> calls.run(() -> 1));
+    assertThat(freed).hasValue(1);
   }
 }

@@ -15,6 +15,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -163,5 +165,14 @@ class LlamaDecodeTest {
         new LlamaDecode(weights, List.of(), cache, angles, angles, HEADS, 1e-5)) {
       assertThat(Torch.shape(decoder.logits(none, none, 0))).containsExactly(0, VOCABULARY);
     }
+  }
+
+  @Test
+  @Closes(LlamaDecode.class)
+  void aClosedDecoderSaysSo() {
+    Tensor angles = Implementation.uniform(30, ScalarType.Float, CAPACITY, HEAD_DIM);
+    LlamaDecode decoder = new LlamaDecode(weights, List.of(), cache, angles, angles, HEADS, 1e-5);
+    Tensor one = Torch.of(new long[] {1}, 1);
+    Closed.saysSo(decoder, () -> decoder.logits(one, one, 1));
   }
 }

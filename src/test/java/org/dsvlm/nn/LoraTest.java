@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -17,9 +18,12 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.dsvlm.testing.GradCheck;
 import org.dsvlm.testing.NativeObjects;
 import org.dsvlm.testing.TensorScope;
+import org.dsvlm.weights.HeldWeights;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -258,5 +262,55 @@ class LoraTest {
       }
       assertThat(NativeObjects.settledCount()).isEqualTo(before);
     }
+  }
+
+  @Test
+  @Closes(Lora.class)
+  void aClosedAdapterSaysSo() {
+    try (ParameterStore store = store(ScalarType.Float)) {
+      Linear linear = Linear.withBias(store.root().at("up"), 16, 8);
+      Tensor weight = linear.weight().clone();
+      Lora lora = lora(store, CONFIG);
+      train(lora);
+      lora.merge();
+      Closed.saysSo(
+          lora,
+          lora::merge,
+          lora::unmerge,
+          lora::mergeForGood,
+          lora::parameters,
+          lora::paths,
+          () -> lora.setActive(true),
+          () -> lora.setTraining(true),
+          () -> lora.setDropout(null),
+          () -> lora.replace("up.weight", weight, "a test"));
+      assertThat(linear.weight().equal(weight)).as("unmerged").isTrue();
+    }
+  }
+
+  @Test
+  void anAdapterMayOutliveItsModel() {
+    ParameterStore store = store(ScalarType.Float);
+    Linear linear = Linear.withBias(store.root().at("up"), 16, 8);
+    Lora lora = lora(store, CONFIG);
+    lora.replace("up.bias", linear.weight().select(1, 0), "a test");
+    lora.merge();
+    long before = NativeObjects.settledCount();
+    store.close();
+    lora.close();
+    assertThat(NativeObjects.settledCount()).isLessThan(before);
+  }
+
+  @Test
+  @Closes(MergedWeights.class)
+  void closedMergedWeightsSaySo() {
+    Map<String, Tensor> base = Map.of("up.weight", RANDOM.normal(8, 16));
+    MergedWeights merged =
+        new MergedWeights(
+            new HeldWeights(base),
+            root -> Linear.withoutBias(root.at("up"), 16, 8),
+            shapes -> lora(shapes, CONFIG));
+    assertThat(Torch.shape(merged.read("up.weight"))).containsExactly(8, 16);
+    Closed.saysSo(merged, () -> merged.read("up.weight"));
   }
 }

@@ -16,6 +16,8 @@ import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.dsvlm.weights.MappedFile;
 import org.dsvlm.weights.WeightSource;
 import org.dsvlm.weights.files.WeightFolder;
@@ -99,5 +101,18 @@ class ParameterStoreTest {
     } finally {
       System.clearProperty(MappedFile.MAP_FROM);
     }
+  }
+
+  @Test
+  @Closes(ParameterStore.class)
+  void aClosedStoreSaysSo() {
+    ParameterStore store = ParameterStore.random(new RandomState(1), ScalarType.Float, "cpu");
+    Parameters root = store.root();
+    root.get("weight", Init.ONES, 2);
+    Closed.saysSo(
+        store,
+        () -> root.get("weight", Init.ONES, 2),
+        store::tensors,
+        () -> store.setTrainable(name -> true));
   }
 }

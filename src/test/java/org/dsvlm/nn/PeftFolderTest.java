@@ -19,6 +19,7 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.tensor.RandomState;
@@ -173,6 +174,42 @@ class PeftFolderTest {
     Files.writeString(folder.resolve("adapter_config.json"), json.toString());
     expectError(
         "adapter_config.json", key.equals("rank_pattern") ? "rank_pattern.up" : nameOf(key));
+  }
+
+  /** An expression of a stranger's adapter, which Java's own engine would match for ever. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "target_modules ; \"(([a-z_]|[a-z_.0-9])+)+!\"",
+        "exclude_modules ; \"(.*)*(.*)*(.*)*!\"",
+        "rank_pattern ; {\"(([a-z_]|[a-z_.0-9])+)+!\": 2}",
+        "alpha_pattern ; {\"(([a-z_]|[a-z_.0-9])+)+!\": 2}",
+      })
+  @BadInput(
+      number = 81,
+      value = "an adapter whose regular expressions take exponential time",
+      then = "an error with file, key and expression; the steps are bounded by the names' lengths")
+  void expressionsThatNeverEndAreRefused(String key, String value) throws IOException {
+    ParameterStore deep = ParameterStore.random(RANDOM, ScalarType.Float, "cpu");
+    try (deep) {
+      Linear.withoutBias(deep.root().at("model.language_model.layers.0.self_attn.q_proj"), 4, 6);
+      String weight = "model.language_model.layers.0.self_attn.q_proj.lora_";
+      SafetensorsWriter.write(
+          folder.resolve("adapter_model.safetensors"),
+          Map.of(
+              "base_model.model." + weight + "A.weight", RANDOM.normal(4, 4),
+              "base_model.model." + weight + "B.weight", RANDOM.normal(6, 4)));
+      ObjectNode json = new ObjectMapper().createObjectNode().put("peft_type", "LORA").put("r", 4);
+      json.putArray("target_modules").add("q_proj");
+      json.set(key, new ObjectMapper().readTree(value));
+      Files.writeString(folder.resolve("adapter_config.json"), json.toString());
+      assertThatThrownBy(() -> PeftFolder.read(folder, deep, AS_IS))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageStartingWith(folder.resolve("adapter_config.json") + ": ")
+          .hasMessageContaining(key.endsWith("modules") ? "'" + key + "'" : "regular expression")
+          .hasMessageContaining("takes more than 123000 steps on a text of 46 characters");
+    }
   }
 
   private static String nameOf(String key) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.xml.parsers.DocumentBuilderFactory;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.train.TinyRun;
 import org.dsvlm.train.recipe.RecipeReader;
@@ -89,7 +90,9 @@ class RunReportTest {
     Path run = new TinyRun(folder).train("run", "tensorboard.pictures_every_steps=2");
     Files.writeString(
         run.resolve("bad_records_stage2.jsonl"),
-        "{\"id\":\"r<1>\",\"index\":7,\"reason\":\"no picture <script>x & y\"}\n");
+        "{\"id\":\"r<1>\",\"index\":7,\"reason\":\"no picture <script>x & y\"}\n"
+            + "{\"id\":\"r2\",\"index\":\"<script>x\",\"reason\":\"\"}\n"
+            + "{\"id\":\"r3\",\"index\":3,\"warning\":\"image '<b>': damaged\"}\n");
     String page = page(run);
     assertThat(page)
         .contains("Finished after 6 steps.")
@@ -98,7 +101,8 @@ class RunReportTest {
         .contains(">step</text>")
         .contains("up.1.1", "alt=\"noise\"", "alt=\"original\"", "alt=\"step 5\"")
         .contains("the last good one")
-        .contains("r&lt;1&gt;", "no picture &lt;script&gt;x &amp; y")
+        .contains("r&lt;1&gt;", "no picture &lt;script&gt;x &amp; y", "<td>&lt;script&gt;x</td>")
+        .contains("3 records", "used all the same: image '&lt;b&gt;': damaged")
         .doesNotContain("<script>x")
         .contains("libtorch 2.")
         .contains("<code>stage1.max_steps</code>", "micro_batch_size: 2");
@@ -107,6 +111,43 @@ class RunReportTest {
         .contains("vision encoder reconstruction", "routers' mean weight")
         .contains("step 5: original, autoencoder, t = ");
     assertThat(charts(page)).isEqualTo(12);
+  }
+
+  /** The files of a run may come from anyone. */
+  @Test
+  @BadInput(
+      number = 93,
+      value = "markup in whatever the files of a run say",
+      then = "the report shows it as text")
+  void whateverARunsFilesSayIsText() throws IOException {
+    String markup = "<script>x</script>";
+    Path run = folder.resolve("written");
+    RunFolder.create(run, RecipeReader.resolve(TinyRun.RECIPE, List.of("data.stage1=" + markup)))
+        .close();
+    String metrics = row(1, "2.5") + row(2, "2.5");
+    for (String key : List.of("grad_norm_connector", "router_text", "down.0.0", "loss_language")) {
+      metrics = metrics.replace("\"" + key + "\"", "\"" + key + markup + "\"");
+    }
+    metrics = metrics.replace(",\"stage\"", ",\"probe\":{\"" + markup + "\":0.5},\"stage\"");
+    Files.writeString(run.resolve("metrics.jsonl"), metrics);
+    Files.writeString(
+        run.resolve("bad_records_stage1.jsonl"),
+        "{'id':'M','index':'M','reason':'M'}\n{'id':'M','index':'M','warning':'M'}\n"
+            .replace('\'', '"')
+            .replace("M", markup));
+    Files.writeString(
+        run.resolve("sessions.jsonl"),
+        "{'time':'2026-01-02T03:04:05Z','event':'started','stage':1,'system':{'M':'M'}}\n"
+            .replace('\'', '"')
+            .replace("M", markup));
+    Files.writeString(
+        run.resolve("evaluation.json"),
+        "{'accuracy':1,'by_category':{'M':{'accuracy':1}}}"
+            .replace('\'', '"')
+            .replace("M", markup));
+    Path strip = Files.createDirectories(run.resolve("film_strip/picture-" + "<script>x"));
+    Files.writeString(strip.resolve("original.png"), "none");
+    assertThat(page(run)).doesNotContain("<script>x").contains("&lt;script&gt;x&lt;/script&gt;");
   }
 
   @Test

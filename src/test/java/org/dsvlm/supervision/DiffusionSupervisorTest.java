@@ -20,6 +20,8 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.dsvlm.testing.NativeObjects;
 import org.dsvlm.weights.WeightSource;
 import org.junit.jupiter.api.Test;
@@ -198,5 +200,24 @@ class DiffusionSupervisorTest {
 
   private static Tensor empty(long... shape) {
     return Torch.of(new float[0], 0, shape[0], shape[1], shape[2]);
+  }
+
+  @Test
+  @Closes(DiffusionSupervisor.class)
+  void aClosedSupervisorSaysSo() {
+    try (PointerScope scope = new PointerScope();
+        TinyModel model = new TinyModel(UNROLLED, ScalarType.Float)) {
+      Map<String, Tensor> features = model.features(1);
+      Tensor picture = model.random("picture", 1, 3, 16, 16);
+      Tensor noise = model.random("noise", 1, 4, 8, 8);
+      DiffusionSupervisor supervisor = model.supervisor;
+      Closed.saysSo(
+          supervisor,
+          () -> supervisor.loss(features, picture, null, noise),
+          () -> supervisor.contexts(features),
+          () -> supervisor.denoise(features, noise),
+          () -> supervisor.latents(picture),
+          () -> supervisor.decode(noise));
+    }
   }
 }

@@ -24,6 +24,8 @@ import org.dsvlm.models.diffusion.UNetConfig;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.dsvlm.testing.NativeObjects;
 import org.dsvlm.testing.TensorScope;
 import org.junit.jupiter.api.AfterEach;
@@ -127,6 +129,7 @@ class MoeAttentionTest {
   }
 
   @Test
+  @Closes(MoeAttention.class)
   void remembersOnlyTheLatestProbabilities() {
     MoeAttention moe = attention(EnumSet.of(Feature.TEXT));
     assertThatThrownBy(moe::lastRouterProbabilities).isInstanceOf(IllegalStateException.class);
@@ -143,8 +146,7 @@ class MoeAttentionTest {
       }
     }
     assertThat(Pointer.totalCount()).isEqualTo(before);
-    moe.close();
-    assertThatThrownBy(moe::lastRouterProbabilities).isInstanceOf(IllegalStateException.class);
+    Closed.saysSo(moe, moe::lastRouterProbabilities, () -> moe.forward(hidden, List.of(context)));
   }
 
   /** Makes the router's answer to {@code hidden} all but certain. */

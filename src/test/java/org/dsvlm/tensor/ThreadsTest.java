@@ -81,4 +81,16 @@ class ThreadsTest {
       System.out.println("nnpack " + torch.globalContext().userEnabledNNPACK());
     }
   }
+
+  @Test
+  void aSecondCloseLeavesTheNumberToOthers() {
+    int before = torch.get_num_threads();
+    Threads.Held first = Threads.hold(before + 1);
+    first.close();
+    try (Threads.Held second = Threads.hold(before + 2)) {
+      first.close();
+      assertThat(torch.get_num_threads()).isEqualTo(before + 2);
+    }
+    assertThat(torch.get_num_threads()).isEqualTo(before);
+  }
 }

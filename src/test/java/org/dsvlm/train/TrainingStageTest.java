@@ -12,13 +12,18 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.data.Prefetcher;
 import org.dsvlm.data.RecordSource;
+import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.models.llava.LlavaConfig;
 import org.dsvlm.models.llava.LoadedLlava;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.recipe.RecipeReader;
 import org.dsvlm.train.run.MetricsLog;
@@ -110,5 +115,35 @@ class TrainingStageTest {
     assertThatThrownBy(() -> TrainingStage.open(withoutDiffusion, STAGE, STEPS, done -> List.of()))
         .isInstanceOf(DsVlmException.class)
         .hasMessageStartingWith("recipe: model.stable_diffusion.path is empty");
+  }
+
+  @Test
+  @Closes({TrainingStage.class, Reconstructor.class, RunData.class})
+  void whatIsClosedSaysSo() throws IOException {
+    Path pretrained = tiny.train("pretrained");
+    Recipe recipe = RecipeReader.bind(tiny.recipe(overPretrained(pretrained, true)));
+    TrainingStage stage = TrainingStage.open(recipe, STAGE, STEPS, done -> List.of());
+    TrainingStep step = stage.step();
+    Closed.saysSo(
+        stage,
+        stage::step,
+        () -> step.run(0),
+        () -> stage.writeMultiAdapter(folder.resolve("adapter.safetensors")));
+    Reconstructor reconstructor = Reconstructor.open(pretrained);
+    Picture picture = new Picture(8, 8, new byte[3 * 8 * 8]);
+    Closed.saysSo(reconstructor, () -> reconstructor.strip(picture, 1, new int[] {1}, 0));
+    try (RunFolder run = RunFolder.create(folder.resolve("closed"), tiny.recipe())) {
+      RunData data = new RunData(recipe, run, new RandomState(1));
+      Closed.saysSo(data, () -> data.tokenizer().encode("a", false));
+    }
+  }
+
+  @Test
+  @Closes(FixedPictures.class)
+  void closedPicturesSaySo() {
+    Tensor numbers = Torch.keep(Torch.of(new float[] {1}, 1));
+    FixedPictures pictures =
+        new FixedPictures(numbers, numbers.clone(), numbers.clone(), List.of("a"));
+    Closed.saysSo(pictures, pictures::pixelValues, pictures::picture, pictures::meanPicture);
   }
 }

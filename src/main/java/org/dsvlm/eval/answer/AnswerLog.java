@@ -23,13 +23,14 @@ import java.util.concurrent.TimeUnit;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.InputFiles;
+import org.dsvlm.io.StrictJson;
 
 /**
  * Replies in a file that grows by a line of JSON for each, so that a run that is killed loses none.
  * The first line says what was asked of whom. A last line that was not written whole is dropped.
  */
 final class AnswerLog implements AutoCloseable {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON = StrictJson.json();
   private static final long SYNC_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Path file;

@@ -26,6 +26,7 @@ import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.Sha256;
+import org.dsvlm.io.StrictJson;
 
 /**
  * Questions of one's own in LLaVA's form: a line of JSON each, {@code {"question_id", "image"?,
@@ -33,7 +34,7 @@ import org.dsvlm.io.Sha256;
  * own {@code model_vqa}.
  */
 public final class LlavaQuestions implements Questions {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON = StrictJson.json();
   private static final int ID_LENGTH = 22;
 
   private final Path file;

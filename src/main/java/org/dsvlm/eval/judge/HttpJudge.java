@@ -18,12 +18,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.OpenState;
 
 /** A judge behind an OpenAI-compatible service. Its replies are kept in a file as they come. */
 public final class HttpJudge implements Judge {
   /** Each further time a reply is not readable, the judge may stray further: the tool's steps. */
   private static final double TEMPERATURE_STEP = 0.5;
 
+  private final OpenState open = new OpenState("the judge");
   private final JudgeSettings settings;
   private final ChatClient client;
   private final ReplyLog log;
@@ -50,6 +52,7 @@ public final class HttpJudge implements Judge {
    */
   @Override
   public Map<String, String> ask(String system, List<JudgeRequest> requests) {
+    open.require();
     Map<String, String> replies = new ConcurrentHashMap<>();
     Map<String, String> failures = new ConcurrentHashMap<>();
     ExecutorService threads =
@@ -131,6 +134,7 @@ public final class HttpJudge implements Judge {
 
   @Override
   public void close() {
+    open.close();
     log.close();
   }
 }

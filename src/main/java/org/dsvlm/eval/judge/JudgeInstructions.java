@@ -6,7 +6,6 @@ package org.dsvlm.eval.judge;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
@@ -22,6 +21,7 @@ import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.Sha256;
+import org.dsvlm.io.StrictJson;
 
 /**
  * The instructions to the judge: a text for each kind of question, with place holders in braces.
@@ -68,7 +68,7 @@ public final class JudgeInstructions {
       throws IOException {
     JsonNode yaml;
     try {
-      yaml = new YAMLMapper().readTree(bytes);
+      yaml = StrictJson.yaml().readTree(bytes);
     } catch (JsonProcessingException e) {
       throw new DsVlmException(where + ": is no YAML: " + e.getOriginalMessage(), e);
     }

@@ -7,7 +7,6 @@ package org.dsvlm.eval.judge;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -18,6 +17,7 @@ import java.util.Map;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.InputFiles;
+import org.dsvlm.io.StrictJson;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,9 +56,7 @@ public final class RecordedReplies implements Judge {
   private static Map<String, List<Kept>> parse(Path file) {
     Map<String, List<Kept>> replies = new HashMap<>();
     try (MappingIterator<JsonNode> values =
-        new ObjectMapper()
-            .readerFor(JsonNode.class)
-            .readValues(InputFiles.regular(file).toFile())) {
+        StrictJson.json().readerFor(JsonNode.class).readValues(InputFiles.regular(file).toFile())) {
       while (values.hasNextValue()) {
         add(values.nextValue(), file, replies);
       }

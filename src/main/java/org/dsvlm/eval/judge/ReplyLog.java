@@ -22,13 +22,14 @@ import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.Sha256;
+import org.dsvlm.io.StrictJson;
 
 /**
  * The judge's replies in a file, a line of JSON for each, written as they come. A run that was
  * stopped finds there what it need not ask again; a line that was cut off is dropped.
  */
 final class ReplyLog implements AutoCloseable {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final ObjectMapper MAPPER = StrictJson.json();
 
   private final Path file;
   private final FileChannel channel;

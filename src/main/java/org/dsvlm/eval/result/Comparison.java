@@ -26,10 +26,11 @@ import org.dsvlm.eval.Unit;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.InputFiles;
+import org.dsvlm.io.StrictJson;
 
 /** Two evaluations side by side: which differences are more than chance. */
 public final class Comparison {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final ObjectMapper MAPPER = StrictJson.json();
 
   /** Of fewer units, draws with replacement are too much alike to tell anything. */
   private static final int FEWEST = 20;

@@ -8,6 +8,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -152,6 +153,8 @@ public final class TsvTable implements AutoCloseable {
       TsvScanner scanner = new TsvScanner(new ByteArrayInputStream(bytes.array()), file.toString());
       List<TsvScanner.Cell> row = Objects.requireNonNull(scanner.next(column -> false));
       return Objects.requireNonNull(row.get(0).text());
+    } catch (ClosedChannelException e) {
+      throw new DsVlmException(file + ": is closed; open it again", e);
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be read: " + AtomicFiles.reason(e), e);
     }

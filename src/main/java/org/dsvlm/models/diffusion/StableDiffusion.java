@@ -9,6 +9,7 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.OpenState;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.RandomState;
 
@@ -24,7 +25,7 @@ public final class StableDiffusion implements AutoCloseable {
   private final ParameterStore vaeStore;
   private final Map<String, Tensor> unetTensors;
   private final Map<String, Tensor> vaeTensors;
-  private volatile boolean closed;
+  private final OpenState open = new OpenState("the diffusion model");
 
   private StableDiffusion(
       UNetConfig unetConfig,
@@ -94,6 +95,7 @@ public final class StableDiffusion implements AutoCloseable {
    * fitted. The result owns the parameters and replaces this object.
    */
   public StableDiffusion withScalingFactor(double factor) {
+    open.require();
     return new StableDiffusion(
         unet.config(), unetStore, vae.config().withScalingFactor(factor), vaeStore, schedule);
   }
@@ -104,7 +106,7 @@ public final class StableDiffusion implements AutoCloseable {
    * @throws DsVlmException if this is closed
    */
   public UNet unet() {
-    requireOpen();
+    open.require();
     return unet;
   }
 
@@ -114,7 +116,7 @@ public final class StableDiffusion implements AutoCloseable {
    * @throws DsVlmException if this is closed
    */
   public Vae vae() {
-    requireOpen();
+    open.require();
     return vae;
   }
 
@@ -134,23 +136,19 @@ public final class StableDiffusion implements AutoCloseable {
 
   /** The denoising network's own parameters, without what was added to its store afterwards. */
   Map<String, Tensor> unetTensors() {
+    open.require();
     return unetTensors;
   }
 
   /** The autoencoder's own parameters. */
   Map<String, Tensor> vaeTensors() {
+    open.require();
     return vaeTensors;
-  }
-
-  private void requireOpen() {
-    if (closed) {
-      throw new DsVlmException("the diffusion model is closed; open it again");
-    }
   }
 
   @Override
   public void close() {
-    closed = true;
+    open.close();
     unetStore.close();
     vaeStore.close();
   }

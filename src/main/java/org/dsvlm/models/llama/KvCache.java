@@ -11,6 +11,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.OpenState;
 import org.dsvlm.tensor.Torch;
 
 /**
@@ -19,6 +20,7 @@ import org.dsvlm.tensor.Torch;
  */
 public final class KvCache implements AutoCloseable {
   private final List<Layer> layers = new ArrayList<>();
+  private final OpenState open = new OpenState("the cache");
   private long capacity;
   private long rows;
   private long length;
@@ -112,11 +114,13 @@ public final class KvCache implements AutoCloseable {
    * same memory. What is written there counts here once it is {@link #advance advanced} over.
    */
   KvCache row(long row, long begin) {
+    open.require();
     return new KvCache(this, row, begin);
   }
 
   /** Takes memory for {@code tokens} of each row that is left; those held stay. */
   void grow(long tokens) {
+    open.require();
     try (PointerScope scope = new PointerScope()) {
       layers.forEach(layer -> layer.grow(tokens));
     }
@@ -125,6 +129,7 @@ public final class KvCache implements AutoCloseable {
 
   /** Lets go of a row; the last one takes its number. */
   void drop(long row) {
+    open.require();
     rows--;
     if (row < rows) {
       layers.forEach(layer -> layer.move(rows, row));
@@ -143,6 +148,7 @@ public final class KvCache implements AutoCloseable {
 
   /** Keys and values of each layer in turn, of all rows that are left. */
   List<Tensor> tensors() {
+    open.require();
     return layers.stream()
         .flatMap(layer -> Stream.of(layer.keys, layer.values))
         .map(tensor -> tensor.narrow(0, 0, rows))
@@ -150,10 +156,12 @@ public final class KvCache implements AutoCloseable {
   }
 
   Layer layer(int index) {
+    open.require();
     return layers.get(index);
   }
 
   void checkRoom(long tokens) {
+    open.require();
     if (length + tokens > capacity) {
       throw new DsVlmException(
           "the cache was made for "
@@ -172,6 +180,7 @@ public final class KvCache implements AutoCloseable {
 
   @Override
   public void close() {
+    open.close();
     for (Layer layer : layers) {
       layer.keys.close();
       layer.values.close();

@@ -10,30 +10,36 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.nn.Init;
 import org.dsvlm.nn.Linear;
 import org.dsvlm.nn.Parameters;
+import org.jspecify.annotations.Nullable;
 
-/** From the width of the vision tower to that of the language model: linear, exact GELU, linear. */
+/**
+ * From the width of the vision tower to that of the language model: {@code linear_1}, exact GELU,
+ * {@code linear_2}, or {@code linear} alone as in the first LLaVA.
+ */
 final class Connector {
-  private final Linear linear1;
-  private final Linear linear2;
+  private final Linear first;
+  private final @Nullable Linear second;
 
   Connector(Parameters parameters, LlavaConfig config) {
     int width = config.text().hiddenSize();
-    checkWidth(parameters.at("linear_2"), width);
+    boolean alone = config.connectorLayers() == 1;
+    checkWidth(parameters.at(alone ? "linear" : "linear_2"), width);
     Init init = Init.normal(config.text().initializerRange());
     boolean bias = config.connectorBias();
-    linear1 = Linear.of(parameters.at("linear_1"), init, config.connectorInput(), width, bias);
-    linear2 = Linear.of(parameters.at("linear_2"), init, width, width, bias);
+    Parameters reads = parameters.at(alone ? "linear" : "linear_1");
+    first = Linear.of(reads, init, config.connectorInput(), width, bias);
+    second = alone ? null : Linear.of(parameters.at("linear_2"), init, width, width, bias);
   }
 
-  private static void checkWidth(Parameters linear2, int languageWidth) {
-    if (!linear2.loaded() || !linear2.has("weight")) {
+  private static void checkWidth(Parameters last, int languageWidth) {
+    if (!last.loaded() || !last.has("weight")) {
       return;
     }
-    long connectorWidth = linear2.storedShape("weight")[0];
+    long connectorWidth = last.storedShape("weight")[0];
     if (connectorWidth != languageWidth) {
       throw new DsVlmException(
           "the connector ('"
-              + linear2.name("weight")
+              + last.name("weight")
               + "') makes vectors of width "
               + connectorWidth
               + ", but the language model takes "
@@ -44,6 +50,7 @@ final class Connector {
 
   /** features: [pictures, tokens, vision width] in, [pictures, tokens, language width] out. */
   Tensor forward(Tensor features) {
-    return linear2.forward(torch.gelu(linear1.forward(features)));
+    Tensor projected = first.forward(features);
+    return second == null ? projected : second.forward(torch.gelu(projected));
   }
 }

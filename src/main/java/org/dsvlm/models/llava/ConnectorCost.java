@@ -24,7 +24,9 @@ final class ConnectorCost {
     boolean biased = config.connectorBias();
     tape.enter(Part.CONNECTOR, differentiated);
     tape.linear(rows, config.connectorInput(), width, biased, true);
-    tape.activation(Function.GELU, rows * width);
-    tape.linear(rows, width, width, biased, true);
+    if (config.connectorLayers() == LlavaConfig.CONNECTOR_LAYERS) {
+      tape.activation(Function.GELU, rows * width);
+      tape.linear(rows, width, width, biased, true);
+    }
   }
 }

@@ -27,7 +27,8 @@ import org.dsvlm.nn.cost.Tape;
  *     enters the first layer, negative ones count from the end
  * @param dropFirstToken whether the first token of each, CLIP's class token, is left out ({@code
  *     vision_feature_select_strategy} default, not full)
- * @param connectorBias whether the connector's two layers have biases
+ * @param connectorBias whether the connector's layers have biases
+ * @param connectorLayers 2, with GELU between; 1 for the first LLaVA's
  */
 public record LlavaConfig(
     VisionConfig vision,
@@ -35,7 +36,11 @@ public record LlavaConfig(
     long imageToken,
     List<Integer> featureLayers,
     boolean dropFirstToken,
-    boolean connectorBias) {
+    boolean connectorBias,
+    int connectorLayers) {
+
+  /** Layers of the connector from LLaVA 1.5 on, and of every one in Hugging Face's layout. */
+  public static final int CONNECTOR_LAYERS = 2;
 
   /** The language model of a {@code text_config} that leaves {@code model_type} out. */
   private static final String UNSAID = "llama";
@@ -114,7 +119,8 @@ public record LlavaConfig(
           config.integer("image_token_index", config.integer("image_token_id", 32000)),
           featureLayers(config),
           dropFirstToken(config),
-          config.flag("multimodal_projector_bias", true));
+          config.flag("multimodal_projector_bias", true),
+          CONNECTOR_LAYERS);
     } catch (DsVlmException e) {
       throw e.getMessage().startsWith(where)
           ? e
@@ -175,11 +181,27 @@ public record LlavaConfig(
 
   /** The same with another language model. */
   LlavaConfig withText(LlamaConfig other) {
-    return new LlavaConfig(vision, other, imageToken, featureLayers, dropFirstToken, connectorBias);
+    return new LlavaConfig(
+        vision, other, imageToken, featureLayers, dropFirstToken, connectorBias, connectorLayers);
   }
 
-  /** This configuration as config.json of a Hugging Face folder. */
+  /** The same with another image token. */
+  LlavaConfig withImageToken(long other) {
+    return new LlavaConfig(
+        vision, text, other, featureLayers, dropFirstToken, connectorBias, connectorLayers);
+  }
+
+  /**
+   * This configuration as config.json of a Hugging Face folder.
+   *
+   * @throws DsVlmException for a connector of one layer, which that layout cannot hold
+   */
   public ObjectNode toJson() {
+    if (connectorLayers != CONNECTOR_LAYERS) {
+      throw new DsVlmException(
+          "the Hugging Face layout cannot hold a model whose connector has one layer; write the"
+              + " original layout");
+    }
     ObjectNode json = new ObjectMapper().createObjectNode();
     json.putArray("architectures").add("LlavaForConditionalGeneration");
     json.put("model_type", LlavaFamily.MODEL_TYPE)

@@ -283,12 +283,6 @@ public final class LlavaExport {
     if (token >= rows) {
       rows = Math.toIntExact((token / ROW_MULTIPLE + 1) * ROW_MULTIPLE);
     }
-    return new LlavaConfig(
-        config.vision(),
-        config.text().withVocabularySize(rows),
-        token,
-        config.featureLayers(),
-        config.dropFirstToken(),
-        config.connectorBias());
+    return config.withText(config.text().withVocabularySize(rows)).withImageToken(token);
   }
 }

@@ -49,8 +49,14 @@ public record LlavaFolder(Path path, Path visionPath, LlavaConfig config, Weight
       return of(folder, folder, config, LlavaLayouts.read(WeightFolder.open(folder)));
     }
     Path visionFolder = visionFolder(folder, json);
-    return of(
-        folder, visionFolder, config, withVision(folder, visionFolder, config.vision().family()));
+    WeightSource weights = withVision(folder, visionFolder, config.vision().family());
+    try {
+      OriginalLlavaConfig.requireConnector(json, config, weights);
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+    return of(folder, visionFolder, config, weights);
   }
 
   /**

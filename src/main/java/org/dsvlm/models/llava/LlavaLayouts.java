@@ -26,7 +26,7 @@ public final class LlavaLayouts {
   private static final String VISION = "vision_tower.vision_model.";
   private static final String LANGUAGE = "language_model.model.";
   private static final String HEAD = "language_model.lm_head.";
-  private static final String CONNECTOR = "multi_modal_projector.";
+  static final String CONNECTOR = "multi_modal_projector.";
 
   static {
     PREFIXES.put("model.vision_tower.vision_tower.vision_model.", VISION);
@@ -36,6 +36,8 @@ public final class LlavaLayouts {
     PREFIXES.put("vision_tower.", VISION);
     PREFIXES.put("model.mm_projector.0.", CONNECTOR + "linear_1.");
     PREFIXES.put("model.mm_projector.2.", CONNECTOR + "linear_2.");
+    PREFIXES.put("model.mm_projector.weight", CONNECTOR + "linear.weight");
+    PREFIXES.put("model.mm_projector.bias", CONNECTOR + "linear.bias");
     PREFIXES.put("model.multi_modal_projector.", CONNECTOR);
     PREFIXES.put("model.language_model.", LANGUAGE);
     PREFIXES.put("language_model.lm_head.", HEAD);
@@ -96,6 +98,7 @@ public final class LlavaLayouts {
       return "model.vision_tower.vision_tower." + name.substring("vision_tower.".length());
     }
     return name.replace(CONNECTOR + "linear_1.", "model.mm_projector.0.")
-        .replace(CONNECTOR + "linear_2.", "model.mm_projector.2.");
+        .replace(CONNECTOR + "linear_2.", "model.mm_projector.2.")
+        .replace(CONNECTOR + "linear.", "model.mm_projector.");
   }
 }

@@ -45,7 +45,8 @@ public final class LlavaPresets {
         facts.size("image_token"),
         List.of(FEATURE_LAYER),
         tower.classTokens() > 0,
-        true);
+        true,
+        LlavaConfig.CONNECTOR_LAYERS);
   }
 
   static ModelFolder folder(String name) {

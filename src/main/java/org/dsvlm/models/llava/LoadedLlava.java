@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.function.Function;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.OpenState;
 import org.dsvlm.nn.ParameterShapes;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.nn.UnusedTensors;
@@ -23,7 +24,7 @@ public final class LoadedLlava implements AutoCloseable {
   private final LlavaConfig config;
   private final ParameterStore parameters;
   private final Llava model;
-  private volatile boolean closed;
+  private final OpenState open = new OpenState("the model");
 
   private LoadedLlava(LlavaConfig config, ParameterStore parameters) {
     this.config = config;
@@ -89,9 +90,20 @@ public final class LoadedLlava implements AutoCloseable {
         return loaded;
       } catch (RuntimeException e) {
         parameters.close();
-        throw e;
+        throw named(e, files);
       }
     }
+  }
+
+  /** Parts that do not fit together do not know their file. */
+  private static RuntimeException named(RuntimeException e, LlavaFolder files) {
+    String message = String.valueOf(e.getMessage());
+    boolean known =
+        message.contains(files.path().toString())
+            || message.contains(files.visionPath().toString());
+    return known || !(e instanceof DsVlmException)
+        ? e
+        : new DsVlmException(files.path() + ": " + message, e);
   }
 
   public LlavaConfig config() {
@@ -105,9 +117,7 @@ public final class LoadedLlava implements AutoCloseable {
    * @throws DsVlmException if this is closed
    */
   public Llava model() {
-    if (closed) {
-      throw new DsVlmException("the model is closed; open it again");
-    }
+    open.require();
     return model;
   }
 
@@ -123,7 +133,7 @@ public final class LoadedLlava implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
+    open.close();
     parameters.close();
   }
 }

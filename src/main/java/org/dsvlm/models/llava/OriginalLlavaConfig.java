@@ -11,6 +11,7 @@ import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.Families;
 import org.dsvlm.models.llama.LanguageFamily;
 import org.dsvlm.models.vit.VisionConfig;
+import org.dsvlm.weights.WeightSource;
 
 /**
  * config.json of the original LLaVA project: the language model's keys, with {@code mm_…} keys
@@ -19,6 +20,10 @@ import org.dsvlm.models.vit.VisionConfig;
 final class OriginalLlavaConfig {
   /** The id that stands for a picture in the original project. */
   static final long IMAGE_MARKER = -200;
+
+  private static final String CONNECTOR = "mm_projector_type";
+  private static final String LINEAR = "linear";
+  private static final String MLP = "mlp2x_gelu";
 
   private OriginalLlavaConfig() {}
 
@@ -34,7 +39,7 @@ final class OriginalLlavaConfig {
 
   private static LlavaConfig read(JsonConfig config, VisionConfig vision) {
     LanguageFamily family = family(config);
-    requireTwoLayers(config);
+    int connectorLayers = connectorLayers(config);
     config.onlySupports("mm_use_im_start_end", false);
     config.onlySupports("mm_use_im_patch_token", false);
     config.onlySupports("mm_patch_merge_type", "flat");
@@ -53,18 +58,42 @@ final class OriginalLlavaConfig {
         IMAGE_MARKER,
         List.of(config.integer("mm_vision_select_layer", -2)),
         dropFirstToken(config, vision),
-        true);
+        true,
+        connectorLayers);
   }
 
-  /** The first LLaVA's files do not name their connector, which has one layer. */
-  private static void requireTwoLayers(JsonConfig config) {
-    if (!config.has("mm_projector_type")) {
+  /** As in the original project, where the first LLaVA's files do not name their connector. */
+  private static int connectorLayers(JsonConfig config) {
+    String type = config.text(CONNECTOR, LINEAR);
+    return switch (type) {
+      case LINEAR -> 1;
+      case MLP -> LlavaConfig.CONNECTOR_LAYERS;
+      default -> throw config.error(CONNECTOR, "is '" + type + "', not " + LINEAR + " or " + MLP);
+    };
+  }
+
+  /**
+   * Demands that {@code weights} hold the connector that {@code config} describes.
+   *
+   * @param weights by the names of {@link Llava}
+   * @throws DsVlmException naming the key, its value and the tensor that speaks against it
+   */
+  static void requireConnector(JsonConfig config, LlavaConfig llava, WeightSource weights) {
+    boolean alone = llava.connectorLayers() == 1;
+    String other = LlavaLayouts.CONNECTOR + (alone ? "linear_1.weight" : "linear.weight");
+    if (weights.names().contains(other)) {
       throw config.error(
-          "mm_projector_type",
-          "is missing, which stands for linear; only mlp2x_gelu is supported. Take a LLaVA of"
-              + " version 1.5 or later");
+          CONNECTOR,
+          (config.has(CONNECTOR)
+                  ? "is " + config.text(CONNECTOR)
+                  : "is missing, which stands for " + LINEAR)
+              + ", but "
+              + weights.where(other)
+              + " holds '"
+              + LlavaLayouts.original(other)
+              + "' of another connector; set the key to "
+              + (alone ? MLP : LINEAR));
     }
-    config.onlySupports("mm_projector_type", "mlp2x_gelu");
   }
 
   private static LanguageFamily family(JsonConfig config) {
@@ -133,7 +162,7 @@ final class OriginalLlavaConfig {
     return json.put("model_type", names.modelTypes().get(0))
         .put("mm_vision_tower", "vision_tower")
         .put("mm_hidden_size", llava.vision().hiddenSize())
-        .put("mm_projector_type", "mlp2x_gelu")
+        .put(CONNECTOR, llava.connectorLayers() == 1 ? LINEAR : MLP)
         .put("mm_vision_select_layer", llava.featureLayers().get(0))
         .put(
             "mm_vision_select_feature",

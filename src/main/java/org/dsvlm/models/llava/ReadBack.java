@@ -161,13 +161,7 @@ record ReadBack(
 
   /** Without the image token, which the original layout does not have. */
   private static LlavaConfig sizes(LlavaConfig config) {
-    return new LlavaConfig(
-        config.vision(),
-        config.text(),
-        0,
-        config.featureLayers(),
-        config.dropFirstToken(),
-        config.connectorBias());
+    return config.withImageToken(0);
   }
 
   private static void same(

@@ -16,6 +16,7 @@ import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.OpenState;
 import org.dsvlm.kernels.PerceptualDistance;
 import org.dsvlm.nn.Init;
 import org.dsvlm.nn.ParameterShapes;
@@ -57,6 +58,7 @@ public final class PerceptualNetwork implements AutoCloseable {
   private final ParameterStore lpipsParameters;
   private final VggFeatures vgg;
   private final List<Tensor> channelWeights = new ArrayList<>();
+  private final OpenState open = new OpenState("the perceptual network");
 
   private PerceptualNetwork(
       ParameterStore vggParameters, ParameterStore lpipsParameters, VggFeatures vgg) {
@@ -147,6 +149,7 @@ public final class PerceptualNetwork implements AutoCloseable {
 
   /** What each channel counts, of all stages in turn. */
   public double[] heads() {
+    open.require();
     return channelWeights.stream().flatMapToDouble(w -> Arrays.stream(Torch.doubles(w))).toArray();
   }
 
@@ -256,6 +259,7 @@ public final class PerceptualNetwork implements AutoCloseable {
   }
 
   private List<Tensor> features(Tensor x, double[] mean, double[] deviation, int stages) {
+    open.require();
     return Torch.tidyAll(
         () -> {
           Tensor normalised = x.sub(channels(mean, x)).div(channels(deviation, x));
@@ -269,6 +273,7 @@ public final class PerceptualNetwork implements AutoCloseable {
 
   @Override
   public void close() {
+    open.close();
     channelWeights.forEach(Tensor::close);
     vggParameters.close();
     lpipsParameters.close();

@@ -35,7 +35,7 @@ public record ClipTextConfig(
         json.size("vocab_size"),
         json.size("hidden_size"),
         json.size("intermediate_size"),
-        json.size("num_hidden_layers"),
+        json.count("num_hidden_layers"),
         json.size("num_attention_heads"),
         json.size("max_position_embeddings"),
         json.integer("eos_token_id", 2));

@@ -14,6 +14,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.io.OpenState;
 import org.dsvlm.kernels.AdamWUpdate;
 import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,7 @@ public final class AdamW implements AutoCloseable {
   private final double beta1;
   private final double beta2;
   private final double eps;
+  private final OpenState open = new OpenState("the optimizer");
 
   /** Without master weights. */
   public AdamW(List<ParameterGroup> groups, double beta1, double beta2, double eps) {
@@ -189,6 +191,7 @@ public final class AdamW implements AutoCloseable {
    *     for 1
    */
   public void step(double factor, @Nullable Tensor gradientScale) {
+    open.require();
     try (PointerScope scope = new PointerScope()) {
       for (Bundle bundle : bundles) {
         double rate = bundle.group.learningRate() * factor;
@@ -214,6 +217,7 @@ public final class AdamW implements AutoCloseable {
    * copying into them restores a saved state.
    */
   public Map<String, Tensor> state() {
+    open.require();
     Map<String, Tensor> named = new LinkedHashMap<>();
     bundles.forEach(bundle -> bundle.addState(named));
     return Collections.unmodifiableMap(named);
@@ -221,6 +225,7 @@ public final class AdamW implements AutoCloseable {
 
   @Override
   public void close() {
+    open.close();
     bundles.forEach(Bundle::close);
     bundles.clear();
   }

@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.data.RecordLedger;
 import org.dsvlm.distributed.ProcessGroup;
+import org.dsvlm.io.OpenState;
 import org.dsvlm.train.optim.GradientClipping;
 import org.dsvlm.train.optim.ParameterGroup;
 import org.dsvlm.train.recipe.Recipe;
@@ -29,6 +30,7 @@ public final class DataParallel implements GradientExchange {
 
   private final ProcessGroup group;
   private final String device;
+  private final OpenState open = new OpenState("the exchange of gradients");
   private boolean finished;
   private final NamedSums sums;
   private final List<ParameterGroup> groups;
@@ -76,6 +78,7 @@ public final class DataParallel implements GradientExchange {
 
   @Override
   public double[] begin(int microBatches, double... counts) {
+    open.require();
     double[] own = Arrays.copyOf(counts, counts.length + group.size());
     own[counts.length + group.rank()] = microBatches;
     double[] all = group.sum(device, own);
@@ -87,11 +90,13 @@ public final class DataParallel implements GradientExchange {
 
   @Override
   public void beginMicroBatch(boolean last) {
+    open.require();
     buckets.beginMicroBatch(last);
   }
 
   @Override
   public void aside(Runnable passes) {
+    open.require();
     buckets.aside(passes);
   }
 
@@ -109,6 +114,7 @@ public final class DataParallel implements GradientExchange {
 
   @Override
   public void finishGradients() {
+    open.require();
     if (finished) {
       return;
     }
@@ -125,6 +131,7 @@ public final class DataParallel implements GradientExchange {
    */
   @Override
   public StepTotals gather(StepLosses.Figures own, GradientClipping clipping, double[] normOfEach) {
+    open.require();
     Map<String, Double> squares = clipping.squares(normOfEach);
     if (shards == null && !group.isFirst()) {
       squares.replaceAll((part, square) -> 0.0);
@@ -143,6 +150,7 @@ public final class DataParallel implements GradientExchange {
 
   @Override
   public void updated() {
+    open.require();
     if (shards != null) {
       shards.gatherParameters();
     }
@@ -160,6 +168,7 @@ public final class DataParallel implements GradientExchange {
 
   @Override
   public void write(Map<String, Tensor> state, Consumer<WeightSource> writer) {
+    open.require();
     if (shards != null) {
       shards.write(state, writer);
     } else if (group.isFirst()) {
@@ -169,6 +178,9 @@ public final class DataParallel implements GradientExchange {
 
   @Override
   public void close() {
+    if (!open.close()) {
+      return;
+    }
     if (shards != null) {
       shards.close();
     }

@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.io.StrictJson;
 import org.dsvlm.tensor.MemoryFigures;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.train.optim.AdamW;
@@ -153,7 +154,7 @@ final class PartLoop {
       return 0;
     }
     try {
-      ObjectMapper json = new ObjectMapper();
+      ObjectMapper json = StrictJson.json();
       double seconds = 0;
       for (String line : InputFiles.lines(file)) {
         var step = json.readTree(line);

@@ -13,12 +13,13 @@ import java.util.List;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
 import org.dsvlm.io.InputFiles;
+import org.dsvlm.io.StrictJson;
 
 /**
  * Sizes and hyperparameters of the parts: a section each, in {@code nano.yaml} or a user's file.
  */
 final class PretrainingRecipe {
-  private static final YAMLMapper YAML = new YAMLMapper();
+  private static final YAMLMapper YAML = StrictJson.yaml();
 
   private PretrainingRecipe() {}
 

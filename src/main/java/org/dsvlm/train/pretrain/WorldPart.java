@@ -22,6 +22,7 @@ import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.io.StrictJson;
 import org.dsvlm.tensor.Torch;
 
 /**
@@ -59,7 +60,7 @@ record WorldPart(int side, List<JsonNode> labels, Tensor pixels, List<LlavaRecor
   }
 
   private static List<JsonNode> labels(Path file) {
-    ObjectMapper json = new ObjectMapper();
+    ObjectMapper json = StrictJson.json();
     List<JsonNode> labels = new ArrayList<>();
     try {
       for (String line : InputFiles.lines(file)) {

@@ -5,15 +5,12 @@
 package org.dsvlm.train.recipe;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,6 +28,7 @@ import java.util.stream.Collectors;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
 import org.dsvlm.io.InputFiles;
+import org.dsvlm.io.StrictJson;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,16 +45,7 @@ public final class RecipeReader {
   /** Names of recipes and parts; a file's ending is none of theirs. */
   private static final Pattern BUILT_IN = Pattern.compile("([a-z0-9-]+/)?[a-z0-9.-]+");
 
-  private static final YAMLMapper YAML =
-      YAMLMapper.builder(
-              YAMLFactory.builder()
-                  .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
-                  .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
-                  .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
-                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                  .build())
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+  private static final YAMLMapper YAML = StrictJson.yaml();
 
   private static final JsonMapper BINDER =
       JsonMapper.builder()

@@ -21,12 +21,13 @@ import java.util.Map;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.InputFiles;
+import org.dsvlm.io.StrictJson;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A file of one JSON object a step, each on disk as soon as the step is done. */
 public final class MetricsLog implements AutoCloseable {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON = StrictJson.json();
   private static final Logger LOG = LoggerFactory.getLogger(MetricsLog.class);
 
   /** The step of a line that has none. */

@@ -355,7 +355,7 @@ public final class RunFolder implements AutoCloseable {
 
   @Override
   public void close() {
-    if (lockFile == null) {
+    if (lockFile == null || !lockFile.isOpen()) {
       return;
     }
     HeldFolders.release(root);

@@ -6,6 +6,7 @@ package org.dsvlm.train.run;
 
 import java.nio.file.Path;
 import java.util.regex.Pattern;
+import org.dsvlm.io.OpenState;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,14 +37,17 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
               + "|validation_loss)_");
 
   private final Path folder;
+  private final OpenState open;
   private @Nullable EventFile events;
 
   /** A log in {@code folder}, where nothing is written before the first step. */
   public TensorBoardLog(Path folder) {
     this.folder = folder;
+    this.open = new OpenState(folder.toString());
   }
 
   private void add(long step, ProtobufMessage summary) {
+    open.require();
     if (events == null) {
       events = EventFile.create(folder, step);
     }
@@ -120,6 +124,7 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
 
   @Override
   public void close() {
+    open.close();
     if (events != null) {
       events.close();
     }

@@ -22,6 +22,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -214,5 +216,12 @@ class HttpJudgeTest {
         .contains(Duration.ofMinutes(1));
     assertThat(RetryAfter.parse("Wed, 31 Dec 2025 23:59:00 GMT", now)).contains(Duration.ZERO);
     assertThat(RetryAfter.parse("soon", now)).isEmpty();
+  }
+
+  @Test
+  @Closes(HttpJudge.class)
+  void aClosedJudgeSaysSo() {
+    HttpJudge judge = new HttpJudge(settings(1), log());
+    Closed.saysSo(judge, () -> judge.ask("be fair", List.of(request("1"))));
   }
 }

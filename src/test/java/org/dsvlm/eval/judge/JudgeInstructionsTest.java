@@ -45,5 +45,9 @@ class JudgeInstructionsTest {
     assertThatThrownBy(() -> JudgeInstructions.read(file))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("'more'");
+    Files.writeString(file, "system: s\noption: o\nyes_no: y\nanswer: a\ncompare: c\nanswer: b\n");
+    assertThatThrownBy(() -> JudgeInstructions.read(file))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContainingAll("mine.yaml", "Duplicate field 'answer'");
   }
 }

@@ -23,6 +23,8 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.nn.Init;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.dsvlm.testing.NativeObjects;
 import org.dsvlm.testing.PickleFiles;
 import org.dsvlm.weights.safetensors.Safetensors;
@@ -205,5 +207,18 @@ class StableDiffusionFolderTest {
         .forEach(field -> json.put(field.getKey(), field.getValue()));
     json.putAll(changes);
     mapper.writeValue(config.toFile(), json);
+  }
+
+  @Test
+  @Closes(StableDiffusion.class)
+  void aClosedModelSaysSo() {
+    StableDiffusion model = TinyDiffusion.model(ScalarType.Float);
+    Closed.saysSo(
+        model,
+        model::unet,
+        model::vae,
+        () -> model.withScalingFactor(2),
+        () -> StableDiffusionFolder.write(parent.resolve("closed"), model));
+    assertThat(parent.resolve("closed")).doesNotExist();
   }
 }

@@ -17,6 +17,9 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
+import org.dsvlm.weights.ConvertedWeights;
 import org.dsvlm.weights.WeightSource;
 import org.dsvlm.weights.safetensors.Safetensors;
 import org.dsvlm.weights.safetensors.SafetensorsWriter;
@@ -81,5 +84,17 @@ class VaeWeightsTest {
           .hasMessageContaining(file.toString())
           .hasMessageContaining("decoder.mid_block.attentions.0.to_q.weight");
     }
+  }
+
+  @Test
+  @Closes({VaeWeights.class, ConvertedWeights.class})
+  void closedFilesSaySo() {
+    Path file = folder.resolve("closed.safetensors");
+    SafetensorsWriter.write(file, Map.of("a", Torch.of(new float[] {1}, 1)));
+    VaeWeights weights =
+        new VaeWeights(new ConvertedWeights(Safetensors.open(file), ScalarType.BFloat16));
+    Closed.saysSo(weights, () -> weights.read("a"));
+    ConvertedWeights converted = new ConvertedWeights(Safetensors.open(file), ScalarType.BFloat16);
+    Closed.saysSo(converted, () -> converted.read("a"));
   }
 }

@@ -14,6 +14,8 @@ import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.dsvlm.testing.NativeObjects;
 import org.dsvlm.testing.TensorScope;
 import org.junit.jupiter.api.AfterEach;
@@ -120,5 +122,26 @@ class LlamaModelTest {
       model.forward(embedded, null).close();
     }
     assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before + 5);
+  }
+
+  @Test
+  @Closes(KvCache.class)
+  void aClosedCacheSaysSo() {
+    Tensor embedded = model.embed(ids(3, 4, 5));
+    KvCache cache = new KvCache(TinyModels.CONFIG, 1, 6, embedded);
+    model.forward(embedded, null, cache);
+    KvCache row = cache.row(0, 0);
+    row.close();
+    assertThat(cache.length()).as("a closed row leaves the whole").isEqualTo(3);
+    model.forward(embedded, null, cache);
+    Closed.saysSo(
+        cache,
+        () -> model.forward(embedded, null, cache),
+        cache::tensors,
+        () -> cache.layer(0),
+        () -> cache.row(0, 0),
+        () -> cache.grow(9),
+        () -> cache.drop(0),
+        () -> cache.checkRoom(1));
   }
 }

@@ -239,16 +239,6 @@ class FolderPartsTest extends ExportedFolder {
   }
 
   @Test
-  void anOldLlavaDoesNotNameItsConnector() throws IOException {
-    Path original = temporary.resolve("original");
-    LlavaExport.copy(folder, original, format(LlavaLayout.ORIGINAL), null);
-    edit(original, "config.json", json -> json.remove("mm_projector_type"));
-    assertThatThrownBy(() -> LlavaFolder.open(original))
-        .isInstanceOf(DsVlmException.class)
-        .hasMessageContaining("'mm_projector_type' is missing, which stands for linear");
-  }
-
-  @Test
   void namedTemplatesOfATokenizerCount() throws IOException {
     edit(
         "tokenizer_config.json",

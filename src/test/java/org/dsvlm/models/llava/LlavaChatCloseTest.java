@@ -22,6 +22,8 @@ import org.dsvlm.BadInput;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.models.llama.GenerationSettings;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.dsvlm.testing.TensorScope;
 import org.dsvlm.text.Tokenizer;
 import org.dsvlm.text.Turn;
@@ -114,6 +116,7 @@ class LlavaChatCloseTest {
   }
 
   @Test
+  @Closes({LlavaChat.class, PreparedPrompt.class, LoadedLlava.class, LlavaFolder.class})
   void everythingClosedSaysSo() {
     LlavaChat chat = LlavaChat.open(folder, LlavaChatOptions.DEFAULTS);
     PreparedPrompt prompt =
@@ -136,8 +139,11 @@ class LlavaChatCloseTest {
     assertThatThrownBy(() -> tokenizer.decode(new long[] {1}, false))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("is closed");
+    LlavaFolder files = LlavaFolder.open(folder);
+    String first = files.weights().names().iterator().next();
+    Closed.saysSo(files, () -> files.weights().read(first));
     LoadedLlava loaded = LoadedLlava.open(folder, ScalarType.Float, "cpu");
-    loaded.close();
+    Closed.saysSo(loaded, () -> loaded.parameters().tensors());
     assertThatThrownBy(loaded::model)
         .isInstanceOf(DsVlmException.class)
         .hasMessage("the model is closed; open it again");

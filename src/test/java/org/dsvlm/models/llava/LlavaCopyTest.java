@@ -196,12 +196,12 @@ class LlavaCopyTest {
     LlavaConfig config = TinyLlava.parsed();
     LlavaConfig several =
         new LlavaConfig(
-            config.vision(), config.text(), 320, List.of(-2, -3), true, config.connectorBias());
+            config.vision(), config.text(), 320, List.of(-2, -3), true, config.connectorBias(), 2);
     assertThatThrownBy(() -> LlavaLayout.ORIGINAL.toJson(several))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("layers [-2, -3]");
     LlavaConfig unbiased =
-        new LlavaConfig(config.vision(), config.text(), 320, List.of(-2), true, false);
+        new LlavaConfig(config.vision(), config.text(), 320, List.of(-2), true, false, 2);
     assertThatThrownBy(() -> LlavaLayout.ORIGINAL.toJson(unbiased))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("connector without biases");

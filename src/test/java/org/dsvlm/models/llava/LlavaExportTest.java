@@ -109,14 +109,7 @@ class LlavaExportTest {
   }
 
   private static LlavaConfig withImageToken(long token) {
-    LlavaConfig config = TinyLlava.parsed();
-    return new LlavaConfig(
-        config.vision(),
-        config.text(),
-        token,
-        config.featureLayers(),
-        config.dropFirstToken(),
-        config.connectorBias());
+    return TinyLlava.parsed().withImageToken(token);
   }
 
   @Test

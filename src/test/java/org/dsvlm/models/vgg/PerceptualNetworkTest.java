@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.bytedeco.javacpp.PointerScope;
@@ -18,6 +19,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.dsvlm.testing.PickleFiles;
 import org.dsvlm.weights.safetensors.Safetensors;
 import org.dsvlm.weights.safetensors.SafetensorsWriter;
@@ -117,5 +120,22 @@ class PerceptualNetworkTest {
 
   private static Tensor picture(String purpose) {
     return new RandomState(9).fork(purpose).normal(1, 3, 20, 18);
+  }
+
+  @Test
+  @Closes(PerceptualNetwork.class)
+  void aClosedNetworkSaysSo() {
+    try (PointerScope scope = new PointerScope()) {
+      PerceptualNetwork network = random(1);
+      Tensor x = picture("x");
+      Closed.saysSo(
+          network,
+          network::heads,
+          () -> network.lpips(x, x),
+          () -> network.lpipsLayers(x, x),
+          () -> network.lpipsFeatures(x),
+          () -> network.lpipsDifferences(x, List.of(x)),
+          () -> network.relu3L1(x, x));
+    }
   }
 }

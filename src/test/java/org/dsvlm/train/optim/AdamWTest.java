@@ -12,6 +12,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.junit.jupiter.api.Test;
 
 class AdamWTest {
@@ -116,6 +118,15 @@ class AdamWTest {
       parameter.square().sum().backward();
       optimizer.step(1);
       optimizer.zeroGradients();
+    }
+  }
+
+  @Test
+  @Closes(AdamW.class)
+  void aClosedOptimizerSaysSo() {
+    try (PointerScope scope = new PointerScope()) {
+      AdamW optimizer = optimizer(Map.of("parameter", leaf(1)));
+      Closed.saysSo(optimizer, () -> optimizer.step(1), optimizer::state);
     }
   }
 }

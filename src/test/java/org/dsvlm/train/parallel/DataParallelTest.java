@@ -18,11 +18,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.BadInput;
+import org.dsvlm.data.RecordLedger;
 import org.dsvlm.distributed.ProcessGroup;
 import org.dsvlm.distributed.Together;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.dsvlm.train.TinyRun;
 import org.dsvlm.train.TrainingRun;
 import org.dsvlm.train.recipe.RecipeReader;
@@ -263,5 +267,29 @@ class DataParallelTest {
     Map<String, byte[]> results = TinyRun.results(one);
     TinyRun.results(other)
         .forEach((file, bytes) -> assertThat(results.get(file)).as(file).isEqualTo(bytes));
+  }
+
+  @Test
+  @Closes(DataParallel.class)
+  void aClosedExchangeSaysSo() {
+    try (PointerScope scope = new PointerScope();
+        ProcessGroup group = ProcessGroup.alone()) {
+      Tensor parameter = Torch.of(new float[] {1, 2}, 2).set_requires_grad(true);
+      DataParallel exchange =
+          new DataParallel(
+              group,
+              RecipeReader.bind(RecipeReader.resolve("nano-scratch", STEPS)).distributed(),
+              List.of(),
+              Map.of("parameter", parameter),
+              RecordLedger.unwritten(folder.resolve("ledger"), 1));
+      Closed.saysSo(
+          exchange,
+          () -> exchange.begin(1),
+          () -> exchange.beginMicroBatch(true),
+          () -> exchange.aside(() -> {}),
+          exchange::finishGradients,
+          exchange::updated,
+          () -> exchange.write(Map.of(), weights -> {}));
+    }
   }
 }

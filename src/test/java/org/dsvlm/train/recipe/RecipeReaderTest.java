@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -183,6 +184,29 @@ class RecipeReaderTest {
     assertThatThrownBy(() -> recipe("seed"))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("key=value");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "extends: nano-scratch\\nstage1: {max_steps: 5}\\nstage1: {learning_rate: 0.5} | 3 | 'stage1'",
+        "extends: nano-scratch\\nstage1:\\n  max_steps: 5\\n  max_steps: 6 | 4 | 'max_steps'",
+        "extends: nano-scratch\\nseed: 1\\n---\\nseed: 2 | 4 | ''",
+      })
+  @BadInput(
+      number = 80,
+      value = "a key that stands twice in a recipe, or a second document behind the first",
+      then = "an error that names file, line and key")
+  void nothingOfARecipeIsLost(String text, int line, String key) throws IOException {
+    Path file = Files.writeString(folder.resolve("twice.yaml"), text.replace("\\n", "\n"));
+    assertThatThrownBy(() -> RecipeReader.resolve(file.toString(), List.of()))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("twice.yaml: broken YAML in line " + line)
+        .hasMessageContaining(key);
+    assertThatThrownBy(() -> recipe("model.vision.config={a: 1, a: 2}"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("Duplicate field 'a'");
   }
 
   /** A run's recipe.yaml keeps the prefix, so that it can be resumed on another machine. */

@@ -15,6 +15,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.dsvlm.BadInput;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -98,5 +100,13 @@ class MetricsLogTest {
     }
     assertThat(Files.readAllLines(file)).hasSize(4);
     assertThat(Files.readAllLines(file).get(3)).startsWith("{\"step\":4,");
+  }
+
+  @Test
+  @Closes(MetricsLog.class)
+  void aClosedLogSaysSo() {
+    MetricsLog log = MetricsLog.after(0, folder.resolve("metrics.jsonl"));
+    Closed.saysSo(log, () -> log.write(metrics(1)));
+    assertThat(folder.resolve("metrics.jsonl")).isEmptyFile();
   }
 }

@@ -15,6 +15,7 @@ import java.util.List;
 import org.dsvlm.BadInput;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.testing.Closes;
 import org.dsvlm.train.recipe.RecipeReader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -125,5 +126,19 @@ class RunFolderTest {
     assertThatThrownBy(() -> RunFolder.resume(root, recipe()))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("no run to resume");
+  }
+
+  @Test
+  @Closes(RunFolder.class)
+  void closingItTwiceLeavesTheNextOneAlone() {
+    RunFolder first = RunFolder.create(root, recipe());
+    first.close();
+    try (RunFolder second = RunFolder.create(root, recipe())) {
+      first.close();
+      assertThatThrownBy(() -> RunFolder.create(root, recipe()))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining(root.toString());
+      second.requireThere();
+    }
   }
 }

@@ -23,6 +23,8 @@ import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.dsvlm.train.StopAfter;
 import org.dsvlm.train.TinyRun;
 import org.dsvlm.train.TrainingRun;
@@ -91,8 +93,10 @@ class TensorBoardLogTest {
   }
 
   @Test
-  void nothingIsWrittenBeforeTheFirstStep() {
-    new TensorBoardLog(folder.resolve("tensorboard")).close();
+  @Closes(TensorBoardLog.class)
+  void nothingIsWrittenBeforeTheFirstStepOrWhenClosed() {
+    TensorBoardLog log = new TensorBoardLog(folder.resolve("tensorboard"));
+    Closed.saysSo(log, () -> log.add(1, "tag", new PictureGrid(1, 1, new byte[0])));
     assertThat(folder.resolve("tensorboard")).doesNotExist();
   }
 

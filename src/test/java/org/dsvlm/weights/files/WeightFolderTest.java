@@ -10,14 +10,24 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.bytedeco.javacpp.PointerScope;
 import org.dsvlm.BadInput;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.models.StoredModel;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.testing.Closed;
+import org.dsvlm.testing.Closes;
 import org.dsvlm.testing.PickleFiles;
+import org.dsvlm.weights.JoinedWeights;
+import org.dsvlm.weights.MappedFile;
+import org.dsvlm.weights.RenamedWeights;
+import org.dsvlm.weights.StoredType;
 import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.pickle.PickledWeights;
+import org.dsvlm.weights.safetensors.Safetensors;
 import org.dsvlm.weights.safetensors.SafetensorsWriter;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -228,6 +238,10 @@ class WeightFolderTest {
     refused().hasMessageContaining("cannot be read");
     index("{\"a\": " + "[".repeat(100_000));
     refused().hasMessageContaining("'a' is not a file name");
+    Files.writeString(
+        folder.resolve("model.safetensors.index.json"),
+        "{\"weight_map\": {\"a\": \"one.safetensors\"}} {}");
+    refused().hasMessageContaining("something follows the JSON object");
     Files.writeString(folder.resolve("model.safetensors.index.json"), "[1]");
     refused().hasMessageContaining("not a JSON object");
   }
@@ -333,5 +347,35 @@ class WeightFolderTest {
     assertThatThrownBy(() -> WeightFolder.open(folder))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("adapter_model.safetensors: an adapter beside the weights");
+  }
+
+  @Test
+  @Closes({
+    Safetensors.class,
+    PickledWeights.class,
+    MappedFile.class,
+    RenamedWeights.class,
+    JoinedWeights.class,
+    StoredModel.class
+  })
+  void closedFilesSaySo() throws IOException {
+    Path own = folder.resolve("closed.safetensors");
+    SafetensorsWriter.write(own, Map.of("a", Torch.of(new float[] {1}, 1)));
+    Safetensors stored = Safetensors.open(own);
+    RenamedWeights renamed = new RenamedWeights(stored, name -> "b");
+    JoinedWeights joined = new JoinedWeights("a test", List.of(renamed));
+    StoredModel model = new StoredModel("a test", root -> {}, name -> name, joined);
+    Closed.saysSo(
+        model,
+        () -> model.weights().read("b"),
+        () -> joined.read("b"),
+        () -> renamed.read("b"),
+        () -> stored.read("a"));
+    Path pickle = folder.resolve("closed.bin");
+    PickleFiles.save(pickle, Map.of("a", Torch.of(new float[] {1}, 1)));
+    PickledWeights pickled = PickledWeights.open(pickle);
+    Closed.saysSo(pickled, () -> pickled.read("a"));
+    MappedFile mapped = MappedFile.open(own, channel -> new MappedFile(own, channel));
+    Closed.saysSo(mapped, () -> mapped.numbers("a", 8, StoredType.values()[0], 1));
   }
 }
