@@ -11,7 +11,7 @@
 
 #include <omp.h>
 
-#include "kernels/cpu/row_products.h"
+#include "kernels/cpu/record_products.h"
 #include "kernels/cpu/team.h"
 #include "kernels/llama_decode.h"
 
@@ -20,6 +20,8 @@ namespace dsvlm::cpu::DSVLM_ISA {
 // Bytes of weights in one part of a stage, and those of a whole stage that are worth another thread.
 constexpr int64_t kPartBytes = 64 * 1024;
 constexpr int64_t kThreadBytes = 256 * 1024;
+// Vectors of values that are added up side by side.
+constexpr int kValues = 4;
 // Stages of a layer: q k v, attention, o, gate and up, down.
 constexpr int kStages = 5;
 
@@ -34,7 +36,7 @@ class Decoder {
     Stage* stages;
   };
   struct Own {
-    A *normalised, *scores, *head, *products;
+    A *normalised, *scores, *head, *products, *packed, *widened;
   };
 
   // Rows of a part: whole groups of those that are read side by side.
@@ -70,6 +72,8 @@ class Decoder {
   }
 
  private:
+  static constexpr A kPerLog2 = static_cast<A>(1.4426950408889634);
+
   const LlamaDecode& p;
   const Shared shared;
   const Own own;
@@ -116,11 +120,40 @@ class Decoder {
     }
   }
 
+  // One vector a record, to be multiplied with weights. They are packed when first a part is taken.
+  class Vectors {
+   public:
+    Vectors(const A* of_records, int64_t columns, int64_t count, const Own& own)
+        : x_{of_records, columns, count, own.packed},
+          columns_(columns),
+          own_(own),
+          packs_(packing_pays<A>(columns, count)) {}
+
+    void multiply(const T* weight, int64_t rows, A* out, int64_t stride) {
+      if (!packs_) {
+        row_products<T>(weight, rows, columns_, x_.vectors, x_.stride, x_.count, out, stride);
+        return;
+      }
+      if (!packed_) {
+        pack(x_.vectors, x_.stride, columns_, x_.count, own_.packed);
+        packed_ = true;
+      }
+      packed_products<T>(weight, rows, columns_, x_, out, stride, own_.widened);
+    }
+
+   private:
+    const PackedVectors<A> x_;
+    const int64_t columns_;
+    const Own& own_;
+    const bool packs_;
+    bool packed_ = false;
+  };
+
+  Vectors vectors(const A* of_records, int64_t columns) { return Vectors(of_records, columns, p.batch, own); }
+
   // Products of `count` rows from `first` on, with biases, into own.products: [batch, rows of a part].
-  void part(const DecodeProduct& m, const A* vectors, int64_t first, int64_t count, A* out, int64_t stride) {
-    row_products<T>(
-        static_cast<const T*>(m.weight) + first * m.columns, count, m.columns, vectors, m.columns, p.batch, out,
-        stride);
+  void part(const DecodeProduct& m, Vectors& vectors, int64_t first, int64_t count, A* out, int64_t stride) {
+    vectors.multiply(static_cast<const T*>(m.weight) + first * m.columns, count, out, stride);
     if (m.bias != nullptr) {
       const T* bias = static_cast<const T*>(m.bias) + first;
       for (int64_t b = 0; b < p.batch; ++b) {
@@ -133,7 +166,8 @@ class Decoder {
 
   // One stage: all rows of m, handed on as SINK(first row, rows, record, values).
   template <typename Sink>
-  void product(const DecodeProduct& m, const A* vectors, Sink sink) {
+  void product(const DecodeProduct& m, const A* of_records, Sink sink) {
+    Vectors vectors = this->vectors(of_records, m.columns);
     const int64_t rows = part_rows(m.rows, m.columns, team);
     share((m.rows + rows - 1) / rows, [&](int64_t taken) {
       const int64_t first = taken * rows, count = m.rows - first < rows ? m.rows - first : rows;
@@ -158,6 +192,7 @@ class Decoder {
     const DecodeProduct* all[] = {&l.query, &l.key, &l.value};
     const int64_t columns = p.width, width = projected_width();
     const int64_t rows = part_rows(width, columns, team);
+    Vectors normalised = vectors(own.normalised, columns);
     int64_t parts_before[4] = {0};
     for (int m = 0; m < 3; ++m) {
       parts_before[m + 1] = parts_before[m] + (all[m]->rows + rows - 1) / rows;
@@ -167,7 +202,7 @@ class Decoder {
       const int64_t first = (taken - parts_before[m]) * rows;
       const int64_t count = all[m]->rows - first < rows ? all[m]->rows - first : rows;
       const int64_t before = m == 0 ? 0 : m == 1 ? l.query.rows : l.query.rows + l.key.rows;
-      part(*all[m], own.normalised, first, count, shared.projected + before + first, width);
+      part(*all[m], normalised, first, count, shared.projected + before + first, width);
     });
   }
 
@@ -209,37 +244,120 @@ class Decoder {
   }
 
   void attend_one(const A* query, const A* key, const A* value, const T* keys, const T* values, int64_t first, A* out) {
-    const int64_t cached = p.length - first;
+    const int64_t cached = p.length - first, all = padded<A>(cached + 1);
     A* scores = own.scores;
-    const A scale = static_cast<A>(1 / ::sqrt(static_cast<double>(p.head_dim)));
-    row_products<T>(keys + first * p.head_dim, cached, p.head_dim, query, p.head_dim, 1, scores, cached);
+    score(query, keys + first * p.head_dim, cached, scores);
     scores[cached] = 0;
     for (int64_t d = 0; d < p.head_dim; ++d) {
       scores[cached] += query[d] * key[d];
     }
-    A most = scores[cached];
-    for (int64_t t = 0; t < cached; ++t) {
-      most = scores[t] > most ? scores[t] : most;
+    for (int64_t t = cached + 1; t < all; ++t) {
+      scores[t] = -static_cast<A>(INFINITY);
     }
-    A total = 0;
-    for (int64_t t = 0; t <= cached; ++t) {
-      scores[t] = static_cast<A>(::exp(static_cast<double>((scores[t] - most) * scale)));
-      total += scores[t];
-    }
+    const A total = powers(scores, all);
     for (int64_t d = 0; d < p.head_dim; ++d) {
       out[d] = scores[cached] * value[d];
     }
-    for (int64_t t = 0; t < cached; ++t) {
-      const T* row = values + (first + t) * p.head_dim;
-      const A weight = scores[t];
-#pragma omp simd
-      for (int64_t d = 0; d < p.head_dim; ++d) {
-        out[d] += weight * load(row[d]);
+    int64_t d = 0;
+    for (; d + kValues * kLanes<A> <= p.head_dim; d += kValues * kLanes<A>) {
+      add_values<kValues>(values + first * p.head_dim + d, cached, scores, out + d);
+    }
+    for (; d + kLanes<A> <= p.head_dim; d += kLanes<A>) {
+      add_values<1>(values + first * p.head_dim + d, cached, scores, out + d);
+    }
+    for (; d < p.head_dim; ++d) {
+      for (int64_t t = 0; t < cached; ++t) {
+        out[d] += scores[t] * load(values[(first + t) * p.head_dim + d]);
       }
     }
-    for (int64_t d = 0; d < p.head_dim; ++d) {
-      out[d] /= total;
+    for (int64_t i = 0; i < p.head_dim; ++i) {
+      out[i] /= total;
     }
+  }
+
+  // scores[t] = query . key t, as many keys at a time as lanes. The last of them stands in for those that are not
+  // there, whose scores no one looks at.
+  void score(const A* query, const T* keys, int64_t count, A* scores) const {
+    for (int64_t t = 0; t < count; t += kLanes<A>) {
+      Vector<A> sums[kLanes<A>];
+      const T* of[kLanes<A>];
+      for (int64_t j = 0; j < kLanes<A>; ++j) {
+        of[j] = keys + (t + j < count ? t + j : count - 1) * p.head_dim;
+        sums[j] = Vector<A>{};
+      }
+      int64_t d = 0;
+      for (; d + kLanes<A> <= p.head_dim; d += kLanes<A>) {
+        const Vector<A> q = load_vector(query + d);
+#pragma GCC unroll 16
+        for (int64_t j = 0; j < kLanes<A>; ++j) {
+          sums[j] += q * load_wide(of[j] + d);
+        }
+      }
+      transpose<A>(sums);
+      Vector<A> result = sums[0];
+      for (int64_t j = 1; j < kLanes<A>; ++j) {
+        result += sums[j];
+      }
+      for (; d < p.head_dim; ++d) {
+        for (int64_t j = 0; j < kLanes<A>; ++j) {
+          result[j] += query[d] * load(of[j][d]);
+        }
+      }
+      store_vector(scores + t, result);
+    }
+  }
+
+  // scores in, exp((score - greatest) / sqrt(head_dim)) out, of whole vectors; returns their sum.
+  A powers(A* scores, int64_t count) const {
+    const A scale = static_cast<A>(1 / ::sqrt(static_cast<double>(p.head_dim))) * kPerLog2;
+    Vector<A> greatest = load_vector(scores);
+    for (int64_t t = kLanes<A>; t < count; t += kLanes<A>) {
+      const Vector<A> next = load_vector(scores + t);
+      greatest = next > greatest ? next : greatest;
+    }
+    A most = greatest[0];
+    for (int64_t lane = 1; lane < kLanes<A>; ++lane) {
+      most = greatest[lane] > most ? greatest[lane] : most;
+    }
+    Vector<A> total = {};
+    for (int64_t t = 0; t < count; t += kLanes<A>) {
+      const Vector<A> power = exp2_of((load_vector(scores + t) - most) * scale);
+      store_vector(scores + t, power);
+      total += power;
+    }
+    return sum_by_halves<A>(total);
+  }
+
+  // out += the sum of values by their weights, VECTORS of them, in two sums that do not wait for each other.
+  template <int VECTORS>
+  void add_values(const T* values, int64_t count, const A* weights, A* out) const {
+    Vector<A> even[VECTORS], odd[VECTORS] = {};
+    for (int v = 0; v < VECTORS; ++v) {
+      even[v] = load_vector(out + v * kLanes<A>);
+    }
+    int64_t t = 0;
+    for (; t + 2 <= count; t += 2) {
+      const T *one = values + t * p.head_dim, *other = one + p.head_dim;
+#pragma GCC unroll 8
+      for (int v = 0; v < VECTORS; ++v) {
+        even[v] += weights[t] * load_wide(one + v * kLanes<A>);
+        odd[v] += weights[t + 1] * load_wide(other + v * kLanes<A>);
+      }
+    }
+    for (; t < count; ++t) {
+      for (int v = 0; v < VECTORS; ++v) {
+        even[v] += weights[t] * load_wide(values + t * p.head_dim + v * kLanes<A>);
+      }
+    }
+    for (int v = 0; v < VECTORS; ++v) {
+      store_vector(out + v * kLanes<A>, even[v] + odd[v]);
+    }
+  }
+
+  // x / (1 + exp(-x)), by the power that cannot overflow.
+  static Vector<A> silu(Vector<A> x) {
+    const Vector<A> power = exp2_of((x < 0 ? x : -x) * kPerLog2);
+    return x * (x < 0 ? power : Vector<A>{} + 1) / (1 + power);
   }
 
   // silu(gate(x)) * up(x), the same rows of both.
@@ -247,15 +365,18 @@ class Decoder {
     const int64_t rows = part_rows(p.inner, p.width, team);
     A* gates = own.products;
     A* ups = own.products + p.batch * rows;
+    Vectors normalised = vectors(own.normalised, p.width);
     share((p.inner + rows - 1) / rows, [&](int64_t taken) {
       const int64_t first = taken * rows, count = p.inner - first < rows ? p.inner - first : rows;
-      part(l.gate, own.normalised, first, count, gates, rows);
-      part(l.up, own.normalised, first, count, ups, rows);
+      part(l.gate, normalised, first, count, gates, rows);
+      part(l.up, normalised, first, count, ups, rows);
       for (int64_t b = 0; b < p.batch; ++b) {
         A* to = shared.activated + b * p.inner + first;
-        for (int64_t r = 0; r < count; ++r) {
-          const A g = gates[b * rows + r];
-          to[r] = g / (1 + static_cast<A>(::exp(static_cast<double>(-g)))) * ups[b * rows + r];
+        A* gated = gates + b * rows;
+        // Whole vectors: what lies behind a record's gates is the next one's, and not stored.
+        for (int64_t r = 0; r < count; r += kLanes<A>) {
+          const Vector<A> both = silu(load_vector(gated + r)) * load_vector(ups + b * rows + r);
+          memcpy(to + r, &both, (count - r < kLanes<A> ? count - r : kLanes<A>)*sizeof(A));
         }
       }
     });
@@ -271,10 +392,14 @@ int threads_for(const LlamaDecode& p) {
     weights += p.layer_count * ((2 * l->query.rows + l->key.rows + l->value.rows) * p.width + 3 * p.inner * p.width);
   }
   const int64_t products = (kStages - 1) * p.layer_count + 1;
-  const int64_t worth = 1 + weights * static_cast<int64_t>(sizeof(T)) / products / kThreadBytes;
+  // Records that are read for as long as they are computed.
+  const int64_t times = (p.batch + kVectorsTogether - 1) / kVectorsTogether;
+  const int64_t worth = 1 + times * weights * static_cast<int64_t>(sizeof(T)) / products / kThreadBytes;
   const int most = omp_get_max_threads();
   return worth < most ? static_cast<int>(worth) : most;
 }
+
+inline int64_t longest(int64_t a, int64_t b) { return a > b ? a : b; }
 
 // Where arrays lie in one piece of memory.
 template <typename A>
@@ -298,9 +423,12 @@ bool decode_of(const LlamaDecode& p) {
   const int64_t projected = common.place(p.batch * (heads_width + 2 * p.key_heads * p.head_dim));
   const int64_t attended = common.place(p.batch * heads_width);
   const int64_t activated = common.place(p.batch * p.inner);
-  const int64_t normalised = each.place(p.batch * p.width), scores = each.place(p.capacity + 1);
+  const int64_t normalised = each.place(p.batch * p.width), scores = each.place(padded<A>(p.capacity + 1));
   const int64_t heads = each.place(2 * p.head_dim);
-  const int64_t products = each.place(2 * p.batch * Decoder<T>::most_part_rows(p));
+  const int64_t products = each.place(2 * p.batch * Decoder<T>::most_part_rows(p) + kLanes<A>);
+  const int64_t widest = longest(p.width, longest(p.inner, heads_width));
+  const int64_t packed = each.place(packed_elements<A>(widest, p.batch));
+  const int64_t widened = each.place(sizeof(T) < sizeof(A) ? packed_room<A>(widest) : 0);
   Scratch shared(1, common.bytes), own(threads, each.bytes);
   Scratch stages(1, (kStages * p.layer_count + 1) * static_cast<int64_t>(sizeof(Stage)));
   if (shared.failed() || own.failed() || stages.failed()) {
@@ -322,7 +450,8 @@ bool decode_of(const LlamaDecode& p) {
     const int thread = omp_get_thread_num();
     Decoder<T>(
         p, {first, in(shared, 0, projected), in(shared, 0, attended), in(shared, 0, activated), stages.at<Stage>(0)},
-        {in(own, thread, normalised), in(own, thread, scores), in(own, thread, heads), in(own, thread, products)},
+        {in(own, thread, normalised), in(own, thread, scores), in(own, thread, heads), in(own, thread, products),
+         in(own, thread, packed), in(own, thread, widened)},
         omp_get_num_threads())
         .run();
   }

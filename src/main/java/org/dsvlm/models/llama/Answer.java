@@ -46,7 +46,14 @@ final class Answer {
       Tensor logits, TokenSampler sampler, GenerationSettings settings, TokenListener listener) {
     // A copy that grows with the answer, made only where it is looked at.
     long[] context = settings.repetitionPenalty() == 1 ? new long[0] : Arrays.copyOf(ids, length);
-    long id = sampler.next(logits, context, prompt.draws(), length - prompt.ids().length);
+    take(
+        sampler.next(logits, context, prompt.draws(), length - prompt.ids().length),
+        settings,
+        listener);
+  }
+
+  /** The next token is {@code id}. */
+  void take(long id, GenerationSettings settings, TokenListener listener) {
     if (length == ids.length) {
       ids = Arrays.copyOf(ids, 2 * length);
     }

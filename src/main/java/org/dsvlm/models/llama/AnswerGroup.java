@@ -67,14 +67,24 @@ final class AnswerGroup implements AutoCloseable {
             cache.grow(Math.min(most, 2 * cache.capacity()));
             next.refresh();
           }
-          Tensor logits = next.logits(newest(starts.length), starts);
-          for (int row = 0; row < answers.size(); row++) {
-            Answer answer = answers.get(row);
-            if (!answer.ended()) {
-              answer.choose(logits.select(0, row), sampler, settings, listener);
-            }
-          }
+          choose(next.logits(newest(starts.length), starts), sampler, listener);
         }
+      }
+    }
+  }
+
+  /** Goes on with each answer that has not ended; logits: [rows, vocabulary]. */
+  private void choose(Tensor logits, TokenSampler sampler, TokenListener listener) {
+    long[] likeliest = sampler.takesLikeliest() ? Torch.longs(sampler.likeliest(logits)) : null;
+    for (int row = 0; row < answers.size(); row++) {
+      Answer answer = answers.get(row);
+      if (answer.ended()) {
+        continue;
+      }
+      if (likeliest == null) {
+        answer.choose(logits.select(0, row), sampler, settings, listener);
+      } else {
+        answer.take(likeliest[row], settings, listener);
       }
     }
   }
@@ -91,10 +101,9 @@ final class AnswerGroup implements AutoCloseable {
     return Torch.tidy(
         () -> {
           Tensor embeddings = answers.get(row).prompt().embeddings();
-          long tokens = embeddings.size(0);
-          try (KvCache own = cache.row(row, longest - tokens)) {
-            Tensor states = languageModel.model().forward(embeddings.unsqueeze(0), null, own);
-            return languageModel.logits(states.select(1, tokens - 1)).select(0, 0);
+          try (KvCache own = cache.row(row, longest - embeddings.size(0))) {
+            Tensor state = languageModel.model().lastState(embeddings.unsqueeze(0), own);
+            return languageModel.logits(state).select(0, 0);
           }
         });
   }

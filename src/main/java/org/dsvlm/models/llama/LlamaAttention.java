@@ -53,10 +53,32 @@ final class LlamaAttention {
       RotaryEmbedding.Angles angles,
       @Nullable Tensor mask,
       KvCache.@Nullable Layer cache) {
-    Tensor q = Attention.splitHeads(query.forward(hiddenStates), heads);
+    return forward(hiddenStates, angles, hiddenStates, angles, mask, cache);
+  }
+
+  /**
+   * As {@link #forward(Tensor, RotaryEmbedding.Angles, Tensor, KvCache.Layer) forward}, of the last
+   * token alone, [batch, 1, hidden]; it sees all others. angles: [tokens, headDim].
+   */
+  Tensor ofLast(Tensor hiddenStates, RotaryEmbedding.Angles angles, KvCache.Layer cache) {
+    long last = hiddenStates.size(1) - 1;
+    RotaryEmbedding.Angles own =
+        new RotaryEmbedding.Angles(
+            angles.cos().narrow(0, last, 1), angles.sin().narrow(0, last, 1));
+    return forward(hiddenStates.narrow(1, last, 1), own, hiddenStates, angles, null, cache);
+  }
+
+  private Tensor forward(
+      Tensor queries,
+      RotaryEmbedding.Angles queryAngles,
+      Tensor hiddenStates,
+      RotaryEmbedding.Angles angles,
+      @Nullable Tensor mask,
+      KvCache.@Nullable Layer cache) {
+    Tensor q = Attention.splitHeads(query.forward(queries), heads);
     Tensor k = Attention.splitHeads(key.forward(hiddenStates), keyValueHeads);
     Tensor v = Attention.splitHeads(value.forward(hiddenStates), keyValueHeads);
-    q = RotaryEmbedding.rotate(q, angles);
+    q = RotaryEmbedding.rotate(q, queryAngles);
     k = RotaryEmbedding.rotate(k, angles);
     if (cache != null) {
       k = cache.appendKeys(k);

@@ -45,7 +45,21 @@ final class LlamaDecoderLayer {
           Tensor attended =
               hiddenStates.add(
                   attention.forward(inputNorm.forward(hiddenStates), angles, mask, cache));
-          return attended.add(mlp.forward(postAttentionNorm.forward(attended)));
+          return withMlp(attended);
         });
+  }
+
+  /** As {@link #forward}, of the last token alone, [batch, 1, hidden]; the cache takes all. */
+  Tensor ofLast(Tensor hiddenStates, RotaryEmbedding.Angles angles, KvCache.Layer cache) {
+    return Torch.tidy(
+        () -> {
+          Tensor last = hiddenStates.narrow(1, hiddenStates.size(1) - 1, 1);
+          return withMlp(
+              last.add(attention.ofLast(inputNorm.forward(hiddenStates), angles, cache)));
+        });
+  }
+
+  private Tensor withMlp(Tensor attended) {
+    return attended.add(mlp.forward(postAttentionNorm.forward(attended)));
   }
 }

@@ -140,6 +140,28 @@ public final class LlamaModel {
   }
 
   /**
+   * The last token's stream after the final norm, of a prompt that {@code cache} is to hold and
+   * that follows what it holds. What only other tokens' streams would take is not computed.
+   *
+   * @param inputsEmbeds [batch, tokens, hidden]
+   * @return [batch, hidden]
+   */
+  Tensor lastState(Tensor inputsEmbeds, KvCache cache) {
+    return Torch.tidy(
+        () -> {
+          Context context = context(inputsEmbeds, null, cache);
+          Tensor hiddenStates = inputsEmbeds;
+          int top = layers.size() - 1;
+          for (int i = 0; i < top; i++) {
+            hiddenStates = layer(i, hiddenStates, context, cache);
+          }
+          Tensor last = layers.get(top).ofLast(hiddenStates, context.angles, cache.layer(top));
+          cache.advance(inputsEmbeds.size(1));
+          return norm.forward(last).select(1, 0);
+        });
+  }
+
+  /**
    * The stream at every depth, [batch, tokens, hidden] each: the embeddings, the output of each
    * layer but the last, and the stream after the final norm.
    */

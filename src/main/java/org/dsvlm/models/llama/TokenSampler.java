@@ -6,6 +6,7 @@ package org.dsvlm.models.llama;
 
 import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
@@ -58,6 +59,16 @@ final class TokenSampler {
       }
     }
     return candidates(logits, context).at(random.fork(record).fork(step).unit());
+  }
+
+  /** Whether the next token is always the one of the greatest logit, whatever came before. */
+  boolean takesLikeliest() {
+    return settings.temperature() == 0 && settings.repetitionPenalty() == 1;
+  }
+
+  /** The tokens of the greatest logits: [rows, vocabulary] in, int64 [rows] out. */
+  Tensor likeliest(Tensor logits) {
+    return logits.argmax(new LongOptional(1), false);
   }
 
   /** The candidates from which {@link #next} draws, where the temperature is above 0. */

@@ -67,11 +67,28 @@ public final class Llava {
     return new Features(List.copyOf(tensors.subList(0, last)), tensors.get(last));
   }
 
-  /** Of all hidden states those that the connector reads, [pictures, tokens, connector input]. */
+  /**
+   * As {@link #encode}, without the hidden states. Layers of the tower that the connector does not
+   * take from are not run.
+   */
+  Features imageFeatures(Tensor pixelValues) {
+    int highest = config.featureLayers().stream().mapToInt(this::depth).max().orElseThrow();
+    return new Features(
+        List.of(),
+        Torch.tidy(
+            () -> connector.forward(selected(visionTower.hiddenStates(pixelValues, highest)))));
+  }
+
+  /** The layers of the tower that a feature layer, which may count from the end, comes after. */
+  private int depth(int featureLayer) {
+    return Math.floorMod(featureLayer, config.vision().layers() + 1);
+  }
+
+  /** Of the hidden states those that the connector reads, [pictures, tokens, connector input]. */
   public Tensor selected(List<Tensor> states) {
     Tensor[] chosen =
         config.featureLayers().stream()
-            .map(layer -> states.get(Math.floorMod(layer, states.size())))
+            .map(layer -> states.get(depth(layer)))
             .map(state -> config.dropFirstToken() ? state.narrow(1, 1, state.size(1) - 1) : state)
             .toArray(Tensor[]::new);
     return chosen.length == 1 ? chosen[0] : Torch.cat(-1, chosen);

@@ -149,7 +149,7 @@ public final class LlavaChat implements AutoCloseable {
               NoGradGuard guard = new NoGradGuard();
               PreparedPrompt prompt = prepare(pictures, turns, 0)) {
             Generation.Prompt alone = merged(prompt, embeddings(prompt), settings.maxNewTokens());
-            return generate(List.of(alone), settings, 1, listener).get(0);
+            return generate(alone, settings, listener);
           }
         });
   }
@@ -209,27 +209,27 @@ public final class LlavaChat implements AutoCloseable {
               .toList();
       // Products of a GPU round by the number of rows, so all batches have the same.
       int rows = checkpoint.model().languageModel().device().is_cpu() ? 1 : GPU_ROWS;
-      return generate(merged, settings, rows, (record, piece) -> {});
+      List<long[]> answers =
+          new Generation(checkpoint.model().languageModel(), settings, (record, id) -> {}, rows)
+              .run(merged);
+      return answers.stream().map(ids -> tokenizer.decode(ids, true)).toList();
     }
   }
 
-  private List<String> generate(
-      List<Generation.Prompt> prompts,
-      GenerationSettings settings,
-      int rows,
-      TextListener listener) {
-    List<StringBuilder> answers = prompts.stream().map(prompt -> new StringBuilder()).toList();
+  private String generate(
+      Generation.Prompt prompt, GenerationSettings settings, TextListener listener) {
+    StringBuilder answer = new StringBuilder();
     StreamedText text =
         new StreamedText(
             tokenizer,
             settings.stopTokens(),
             (record, piece) -> {
-              answers.get(record).append(piece);
+              answer.append(piece);
               listener.onText(record, piece);
             });
-    new Generation(checkpoint.model().languageModel(), settings, text, rows).run(prompts);
+    new Generation(checkpoint.model().languageModel(), settings, text).run(List.of(prompt));
     text.finish();
-    return answers.stream().map(StringBuilder::toString).toList();
+    return answer.toString();
   }
 
   private static Generation.Prompt merged(
@@ -253,8 +253,8 @@ public final class LlavaChat implements AutoCloseable {
     return Torch.tidy(
         () -> {
           Tensor pixels = prompt.livePixels();
-          Features features = pixels == null ? null : llava.encode(onDevice(pixels));
-          return llava.embed(prompt.ids(), features);
+          return llava.embed(
+              prompt.ids(), pixels == null ? null : llava.imageFeatures(onDevice(pixels)));
         });
   }
 

@@ -69,7 +69,13 @@ public final class ClipVisionTower implements VisionTower {
 
   @Override
   public List<Tensor> hiddenStates(Tensor pixelValues) {
-    return encoder.hiddenStates(Torch.tidy(() -> preLayerNorm.forward(embeddings(pixelValues))));
+    return hiddenStates(pixelValues, config.layers());
+  }
+
+  @Override
+  public List<Tensor> hiddenStates(Tensor pixelValues, int layers) {
+    return encoder.hiddenStates(
+        Torch.tidy(() -> preLayerNorm.forward(embeddings(pixelValues))), layers);
   }
 
   /** pixelValues: [pictures, channels, height, width] in, [pictures, 1 + patches, width] out. */

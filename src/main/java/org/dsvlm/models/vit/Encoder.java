@@ -43,9 +43,14 @@ final class Encoder {
 
   /** embeddings: [pictures, tokens, width]; out: the same, then the output of each layer. */
   List<Tensor> hiddenStates(Tensor embeddings) {
+    return hiddenStates(embeddings, layers.size());
+  }
+
+  /** As {@link #hiddenStates(Tensor)}, of the first {@code count} layers. */
+  List<Tensor> hiddenStates(Tensor embeddings, int count) {
     List<Tensor> states = new ArrayList<>();
     states.add(embeddings);
-    for (EncoderLayer layer : layers) {
+    for (EncoderLayer layer : layers.subList(0, count)) {
       Tensor last = states.get(states.size() - 1);
       states.add(
           checkpointing

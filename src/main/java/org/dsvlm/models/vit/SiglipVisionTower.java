@@ -75,8 +75,14 @@ public final class SiglipVisionTower implements VisionTower {
 
   @Override
   public List<Tensor> hiddenStates(Tensor pixelValues) {
+    return hiddenStates(pixelValues, config.layers());
+  }
+
+  @Override
+  public List<Tensor> hiddenStates(Tensor pixelValues, int layers) {
     return encoder.hiddenStates(
-        Torch.tidy(() -> patchEmbedding.forward(pixelValues).add(positionEmbedding.weight())));
+        Torch.tidy(() -> patchEmbedding.forward(pixelValues).add(positionEmbedding.weight())),
+        layers);
   }
 
   /** The last hidden state [pictures, patches, width] passed through the final normalisation. */

@@ -27,6 +27,14 @@ public interface VisionTower {
   List<Tensor> hiddenStates(Tensor pixelValues);
 
   /**
+   * The first 1 + {@code layers} of the {@link #hiddenStates(Tensor) hidden states}. A tower may
+   * leave the other layers out.
+   */
+  default List<Tensor> hiddenStates(Tensor pixelValues, int layers) {
+    return hiddenStates(pixelValues).subList(0, 1 + layers);
+  }
+
+  /**
    * The family's own output, from the last of the {@link #hiddenStates}: that state itself, or the
    * state after a final normalisation. Of the same shape.
    */
