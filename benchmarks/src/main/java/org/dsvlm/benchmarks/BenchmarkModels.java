@@ -103,7 +103,14 @@ final class BenchmarkModels {
   private static void writeLlava(Path folder, Recipe.Model model, LlamaConfig language) {
     VisionConfig vision = VisionConfig.parse(model.vision().config(), RECIPE);
     LlavaConfig config =
-        new LlavaConfig(vision, language, -1, List.of(model.vision().featureLayer()), true, true);
+        new LlavaConfig(
+            vision,
+            language,
+            -1,
+            List.of(model.vision().featureLayer()),
+            true,
+            true,
+            LlavaConfig.CONNECTOR_LAYERS);
     ModelFiles files =
         new ModelFiles(
             builtIn("tokenizer.json"),
