@@ -96,18 +96,27 @@ public final class FluentStyle {
     return Files.isRegularFile(file(concept));
   }
 
-  /** The picture, square, 0xAARRGGBB. */
+  /** The picture, 0xAARRGGBB; a few are higher than wide and get clear sides. */
   int[] argb(Concept concept) {
     Path file = file(concept);
     try {
       BufferedImage image = ImageIO.read(file.toFile());
-      if (image == null || image.getWidth() != image.getHeight()) {
-        throw new DsVlmException(file + ": is no square WebP picture; fetch the package again");
+      if (image == null) {
+        throw new DsVlmException(file + ": is no WebP picture; fetch the package again");
       }
-      int side = image.getWidth();
-      return image.getRGB(0, 0, side, side, null, 0, side);
+      return square(image);
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be read: " + AtomicFiles.reason(e), e);
     }
+  }
+
+  static int[] square(BufferedImage image) {
+    int width = image.getWidth();
+    int height = image.getHeight();
+    int side = Math.max(width, height);
+    int[] pixels = new int[side * side];
+    int first = (side - height) / 2 * side + (side - width) / 2;
+    image.getRGB(0, 0, width, height, pixels, first, side);
+    return pixels;
   }
 }
