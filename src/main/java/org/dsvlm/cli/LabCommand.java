@@ -38,7 +38,7 @@ final class LabCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "NAME",
       description =
-          "table1, table3 to table9, figure5, settings, all, or a YAML file of a comparison of your"
+          "table1, table3 to table9, figure5, losses, settings, all, or a YAML file of a comparison of your"
               + " own.")
   private List<String> names;
 

@@ -58,6 +58,7 @@ record Comparison(
           "table8",
           "table9",
           "figure5",
+          "losses",
           "settings");
 
   private static final Set<String> KEYS =

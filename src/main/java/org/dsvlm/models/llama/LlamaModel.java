@@ -56,7 +56,7 @@ public final class LlamaModel {
   }
 
   /** Token embeddings: the table, [vocabulary, hidden]. */
-  Tensor embeddingTable() {
+  public Tensor embeddingTable() {
     return embedTokens.weight();
   }
 

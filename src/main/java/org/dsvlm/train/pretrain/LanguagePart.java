@@ -4,17 +4,22 @@
  */
 package org.dsvlm.train.pretrain;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.llama.CausalLm;
@@ -30,15 +35,19 @@ import org.dsvlm.weights.WeightSource;
 import org.dsvlm.weights.files.WeightFolder;
 
 /**
- * A language model of the Llama family on the world's text: conversations in the template that it
- * is to be trained in later, a caption where later the picture stands. So it learns to answer from
- * what it is told; to see is left for later.
+ * A language model of the Llama family on the world's conversations and captions, in the templates
+ * that it is to be trained in later. Where later a picture's patches stand, it reads the words of
+ * what each patch shows, as the mean of their embeddings. So it learns to answer from what it is
+ * shown; to see is left for later.
  */
 final class LanguagePart implements Pretrainable {
   private static final String CONFIG = "config.json";
 
   /** A wrong answer shows in its own tokens, which are few among the words of a conversation. */
   private static final double ANSWERS_WEIGHT = 1.0;
+
+  /** LibTorch's number for a bag that is the mean of its embeddings. */
+  private static final long MEAN = 1;
 
   @Override
   public String name() {
@@ -56,40 +65,88 @@ final class LanguagePart implements Pretrainable {
   }
 
   /**
-   * A text of all conversations, one after the other.
+   * Tokens, some of which stand for several at once.
    *
-   * @param starts where each conversation begins
+   * @param words of each position: one token, or those of what a patch shows
+   * @param labels the token that each position trains, where it trains one
+   * @param answers likewise, those of answers alone
    */
-  private record Stream(long[] ids, long[] labels, int[] starts) {}
+  private record Document(long[][] words, long[] labels, long[] answers) {}
 
-  private static TokenizedConversation document(WorldPart part, int index, Tokenizer tokenizer) {
-    List<Turn> turns = new ArrayList<>();
-    for (Turn turn : part.conversations().get(index).turns()) {
-      String text = turn.text().replace(ConversationTemplate.IMAGE, part.caption(index));
-      turns.add(new Turn(turn.fromHuman(), text));
+  private static Document document(
+      ConversationTemplate template,
+      List<Turn> turns,
+      JsonNode label,
+      PatchWords patches,
+      Tokenizer tokenizer) {
+    TokenizedConversation text = template.tokenize(turns, tokenizer);
+    List<long[]> words = new ArrayList<>();
+    LongStream.Builder labels = LongStream.builder();
+    LongStream.Builder answers = LongStream.builder();
+    for (int i = 0; i < text.ids().length; i++) {
+      long id = text.ids()[i];
+      if (id == ConversationTemplate.IMAGE_MARKER) {
+        for (long[] patch : patches.of(label)) {
+          words.add(patch);
+          labels.add(TokenizedConversation.IGNORED);
+          answers.add(TokenizedConversation.IGNORED);
+        }
+      } else {
+        words.add(new long[] {id});
+        labels.add(id);
+        answers.add(text.labels()[i]);
+      }
     }
-    return ConversationTemplate.VICUNA_V1.tokenize(turns, tokenizer);
+    return new Document(
+        words.toArray(long[][]::new), labels.build().toArray(), answers.build().toArray());
   }
 
-  private static Stream stream(WorldPart part, Tokenizer tokenizer) {
-    List<TokenizedConversation> documents = new ArrayList<>();
-    int length = 0;
+  private static Document conversation(
+      WorldPart part, int index, PatchWords patches, Tokenizer tokenizer) {
+    List<Turn> turns = part.conversations().get(index).turns();
+    JsonNode label = part.labels().get(index);
+    return document(ConversationTemplate.VICUNA_V1, turns, label, patches, tokenizer);
+  }
+
+  private static Document caption(
+      WorldPart part, int index, PatchWords patches, Tokenizer tokenizer) {
+    List<Turn> turns =
+        List.of(Turn.human(ConversationTemplate.IMAGE), Turn.assistant(part.caption(index)));
+    JsonNode label = part.labels().get(index);
+    return document(ConversationTemplate.PLAIN, turns, label, patches, tokenizer);
+  }
+
+  /** Each scene's conversation and its caption. */
+  private static List<Document> documents(
+      WorldPart part, PatchWords patches, Tokenizer tokenizer) {
+    List<Document> documents = new ArrayList<>();
     for (int i = 0; i < part.size(); i++) {
-      documents.add(document(part, i, tokenizer));
-      length += documents.get(i).ids().length;
+      documents.add(conversation(part, i, patches, tokenizer));
+      documents.add(caption(part, i, patches, tokenizer));
     }
-    long[] ids = new long[length];
-    long[] labels = new long[length];
-    int[] starts = new int[documents.size()];
-    int at = 0;
-    for (int i = 0; i < starts.length; i++) {
-      TokenizedConversation document = documents.get(i);
-      starts[i] = at;
-      System.arraycopy(document.ids(), 0, ids, at, document.ids().length);
-      System.arraycopy(document.labels(), 0, labels, at, document.labels().length);
-      at += document.ids().length;
+    return documents;
+  }
+
+  /** The embeddings of {@code words}, [rows, length, hidden]: of several words their mean. */
+  private static Tensor embeddings(CausalLm model, long[][] words, int rows) {
+    long[] ids = Arrays.stream(words).flatMapToLong(Arrays::stream).toArray();
+    long[] offsets = new long[words.length];
+    for (int i = 1; i < words.length; i++) {
+      offsets[i] = offsets[i - 1] + words[i - 1].length;
     }
-    return new Stream(ids, labels, starts);
+    Tensor table = model.model().embeddingTable();
+    return torch
+        .embedding_bag(
+            table,
+            Torch.of(ids, ids.length),
+            Torch.of(offsets, offsets.length),
+            false,
+            MEAN,
+            false,
+            Torch.none(),
+            false)
+        .get0()
+        .view(rows, words.length / rows, table.size(1));
   }
 
   @Override
@@ -98,12 +155,18 @@ final class LanguagePart implements Pretrainable {
       ObjectNode model = workshop.section("model").deepCopy();
       model.put("vocab_size", tokenizer.size());
       LlamaConfig config = LlamaConfig.parse(model, "language.model");
-      return new Training(workshop, stream(workshop.data("train"), tokenizer), config);
+      WorldPart train = workshop.data("train");
+      List<Document> documents = documents(train, patches(workshop, train, tokenizer), tokenizer);
+      return new Training(workshop, documents, config);
     }
   }
 
+  private static PatchWords patches(Workshop workshop, WorldPart part, Tokenizer tokenizer) {
+    return new PatchWords(tokenizer, part.side(), workshop.config().size("patches"));
+  }
+
   private final class Training implements PartTraining {
-    private final Stream stream;
+    private final List<Document> documents;
     private final LlamaConfig config;
     private final ParameterStore store;
     private final CausalLm model;
@@ -112,8 +175,8 @@ final class LanguagePart implements Pretrainable {
     private final int length;
     private final Path tokenizer;
 
-    Training(Workshop workshop, Stream stream, LlamaConfig config) {
-      this.stream = stream;
+    Training(Workshop workshop, List<Document> documents, LlamaConfig config) {
+      this.documents = documents;
       this.config = config;
       this.random = workshop.random(name());
       this.batch = workshop.config().size("batch_size");
@@ -129,28 +192,32 @@ final class LanguagePart implements Pretrainable {
       return store.tensors();
     }
 
-    /**
-     * A window begins with a conversation: an answer whose caption is cut off teaches the model to
-     * guess.
-     */
+    /** A window begins with a document: an answer whose picture is cut off teaches to guess. */
     @Override
     public Loss loss(long step) {
-      long[] ids = new long[batch * length];
+      long[][] words = new long[batch * length][];
       long[] labels = new long[batch * length];
+      long[] answers = new long[batch * length];
       for (int i = 0; i < batch; i++) {
-        RandomState own = random.fork("window").fork(step * batch + i);
-        int start = stream.starts[(int) own.below(stream.starts.length)];
-        int from = Math.min(start, stream.ids.length - length);
-        System.arraycopy(stream.ids, from, ids, i * length, length);
-        System.arraycopy(stream.labels, from, labels, i * length, length);
+        int document = (int) random.fork("window").fork(step * batch + i).below(documents.size());
+        int filled = 0;
+        while (filled < length) {
+          Document one = documents.get(document);
+          int count = Math.min(length - filled, one.words().length);
+          int at = i * length + filled;
+          System.arraycopy(one.words(), 0, words, at, count);
+          System.arraycopy(one.labels(), 0, labels, at, count);
+          System.arraycopy(one.answers(), 0, answers, at, count);
+          filled += count;
+          document = (document + 1) % documents.size();
+        }
       }
-      Tensor inputs = Torch.of(ids, batch, length);
-      Tensor states = model.model().forward(model.model().embed(inputs), null);
-      Tensor all = model.loss(states, inputs);
-      Tensor answers = model.loss(states, Torch.of(labels, batch, length));
+      Tensor states = model.model().forward(embeddings(model, words, batch), null);
+      Tensor all = model.loss(states, Torch.of(labels, batch, length));
+      Tensor ofAnswers = model.loss(states, Torch.of(answers, batch, length));
       return new Loss(
-          all.add(answers.mul(Torch.scalar(ANSWERS_WEIGHT))),
-          Map.of("text", all, "answers", answers),
+          all.add(ofAnswers.mul(Torch.scalar(ANSWERS_WEIGHT))),
+          Map.of("text", all, "answers", ofAnswers),
           batch);
     }
 
@@ -181,8 +248,9 @@ final class LanguagePart implements Pretrainable {
       for (String name : List.of("new-scenes", "new-concepts")) {
         Answers all = new Answers();
         WorldPart part = workshop.data(name);
+        PatchWords patches = patches(workshop, part, tokenizer);
         for (int i = 0; i < part.size(); i++) {
-          measure(model, document(part, i, tokenizer), tokenizer, all);
+          measure(model, conversation(part, i, patches, tokenizer), tokenizer, all);
         }
         figures.put("answers_right " + name, (double) all.right / all.count);
         figures.put("letters_right " + name, (double) all.lettersRight / all.letters);
@@ -202,16 +270,13 @@ final class LanguagePart implements Pretrainable {
 
   /** An answer is right if each of its tokens is the likeliest after those before it. */
   private static void measure(
-      CausalLm model, TokenizedConversation document, Tokenizer tokenizer, Answers all) {
-    try (PointerScope scope = new PointerScope()) {
-      Tensor ids = Torch.of(document.ids(), 1, document.ids().length);
-      Tensor states =
-          Torch.withoutGradient(() -> model.model().forward(model.model().embed(ids), null));
-      all.loss += Torch.item(Torch.withoutGradient(() -> model.loss(states, ids)));
-      long[] likeliest =
-          Torch.longs(
-              Torch.withoutGradient(() -> model.logits(states).argmax(new LongOptional(2), false)));
-      long[] labels = document.labels();
+      CausalLm model, Document document, Tokenizer tokenizer, Answers all) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      Tensor states = model.model().forward(embeddings(model, document.words(), 1), null);
+      long[] labels = document.answers();
+      all.loss += Torch.item(model.loss(states, Torch.of(document.labels(), 1, labels.length)));
+      long[] likeliest = Torch.longs(model.logits(states).argmax(new LongOptional(2), false));
       boolean right = true;
       List<Long> answer = new ArrayList<>();
       for (int i = 1; i < labels.length; i++) {

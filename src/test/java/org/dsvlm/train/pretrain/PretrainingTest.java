@@ -44,7 +44,7 @@ class PretrainingTest {
           "clip.batch_size=4",
           "language.steps=4",
           "language.batch_size=2",
-          "language.length=48",
+          "language.length=96",
           "vae.steps=4",
           "vae.batch_size=4",
           "unet.steps=4",
