@@ -81,9 +81,9 @@ public final class UnusedTensors {
   }
 
   /**
-   * Names tensors of {@code source} that no part of the model stands for. The text half of a CLIP is
-   * expected there, and is named at the level of information alone. Numbers that are computed anew,
-   * as old files store them, are not worth a line.
+   * Names tensors of {@code source} that no part of the model stands for. The text half of a CLIP
+   * is expected there, and is named at the level of information alone. Numbers that are computed
+   * anew, as old files store them, are not worth a line.
    */
   public static void sayHidden(RenamedWeights source) {
     List<String> hidden =

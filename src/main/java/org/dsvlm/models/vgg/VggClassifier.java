@@ -104,7 +104,8 @@ public final class VggClassifier {
     VggFeatures.Layer own = features.layers().get(layer);
     long[] others = {0, 2, 3};
     Tensor mean = h.mean(others, false, new ScalarTypeOptional());
-    Tensor variance = h.sub(mean.view(1, -1, 1, 1)).square().mean(others, false, new ScalarTypeOptional());
+    Tensor variance =
+        h.sub(mean.view(1, -1, 1, 1)).square().mean(others, false, new ScalarTypeOptional());
     Tensor scale = scales.get(layer).div(variance.add(Torch.scalar(EPSILON)).sqrt());
     Tensor weight = own.convolution().weight().mul(scale.view(-1, 1, 1, 1));
     Tensor before = Objects.requireNonNull(own.convolution().bias());

@@ -117,8 +117,7 @@ final class LanguagePart implements Pretrainable {
   }
 
   /** Each scene's conversation and its caption. */
-  private static List<Document> documents(
-      WorldPart part, PatchWords patches, Tokenizer tokenizer) {
+  private static List<Document> documents(WorldPart part, PatchWords patches, Tokenizer tokenizer) {
     List<Document> documents = new ArrayList<>();
     for (int i = 0; i < part.size(); i++) {
       documents.add(conversation(part, i, patches, tokenizer));
@@ -269,8 +268,7 @@ final class LanguagePart implements Pretrainable {
   }
 
   /** An answer is right if each of its tokens is the likeliest after those before it. */
-  private static void measure(
-      CausalLm model, Document document, Tokenizer tokenizer, Answers all) {
+  private static void measure(CausalLm model, Document document, Tokenizer tokenizer, Answers all) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       Tensor states = model.model().forward(embeddings(model, document.words(), 1), null);

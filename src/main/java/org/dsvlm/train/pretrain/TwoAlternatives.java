@@ -29,8 +29,8 @@ final class TwoAlternatives {
   private final List<Compared> pairs = new ArrayList<>();
 
   /**
-   * {@code count} pairs for the pictures of {@code part} in turn, as {@code network} sees them; more
-   * pairs than pictures give each several.
+   * {@code count} pairs for the pictures of {@code part} in turn, as {@code network} sees them;
+   * more pairs than pictures give each several.
    */
   TwoAlternatives(PerceptualNetwork network, WorldPart part, int count, RandomState random) {
     for (int first = 0; first < count; first += AT_ONCE) {

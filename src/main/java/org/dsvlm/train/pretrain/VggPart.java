@@ -29,6 +29,7 @@ import org.dsvlm.tensor.Torch;
 final class VggPart implements Pretrainable {
   private static final String VGG = "vgg";
   private static final String LPIPS = "lpips";
+
   /** Pictures over which the last means and variances are taken. */
   private static final int NORMALISED_OVER = 512;
 
@@ -108,7 +109,9 @@ final class VggPart implements Pretrainable {
       return new Loss(loss, Map.of("labels", loss), rows.length);
     }
 
-    /** Each picture changed in a way that keeps what is seen, which the features are to pass over. */
+    /**
+     * Each picture changed in a way that keeps what is seen, which the features are to pass over.
+     */
     private Tensor varied(long[] rows, long step) {
       Tensor[] pictures = new Tensor[rows.length];
       for (int i = 0; i < rows.length; i++) {
@@ -192,7 +195,8 @@ final class VggPart implements Pretrainable {
               random.fork("network").fork(i), channels, ScalarType.Float, "cpu")) {
         double[] start = TwoAlternatives.uniform(widths);
         double[] heads =
-            new TwoAlternatives(network, other, fittedOn(workshop), random.fork("fit")).fitted(start);
+            new TwoAlternatives(network, other, fittedOn(workshop), random.fork("fit"))
+                .fitted(start);
         TwoAlternatives pairs = new TwoAlternatives(network, test, measuredOn, random.fork("test"));
         fitted += pairs.right(heads) / RANDOM_NETWORKS;
         uniform += pairs.right(start) / RANDOM_NETWORKS;
