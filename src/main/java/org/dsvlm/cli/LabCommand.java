@@ -9,8 +9,10 @@ import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
 import org.dsvlm.lab.Laboratory;
@@ -37,9 +39,8 @@ final class LabCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "NAME",
-      description =
-          "table1, table3 to table9, figure5, losses, settings, all, or a YAML file of a comparison of your"
-              + " own.")
+      completionCandidates = ComparisonNames.class,
+      description = "${COMPLETION-CANDIDATES}, or a YAML file of a comparison of your own.")
   private List<String> names;
 
   @Option(
@@ -180,5 +181,13 @@ final class LabCommand implements Callable<Integer> {
     }
     overrides.forEach(override -> text.append(" --set ").append(override));
     return text.append(" --out ").append(out).toString();
+  }
+
+  /** The names that it takes, for its help. */
+  static final class ComparisonNames implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Stream.concat(Laboratory.names().stream(), Stream.of(ALL)).iterator();
+    }
   }
 }

@@ -16,7 +16,6 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.text.TokenizedConversation;
 import org.jspecify.annotations.Nullable;
@@ -133,12 +132,8 @@ public record Batch(
     return picture == null ? null : live(picture);
   }
 
-  /** Native code would read what lies where a freed tensor was. */
   private static Tensor live(Tensor tensor) {
-    if (tensor.isNull()) {
-      throw new DsVlmException("the batch is closed; make it again");
-    }
-    return tensor;
+    return Torch.live(tensor, "the batch is closed; make it again");
   }
 
   private Stream<Tensor> tensors() {

@@ -98,9 +98,7 @@ public final class LlavaJson implements RecordSource {
     try {
       return Picture.read(picturePath(where, image));
     } catch (DsVlmException e) {
-      throw e.getMessage().startsWith(where)
-          ? e
-          : new DsVlmException(where + ": " + e.getMessage(), e);
+      throw e.at(where);
     }
   }
 

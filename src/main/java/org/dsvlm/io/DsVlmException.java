@@ -4,7 +4,9 @@
  */
 package org.dsvlm.io;
 
+import java.util.Arrays;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * The one exception type of this library: something the caller can read and act on.
@@ -21,6 +23,19 @@ public final class DsVlmException extends RuntimeException {
 
   public DsVlmException(String message, Throwable cause) {
     super(message, cause);
+  }
+
+  /**
+   * What is wrong at {@code place}, such as a file, of which whoever found it did not know.
+   *
+   * @param known places below or beside it
+   * @return this one if its message begins with one of them, else one that begins with {@code
+   *     place}
+   */
+  public DsVlmException at(String place, String... known) {
+    boolean said =
+        Stream.concat(Stream.of(place), Arrays.stream(known)).anyMatch(getMessage()::startsWith);
+    return said ? this : new DsVlmException(place + ": " + getMessage(), this);
   }
 
   @Override

@@ -91,9 +91,7 @@ final class PeftConfig {
           ranks(json),
           alphas(json));
     } catch (DsVlmException e) {
-      throw String.valueOf(e.getMessage()).startsWith(json.where())
-          ? e
-          : new DsVlmException(json.where() + ": " + e.getMessage(), e);
+      throw e.at(json.where());
     }
   }
 

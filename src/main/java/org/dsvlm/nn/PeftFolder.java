@@ -89,9 +89,7 @@ public final class PeftFolder {
           });
     } catch (DsVlmException e) {
       // Expressions are matched with the model's layers, far from the file that they come from.
-      throw String.valueOf(e.getMessage()).startsWith(folder.toString())
-          ? e
-          : new DsVlmException(json.where() + ": " + e.getMessage(), e);
+      throw e.at(json.where(), folder.toString());
     }
   }
 

@@ -21,6 +21,7 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.io.DsVlmException;
 
 /**
  * The few calls that make LibTorch's tensors comfortable in Java: scopes, shapes, and the way in
@@ -100,6 +101,19 @@ public final class Torch {
   /** Takes {@code tensor} out of the current scope: it lives until its {@code close()}. */
   public static Tensor keep(Tensor tensor) {
     tensor.retainReference();
+    return tensor;
+  }
+
+  /**
+   * {@code tensor}, unless it is freed: native code would read what lies there by now.
+   *
+   * @param closed says so, and what to do
+   * @throws DsVlmException of that text, if it is
+   */
+  public static Tensor live(Tensor tensor, String closed) {
+    if (tensor.isNull()) {
+      throw new DsVlmException(closed);
+    }
     return tensor;
   }
 

@@ -6,7 +6,7 @@ package org.dsvlm.train;
 
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.dsvlm.io.DsVlmException;
+import org.dsvlm.tensor.Torch;
 
 /**
  * Pictures that the instruments look at throughout a stage, no two of them the same.
@@ -34,12 +34,8 @@ public record FixedPictures(
     return live(meanPicture);
   }
 
-  /** Native code would read what lies where a freed tensor was. */
   private static Tensor live(Tensor tensor) {
-    if (tensor.isNull()) {
-      throw new DsVlmException("the instruments' pictures are closed; choose them again");
-    }
-    return tensor;
+    return Torch.live(tensor, "the instruments' pictures are closed; choose them again");
   }
 
   @Override

@@ -122,9 +122,7 @@ public record LlavaConfig(
           config.flag("multimodal_projector_bias", true),
           CONNECTOR_LAYERS);
     } catch (DsVlmException e) {
-      throw e.getMessage().startsWith(where)
-          ? e
-          : new DsVlmException(where + ": " + e.getMessage(), e);
+      throw e.at(where);
     }
   }
 

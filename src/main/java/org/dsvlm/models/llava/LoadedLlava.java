@@ -88,22 +88,15 @@ public final class LoadedLlava implements AutoCloseable {
         UnusedTensors.check(
             parameters, files.path().resolve("config.json").toString(), LlavaLayouts::ours);
         return loaded;
+      } catch (DsVlmException e) {
+        parameters.close();
+        // Parts that do not fit together do not know their file.
+        throw e.at(files.path().toString(), files.visionPath().toString());
       } catch (RuntimeException e) {
         parameters.close();
-        throw named(e, files);
+        throw e;
       }
     }
-  }
-
-  /** Parts that do not fit together do not know their file. */
-  private static RuntimeException named(RuntimeException e, LlavaFolder files) {
-    String message = String.valueOf(e.getMessage());
-    boolean known =
-        message.contains(files.path().toString())
-            || message.contains(files.visionPath().toString());
-    return known || !(e instanceof DsVlmException)
-        ? e
-        : new DsVlmException(files.path() + ": " + message, e);
   }
 
   public LlavaConfig config() {

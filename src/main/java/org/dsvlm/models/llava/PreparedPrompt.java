@@ -5,7 +5,7 @@
 package org.dsvlm.models.llava;
 
 import org.bytedeco.pytorch.Tensor;
-import org.dsvlm.io.DsVlmException;
+import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,12 +19,11 @@ import org.jspecify.annotations.Nullable;
  */
 public record PreparedPrompt(long[] ids, @Nullable Tensor pixelValues, long draws, int room)
     implements AutoCloseable {
-  /** The pixels, unless they are freed: native code would read what is there then. */
+  /** The pixels, unless they are freed. */
   @Nullable Tensor livePixels() {
-    if (pixelValues != null && pixelValues.isNull()) {
-      throw new DsVlmException("the prompt is closed; prepare it again");
-    }
-    return pixelValues;
+    return pixelValues == null
+        ? null
+        : Torch.live(pixelValues, "the prompt is closed; prepare it again");
   }
 
   @Override

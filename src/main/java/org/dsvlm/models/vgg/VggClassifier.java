@@ -6,7 +6,7 @@ package org.dsvlm.models.vgg;
 
 import static org.bytedeco.pytorch.global.torch.batch_norm;
 
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +33,7 @@ public final class VggClassifier {
 
   private final VggFeatures features;
   private final Linear head;
-  private final List<Tensor> scales = new ArrayList<>();
-  private final List<Tensor> shifts = new ArrayList<>();
+  private final Map<VggFeatures.Layer, Normalisation> normalisations = new HashMap<>();
 
   /**
    * @param root {@code features.N} as torchvision names them, {@code normalisation.N}, and {@code
@@ -46,8 +45,9 @@ public final class VggClassifier {
     head = Linear.withBias(root.at("classifier"), widths[widths.length - 1], classes);
     for (VggFeatures.Layer layer : features.layers()) {
       Parameters own = root.at("normalisation").at(layer.number());
-      scales.add(own.get("weight", Init.ONES, layer.channels()));
-      shifts.add(own.get("bias", Init.ZEROS, layer.channels()));
+      Tensor scale = own.get("weight", Init.ONES, layer.channels());
+      Tensor shift = own.get("bias", Init.ZEROS, layer.channels());
+      normalisations.put(layer, new Normalisation(scale, shift));
     }
   }
 
@@ -67,11 +67,18 @@ public final class VggClassifier {
         PerceptualNetwork.lpipsNormalised(x), VggFeatures.STAGES, this::normalised);
   }
 
-  private Tensor normalised(int layer, Tensor h) {
+  /** What is learnt of it: [channels] each. */
+  private record Normalisation(Tensor scale, Tensor shift) {}
+
+  private Normalisation of(VggFeatures.Layer layer) {
+    return Objects.requireNonNull(normalisations.get(layer));
+  }
+
+  private Tensor normalised(VggFeatures.Layer layer, Tensor h) {
     return batch_norm(
         h,
-        new TensorOptional(scales.get(layer)),
-        new TensorOptional(shifts.get(layer)),
+        new TensorOptional(of(layer).scale()),
+        new TensorOptional(of(layer).shift()),
         Torch.none(),
         Torch.none(),
         true,
@@ -100,17 +107,16 @@ public final class VggClassifier {
     return plain;
   }
 
-  private void fold(int layer, Tensor h, Map<String, Tensor> plain) {
-    VggFeatures.Layer own = features.layers().get(layer);
+  private void fold(VggFeatures.Layer layer, Tensor h, Map<String, Tensor> plain) {
     long[] others = {0, 2, 3};
     Tensor mean = h.mean(others, false, new ScalarTypeOptional());
     Tensor variance =
         h.sub(mean.view(1, -1, 1, 1)).square().mean(others, false, new ScalarTypeOptional());
-    Tensor scale = scales.get(layer).div(variance.add(Torch.scalar(EPSILON)).sqrt());
-    Tensor weight = own.convolution().weight().mul(scale.view(-1, 1, 1, 1));
-    Tensor before = Objects.requireNonNull(own.convolution().bias());
-    Tensor bias = before.sub(mean).mul(scale).add(shifts.get(layer));
-    plain.put("features." + own.number() + ".weight", Torch.keep(weight));
-    plain.put("features." + own.number() + ".bias", Torch.keep(bias));
+    Tensor scale = of(layer).scale().div(variance.add(Torch.scalar(EPSILON)).sqrt());
+    Tensor weight = layer.convolution().weight().mul(scale.view(-1, 1, 1, 1));
+    Tensor before = Objects.requireNonNull(layer.convolution().bias());
+    Tensor bias = before.sub(mean).mul(scale).add(of(layer).shift());
+    plain.put("features." + layer.number() + ".weight", Torch.keep(weight));
+    plain.put("features." + layer.number() + ".bias", Torch.keep(bias));
   }
 }

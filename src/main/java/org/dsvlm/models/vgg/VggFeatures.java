@@ -27,25 +27,22 @@ final class VggFeatures {
 
   static final int STAGES = CONVOLUTIONS.length;
 
-  private final List<List<Conv2d>> stages = new ArrayList<>();
+  private final List<List<Layer>> stages = new ArrayList<>();
   private final List<Long> widths = new ArrayList<>();
-  private final List<Layer> layers = new ArrayList<>();
 
   private VggFeatures(Parameters features, ChannelPlan plan) {
     long in = 3;
     int index = 0;
     for (int stage = 0; stage < STAGES; stage++) {
-      List<Conv2d> convolutions = new ArrayList<>();
+      List<Layer> layers = new ArrayList<>();
       for (int i = 0; i < CONVOLUTIONS[stage]; i++) {
         long out = plan.channels(stage, index);
-        Conv2d convolution = convolution(features.at(index), in, out);
-        convolutions.add(convolution);
-        layers.add(new Layer(index, convolution, out));
+        layers.add(new Layer(index, convolution(features.at(index), in, out), out));
         in = out;
         index += 2; // the ReLU has a number of its own
       }
       index++; // and so has the pool
-      stages.add(convolutions);
+      stages.add(layers);
       widths.add(in);
     }
   }
@@ -78,7 +75,7 @@ final class VggFeatures {
 
   /** All convolutions in order. */
   List<Layer> layers() {
-    return layers;
+    return stages.stream().flatMap(List::stream).toList();
   }
 
   /**
@@ -107,13 +104,12 @@ final class VggFeatures {
         () -> {
           List<Tensor> outputs = new ArrayList<>();
           Tensor h = x;
-          int layer = 0;
-          for (List<Conv2d> stage : this.stages.subList(0, stages)) {
+          for (List<Layer> stage : this.stages.subList(0, stages)) {
             if (!outputs.isEmpty()) {
               h = max_pool2d(h, 2, 2);
             }
-            for (Conv2d convolution : stage) {
-              h = relu(between.apply(layer++, convolution.forward(h)));
+            for (Layer layer : stage) {
+              h = relu(between.apply(layer, layer.convolution().forward(h)));
             }
             outputs.add(h);
           }
@@ -121,10 +117,10 @@ final class VggFeatures {
         });
   }
 
-  /** What stands between a convolution, counted from 0, and its ReLU. */
+  /** What stands between a convolution and its ReLU. */
   @FunctionalInterface
   interface Between {
-    Tensor apply(int layer, Tensor h);
+    Tensor apply(Layer layer, Tensor h);
   }
 
   /** Output channels of the convolution with torchvision's number {@code index}. */

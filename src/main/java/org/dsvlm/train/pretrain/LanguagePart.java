@@ -4,7 +4,6 @@
  */
 package org.dsvlm.train.pretrain;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -74,11 +73,7 @@ final class LanguagePart implements Pretrainable {
   private record Document(long[][] words, long[] labels, long[] answers) {}
 
   private static Document document(
-      ConversationTemplate template,
-      List<Turn> turns,
-      JsonNode label,
-      PatchWords patches,
-      Tokenizer tokenizer) {
+      ConversationTemplate template, List<Turn> turns, long[][] patches, Tokenizer tokenizer) {
     TokenizedConversation text = template.tokenize(turns, tokenizer);
     List<long[]> words = new ArrayList<>();
     LongStream.Builder labels = LongStream.builder();
@@ -86,7 +81,7 @@ final class LanguagePart implements Pretrainable {
     for (int i = 0; i < text.ids().length; i++) {
       long id = text.ids()[i];
       if (id == ConversationTemplate.IMAGE_MARKER) {
-        for (long[] patch : patches.of(label)) {
+        for (long[] patch : patches) {
           words.add(patch);
           labels.add(TokenizedConversation.IGNORED);
           answers.add(TokenizedConversation.IGNORED);
@@ -101,25 +96,25 @@ final class LanguagePart implements Pretrainable {
         words.toArray(long[][]::new), labels.build().toArray(), answers.build().toArray());
   }
 
+  /** patches: the words of each patch of the scene. */
   private static Document conversation(
-      WorldPart part, int index, PatchWords patches, Tokenizer tokenizer) {
+      WorldPart part, int index, long[][] patches, Tokenizer tokenizer) {
     List<Turn> turns = part.conversations().get(index).turns();
-    JsonNode label = part.labels().get(index);
-    return document(ConversationTemplate.VICUNA_V1, turns, label, patches, tokenizer);
+    return document(ConversationTemplate.VICUNA_V1, turns, patches, tokenizer);
   }
 
   private static Document caption(
-      WorldPart part, int index, PatchWords patches, Tokenizer tokenizer) {
+      WorldPart part, int index, long[][] patches, Tokenizer tokenizer) {
     List<Turn> turns =
         List.of(Turn.human(ConversationTemplate.IMAGE), Turn.assistant(part.caption(index)));
-    JsonNode label = part.labels().get(index);
-    return document(ConversationTemplate.PLAIN, turns, label, patches, tokenizer);
+    return document(ConversationTemplate.PLAIN, turns, patches, tokenizer);
   }
 
   /** Each scene's conversation and its caption. */
-  private static List<Document> documents(WorldPart part, PatchWords patches, Tokenizer tokenizer) {
+  private static List<Document> documents(WorldPart part, PatchWords words, Tokenizer tokenizer) {
     List<Document> documents = new ArrayList<>();
     for (int i = 0; i < part.size(); i++) {
+      long[][] patches = words.of(part.labels().get(i));
       documents.add(conversation(part, i, patches, tokenizer));
       documents.add(caption(part, i, patches, tokenizer));
     }
@@ -155,12 +150,13 @@ final class LanguagePart implements Pretrainable {
       model.put("vocab_size", tokenizer.size());
       LlamaConfig config = LlamaConfig.parse(model, "language.model");
       WorldPart train = workshop.data("train");
-      List<Document> documents = documents(train, patches(workshop, train, tokenizer), tokenizer);
+      List<Document> documents =
+          documents(train, patchWords(workshop, train, tokenizer), tokenizer);
       return new Training(workshop, documents, config);
     }
   }
 
-  private static PatchWords patches(Workshop workshop, WorldPart part, Tokenizer tokenizer) {
+  private static PatchWords patchWords(Workshop workshop, WorldPart part, Tokenizer tokenizer) {
     return new PatchWords(tokenizer, part.side(), workshop.config().size("patches"));
   }
 
@@ -247,8 +243,9 @@ final class LanguagePart implements Pretrainable {
       for (String name : List.of("new-scenes", "new-concepts")) {
         Answers all = new Answers();
         WorldPart part = workshop.data(name);
-        PatchWords patches = patches(workshop, part, tokenizer);
+        PatchWords words = patchWords(workshop, part, tokenizer);
         for (int i = 0; i < part.size(); i++) {
+          long[][] patches = words.of(part.labels().get(i));
           measure(model, conversation(part, i, patches, tokenizer), tokenizer, all);
         }
         figures.put("answers_right " + name, (double) all.right / all.count);
