@@ -61,7 +61,7 @@ final class LabCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "DIR",
       defaultValue = "lab",
-      description = "Folder of results and pages. Default: VALUE.")
+      description = "Folder of results and pages. Default: ${DEFAULT-VALUE}.")
   private Path out;
 
   @Option(

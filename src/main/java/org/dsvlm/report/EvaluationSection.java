@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.train.recipe.EvaluationKeys;
 import org.dsvlm.train.run.RunFolder;
 
 /** The section of a run's answers to held-out questions. */
@@ -36,9 +37,12 @@ final class EvaluationSection {
     return Html.section(
         "evaluation",
         "Held-out questions",
-        "<p>About pictures that the training never saw. Chance draws one of the options; the"
-            + " majority answer says to every question of a category what is most often right in"
-            + " it. Neither looks at a picture.</p>\n"
+        "<p>About pictures that the training never saw"
+            + (json.path("form").asText().equals(EvaluationKeys.OPEN)
+                ? ", asked without their options"
+                : "")
+            + ". Chance draws one of the options; the majority answer says to every question of a"
+            + " category what is most often right in it. Neither looks at a picture.</p>\n"
             + Html.table("Share of right answers, in percent", HEADS, rows));
   }
 

@@ -59,6 +59,14 @@ class MainTest {
     }
   }
 
+  /** A default that the help names by a word in capitals was meant to be a variable. */
+  @Test
+  void helpShowsDefaultsThemselves() {
+    for (CommandLine command : new CommandLine(Main.class).getSubcommands().values()) {
+      assertThat(command.getUsageMessage()).doesNotContainPattern("Default:\\s+[A-Z-]+\\.");
+    }
+  }
+
   @Test
   void helpVersionAndCompletionGoToStandardOutput() {
     assertThat(run("--help").code()).isZero();

@@ -18,6 +18,7 @@ import org.dsvlm.eval.QuestionPart;
 import org.dsvlm.eval.Questions;
 import org.dsvlm.eval.table.Row;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.train.recipe.EvaluationKeys;
 
 /**
  * The questions of a benchmark's file in one of two forms: as the leaderboard asks them, or openly,
@@ -25,8 +26,6 @@ import org.dsvlm.io.DsVlmException;
  * right if it is the right option's text, letter case and a full stop aside.
  */
 final class AskedFile implements Questions {
-  private static final String OPEN = "open";
-
   private final Benchmark benchmark;
   private final BenchmarkFile file;
   private final boolean open;
@@ -36,7 +35,7 @@ final class AskedFile implements Questions {
   AskedFile(Benchmark benchmark, BenchmarkFile file, String form) {
     this.benchmark = benchmark;
     this.file = file;
-    this.open = form.equals(OPEN);
+    this.open = form.equals(EvaluationKeys.OPEN);
     this.positions =
         IntStream.range(0, file.size())
             .filter(i -> !open || !benchmark.isRotation(row(file.index(i))))

@@ -17,9 +17,12 @@ import java.util.List;
  */
 public record EvaluationKeys(
     ObjectNode questions, String form, int maxNewTokens, int batchSize, int pictures) {
+  /** The form of questions without their options. */
+  public static final String OPEN = "open";
+
   public EvaluationKeys {
     Recipe.require(
-        List.of("options", "open").contains(form), "form is '" + form + "'; known: options, open");
+        List.of("options", OPEN).contains(form), "form is '" + form + "'; known: options, open");
     Recipe.requirePositive("max_new_tokens", maxNewTokens);
     Recipe.requirePositive("batch_size", batchSize);
     Recipe.requireNotNegative("pictures", pictures);

@@ -88,7 +88,13 @@ class RunEvaluationTest {
 
     RunReport.write(root);
     assertThat(Files.readString(root.resolve("report.html")))
-        .contains("Held-out questions", "<td>75.0</td>", "From noise to picture, held out");
+        .contains("Held-out questions", "<td>75.0</td>", "From noise to picture, held out")
+        .doesNotContain("asked without their options");
+    JSON.writeValue(
+        root.resolve("evaluation.json").toFile(), ((ObjectNode) json).put("form", "open"));
+    RunReport.write(root);
+    assertThat(Files.readString(root.resolve("report.html")))
+        .contains("asked without their options");
   }
 
   @Test
