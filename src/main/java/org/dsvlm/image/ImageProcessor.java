@@ -33,6 +33,7 @@ public final class ImageProcessor {
   private static final String PREPROCESSOR = "preprocessor_config.json";
   private static final String PROCESSOR = "processor_config.json";
   private static final String NESTED = "image_processor";
+  private static final String MODEL = "config.json";
 
   private static final int LEVELS_AT_ONCE = 1 << 13;
 
@@ -64,7 +65,8 @@ public final class ImageProcessor {
 
   /** Reads {@code preprocessor_config.json} like {@link #parse}. */
   public static ImageProcessor read(Path file) {
-    return new ImageProcessor(ImageProcessorConfig.parse(JsonConfig.read(file)));
+    JsonConfig settings = withClass(JsonConfig.read(file), file.resolveSibling(MODEL));
+    return new ImageProcessor(ImageProcessorConfig.parse(settings));
   }
 
   /**
@@ -88,6 +90,10 @@ public final class ImageProcessor {
    * @throws DsVlmException if the folder holds none
    */
   public static JsonConfig settings(Path folder) {
+    return withClass(own(folder), folder.resolve(MODEL));
+  }
+
+  private static JsonConfig own(Path folder) {
     return nested(folder)
         .orElseGet(
             () -> {
@@ -105,6 +111,24 @@ public final class ImageProcessor {
               }
               return JsonConfig.read(file);
             });
+  }
+
+  /**
+   * {@code settings} with the processor that the transformers library takes for the kind of model,
+   * if they name none.
+   *
+   * @param model its config.json, which may not be there
+   */
+  private static JsonConfig withClass(JsonConfig settings, Path model) {
+    boolean named = ImageProcessorConfig.CLASS_KEYS.stream().anyMatch(settings::has);
+    if (!named && Files.isRegularFile(model)) {
+      ProcessorClass.ofModel(JsonConfig.read(model).text("model_type", ""))
+          .ifPresent(
+              processor ->
+                  ((ObjectNode) settings.json())
+                      .put(ImageProcessorConfig.CLASS_KEYS.get(0), processor.className()));
+    }
+    return settings;
   }
 
   private static Optional<JsonConfig> nested(Path folder) {

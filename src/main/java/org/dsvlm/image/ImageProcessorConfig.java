@@ -9,8 +9,10 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.JsonConfig;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +62,9 @@ record ImageProcessorConfig(
           "data_format",
           "device");
 
+  /** Keys that name the processor, the present one first. */
+  static final List<String> CLASS_KEYS = List.of("image_processor_type", "feature_extractor_type");
+
   private static final int BICUBIC = 3;
 
   /** Vision towers take some hundred pixels; a picture of this edge fills 800 MB. */
@@ -72,8 +77,7 @@ record ImageProcessorConfig(
 
   private static ImageProcessorConfig read(JsonConfig config) {
     config.refuseUnknown(KNOWN::contains);
-    String typeKey =
-        config.has("image_processor_type") ? "image_processor_type" : "feature_extractor_type";
+    String typeKey = CLASS_KEYS.stream().filter(config::has).findFirst().orElse(CLASS_KEYS.get(0));
     ProcessorClass processor = ProcessorClass.parse(config, typeKey);
     config.onlySupports("resample", BICUBIC);
     boolean resize = config.flag("do_resize", true);
@@ -137,11 +141,11 @@ record ImageProcessorConfig(
     double[] values = new double[3];
     for (int i = 0; i < 3; i++) {
       if (list.size() != 3 || !list.get(i).isNumber()) {
-        throw config.error(key, "is " + list + ", not a list of three numbers");
+        throw config.error(key, "is " + Excerpt.of(list) + ", not a list of three numbers");
       }
       values[i] = list.get(i).doubleValue();
       if (values[i] == 0 && key.equals("image_std")) {
-        throw config.error(key, "is " + list + "; none of them can be 0");
+        throw config.error(key, "is " + Excerpt.of(list) + "; none of them can be 0");
       }
     }
     return values;

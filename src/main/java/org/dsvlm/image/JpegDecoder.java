@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.dsvlm.io.DsVlmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * JPEG. Grey and colour are left to libjpeg-turbo (see {@link TurboJpeg}), as Pillow leaves them.
@@ -45,13 +46,19 @@ final class JpegDecoder {
       throw new DsVlmException(
           where + ": a JPEG of " + components + " components cannot be shown as RGB; convert it");
     }
-    if (components != 4) {
-      Picture picture = TurboJpeg.decode(data);
-      if (picture != null) {
-        return picture;
-      }
+    // libjpeg would say so too, but after the last row and on standard error, without a name.
+    JpegScan.End end = JpegScan.end(markers);
+    @Nullable Picture picture = components == 4 ? null : TurboJpeg.decode(end.without(data));
+    if (picture == null) {
+      picture = throughImageIo(markers);
     }
-    return throughImageIo(markers);
+    int bytes = end.bytes() + markers.skipped();
+    return bytes == 0 ? picture : picture.withWarning(joined(picture.warning(), bytes));
+  }
+
+  private static String joined(String warning, int bytes) {
+    String more = "the JPEG has " + bytes + " bytes of no meaning before its end";
+    return warning.isEmpty() ? more : warning + "; " + more;
   }
 
   /**

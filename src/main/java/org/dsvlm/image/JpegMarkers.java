@@ -5,6 +5,9 @@
 package org.dsvlm.image;
 
 import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import org.dsvlm.io.DsVlmException;
 
 /**
@@ -15,10 +18,24 @@ final class JpegMarkers {
   private static final int START = 0xd8;
   private static final int END = 0xd9;
   private static final int SCAN = 0xda;
+  private static final int HUFFMAN = 0xc4;
+  private static final int RESTARTS = 0xdd;
+  private static final int LOSSLESS = 0xc3;
+  private static final int BITS = 8;
   private static final int FIRST_APP = 0xe0;
   private static final int ADOBE_APP = 0xee;
   private static final int LAST_APP = 0xef;
   private static final int COMMENT = 0xfe;
+
+  /** Kinds of frames that no usual decoder reads. */
+  private static final Set<Integer> UNREAD = Set.of(0xc5, 0xc6, 0xc7, 0xcb, 0xcd, 0xce, 0xcf);
+
+  /**
+   * A segment that says how pixels are coded.
+   *
+   * @param from its first byte behind marker and length
+   */
+  record Segment(int marker, int from, int to) {}
 
   /** An Adobe segment that says: the components are stored untransformed. */
   private static final byte[] UNTRANSFORMED = {
@@ -35,6 +52,10 @@ final class JpegMarkers {
   private int width;
   private int height;
   private byte[] componentIds = {};
+  private final List<Segment> segments = new ArrayList<>();
+  private int skipped;
+  private int scanBegin;
+  private int scanEnd;
 
   private JpegMarkers(byte[] data, String where) {
     this.data = data;
@@ -68,6 +89,30 @@ final class JpegMarkers {
 
   int components() {
     return componentIds.length;
+  }
+
+  /** Bytes of no meaning between the segments behind the last scan. */
+  int skipped() {
+    return skipped;
+  }
+
+  byte[] data() {
+    return data;
+  }
+
+  /** Frame header, scan headers, tables of codes and distances of restarts, in order. */
+  List<Segment> segments() {
+    return segments;
+  }
+
+  /** Where the coded pixels of the last scan begin. */
+  int scanBegin() {
+    return scanBegin;
+  }
+
+  /** Where the marker behind them stands. */
+  int scanEnd() {
+    return scanEnd;
   }
 
   /**
@@ -105,6 +150,7 @@ final class JpegMarkers {
       if (marker == SCAN) {
         scans++;
         entropyCoded();
+        skipped = 0;
       }
       marker = marker();
     }
@@ -118,7 +164,7 @@ final class JpegMarkers {
   /** Moves behind the next marker and returns it. */
   private int marker() {
     while (next() != 0xff) {
-      // Bytes between segments have no meaning; decoders pass over them.
+      skipped++; // Bytes between segments have no meaning; decoders pass over them.
     }
     int marker = next();
     while (marker == 0xff) {
@@ -141,7 +187,11 @@ final class JpegMarkers {
     boolean frame =
         marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
     if (frame) {
+      requireReadable(marker, data[at] & 0xff);
       frameHeader(end);
+    }
+    if (frame || marker == SCAN || marker == HUFFMAN || marker == RESTARTS) {
+      segments.add(new Segment(marker, at, end));
     }
     if (marker == FIRST_APP && startsWith("JFIF\0", end)) {
       jfif = true;
@@ -155,6 +205,20 @@ final class JpegMarkers {
       pixels.write(data, begin, end - begin);
     }
     at = end;
+  }
+
+  /**
+   * @param bits of a sample
+   */
+  private void requireReadable(int marker, int bits) {
+    if (UNREAD.contains(marker)) {
+      throw new DsVlmException(
+          where + ": a JPEG of a hierarchical or rare lossless kind is not read; convert it");
+    }
+    if (bits != BITS && marker != LOSSLESS) {
+      throw new DsVlmException(
+          where + ": a JPEG of " + bits + " bits a sample is not read; convert it to " + BITS);
+    }
   }
 
   private void frameHeader(int end) {
@@ -188,6 +252,8 @@ final class JpegMarkers {
       }
       if (code != 0 && !(code >= 0xd0 && code <= 0xd7)) {
         at -= 2;
+        scanBegin = begin;
+        scanEnd = at;
         pixels.write(data, begin, at - begin);
         return;
       }

@@ -14,6 +14,11 @@ import java.util.Set;
 final class OtherFormat {
   private static final String LFS = "version https://git-lfs";
 
+  /** Where a DICOM file and a tar archive say what they are. */
+  private static final int DICOM = 128;
+
+  private static final int TAR = 257;
+
   private static final Map<String, String> STARTS = new LinkedHashMap<>();
 
   static {
@@ -32,6 +37,23 @@ final class OtherFormat {
     STARTS.put("DDS ", "a DDS picture");
     STARTS.put("v/1\1", "an OpenEXR picture");
     STARTS.put("#?RADIANCE", "a Radiance picture");
+    STARTS.put("\u008aMNG", "an MNG animation");
+    STARTS.put("\u008bJNG", "a JNG picture");
+    STARTS.put("BPG\u00fb", "a BPG picture");
+    STARTS.put("FLIF", "a FLIF picture");
+    STARTS.put("II\u00bc", "a JPEG XR picture");
+    STARTS.put("icns", "an ICNS picture");
+    STARTS.put("gimp xcf", "a GIMP picture");
+    STARTS.put("/* XPM", "an XPM picture");
+    STARTS.put("#define ", "an XBM picture, or source text");
+    STARTS.put("SIMPLE  =", "a FITS picture");
+    STARTS.put("OggS", "an Ogg file");
+    STARTS.put("FLV\1", "a video (Flash)");
+    STARTS.put("ID3", "a sound (MP3)");
+    STARTS.put("PAR1", "a table (Parquet)");
+    STARTS.put("ARROW1", "a table (Arrow)");
+    STARTS.put("SQLite format 3", "a database (SQLite)");
+    STARTS.put("\u007fELF", "a program");
     STARTS.put("%PDF", "a PDF document");
     STARTS.put("%!PS", "a PostScript document");
     STARTS.put("\u001f\u008b", "a file packed by gzip");
@@ -81,6 +103,15 @@ final class OtherFormat {
         && head.charAt(1) <= '7'
         && Character.isWhitespace(head.charAt(2))) {
       return "a PNM picture (PBM, PGM, PPM or PAM)";
+    }
+    if (head.startsWith("DICM", DICOM)) {
+      return "a DICOM picture";
+    }
+    if (head.startsWith("ustar", TAR)) {
+      return "a tar archive";
+    }
+    if (head.startsWith("RIFF") && head.startsWith("AVI ", 8)) {
+      return "a video (AVI)";
     }
     if (head.startsWith("RIFF")) {
       return "a RIFF file other than WebP";

@@ -87,7 +87,8 @@ public final class Picture {
    * @throws DsVlmException like {@link #read(Path)}
    */
   public static Picture read(byte[] data, String where) {
-    if (data.length == 0) {
+    Arguments.given(where, "where");
+    if (Arguments.given(data, "data").length == 0) {
       throw new DsVlmException(where + ": the picture is empty (0 bytes); download it again");
     }
     try {

@@ -21,6 +21,15 @@ enum PictureFormat {
   /** First bytes that are looked at. */
   private static final int HEAD = 512;
 
+  /** Place of the number of the byte at which a BMP's pixels begin. */
+  private static final int PIXELS = 10;
+
+  /** Place of a BMP's colour space, in the newer headers. */
+  private static final int COLOUR_SPACE = 70;
+
+  /** The colour space that has no profile: the letters sRGB, the last one first. */
+  private static final int STANDARD_RGB = 0x73524742;
+
   /** The format of {@code data}. */
   static PictureFormat of(byte[] data, String where) {
     int length = Math.min(data.length, HEAD);
@@ -55,7 +64,7 @@ enum PictureFormat {
       case PNG -> PlainDecoder.png(data, where);
       case BMP -> {
         requireBmpSize(data, where);
-        yield PlainDecoder.decode("bmp", data, where);
+        yield PlainDecoder.decode("bmp", withoutProfile(data), where);
       }
       case WEBP -> WebpDecoder.decode(data, where);
     };
@@ -66,6 +75,16 @@ enum PictureFormat {
    */
   private static void requireBmpSize(byte[] data, String where) {
     ByteBuffer header = littleEndian(data, 26, where);
+    long pixels = Integer.toUnsignedLong(header.getInt(PIXELS));
+    if (pixels >= data.length) {
+      throw new DsVlmException(
+          where
+              + ": the BMP's pixels would begin at byte "
+              + pixels
+              + ", but it has "
+              + data.length
+              + "; download it again");
+    }
     boolean oldHeader = header.getInt(14) == 12;
     int compression = oldHeader || data.length < 34 ? 0 : header.getInt(30);
     if (compression == 4 || compression == 5) {
@@ -79,6 +98,19 @@ enum PictureFormat {
     long height = oldHeader ? header.getShort(20) : header.getInt(22);
     // Rows stand top to bottom where the height is negative.
     Picture.requireSize(width, Math.abs(height), where);
+  }
+
+  /**
+   * The file as one without colour profile. Pillow passes over it, while ImageIO fails at a broken
+   * one and opens the file that a linked one names.
+   */
+  private static byte[] withoutProfile(byte[] data) {
+    ByteBuffer header = ByteBuffer.wrap(data.clone()).order(ByteOrder.LITTLE_ENDIAN);
+    if (header.getInt(14) < COLOUR_SPACE - 14 + 4 || data.length < COLOUR_SPACE + 4) {
+      return data;
+    }
+    header.putInt(COLOUR_SPACE, STANDARD_RGB);
+    return header.array();
   }
 
   private static ByteBuffer littleEndian(byte[] data, int length, String where) {

@@ -48,7 +48,9 @@ final class PlainDecoder {
         chunks.pixels(),
         reader -> {
           Picture.requireSize(reader.getWidth(0), reader.getHeight(0), where);
-          return picture(reader.read(0), chunks.palette());
+          Picture picture = picture(reader.read(0), chunks.palette());
+          String warning = chunks.warning();
+          return warning.isEmpty() ? picture : picture.withWarning(warning);
         });
   }
 

@@ -5,6 +5,8 @@
 package org.dsvlm.image;
 
 import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.dsvlm.io.JsonConfig;
@@ -51,6 +53,21 @@ enum ProcessorClass {
                         + name
                         + "\"; supported are "
                         + Arrays.stream(values()).map(ProcessorClass::className).toList()));
+  }
+
+  /**
+   * The class that goes with a model of that type, as in the transformers library.
+   *
+   * @param type {@code model_type} of its config.json
+   */
+  static Optional<ProcessorClass> ofModel(String type) {
+    return Arrays.stream(values())
+        .filter(
+            processor -> {
+              String model = processor.prefix.toLowerCase(Locale.ROOT);
+              return type.equals(model) || type.startsWith(model + "_");
+            })
+        .findFirst();
   }
 
   String className() {

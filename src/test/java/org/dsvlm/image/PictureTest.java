@@ -205,6 +205,15 @@ class PictureTest {
     "7b226572726f72223a20226e6f74227d, 'JSON, perhaps a server''s error'",
     "2f396a2f34, a JPEG in base64",
     "0000000000000000, nothing but zeros",
+    "8a4d4e470d0a1a0a, an MNG animation",
+    "425047fb, a BPG picture",
+    "4949bc01, a JPEG XR picture",
+    "69636e7300000100, an ICNS picture",
+    "2f2a2058504d202a2f, an XPM picture",
+    "53494d504c4520203d, a FITS picture",
+    "524946460000000041564920, a video (AVI)",
+    "524946460000000057415645, a RIFF file other than WebP",
+    "50415231, a table (Parquet)",
     "76657273696f6e2068747470733a2f2f6769742d6c6673,"
         + " a pointer of Git LFS in place of the picture; fetch it with 'git lfs pull'"
   })
@@ -246,5 +255,17 @@ class PictureTest {
     assertThatThrownBy(() -> new Picture(2, 2, new byte[11]))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("11 values are no RGB picture of 2 x 2");
+  }
+
+  @Test
+  void whatAFileIsMayStandFarBehindItsBeginning() {
+    byte[] scan = new byte[200];
+    System.arraycopy("DICM".getBytes(StandardCharsets.US_ASCII), 0, scan, 128, 4);
+    assertThatThrownBy(() -> Picture.read(scan, "odd.jpg"))
+        .hasMessageStartingWith("odd.jpg: a DICOM picture;");
+    byte[] archive = new byte[512];
+    System.arraycopy("ustar".getBytes(StandardCharsets.US_ASCII), 0, archive, 257, 5);
+    assertThatThrownBy(() -> Picture.read(archive, "odd.jpg"))
+        .hasMessageStartingWith("odd.jpg: a tar archive;");
   }
 }

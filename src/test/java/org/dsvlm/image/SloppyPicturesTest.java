@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -328,5 +329,69 @@ class SloppyPicturesTest {
     }
     long sound = Math.min(side / 2, (long) Math.sqrt(Picture.MAX_PIXELS));
     Picture.requireSize(sound, sound, "g");
+  }
+
+  /** As in Pillow 12.3, which looks at the checksums of these two chunks alone. */
+  @Test
+  @BadInput(
+      number = 85,
+      value = "a PNG with a wrong checksum of its header, its palette or its pixels",
+      then = "header and palette: an error; pixels: accepted, and the ledger names the file")
+  void checksumsOfAPng() throws IOException {
+    byte[] rgb = bytes("rgb.png");
+    byte[] header = rgb.clone();
+    header[29] ^= 1;
+    assertThatThrownBy(() -> Picture.read(header, "p"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessage("p: the PNG's IHDR has another checksum than it says; download it again");
+    byte[] palette = bytes("palette_4bit.png");
+    int at = 33;
+    while (!new String(palette, at + 4, 4, StandardCharsets.US_ASCII).equals("PLTE")) {
+      at += 12 + ByteBuffer.wrap(palette).getInt(at);
+    }
+    palette[at + 8 + ByteBuffer.wrap(palette).getInt(at)] ^= 1;
+    assertThatThrownBy(() -> Picture.read(palette, "p"))
+        .hasMessageStartingWith("p: the PNG's PLTE has another checksum");
+    byte[] pixels = rgb.clone();
+    pixels[pixels.length - 13] ^= 1;
+    assertThat(Picture.read(pixels, "p").warning())
+        .isEqualTo("the PNG is damaged (1 wrong checksums); parts of it may be wrong");
+    assertThat(Picture.read(rgb, "p").warning()).isEmpty();
+  }
+
+  /** {@code bmp}, which has the oldest usual header, with the newest one. */
+  private static byte[] newest(byte[] bmp, String space, byte[] profile) {
+    int pixels = ByteBuffer.wrap(bmp).order(ByteOrder.LITTLE_ENDIAN).getInt(10);
+    byte[] more = new byte[124 - 40];
+    byte[] all =
+        joined(Arrays.copyOf(bmp, 54), more, Arrays.copyOfRange(bmp, 54, bmp.length), profile);
+    ByteBuffer header = ByteBuffer.wrap(all).order(ByteOrder.LITTLE_ENDIAN);
+    header.putInt(2, all.length).putInt(10, pixels + more.length).putInt(14, 124);
+    header.putInt(70, ByteBuffer.wrap(space.getBytes(StandardCharsets.US_ASCII)).getInt());
+    header.putInt(126, bmp.length + more.length - 14).putInt(130, profile.length);
+    return all;
+  }
+
+  /** MBED and LINK stand for an embedded profile, and for one in a file that is named. */
+  @ParameterizedTest
+  @CsvSource({"MBED, no profile", "LINK, /etc/hostname", "MBED, ''", "sRGB, ''", "none, x"})
+  @BadInput(
+      number = 85,
+      value = "a BMP with a broken colour profile, or with the name of a file that holds one",
+      then = "accepted, with the pixels of Pillow; the file that is named is not opened")
+  void theColourProfileOfABmp(String space, String profile) throws IOException {
+    byte[] text = profile.getBytes(StandardCharsets.US_ASCII);
+    for (String name : new String[] {"rgb.bmp", "palette.bmp", "black_white.bmp"}) {
+      showsSame(newest(bytes(name), space, text), name + ".ppm");
+    }
+  }
+
+  @Test
+  void aBmpWhosePixelsWouldBeginBehindItsEnd() throws IOException {
+    byte[] bmp = bytes("palette.bmp");
+    ByteBuffer.wrap(bmp).order(ByteOrder.LITTLE_ENDIAN).putInt(10, Integer.MAX_VALUE);
+    assertThatThrownBy(() -> Picture.read(bmp, "b"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith("b: the BMP's pixels would begin at byte 2147483647");
   }
 }
