@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -195,6 +196,30 @@ class ArchitectureTest {
     return (owner.equals(Files.class.getName()) && READS.contains(call.getName()))
         || owner.equals(FileInputStream.class.getName())
         || owner.equals(FileReader.class.getName());
+  }
+
+  /** Other programs read what is written: under an Arabic locale a number has other digits. */
+  @Test
+  void textsAreFormattedWithoutTheLocaleOfTheProcess() {
+    noClasses()
+        .should()
+        .callMethodWhere(
+            describe("it asks for the process's locale", ArchitectureTest::asksForTheLocale))
+        .check(PRODUCTION);
+  }
+
+  private static boolean asksForTheLocale(JavaMethodCall call) {
+    List<JavaClass> given = call.getTarget().getRawParameterTypes();
+    boolean named = !given.isEmpty() && given.get(0).isEquivalentTo(Locale.class);
+    String owner = call.getTargetOwner().getFullName();
+    boolean text =
+        owner.equals(String.class.getName())
+            && Set.of("format", "formatted", "toLowerCase", "toUpperCase").contains(call.getName());
+    boolean printed =
+        Set.of("java.io.PrintWriter", "java.io.PrintStream").contains(owner)
+            && Set.of("printf", "format").contains(call.getName());
+    boolean asked = owner.equals(Locale.class.getName()) && call.getName().equals("getDefault");
+    return asked || ((text || printed) && !named);
   }
 
   /** Others ask the registry, see {@link Families}: a family is known in its own package alone. */

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.dsvlm.io.FilePath;
@@ -117,6 +118,7 @@ public final class Inspection {
           InspectedModel.of(
               folder,
               String.format(
+                  Locale.ROOT,
                   "PEFT adapter, %s of rank %d for %s",
                   json.text("peft_type", "unknown type"),
                   json.integer("r", 0),

@@ -5,6 +5,7 @@
 package org.dsvlm.cli;
 
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -55,7 +56,7 @@ final class AnsweringProgress implements AnswerListener, AutoCloseable {
               .showSpeed()
               .build();
     } else {
-      err.printf("%s: %d questions, %d to answer%n", name, questions, toAnswer);
+      err.printf(Locale.ROOT, "%s: %d questions, %d to answer%n", name, questions, toAnswer);
     }
   }
 
@@ -69,8 +70,14 @@ final class AnsweringProgress implements AnswerListener, AutoCloseable {
       double seconds = (System.nanoTime() - startedAt) / 1e9;
       long left = Math.round(seconds / done * (open - done));
       err.printf(
+          Locale.ROOT,
           "%s: %d/%d, %.1f questions/s, %d:%02d left%n",
-          name, done, open, done / seconds, left / 60, left % 60);
+          name,
+          done,
+          open,
+          done / seconds,
+          left / 60,
+          left % 60);
     }
   }
 

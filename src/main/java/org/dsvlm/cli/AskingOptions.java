@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.dsvlm.distributed.ProcessGroup;
@@ -129,8 +130,12 @@ final class AskingOptions {
     if (!outcome.failures().isEmpty()) {
       Map.Entry<String, String> first = outcome.failures().entrySet().iterator().next();
       err.printf(
+          Locale.ROOT,
           "%d of %d rows could not be asked and count as wrong; the first, %s: %s%n",
-          outcome.failures().size(), outcome.replies().size(), first.getKey(), first.getValue());
+          outcome.failures().size(),
+          outcome.replies().size(),
+          first.getKey(),
+          first.getValue());
     }
   }
 }

@@ -7,7 +7,9 @@ package org.dsvlm.cli;
 import java.io.FilterWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.Writer;
+import java.util.Locale;
 
 /**
  * The one way to standard output and error. Names of tensors, answers of models and messages about
@@ -32,6 +34,15 @@ final class CleanWriter extends FilterWriter {
     return new PrintWriter(new CleanWriter(out, false), true);
   }
 
+  /** {@code text} as {@link #messages} would write it. */
+  static String clean(String text) {
+    StringWriter out = new StringWriter();
+    PrintWriter writer = messages(out);
+    writer.print(text);
+    writer.flush();
+    return out.toString();
+  }
+
   /** For messages. */
   static PrintWriter messages(Writer out) {
     return new PrintWriter(new CleanWriter(out, true), true);
@@ -51,7 +62,9 @@ final class CleanWriter extends FilterWriter {
       }
     } else if (steers(letter)) {
       out.write(
-          letter <= 0xff ? String.format("\\x%02x", letter) : String.format("\\u%04x", letter));
+          letter <= 0xff
+              ? String.format(Locale.ROOT, "\\x%02x", letter)
+              : String.format(Locale.ROOT, "\\u%04x", letter));
     } else {
       out.write(letter);
     }

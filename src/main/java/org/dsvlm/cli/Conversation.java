@@ -27,6 +27,9 @@ final class Conversation {
   private static final String PICTURE = "/picture";
   private static final String CLEAR = "/clear";
 
+  /** What a decoder makes of bytes that are no character. */
+  static final char UNREADABLE = '\uFFFD';
+
   private final LlavaChat chat;
   private final GenerationSettings settings;
   private final CommandLine command;
@@ -64,6 +67,11 @@ final class Conversation {
   }
 
   private void take(String line) {
+    if (line.indexOf(UNREADABLE) >= 0) {
+      throw new DsVlmException(
+          "the question has bytes that are no UTF-8, so it is not asked; set the terminal to UTF-8,"
+              + " or convert the file");
+    }
     if (line.equals(CLEAR)) {
       pictures.clear();
       turns.clear();

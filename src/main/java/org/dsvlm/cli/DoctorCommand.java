@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.dsvlm.kernels.Kernels;
@@ -52,6 +53,7 @@ final class DoctorCommand implements Callable<Integer> {
     row(
         "memory",
         String.format(
+            Locale.ROOT,
             "%.0f MiB resident, Java heap up to %.0f MiB%s",
             MemoryFigures.residentBytes() / MEBIBYTE,
             Runtime.getRuntime().maxMemory() / MEBIBYTE,
@@ -61,7 +63,7 @@ final class DoctorCommand implements Callable<Integer> {
       rows.forEach(object::put);
       out.println(object.toPrettyString());
     } else {
-      rows.forEach((name, value) -> out.printf("%-10s %s%n", name, value));
+      rows.forEach((name, value) -> out.printf(Locale.ROOT, "%-10s %s%n", name, value));
     }
     return 0;
   }

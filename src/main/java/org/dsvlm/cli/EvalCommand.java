@@ -197,8 +197,12 @@ final class EvalCommand implements Callable<Integer> {
   private void checkSum(BenchmarkFile file) {
     if (checksum != null && !checksum.toLowerCase(Locale.ROOT).equals(file.table().md5())) {
       throw new DsVlmException(
-          "%s: its MD5 is %s, not %s; download the file again, or leave --checksum out"
-              .formatted(file.table().file(), file.table().md5(), checksum));
+          String.format(
+              Locale.ROOT,
+              "%s: its MD5 is %s, not %s; download the file again, or leave --checksum out",
+              file.table().file(),
+              file.table().md5(),
+              checksum));
     }
   }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import org.dsvlm.eval.Benchmark;
@@ -51,11 +52,12 @@ record EvalFiles(
               .orElseThrow(
                   () ->
                       new DsVlmException(
-                          "no file of %s: none of %s in %s"
-                              .formatted(
-                                  benchmark.title(),
-                                  datasets.stream().map(dataset -> dataset + ENDING).toList(),
-                                  data == null ? predictions : data))));
+                          String.format(
+                              Locale.ROOT,
+                              "no file of %s: none of %s in %s",
+                              benchmark.title(),
+                              datasets.stream().map(dataset -> dataset + ENDING).toList(),
+                              data == null ? predictions : data))));
     }
     for (Path path : Arrays.asList(data, predictions)) {
       if (path != null && !Files.isDirectory(path)) {
@@ -68,10 +70,11 @@ record EvalFiles(
     }
     if (found.isEmpty()) {
       throw new DsVlmException(
-          "%s holds no file that is named like %s"
-              .formatted(
-                  data == null ? predictions : data,
-                  Benchmarks.all().get(0).datasets().get(0) + ENDING));
+          String.format(
+              Locale.ROOT,
+              "%s holds no file that is named like %s",
+              data == null ? predictions : data,
+              Benchmarks.all().get(0).datasets().get(0) + ENDING));
     }
     return found;
   }

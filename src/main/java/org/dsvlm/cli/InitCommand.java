@@ -9,6 +9,7 @@ import static java.util.stream.Collectors.joining;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.catalogue.PublicModelFolder;
@@ -100,6 +101,7 @@ final class InitCommand implements Callable<Integer> {
     spec.commandLine()
         .getOut()
         .printf(
+            Locale.ROOT,
             "%s: %s, random %s weights from seed %d: %,d parameters in %,d tensors, %,d bytes%n",
             out,
             architecture,
@@ -112,6 +114,7 @@ final class InitCommand implements Callable<Integer> {
       spec.commandLine()
           .getOut()
           .printf(
+              Locale.ROOT,
               "No tokenizer is written: put tokenizer.json and tokenizer_config.json of %s there"
                   + " to use words.%n",
               PublicModels.source(architecture));

@@ -10,9 +10,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.dsvlm.catalogue.InspectedModel;
 import org.dsvlm.catalogue.Inspection;
+import org.dsvlm.io.Excerpt;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -57,7 +59,14 @@ final class InspectCommand implements Callable<Integer> {
 
   private static void print(PrintWriter out, InspectedModel model) {
     out.println(model.path() + ": " + model.architecture());
-    out.printf("  %-16s %8s %16s %17s  %s%n", "part", "tensors", "parameters", "bytes", "types");
+    out.printf(
+        Locale.ROOT,
+        "  %-16s %8s %16s %17s  %s%n",
+        "part",
+        "tensors",
+        "parameters",
+        "bytes",
+        "types");
     for (InspectedModel.PartSizes part : model.parts()) {
       row(out, part.name(), part.tensors(), part.parameters(), part.bytes(), types(part));
     }
@@ -74,7 +83,8 @@ final class InspectCommand implements Callable<Integer> {
   private static void row(
       PrintWriter out, String name, int tensors, long parameters, long bytes, String types) {
     String line =
-        String.format("  %-16s %,8d %,16d %,17d  %s", name, tensors, parameters, bytes, types);
+        String.format(
+            Locale.ROOT, "  %-16s %,8d %,16d %,17d  %s", name, tensors, parameters, bytes, types);
     out.println(line.stripTrailing());
   }
 
@@ -84,7 +94,7 @@ final class InspectCommand implements Callable<Integer> {
 
   private static void list(PrintWriter out, String what, List<String> names) {
     out.println("  " + what + ": " + (names.isEmpty() ? "none" : names.size()));
-    names.stream().limit(SHOWN).forEach(name -> out.println("    " + name));
+    names.stream().limit(SHOWN).forEach(name -> out.println("    " + Excerpt.of(name)));
     if (names.size() > SHOWN) {
       out.println("    … and " + (names.size() - SHOWN) + " more; --json lists all");
     }

@@ -7,6 +7,7 @@ package org.dsvlm.cli;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.dsvlm.io.DsVlmException;
@@ -64,9 +65,6 @@ public final class Main {
   private static final String ADVICE =
       "Choose a smaller type (bfloat16), shorter texts or another --device";
 
-  /** What a decoder makes of bytes that are no character. */
-  private static final char UNREADABLE = '\uFFFD';
-
   private boolean verbose;
 
   private Main() {}
@@ -99,7 +97,7 @@ public final class Main {
    */
   static void requireReadable(String... arguments) {
     for (String argument : arguments) {
-      if (argument.indexOf(UNREADABLE) >= 0
+      if (argument.indexOf(Conversation.UNREADABLE) >= 0
           && !FilePath.encoding().equals(StandardCharsets.UTF_8)) {
         throw new DsVlmException(
             "the argument '"
@@ -161,6 +159,7 @@ public final class Main {
     commandLine.setErr(err);
     // As documented: one argument a line, with whatever stands in it.
     commandLine.setUseSimplifiedAtFiles(true);
+    commandLine.setExecutionStrategy(Main::readable);
     commandLine.setUsageHelpWidth(Terminal.columns(System.getenv("COLUMNS")));
     commandLine.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
     commandLine.setParameterExceptionHandler((e, given) -> wrongUsage(e, err));
@@ -168,6 +167,30 @@ public final class Main {
     commandLine.setExecutionExceptionHandler(
         (exception, command, parsed) -> report(exception, command.getErr()));
     return commandLine.execute(arguments);
+  }
+
+  /** Demands the same of arguments that stood in a file, then runs the command. */
+  private static int readable(CommandLine.ParseResult parsed) {
+    for (String argument : parsed.expandedArgs()) {
+      if (argument.indexOf(Conversation.UNREADABLE) >= 0
+          && !parsed.originalArgs().contains(argument)) {
+        throw failure(
+            parsed,
+            "the argument '"
+                + Excerpt.of(argument)
+                + "' of a file has characters that cannot be read in this process's encoding, "
+                + Charset.defaultCharset()
+                + "; write the file in UTF-8, and start with LC_ALL=C.UTF-8 in the environment");
+      }
+    }
+    return new CommandLine.RunLast().execute(parsed);
+  }
+
+  /** As a command throws it: what else picocli shows with a trace. */
+  private static CommandLine.ExecutionException failure(
+      CommandLine.ParseResult parsed, String message) {
+    return new CommandLine.ExecutionException(
+        parsed.commandSpec().commandLine(), message, new DsVlmException(message));
   }
 
   /** One line, and where to read more: the whole help would push it out of sight. */

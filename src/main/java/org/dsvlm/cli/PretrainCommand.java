@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.dsvlm.train.pretrain.Pretraining;
@@ -102,6 +103,7 @@ final class PretrainCommand implements Callable<Integer> {
       Pretraining.Checked checked = figure.getValue();
       agree &= checked.agrees();
       out.printf(
+          Locale.ROOT,
           "%-48s stated %10.4f  found %10.4f  %s%n",
           figure.getKey(),
           checked.stated(),

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -198,9 +199,11 @@ final class ProbeCommand implements Callable<Integer> {
 
   private void print(String label, String format, Object... values) {
     if (json) {
-      rows.put(label, String.format(format, values));
+      rows.put(label, String.format(Locale.ROOT, format, values));
     } else {
-      spec.commandLine().getOut().printf("%-8s " + format + "%n", prepended(label, values));
+      spec.commandLine()
+          .getOut()
+          .printf(Locale.ROOT, "%-8s " + format + "%n", prepended(label, values));
     }
   }
 

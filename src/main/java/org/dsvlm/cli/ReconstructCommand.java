@@ -79,6 +79,7 @@ final class ReconstructCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--out is '" + out + "', but a PNG is written; name it .png");
     }
+    PictureSheet.requireSide(side);
     Picture picture = Picture.read(image);
     try (Reconstructor reconstructor = Reconstructor.open(model)) {
       List<Picture> pictures =

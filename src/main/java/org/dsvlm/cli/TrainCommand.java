@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.dsvlm.distributed.Launch;
@@ -96,8 +97,11 @@ final class TrainCommand implements Callable<Integer> {
     findings.forEach(
         finding ->
             results.printf(
+                Locale.ROOT,
                 "%-7s %s: %s%n",
-                finding.sound() ? "ok" : "MISSING", finding.key(), finding.text()));
+                finding.sound() ? "ok" : "MISSING",
+                finding.key(),
+                finding.text()));
     long faults = findings.stream().filter(finding -> !finding.sound()).count();
     results.println(
         faults == 0 ? "nothing is missing" : faults + " of " + findings.size() + " are missing");

@@ -7,6 +7,7 @@ package org.dsvlm.cli;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
@@ -99,8 +100,13 @@ final class TrainingProgress implements TrainingListener {
     } else if (System.nanoTime() - lastLine > LINE_EVERY_NANOS || done == total) {
       lastLine = System.nanoTime();
       err.printf(
+          Locale.ROOT,
           "%s %d/%d, %s, %s left%n",
-          names.apply(metrics.stage()), done, total, figures, timeLeft());
+          names.apply(metrics.stage()),
+          done,
+          total,
+          figures,
+          timeLeft());
     }
   }
 
@@ -109,24 +115,32 @@ final class TrainingProgress implements TrainingListener {
       bar.step();
     }
     err.printf(
+        Locale.ROOT,
         "%s %d/%d: skipped, loss %s, gradient norm %s%n",
-        names.apply(metrics.stage()), done, total, metrics.loss(), metrics.gradientNorm());
+        names.apply(metrics.stage()),
+        done,
+        total,
+        metrics.loss(),
+        metrics.gradientNorm());
   }
 
   private String figures(StepMetrics metrics) {
     String losses =
         smoothed.entrySet().stream()
-            .map(entry -> String.format("%s %.4f", entry.getKey(), entry.getValue()))
+            .map(entry -> String.format(Locale.ROOT, "%s %.4f", entry.getKey(), entry.getValue()))
             .collect(Collectors.joining(", "));
     return String.format(
+        Locale.ROOT,
         "%s, %.1f samples/s, %.2f GiB",
-        losses, metrics.samplesPerSecond(), metrics.residentBytes() / GIBIBYTE);
+        losses,
+        metrics.samplesPerSecond(),
+        metrics.residentBytes() / GIBIBYTE);
   }
 
   private String timeLeft() {
     double perStep = (System.nanoTime() - startedAt) / 1e9 / Math.max(1, done - startedFrom);
     long seconds = Math.round(perStep * (total - done));
-    return String.format("%d:%02d", seconds / 60, seconds % 60);
+    return String.format(Locale.ROOT, "%d:%02d", seconds / 60, seconds % 60);
   }
 
   @Override

@@ -182,7 +182,7 @@ public final class LlavaJson implements RecordSource {
     } catch (ClosedChannelException e) {
       throw new DsVlmException(file + ": is closed; open it again", e);
     } catch (JsonProcessingException e) {
-      throw new DsVlmException(place(index) + ": " + e.getOriginalMessage(), e);
+      throw new DsVlmException(place(index) + ": " + StrictJson.problem(e), e);
     } catch (IOException e) {
       throw new DsVlmException(place(index) + " cannot be read: " + e.getMessage(), e);
     }

@@ -53,12 +53,18 @@ final class LlavaRecordReader {
     JsonNode given = record.path("labels");
     if (!given.isMissingNode() && !given.isObject()) {
       throw new DsVlmException(
-          where + ": 'labels' is " + given + "; write an object such as {\"colour\": \"red\"}");
+          where
+              + ": 'labels' is "
+              + Excerpt.of(given)
+              + "; write an object such as {\"colour\": \"red\"}");
     }
     for (Map.Entry<String, JsonNode> label : given.properties()) {
       if (!label.getValue().isValueNode() || label.getValue().isNull()) {
         throw new DsVlmException(
-            where + ": the label '" + label.getKey() + "' is no text or number; leave it out");
+            where
+                + ": the label '"
+                + Excerpt.of(label.getKey())
+                + "' is no text or number; leave it out");
       }
       labels.put(label.getKey(), label.getValue().asText());
     }

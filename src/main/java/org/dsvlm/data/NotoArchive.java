@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.zip.ZipEntry;
@@ -88,7 +89,7 @@ public final class NotoArchive {
   }
 
   private static BufferedImage strip(Path archive, ZipFile zip, int number) throws IOException {
-    String name = String.format(STRIP, number);
+    String name = String.format(Locale.ROOT, STRIP, number);
     ZipEntry entry = zip.getEntry(name);
     BufferedImage strip = entry == null ? null : ImageIO.read(zip.getInputStream(entry));
     if (strip == null) {

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.Sha256;
+import org.dsvlm.io.StrictJson;
 
 /**
  * The index that one pass over a JSON list of records makes: for each record its offset, length and
@@ -67,7 +68,7 @@ record RecordIndex(byte[] sha256, long[] begins, int[] lengths, int[] words) {
               + ": broken JSON at byte "
               + byteOffset(e.getLocation())
               + ": "
-              + e.getOriginalMessage(),
+              + StrictJson.problem(e),
           e);
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);

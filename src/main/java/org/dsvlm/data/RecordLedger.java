@@ -198,7 +198,7 @@ public final class RecordLedger {
       }
       add(index, id, entry.path("reason").asText());
     } catch (JsonProcessingException e) {
-      throw new DsVlmException("no entry of a ledger: " + line, e);
+      throw new DsVlmException("no entry of a ledger: " + Excerpt.of(line), e);
     }
   }
 

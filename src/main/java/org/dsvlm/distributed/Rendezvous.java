@@ -22,6 +22,7 @@ import org.bytedeco.pytorch.Store;
 import org.bytedeco.pytorch.TCPStore;
 import org.bytedeco.pytorch.TCPStoreOptions;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -49,6 +50,7 @@ final class Rendezvous implements AutoCloseable {
   private static final Pattern SOUND_TOKEN = Pattern.compile("[A-Za-z0-9]{16,200}");
 
   private static final String CHANNEL = "dsvlm/channel";
+  private static final int LAST_PORT = 0xffff;
 
   private final TCPStore server;
   private final Store store;
@@ -149,10 +151,21 @@ final class Rendezvous implements AutoCloseable {
               + launch.rank()
               + "; give all processes the same");
     }
-    InetSocketAddress first =
-        new InetSocketAddress(launch.masterAddress(), Integer.parseInt(words[0]));
+    InetSocketAddress first = new InetSocketAddress(launch.masterAddress(), port(words[0]));
     return ControlChannel.other(
         launch.rank(), launch.size(), first, secret == null ? words[1] : secret);
+  }
+
+  /** Anyone who reaches the store can write it. */
+  static int port(String text) {
+    int port = text.matches("[0-9]{1,5}") ? Integer.parseInt(text) : 0;
+    if (port < 1 || port > LAST_PORT) {
+      throw new DsVlmException(
+          "launch: the store at MASTER_ADDR and MASTER_PORT holds '"
+              + Excerpt.of(text)
+              + "' in place of rank 0's port; another program uses it: choose another MASTER_PORT");
+    }
+    return port;
   }
 
   private static String newToken() {

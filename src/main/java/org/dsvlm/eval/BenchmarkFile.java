@@ -12,6 +12,7 @@ import java.util.Base64;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -226,8 +227,11 @@ public final class BenchmarkFile implements Questions {
     for (String index : replies.keySet()) {
       if (!rows.containsKey(index)) {
         throw new DsVlmException(
-            "%s has no row '%s', to which there is a reply; score with the file that was answered"
-                .formatted(table.file(), index));
+            String.format(
+                Locale.ROOT,
+                "%s has no row '%s', to which there is a reply; score with the file that was answered",
+                table.file(),
+                index));
       }
     }
     List<Item> items = new ArrayList<>();
@@ -268,8 +272,12 @@ public final class BenchmarkFile implements Questions {
     for (String column : List.of("index", PREDICTION)) {
       if (!predictions.columns().contains(column)) {
         throw new DsVlmException(
-            "%s: has no column '%s'; it has %s"
-                .formatted(predictions.file(), column, predictions.columns()));
+            String.format(
+                Locale.ROOT,
+                "%s: has no column '%s'; it has %s",
+                predictions.file(),
+                column,
+                predictions.columns()));
       }
     }
     Map<String, String> replies = new LinkedHashMap<>();

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.dsvlm.eval.table.Row;
@@ -84,12 +85,18 @@ final class MmBench extends MultipleChoice {
     int rotations = options(items.get(0)).size();
     if (!counted) {
       notes.add(
-          "question %d is left out, as by the leaderboard's tool: its first rotation is missing"
-              .formatted(group));
+          String.format(
+              Locale.ROOT,
+              "question %d is left out, as by the leaderboard's tool: its first rotation is missing",
+              group));
     } else if (items.size() < rotations) {
       notes.add(
-          "question %d has %d of %d rotations; scored by those, as by the leaderboard's tool"
-              .formatted(group, items.size(), rotations));
+          String.format(
+              Locale.ROOT,
+              "question %d has %d of %d rotations; scored by those, as by the leaderboard's tool",
+              group,
+              items.size(),
+              rotations));
     }
   }
 

@@ -7,6 +7,7 @@ package org.dsvlm.eval;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -105,8 +106,11 @@ final class Mme implements Benchmark {
           .row()
           .error(
               "image_path",
-              "'%s' of category %s has one question; MME scores pairs, so add the other one"
-                  .formatted(picture, category));
+              String.format(
+                  Locale.ROOT,
+                  "'%s' of category %s has one question; MME scores pairs, so add the other one",
+                  picture,
+                  category));
     }
     // Of more than two questions about a picture, the first two are the pair.
     boolean both = pair.get(0).hit() && pair.get(1).hit();

@@ -6,7 +6,8 @@ package org.dsvlm.io;
 
 /**
  * Values of files as messages quote them: short, whatever the file holds. A picture that stands as
- * text where a path is wanted would otherwise fill message, ledger and report.
+ * text where a path is wanted would otherwise fill message, ledger and report. They stay on one
+ * line, so that none can pass for another message.
  */
 public final class Excerpt {
   /** Most characters of a value that are quoted. */
@@ -16,11 +17,16 @@ public final class Excerpt {
 
   /** {@code value} as text; a longer one is cut, and its length said. */
   public static String of(Object value) {
-    String text = String.valueOf(value);
-    if (text.length() <= LONGEST) {
+    return of(value, LONGEST);
+  }
+
+  /** As above, {@code longest} characters being quoted. */
+  static String of(Object value, int longest) {
+    String text = String.valueOf(value).replace("\n", "\\n").replace("\r", "\\r");
+    if (text.length() <= longest) {
       return text;
     }
-    int end = Character.isHighSurrogate(text.charAt(LONGEST - 1)) ? LONGEST - 1 : LONGEST;
+    int end = Character.isHighSurrogate(text.charAt(longest - 1)) ? longest - 1 : longest;
     return text.substring(0, end) + "… (" + text.length() + " characters)";
   }
 }

@@ -6,6 +6,8 @@ package org.dsvlm.io;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,6 +21,9 @@ import java.util.List;
  * the reader, which names it.
  */
 public final class InputFiles {
+  /** Byte order mark, which some editors put before a text. */
+  private static final String MARK = "\uFEFF";
+
   private InputFiles() {}
 
   /**
@@ -42,14 +47,40 @@ public final class InputFiles {
     return Files.readAllBytes(regular(file));
   }
 
-  /** The text of {@code file}, which is UTF-8. */
+  /**
+   * The text of {@code file}, which is UTF-8.
+   *
+   * @throws DsVlmException if it is not
+   */
   public static String text(Path file) throws IOException {
-    return Files.readString(regular(file), StandardCharsets.UTF_8);
+    return text(bytes(file), file.toString());
   }
 
-  /** The lines of {@code file}, which is UTF-8. */
+  /**
+   * The text that {@code bytes} are in UTF-8, without a byte order mark.
+   *
+   * @param where the file that they are from
+   * @throws DsVlmException if they are no UTF-8, with the first line that is not
+   */
+  public static String text(byte[] bytes, String where) {
+    ByteBuffer in = ByteBuffer.wrap(bytes);
+    CharBuffer out = CharBuffer.allocate(bytes.length);
+    // A new decoder reports what it cannot read, where others put another character in its place.
+    if (StandardCharsets.UTF_8.newDecoder().decode(in, out, true).isError()) {
+      long line = 1;
+      for (int at = 0; at < in.position(); at++) {
+        line += bytes[at] == '\n' ? 1 : 0;
+      }
+      throw new DsVlmException(
+          where + ": is not UTF-8 in line " + line + "; convert it, such as by iconv -t UTF-8");
+    }
+    String text = out.flip().toString();
+    return text.startsWith(MARK) ? text.substring(MARK.length()) : text;
+  }
+
+  /** The lines of {@code file}, as {@link #text(Path)} reads it. */
   public static List<String> lines(Path file) throws IOException {
-    return Files.readAllLines(regular(file), StandardCharsets.UTF_8);
+    return text(file).lines().toList();
   }
 
   /** A stream of {@code file}. */

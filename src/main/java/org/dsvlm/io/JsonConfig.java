@@ -133,7 +133,7 @@ public final class JsonConfig {
                   + e.getLocation().getLineNr()
                   + ", column "
                   + e.getLocation().getColumnNr();
-      throw new DsVlmException(file + ": broken JSON" + place + ": " + e.getOriginalMessage(), e);
+      throw new DsVlmException(file + ": broken JSON" + place + ": " + StrictJson.problem(e), e);
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
     }
@@ -167,7 +167,7 @@ public final class JsonConfig {
     }
     JsonNode value = json.get(key);
     if (!value.canConvertToExactIntegral() || !value.canConvertToInt()) {
-      throw error(key, "is " + value + ", not a whole number");
+      throw error(key, "is " + Excerpt.of(value) + ", not a whole number");
     }
     return value.intValue();
   }
@@ -286,7 +286,7 @@ public final class JsonConfig {
       String key = field.getKey();
       boolean harmless = key.startsWith("_") || WITHOUT_EFFECT.contains(key);
       if (!harmless && !known.test(key) && !switchedOff(field.getValue())) {
-        refusals.unknown.add(named(key) + " is " + Excerpt.of(field.getValue()));
+        refusals.unknown.add(named(Excerpt.of(key)) + " is " + Excerpt.of(field.getValue()));
       }
     }
     refusals.throwUnlessCollecting(where);

@@ -5,6 +5,7 @@
 package org.dsvlm.kernels;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * Bicubic resize with antialiasing as Pillow computes it on 8-bit pixels: rows first, then columns,
@@ -124,15 +125,16 @@ public final class PictureResize {
             && canvas.top() + (long) height <= rows.inSize();
     if (!picture || !inside || canvas.colour().length != 3) {
       throw new IllegalArgumentException(
-          "%d values as %d x %d pixels at (%d, %d) of a canvas of %d x %d"
-              .formatted(
-                  rgb.length,
-                  width,
-                  height,
-                  canvas.left(),
-                  canvas.top(),
-                  columns.inSize(),
-                  rows.inSize()));
+          String.format(
+              Locale.ROOT,
+              "%d values as %d x %d pixels at (%d, %d) of a canvas of %d x %d",
+              rgb.length,
+              width,
+              height,
+              canvas.left(),
+              canvas.top(),
+              columns.inSize(),
+              rows.inSize()));
     }
   }
 

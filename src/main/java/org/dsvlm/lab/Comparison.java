@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -161,8 +162,13 @@ record Comparison(
       List<String> cells = texts(row.getValue());
       if (!names.contains(row.getKey()) || cells.size() != columns.size()) {
         throw new DsVlmException(
-            "%s: paper.figures.%s has to be one of the arms %s, with %d cells"
-                .formatted(where, row.getKey(), names, columns.size()));
+            String.format(
+                Locale.ROOT,
+                "%s: paper.figures.%s has to be one of the arms %s, with %d cells",
+                where,
+                row.getKey(),
+                names,
+                columns.size()));
       }
       figures.put(row.getKey(), cells);
     }

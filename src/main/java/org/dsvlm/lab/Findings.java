@@ -173,15 +173,21 @@ final class Findings {
   private static String words(Finding finding) {
     Claim claim = finding.claim();
     String text =
-        "%s has a %s than %s".formatted(claim.better(), claim.measure().better(), claim.than());
+        String.format(
+            Locale.ROOT,
+            "%s has a %s than %s",
+            claim.better(),
+            claim.measure().better(),
+            claim.than());
     Bootstrap.Interval interval = finding.interval();
     return interval == null
         ? text
         : text
-            + " (%s %s over %d seeds)"
-                .formatted(
-                    claim.measure().difference(interval.difference()),
-                    claim.measure().interval(interval.low(), interval.high()),
-                    finding.pairs());
+            + String.format(
+                Locale.ROOT,
+                " (%s %s over %d seeds)",
+                claim.measure().difference(interval.difference()),
+                claim.measure().interval(interval.low(), interval.high()),
+                finding.pairs());
   }
 }

@@ -98,7 +98,12 @@ final class LabFolder {
       }
       return Optional.of(() -> release(channel, file));
     } catch (IOException e) {
-      throw new DsVlmException(file + ": cannot be locked: " + AtomicFiles.reason(e), e);
+      throw new DsVlmException(
+          file
+              + ": cannot be locked: "
+              + AtomicFiles.reason(e)
+              + ". Choose an --out on a file system with locks",
+          e);
     }
   }
 

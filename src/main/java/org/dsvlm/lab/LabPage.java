@@ -7,6 +7,7 @@ package org.dsvlm.lab;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.dsvlm.eval.result.Bootstrap;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.report.Html;
@@ -104,7 +105,12 @@ final class LabPage {
     int missing =
         comparison.arms().stream().mapToInt(arm -> findings.seeds(arm) == 0 ? 1 : 0).sum();
     if (missing > 0) {
-      lead.add("%d of %d rows have not been run yet.".formatted(missing, comparison.arms().size()));
+      lead.add(
+          String.format(
+              Locale.ROOT,
+              "%d of %d rows have not been run yet.",
+              missing,
+              comparison.arms().size()));
     }
     lead.add(findings.sentence());
     lead.add(findings.runs());
@@ -153,8 +159,10 @@ final class LabPage {
     }
     for (Path strip : strips) {
       sections.add(
-          "<figure><img alt=\"From noise to picture\" src=\"%s\"></figure>%n"
-              .formatted(Html.escape(strip.toString())));
+          String.format(
+              Locale.ROOT,
+              "<figure><img alt=\"From noise to picture\" src=\"%s\"></figure>%n",
+              Html.escape(strip.toString())));
     }
     sections.add("<p>" + Html.escape(SEEDS_NOTE) + "</p>\n");
     return new Page("DS-VLM laboratory", comparison.title())

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -73,7 +74,7 @@ public final class Laboratory {
   /** An arm with one seed. */
   private record Task(Comparison comparison, Arm arm, ArmSettings settings, long seed) {
     String words() {
-      return "%s, %s, seed %d".formatted(comparison.key(), arm.name(), seed);
+      return String.format(Locale.ROOT, "%s, %s, seed %d", comparison.key(), arm.name(), seed);
     }
   }
 
@@ -159,12 +160,12 @@ public final class Laboratory {
       if (present(task)) {
         return Optional.of(true);
       }
-      log.accept("%d of %d: %s".formatted(number, total, task.words()));
+      log.accept(String.format(Locale.ROOT, "%d of %d: %s", number, total, task.words()));
       long start = System.nanoTime();
       boolean done =
           new ArmRun(folder, task.settings(), task.seed()).run(task.comparison().strip(), stop);
       long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
-      log.accept((done ? "done in %d s" : "stopped after %d s").formatted(seconds));
+      log.accept(String.format(Locale.ROOT, done ? "done in %d s" : "stopped after %d s", seconds));
       return Optional.of(done);
     }
   }

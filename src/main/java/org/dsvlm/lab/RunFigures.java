@@ -5,8 +5,6 @@
 package org.dsvlm.lab;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,17 +12,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.dsvlm.io.AtomicFiles;
-import org.dsvlm.io.DsVlmException;
-import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.JsonConfig;
-import org.dsvlm.io.StrictJson;
+import org.dsvlm.io.JsonLines;
 import org.dsvlm.train.run.RunFolder;
 
 /** The figures of a finished and evaluated run. */
 final class RunFigures {
-  private static final ObjectMapper JSON = StrictJson.json();
-
   /** Share of the steps, from the end, over which a loss is averaged. */
   private static final int TENTH = 10;
 
@@ -107,13 +100,7 @@ final class RunFigures {
 
   private static List<JsonNode> steps(Path metrics) {
     List<JsonNode> steps = new ArrayList<>();
-    try {
-      for (String line : InputFiles.lines(metrics)) {
-        steps.add(JSON.readTree(line));
-      }
-    } catch (IOException e) {
-      throw new DsVlmException(metrics + ": cannot be read: " + AtomicFiles.reason(e), e);
-    }
+    JsonLines.read(metrics, steps::add);
     return steps;
   }
 }

@@ -17,6 +17,7 @@ import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import org.dsvlm.io.BoundedRegex;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.JsonConfig;
 import org.jspecify.annotations.Nullable;
 
@@ -139,7 +140,7 @@ final class PeftConfig {
     }
     for (JsonNode layer : value) {
       if (!layer.isInt()) {
-        throw json.error(key, "holds " + layer + ", not a whole number");
+        throw json.error(key, "holds " + Excerpt.of(layer) + ", not a whole number");
       }
       layers.add(layer.intValue());
     }
@@ -149,11 +150,11 @@ final class PeftConfig {
   private static List<String> texts(JsonConfig json, String key) {
     List<String> texts = new ArrayList<>();
     if (json.has(key) && !json.json().get(key).isArray()) {
-      throw json.error(key, "is " + json.json().get(key) + ", not a list of texts");
+      throw json.error(key, "is " + Excerpt.of(json.json().get(key)) + ", not a list of texts");
     }
     for (JsonNode text : json.json().path(key)) {
       if (!text.isTextual()) {
-        throw json.error(key, "holds " + text + ", not text");
+        throw json.error(key, "holds " + Excerpt.of(text) + ", not text");
       }
       texts.add(text.textValue());
     }

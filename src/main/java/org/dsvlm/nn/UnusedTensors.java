@@ -13,6 +13,7 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.weights.RenamedWeights;
 import org.dsvlm.weights.WeightSource;
 import org.slf4j.Logger;
@@ -102,7 +103,7 @@ public final class UnusedTensors {
 
   private static String count(List<String> names) {
     return names.size() == 1
-        ? "a tensor '" + names.get(0) + "'"
-        : names.size() + " tensors, such as '" + names.get(0) + "',";
+        ? "a tensor '" + Excerpt.of(names.get(0)) + "'"
+        : names.size() + " tensors, such as '" + Excerpt.of(names.get(0)) + "',";
   }
 }

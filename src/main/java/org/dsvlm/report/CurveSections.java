@@ -7,6 +7,7 @@ package org.dsvlm.report;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -233,8 +234,11 @@ final class CurveSections {
         double weight = mean(lastTenth(metrics.routerWeights(layer, feature)));
         row.add(
             new Html.Markup(
-                "<span class=\"weight\" style=\"--w:%s\">%s</span>"
-                    .formatted(Html.number(weight, 3), Html.number(weight, 3))));
+                String.format(
+                    Locale.ROOT,
+                    "<span class=\"weight\" style=\"--w:%s\">%s</span>",
+                    Html.number(weight, 3),
+                    Html.number(weight, 3))));
       }
       rows.add(row);
     }
@@ -250,7 +254,9 @@ final class CurveSections {
   }
 
   private static String grid(CharSequence charts) {
-    return charts.isEmpty() ? "" : "<div class=\"charts\">%n%s</div>%n".formatted(charts);
+    return charts.isEmpty()
+        ? ""
+        : String.format(Locale.ROOT, "<div class=\"charts\">%n%s</div>%n", charts);
   }
 
   private static String table(Map<String, double[]> columns) {

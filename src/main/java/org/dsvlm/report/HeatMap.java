@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Locale;
 import javax.imageio.ImageIO;
 
 /**
@@ -64,11 +65,12 @@ record HeatMap(double even, double farthest) {
 
   /** The scale of the colours. */
   String scale() {
-    return "<p class=\"scale\">%s <i></i> %s; blank: %s, the even share</p>%n"
-        .formatted(
-            Html.number(Math.max(0, even - farthest), 2),
-            Html.number(even + farthest, 2),
-            Html.number(even, 2));
+    return String.format(
+        Locale.ROOT,
+        "<p class=\"scale\">%s <i></i> %s; blank: %s, the even share</p>%n",
+        Html.number(Math.max(0, even - farthest), 2),
+        Html.number(even + farthest, 2),
+        Html.number(even, 2));
   }
 
   private static byte[] png(BufferedImage image) {

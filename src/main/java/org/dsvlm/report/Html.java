@@ -67,15 +67,16 @@ public final class Html {
   /** Hours, minutes and seconds. */
   static String duration(Duration time) {
     return time.toHours() > 0
-        ? "%d h %d min".formatted(time.toHours(), time.toMinutesPart())
-        : "%d min %d s".formatted(time.toMinutes(), time.toSecondsPart());
+        ? String.format(Locale.ROOT, "%d h %d min", time.toHours(), time.toMinutesPart())
+        : String.format(Locale.ROOT, "%d min %d s", time.toMinutes(), time.toSecondsPart());
   }
 
   /** One section under its heading; nothing without a body. */
   public static String section(String id, String title, String body) {
     return body.isEmpty()
         ? ""
-        : "<section id=\"%s\"><h2>%s</h2>%n%s</section>%n".formatted(id, escape(title), body);
+        : String.format(
+            Locale.ROOT, "<section id=\"%s\"><h2>%s</h2>%n%s</section>%n", id, escape(title), body);
   }
 
   /**
@@ -120,6 +121,7 @@ public final class Html {
 
   /** A body that is shown when its title is clicked. */
   public static String details(String title, String body) {
-    return "<details><summary>%s</summary>%n%s</details>%n".formatted(escape(title), body);
+    return String.format(
+        Locale.ROOT, "<details><summary>%s</summary>%n%s</details>%n", escape(title), body);
   }
 }

@@ -67,11 +67,16 @@ final class LineChart {
 
   /** The definitions that all charts of a page share; a page has them once. */
   static String definitions() {
-    return """
+    return String.format(
+        Locale.ROOT,
+        """
         <svg class="definitions" aria-hidden="true"><defs><clipPath id="plot">
         <rect x="%d" y="%d" width="%d" height="%s"/></clipPath></defs></svg>
-        """
-        .formatted(LEFT - 2, TOP - 2, WIDTH - RIGHT - LEFT + 4, page(BASE - TOP + 2));
+        """,
+        LEFT - 2,
+        TOP - 2,
+        WIDTH - RIGHT - LEFT + 4,
+        page(BASE - TOP + 2));
   }
 
   /** The figure; nothing if there is nothing to draw. */
@@ -92,7 +97,11 @@ final class LineChart {
       draw(html, curves.get(i), "c" + (i % COLOURS + 1), x, y);
     }
     html.append(
-        "</g><line class=\"cursor\" y1=\"%d\" y2=\"%s\"/></svg>%n".formatted(TOP, page(BASE)));
+        String.format(
+            Locale.ROOT,
+            "</g><line class=\"cursor\" y1=\"%d\" y2=\"%s\"/></svg>%n",
+            TOP,
+            page(BASE)));
     legend(html);
     return html.append(data()).append("</figure>\n").toString();
   }
@@ -118,18 +127,19 @@ final class LineChart {
   }
 
   private String svgStart(Scale x) {
-    return """
+    return String.format(
+        Locale.ROOT,
+        """
         <svg viewBox="0 0 %d %d" role="img" tabindex="0" aria-label="%s"
          data-x0="%s" data-x1="%s" data-p0="%d" data-p1="%d">
-        """
-        .formatted(
-            WIDTH,
-            HEIGHT,
-            Html.escape(description()),
-            Html.number(x.low(), 9),
-            Html.number(x.high(), 9),
-            LEFT,
-            WIDTH - RIGHT);
+        """,
+        WIDTH,
+        HEIGHT,
+        Html.escape(description()),
+        Html.number(x.low(), 9),
+        Html.number(x.high(), 9),
+        LEFT,
+        WIDTH - RIGHT);
   }
 
   /** A description of the chart for readers who do not see it. */
@@ -159,41 +169,70 @@ final class LineChart {
     for (double tick : y.ticks()) {
       String at = page(y.at(tick));
       html.append(
-          "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%s\" y2=\"%s\"/>"
-              .formatted(LEFT, WIDTH - RIGHT, at, at));
+          String.format(
+              Locale.ROOT,
+              "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%s\" y2=\"%s\"/>",
+              LEFT,
+              WIDTH - RIGHT,
+              at,
+              at));
       html.append(
-          "<text x=\"%d\" y=\"%s\" class=\"y\">%s</text>"
-              .formatted(LEFT - 6, at, Html.number(tick)));
+          String.format(
+              Locale.ROOT,
+              "<text x=\"%d\" y=\"%s\" class=\"y\">%s</text>",
+              LEFT - 6,
+              at,
+              Html.number(tick)));
     }
     html.append(
-        "<text x=\"%d\" y=\"%d\" class=\"end\">step</text>".formatted(LEFT - 6, HEIGHT - 8));
+        String.format(
+            Locale.ROOT,
+            "<text x=\"%d\" y=\"%d\" class=\"end\">step</text>",
+            LEFT - 6,
+            HEIGHT - 8));
     for (double tick : x.ticks()) {
       if (tick == Math.rint(tick)) {
         html.append(
-            "<text x=\"%s\" y=\"%d\" class=\"%s\">%s</text>"
-                .formatted(
-                    page(x.at(tick)),
-                    HEIGHT - 8,
-                    x.at(tick) > WIDTH - RIGHT - ROOM_OF_A_NUMBER ? "x end" : "x",
-                    Html.count((long) tick)));
+            String.format(
+                Locale.ROOT,
+                "<text x=\"%s\" y=\"%d\" class=\"%s\">%s</text>",
+                page(x.at(tick)),
+                HEIGHT - 8,
+                x.at(tick) > WIDTH - RIGHT - ROOM_OF_A_NUMBER ? "x end" : "x",
+                Html.count((long) tick)));
       }
     }
     html.append(
-        "<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%s\" y2=\"%s\"/>%n"
-            .formatted(LEFT, WIDTH - RIGHT, page(BASE), page(BASE)));
+        String.format(
+            Locale.ROOT,
+            "<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%s\" y2=\"%s\"/>%n",
+            LEFT,
+            WIDTH - RIGHT,
+            page(BASE),
+            page(BASE)));
     for (double stage : marks.stages()) {
       String at = page(x.at(stage));
       html.append(
-          "<line class=\"stage\" x1=\"%s\" x2=\"%s\" y1=\"%d\" y2=\"%s\"/>"
-              .formatted(at, at, TOP, page(BASE)));
+          String.format(
+              Locale.ROOT,
+              "<line class=\"stage\" x1=\"%s\" x2=\"%s\" y1=\"%d\" y2=\"%s\"/>",
+              at,
+              at,
+              TOP,
+              page(BASE)));
     }
     String last = "";
     for (double step : marks.skipped()) {
       String at = page(x.at(step));
       if (!at.equals(last)) {
         html.append(
-            "<line class=\"skipped\" x1=\"%s\" x2=\"%s\" y1=\"%s\" y2=\"%s\"/>"
-                .formatted(at, at, page(BASE), page(BASE - 7)));
+            String.format(
+                Locale.ROOT,
+                "<line class=\"skipped\" x1=\"%s\" x2=\"%s\" y1=\"%s\" y2=\"%s\"/>",
+                at,
+                at,
+                page(BASE),
+                page(BASE - 7)));
       }
       last = at;
     }
@@ -202,17 +241,25 @@ final class LineChart {
   private void draw(StringBuilder html, Curve curve, String colour, Scale x, Scale y) {
     boolean average = smooth && curve.points() >= FEWEST_TO_SMOOTH;
     if (curve.hasRange()) {
-      html.append("<path class=\"band %s\" d=\"%s\"/>".formatted(colour, band(curve, x, y)));
+      html.append(
+          String.format(
+              Locale.ROOT, "<path class=\"band %s\" d=\"%s\"/>", colour, band(curve, x, y)));
     }
     if (average) {
       html.append(
-          "<path class=\"faint %s\" d=\"%s\"/>".formatted(colour, line(curve, curve.mean(), x, y)));
+          String.format(
+              Locale.ROOT,
+              "<path class=\"faint %s\" d=\"%s\"/>",
+              colour,
+              line(curve, curve.mean(), x, y)));
     }
     double[] drawn = average ? curve.smoothed(SMOOTHING, marks.stages()) : curve.mean();
-    html.append("<path class=\"line %s\" d=\"%s\"/>%n".formatted(colour, line(curve, drawn, x, y)));
+    html.append(
+        String.format(
+            Locale.ROOT, "<path class=\"line %s\" d=\"%s\"/>%n", colour, line(curve, drawn, x, y)));
     String dots = dots(curve, drawn, x, y);
     if (!dots.isEmpty()) {
-      html.append("<path class=\"dots %s\" d=\"%s\"/>%n".formatted(colour, dots));
+      html.append(String.format(Locale.ROOT, "<path class=\"dots %s\" d=\"%s\"/>%n", colour, dots));
     }
   }
 
@@ -287,9 +334,12 @@ final class LineChart {
     for (int i = 0; i < curves.size(); i++) {
       Curve curve = curves.get(i);
       html.append(
-          "<li><i class=\"c%d\"></i>%s <b>%s</b></li>"
-              .formatted(
-                  i % COLOURS + 1, Html.escape(curve.name()), Html.number(last(curve.mean()))));
+          String.format(
+              Locale.ROOT,
+              "<li><i class=\"c%d\"></i>%s <b>%s</b></li>",
+              i % COLOURS + 1,
+              Html.escape(curve.name()),
+              Html.number(last(curve.mean()))));
     }
     html.append("</ul>\n");
   }

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.dsvlm.io.JsonLines;
 
 /**
  * The numbers of a metrics.jsonl, column by column; NaN where a row has none. The routers' weights

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Locale;
 import org.dsvlm.io.DsVlmException;
 
 /** The frame of a page: one file that needs nothing beside it. */
@@ -43,7 +44,9 @@ public final class Page {
   public String html(String lead, List<String> sections, String writer) {
     StringBuilder html = new StringBuilder();
     html.append(
-        """
+        String.format(
+            Locale.ROOT,
+            """
         <!DOCTYPE html>
         <html lang="en">
         <head>
@@ -60,28 +63,30 @@ public final class Page {
         <h1>%s</h1>
         %s</header>
         <main>
-        """
-            .formatted(
-                Html.escape(title),
-                Html.escape(kind),
-                resource("report.css"),
-                definitions,
-                Html.escape(kind),
-                Html.escape(title),
-                lead));
+        """,
+            Html.escape(title),
+            Html.escape(kind),
+            resource("report.css"),
+            definitions,
+            Html.escape(kind),
+            Html.escape(title),
+            lead));
     sections.forEach(html::append);
     String written = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     return html.append(
-            """
+            String.format(
+                Locale.ROOT,
+                """
             </main>
             <footer>Written %s by %s.</footer>
             <script>
             %s</script>
             </body>
             </html>
-            """
-                .formatted(
-                    written.replace('T', ' ').replace("Z", " UTC"), writer, resource("report.js")))
+            """,
+                written.replace('T', ' ').replace("Z", " UTC"),
+                writer,
+                resource("report.js")))
         .toString();
   }
 

@@ -13,10 +13,13 @@ import java.util.List;
 import javax.imageio.ImageIO;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.AtomicFiles;
+import org.dsvlm.io.DsVlmException;
 
 /** Pictures in rows in one PNG file. */
 public final class PictureSheet {
   private static final int GAP = 4;
+
+  private static final int WIDEST = 4096;
 
   private PictureSheet() {}
 
@@ -26,6 +29,7 @@ public final class PictureSheet {
    * @param side width and height of every picture, in pixels
    */
   public static void write(Path file, List<List<Picture>> rows, int side) {
+    requireSide(side);
     int columns = rows.stream().mapToInt(List::size).max().orElseThrow();
     BufferedImage sheet =
         new BufferedImage(
@@ -49,5 +53,17 @@ public final class PictureSheet {
             throw new IOException("this Java cannot write PNG");
           }
         });
+  }
+
+  /**
+   * Demands that {@code side} is a size for the pictures of a sheet.
+   *
+   * @throws DsVlmException if it is not
+   */
+  public static void requireSide(int side) {
+    if (side < 1 || side > WIDEST) {
+      throw new DsVlmException(
+          "a picture of a sheet is 1 to " + WIDEST + " pixels wide, not " + side);
+    }
   }
 }

@@ -19,6 +19,7 @@ import java.util.NavigableMap;
 import java.util.stream.Stream;
 import org.dsvlm.data.RecordLedger;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.JsonLines;
 import org.dsvlm.train.recipe.RecipeReader;
 import org.dsvlm.train.run.RunFolder;
 

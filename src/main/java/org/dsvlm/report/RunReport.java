@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.train.recipe.RecipeReader;
@@ -70,12 +71,13 @@ public final class RunReport {
     return new Page("DS-VLM training run", name)
         .definitions(LineChart.definitions())
         .html(
-            "<p>%s</p>%n%s%s<p class=\"system\">%s</p>%n"
-                .formatted(
-                    status(run, metrics, sessions),
-                    InstrumentSections.warning(metrics),
-                    tiles(metrics, sessions),
-                    Html.escape(sessions.system())),
+            String.format(
+                Locale.ROOT,
+                "<p>%s</p>%n%s%s<p class=\"system\">%s</p>%n",
+                status(run, metrics, sessions),
+                InstrumentSections.warning(metrics),
+                tiles(metrics, sessions),
+                Html.escape(sessions.system())),
             sections,
             "dsvlm report");
   }

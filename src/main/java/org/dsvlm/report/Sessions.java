@@ -4,12 +4,8 @@
  */
 package org.dsvlm.report;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,15 +15,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import org.dsvlm.io.DsVlmException;
-import org.dsvlm.io.InputFiles;
-import org.dsvlm.io.StrictJson;
+import org.dsvlm.io.JsonLines;
 import org.jspecify.annotations.Nullable;
 
 /** Which processes took up the run's stages, and when; from sessions.jsonl. */
 final class Sessions {
-  private static final ObjectMapper JSON = StrictJson.json();
-
   /**
    * One process in one stage.
    *
@@ -52,26 +44,16 @@ final class Sessions {
   /** Reads {@code file}; without it there are none. */
   static Sessions read(Path file) {
     Sessions sessions = new Sessions();
-    if (Files.exists(file)) {
-      try {
-        for (String line : InputFiles.lines(file)) {
-          sessions.add(line);
-        }
-      } catch (IOException e) {
-        throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
-      }
-    }
+    JsonLines.read(file, sessions::add);
     return sessions;
   }
 
-  private void add(String line) {
-    JsonNode json;
+  private void add(JsonNode json) {
     Instant time;
     try {
-      json = JSON.readTree(line);
       time = Instant.parse(json.path("time").asText());
-    } catch (JsonProcessingException | DateTimeParseException e) {
-      // half a line, as a killed process leaves it, perhaps with the next process's behind it
+    } catch (DateTimeParseException e) {
+      // It is none of a run's lines.
       return;
     }
     int stage = json.path("stage").asInt();

@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.Locale;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
@@ -99,7 +100,12 @@ public record Thumbnail(int width, int height, String data) {
 
   /** The tag. */
   public String html(String description) {
-    return "<img src=\"%s\" width=\"%d\" height=\"%d\" alt=\"%s\">"
-        .formatted(data, width, height, Html.escape(description));
+    return String.format(
+        Locale.ROOT,
+        "<img src=\"%s\" width=\"%d\" height=\"%d\" alt=\"%s\">",
+        data,
+        width,
+        height,
+        Html.escape(description));
   }
 }

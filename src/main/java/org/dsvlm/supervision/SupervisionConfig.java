@@ -11,6 +11,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.JsonConfig;
 
 /**
@@ -257,7 +258,8 @@ public record SupervisionConfig(
     }
     JsonNode list = fields.json().get("features");
     if (!list.isArray() || list.isEmpty()) {
-      throw fields.error("features", "is " + list + ", not a list of at least one feature");
+      throw fields.error(
+          "features", "is " + Excerpt.of(list) + ", not a list of at least one feature");
     }
     Set<Feature> features = EnumSet.noneOf(Feature.class);
     list.forEach(name -> features.add(Feature.parse(name.asText(), fields.where())));

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.JsonConfig;
 
 /**
@@ -107,7 +108,7 @@ record SentencePieceSettings(
   private static String content(JsonConfig file, String key, JsonNode token) {
     JsonNode text = token.isObject() ? token.path("content") : token;
     if (!text.isTextual() && !text.isNull()) {
-      throw file.error(key, "holds " + token + ", which is no token");
+      throw file.error(key, "holds " + Excerpt.of(token) + ", which is no token");
     }
     return text.isNull() ? "" : text.textValue();
   }
@@ -141,7 +142,7 @@ record SentencePieceSettings(
     /** One of which the id alone is told. */
     void place(JsonConfig file, String content, JsonNode id) {
       if (!id.canConvertToExactIntegral() || !id.canConvertToInt() || content.isEmpty()) {
-        throw file.error(content, "has id " + id + ", which is no token's");
+        throw file.error(content, "has id " + Excerpt.of(id) + ", which is no token's");
       }
       byContent.computeIfAbsent(content, text -> plain(text, id.longValue(), false));
     }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.JsonConfig;
 
 /**
@@ -97,7 +98,8 @@ final class TokenizerAdditions {
     Map<Long, String> byId = new TreeMap<>();
     for (var entry : file.json().properties()) {
       if (!entry.getValue().canConvertToInt() || entry.getKey().isEmpty()) {
-        throw file.error(entry.getKey(), "has id " + entry.getValue() + ", which is no token's");
+        throw file.error(
+            entry.getKey(), "has id " + Excerpt.of(entry.getValue()) + ", which is no token's");
       }
       byId.put(entry.getValue().longValue(), entry.getKey());
     }
@@ -172,7 +174,7 @@ final class TokenizerAdditions {
             .error(
                 told.key(),
                 "gives '"
-                    + entry.getKey()
+                    + Excerpt.of(entry.getKey())
                     + "' the id "
                     + told.told()
                     + ", but beside tokenizer.json it gets "

@@ -19,9 +19,12 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
+import org.dsvlm.io.StrictJson;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,7 +93,7 @@ final class TokenizerFile {
       JsonLocation at = e.getLocation();
       String place =
           at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
-      throw new DsVlmException(file + ": broken JSON" + place + ": " + e.getOriginalMessage(), e);
+      throw new DsVlmException(file + ": broken JSON" + place + ": " + StrictJson.problem(e), e);
     } catch (IOException e) {
       throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
     }
@@ -168,7 +171,7 @@ final class TokenizerFile {
   Set<Long> byteIds() {
     Set<Long> ids = new HashSet<>();
     for (int value = 0; value < BYTE_TOKENS; value++) {
-      Long id = vocabulary.get(String.format("<0x%02X>", value));
+      Long id = vocabulary.get(String.format(Locale.ROOT, "<0x%02X>", value));
       if (id != null) {
         ids.add(id);
       }
@@ -255,7 +258,7 @@ final class TokenizerFile {
           String token = json.currentName();
           expect(
               json.nextToken() == JsonToken.VALUE_NUMBER_INT,
-              "gives token '" + token + "' an id that is no whole number");
+              "gives token '" + Excerpt.of(token) + "' an id that is no whole number");
           vocabulary.put(token, json.getLongValue());
           longestToken = Math.max(longestToken, token.length());
         }
@@ -264,7 +267,8 @@ final class TokenizerFile {
       } else if (key.equals("unk_token") && value == JsonToken.VALUE_STRING) {
         unknown = json.getText();
       } else if (key.equals("type")) {
-        expect("BPE".equals(json.getText()), "is a tokenizer of type " + json.getText());
+        expect(
+            "BPE".equals(json.getText()), "is a tokenizer of type " + Excerpt.of(json.getText()));
       } else if (WITHOUT.contains(key)) {
         expect(
             value == JsonToken.VALUE_NULL
@@ -327,7 +331,7 @@ final class TokenizerFile {
     for (Map.Entry<String, Long> entry : vocabulary.entrySet()) {
       expect(
           entry.getValue() >= 0 && entry.getValue() < LARGEST_ID,
-          "gives token '" + entry.getKey() + "' the id " + entry.getValue());
+          "gives token '" + Excerpt.of(entry.getKey()) + "' the id " + entry.getValue());
     }
   }
 

@@ -14,6 +14,7 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
 import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.io.StrictJson;
 
 /**
  * A tokenizer's file, and its content in the form of tokenizer.json.
@@ -44,7 +45,7 @@ public record TokenizerSource(Path file, byte[] json) {
       }
       return new TokenizerSource(file, MAPPER.writeValueAsBytes(converted(file, content)));
     } catch (JsonProcessingException e) {
-      throw new DsVlmException(file + ": cannot be converted: " + e.getOriginalMessage(), e);
+      throw new DsVlmException(file + ": cannot be converted: " + StrictJson.problem(e), e);
     }
   }
 

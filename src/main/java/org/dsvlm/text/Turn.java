@@ -4,6 +4,8 @@
  */
 package org.dsvlm.text;
 
+import org.dsvlm.io.Arguments;
+
 /**
  * One message of a conversation.
  *
@@ -11,6 +13,13 @@ package org.dsvlm.text;
  * @param text what is said, {@code <image>} standing for a picture
  */
 public record Turn(boolean fromHuman, String text) {
+  /**
+   * @throws org.dsvlm.io.DsVlmException if the text is null
+   */
+  public Turn {
+    Arguments.given(text, "text");
+  }
+
   public static Turn human(String text) {
     return new Turn(true, text);
   }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
@@ -46,9 +47,13 @@ public final class DataFingerprint {
               if (!is.equals(was)) {
                 throw new DsVlmException(
                     String.format(
+                        Locale.ROOT,
                         "%s: the run was started with other records:%n  data.%s: SHA-256 %s in the"
                             + " run, %s now%nresume it with the same file, or start another run",
-                        file, entry.getKey(), was, is));
+                        file,
+                        entry.getKey(),
+                        was,
+                        is));
               }
             });
   }

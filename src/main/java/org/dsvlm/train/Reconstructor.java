@@ -16,6 +16,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.image.ImageProcessor;
 import org.dsvlm.image.Picture;
+import org.dsvlm.io.Arguments;
 import org.dsvlm.io.Calls;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
@@ -32,6 +33,7 @@ import org.dsvlm.supervision.MultiAdapterFile;
 import org.dsvlm.supervision.ReconstructionLoss;
 import org.dsvlm.supervision.SupervisionConfig;
 import org.dsvlm.tensor.Devices;
+import org.dsvlm.tensor.NativeErrors;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.train.recipe.Recipe;
@@ -109,7 +111,7 @@ public final class Reconstructor implements AutoCloseable {
 
   /** The picture as the encoder sees it, before its levels are normalised. */
   public Picture seen(Picture picture) {
-    return processor.resized(picture);
+    return processor.resized(Arguments.given(picture, "picture"));
   }
 
   /**
@@ -120,7 +122,12 @@ public final class Reconstructor implements AutoCloseable {
    * @return a square picture for each
    */
   public List<Picture> strip(Picture picture, int steps, int[] stepsDone, long seed) {
-    return calls.run(() -> stripped(picture, steps, stepsDone, seed));
+    Arguments.given(picture, "picture");
+    Arguments.given(stepsDone, "stepsDone");
+    return calls.run(
+        () ->
+            NativeErrors.plain(
+                "the reconstruction", () -> stripped(picture, steps, stepsDone, seed)));
   }
 
   private List<Picture> stripped(Picture picture, int steps, int[] stepsDone, long seed) {

@@ -6,6 +6,7 @@ package org.dsvlm.train;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -289,10 +290,15 @@ final class Stages {
       if (!settings.leftOut() && microBatches < processes) {
         throw new DsVlmException(
             String.format(
+                Locale.ROOT,
                 "recipe: stage%d.batch_size %d with micro_batch_size %d makes %d micro batches a"
                     + " step, too few for %d processes; lower micro_batch_size, or start fewer"
                     + " processes",
-                stage, settings.batchSize(), settings.microBatchSize(), microBatches, processes));
+                stage,
+                settings.batchSize(),
+                settings.microBatchSize(),
+                microBatches,
+                processes));
       }
     }
   }

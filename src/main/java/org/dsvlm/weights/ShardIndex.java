@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.FilePath;
 import org.dsvlm.io.InputFiles;
 
@@ -96,7 +97,8 @@ public final class ShardIndex {
   }
 
   private static Path shard(Path index, String name, String value) {
-    String entry = index + ": weight_map entry '" + name + "' names '" + value + "'";
+    String entry =
+        index + ": weight_map entry '" + Excerpt.of(name) + "' names '" + Excerpt.of(value) + "'";
     Path folder = index.toAbsolutePath().resolveSibling("");
     Path relative = FilePath.of(index + ": weight_map entry '" + name + "'", value);
     Path shard = folder.resolve(relative).normalize();

@@ -6,8 +6,12 @@ package org.dsvlm.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.spi.LoggingEvent;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import org.dsvlm.BadInput;
 import org.junit.jupiter.api.Test;
 
@@ -39,5 +43,19 @@ class CleanWriterTest {
     StringWriter whole = new StringWriter();
     CleanWriter.results(whole).println(line);
     assertThat(whole.toString().strip()).isEqualTo(line);
+  }
+
+  /** What files call their tensors stands in warnings too. */
+  @Test
+  void theLogIsCleanedToo() throws IOException {
+    LoggingEvent event = new LoggingEvent();
+    event.setMessage("not used: {}");
+    event.setArgumentArray(new Object[] {"a\u001b[2J"});
+    assertThat(new CleanMessage().convert(event)).isEqualTo("not used: a\\x1b[2J");
+    try (InputStream settings = Main.class.getResourceAsStream("logback.xml")) {
+      assertThat(new String(settings.readAllBytes(), StandardCharsets.UTF_8))
+          .contains(CleanMessage.class.getName(), "<pattern>%clean%n</pattern>")
+          .doesNotContain("%m");
+    }
   }
 }

@@ -110,4 +110,41 @@ class CommandsTest {
     Outcome outcome = Outcome.of("inspect", file.toString());
     assertThat(outcome.out() + outcome.err()).isNotBlank().doesNotContain("\u001b", "\u0007");
   }
+
+  /** Written by an editor that is not set to UTF-8. */
+  @Test
+  @BadInput(
+      number = 66,
+      value = "a file of arguments, or questions on standard input, that is not UTF-8",
+      then = "an error that says so; nothing is asked with other characters")
+  void argumentsOfAFileThatCannotBeReadAreRefused() throws IOException {
+    Path file = folder.resolve("arguments");
+    Files.write(file, "recipes\n--set\nname=gr\u00fcn\n".getBytes(StandardCharsets.ISO_8859_1));
+    Outcome outcome = Outcome.of("@" + file);
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.err())
+        .startsWith("dsvlm: the argument 'name=gr\uFFFDn' of a file has characters")
+        .hasLineCount(1);
+  }
+
+  @Test
+  void aSheetOfNoSizeIsRefusedBeforeAnythingIsRead() {
+    for (String side : new String[] {"0", "-5", "2000000000"}) {
+      Outcome outcome =
+          Outcome.of(
+              "reconstruct",
+              "--model",
+              "none",
+              "--image",
+              "none",
+              "--out",
+              "x.png",
+              "--side",
+              side);
+      assertThat(outcome.code()).isEqualTo(1);
+      assertThat(outcome.err())
+          .isEqualToIgnoringNewLines(
+              "dsvlm: a picture of a sheet is 1 to 4096 pixels wide, not " + side);
+    }
+  }
 }

@@ -38,7 +38,7 @@ class ConversationTest {
       command.setOut(new PrintWriter(out, true));
       command.setErr(new PrintWriter(err, true));
       String input =
-          "Hello?\n\nAnd now?\n/picture %s\nWhat is this?\n/picture none.png\n/help\n/clear\nHello?\n"
+          "Hello?\n\nAnd now?\n/picture %s\nWhat is this?\n/picture none.png\n/help\nHei\uFFFDt?\n/clear\nHello?\n"
               .formatted(PICTURE);
       new Conversation(chat, settings, List.of(), command).hold(new StringReader(input));
 
@@ -62,6 +62,7 @@ class ConversationTest {
             line -> assertThat(line).startsWith("dsvlm: none.png: there is no such picture"),
             line ->
                 assertThat(line)
-                    .isEqualTo("dsvlm: '/help' is no command; known: /picture FILE, /clear"));
+                    .isEqualTo("dsvlm: '/help' is no command; known: /picture FILE, /clear"),
+            line -> assertThat(line).startsWith("dsvlm: the question has bytes that are no UTF-8"));
   }
 }

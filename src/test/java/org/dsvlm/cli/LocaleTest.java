@@ -10,9 +10,16 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.BadInput;
 import org.dsvlm.io.FilePath;
+import org.dsvlm.tensor.Torch;
+import org.dsvlm.weights.safetensors.SafetensorsWriter;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,7 +70,8 @@ class LocaleTest {
     "LANG=, C.UTF-8",
     "LC_ALL=de_DE.ISO-8859-1, C.UTF-8",
     "LC_ALL=xx_XX.UTF-8, C.UTF-8",
-    "LC_ALL=C.utf8, C.utf8"
+    "LC_ALL=C.utf8, C.UTF-8",
+    "LANG=C.utf8, C.UTF-8"
   })
   void theLauncherSetsALocale(String given, String expected)
       throws IOException, InterruptedException {
@@ -85,5 +93,22 @@ class LocaleTest {
         .start()
         .waitFor();
     assertThat(Files.readString(log).strip()).isEqualTo(expected);
+  }
+
+  /** As in an embedding program; ArchitectureTest holds the rest. */
+  @Test
+  void namesOfFilesHaveTheUsualDigits() {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+    try (PointerScope scope = new PointerScope()) {
+      assertThat(String.format("%d", 12)).as("the locale's own digits").isNotEqualTo("12");
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      tensors.put("a", Torch.of(new float[4], 4));
+      tensors.put("b", Torch.of(new float[4], 4));
+      SafetensorsWriter.writeFolder(folder, "model", tensors, 16);
+    } finally {
+      Locale.setDefault(before);
+    }
+    assertThat(folder.resolve("model-00002-of-00002.safetensors")).exists();
   }
 }

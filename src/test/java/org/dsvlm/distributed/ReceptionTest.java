@@ -121,4 +121,15 @@ class ReceptionTest {
         .isInstanceOf(DsVlmException.class)
         .hasMessageStartingWith("launch: DSVLM_TOKEN has to be 16 to 200 letters and digits");
   }
+
+  /** Another program that uses the store's port. */
+  @Test
+  void whatIsNoPortIsRefused() {
+    for (String text : new String[] {"", "port", "-1", "0", "70000", "99999999999", "１２３"}) {
+      assertThatThrownBy(() -> Rendezvous.port(text))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("'" + text + "' in place of rank 0's port");
+    }
+    assertThat(Rendezvous.port("65535")).isEqualTo(65535);
+  }
 }

@@ -7,9 +7,13 @@ package org.dsvlm.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -78,5 +82,43 @@ class InputFilesTest {
     assertThatThrownBy(() -> InputFiles.text(folder))
         .isInstanceOf(DsVlmException.class)
         .hasMessage(folder + ": is a folder; a file is wanted");
+  }
+
+  @Test
+  @BadInput(
+      number = 84,
+      value = "a text file that is not UTF-8, such as a recipe or a template",
+      then = "an error that names the file and the line")
+  void textThatIsNotUtf8() throws IOException {
+    Path file = folder.resolve("latin.txt");
+    Files.write(file, "sound\ngr\u00fcn\n".getBytes(StandardCharsets.ISO_8859_1));
+    assertThatThrownBy(() -> InputFiles.lines(file))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessage(file + ": is not UTF-8 in line 2; convert it, such as by iconv -t UTF-8");
+    assertThatThrownBy(() -> RecipeReader.read(file))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("is not UTF-8 in line 2");
+  }
+
+  @Test
+  void aByteOrderMarkBelongsToNoText() throws IOException {
+    Path file = Files.writeString(folder.resolve("marked.yaml"), "\uFEFFseed: 7\r\nb: \uFEFF1\n");
+    assertThat(InputFiles.lines(file)).containsExactly("seed: 7", "b: \uFEFF1");
+    assertThat(RecipeReader.read(file).get("seed").asInt()).isEqualTo(7);
+  }
+
+  @Test
+  void soundLinesOfAFileThatIsAddedToAreRead() throws IOException {
+    Path file = folder.resolve("lines.jsonl");
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.writeBytes("{\"a\": 1}\n{\"a\": ".getBytes(StandardCharsets.UTF_8));
+    bytes.writeBytes(new byte[] {(byte) 0xc3, '\n'});
+    bytes.writeBytes("{\"a\": 3}\n{\"a\": 4".getBytes(StandardCharsets.UTF_8));
+    Files.write(file, bytes.toByteArray());
+    List<Integer> values = new ArrayList<>();
+    JsonLines.read(file, json -> values.add(json.get("a").asInt()));
+    assertThat(values).containsExactly(1, 3);
+    JsonLines.read(folder.resolve("none.jsonl"), json -> values.add(0));
+    assertThat(values).hasSize(2);
   }
 }

@@ -77,4 +77,36 @@ class StrictJsonTest {
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining(file + ": broken JSON at line 2");
   }
+
+  /** Read as a tree, an alias would be its own name. */
+  @ParameterizedTest
+  @ValueSource(strings = {"a: &x 1\nb: *x\n", "a: &x [1]\nb:\n- *x\n", "{a: &x 1, b: *x}"})
+  void anAliasOfYamlIsAnError(String text) {
+    assertThatThrownBy(() -> StrictJson.yaml(text))
+        .isInstanceOf(JsonProcessingException.class)
+        .hasMessageContaining("aliases such as *x are not read; write the value out");
+  }
+
+  @Test
+  @BadInput(
+      number = 80,
+      value = "NaN, or a text of megabytes, in a configuration",
+      then = "an error of one short line that names file, line and key")
+  void whatIsWrongIsSaidInFewWords(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("config.json"), "{\"rope_theta\": NaN}");
+    assertThatThrownBy(() -> JsonConfig.read(file))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessage(
+            file
+                + ": broken JSON at line 1, column 19: Non-standard token 'NaN', which JSON does"
+                + " not have");
+    String data = "iVBOR\n".repeat(100_000).replace("\n", "\\n");
+    Files.writeString(file, "{\"r\": \"" + data + "\"}");
+    assertThatThrownBy(() -> JsonConfig.read(file).integer("r", 1))
+        .hasMessageContaining("'r' is \"iVBOR\\niVBOR")
+        .message()
+        .hasSizeLessThan(300);
+    Files.writeString(file, "{\"" + data + "\": 1, \"" + data + "\": 1}");
+    assertThatThrownBy(() -> JsonConfig.read(file)).message().hasSizeLessThan(600);
+  }
 }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -237,5 +238,20 @@ class RunReportTest {
     assertThatThrownBy(() -> RunReport.write(folder))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("holds no run: recipe.yaml is missing");
+  }
+
+  /** A process that is killed leaves half a line, or half a character. */
+  @Test
+  void linesOfSessionsThatAreNotSoundArePassedOver() throws IOException {
+    Path run = run(row(1, "2.5"));
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.writeBytes("{\"time\":\"2026-01-02T03:".getBytes(StandardCharsets.UTF_8));
+    bytes.writeBytes(new byte[] {(byte) 0xe2, (byte) 0x82, '\n'});
+    bytes.writeBytes(
+        "{\"time\":\"2026-01-02T03:04:05Z\",\"event\":\"started\",\"stage\":1}\n"
+            .getBytes(StandardCharsets.UTF_8));
+    Files.write(run.resolve("sessions.jsonl"), bytes.toByteArray());
+    assertThat(page(run))
+        .contains("2026-01-02 03:04:05 UTC", "not ended: failed, killed or at work");
   }
 }

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import javax.imageio.ImageIO;
 import org.dsvlm.image.Picture;
@@ -57,7 +58,7 @@ final class RecordWriter implements AutoCloseable {
    */
   byte[] write(Scene scene, Picture picture, List<Question> questions, RandomState random)
       throws IOException {
-    String id = String.format("%06d", written);
+    String id = String.format(Locale.ROOT, "%06d", written);
     String image = id + ".png";
     byte[] png = png(picture);
     Files.write(images.resolve(image), png);

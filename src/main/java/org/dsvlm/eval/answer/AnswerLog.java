@@ -12,16 +12,17 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.HeldFolders;
 import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.StrictJson;
 
@@ -51,7 +52,7 @@ final class AnswerLog implements AutoCloseable {
    */
   static AnswerLog open(Path file, ObjectNode asked) {
     try {
-      Files.createDirectories(file.toAbsolutePath().getParent());
+      HeldFolders.createDirectories(file.toAbsolutePath().getParent());
       FileChannel channel =
           InputFiles.channel(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       AnswerLog log = new AnswerLog(file, channel);
@@ -109,12 +110,13 @@ final class AnswerLog implements AutoCloseable {
       // As texts: a small number is read as another type than it was written as.
       if (!other.asText().equals(one.getValue().asText())) {
         throw new DsVlmException(
-            "%s: holds replies of another evaluation: its %s is %s, not %s; name another --out"
-                .formatted(
-                    file,
-                    one.getKey(),
-                    other.isMissingNode() ? "not there" : other,
-                    one.getValue()));
+            String.format(
+                Locale.ROOT,
+                "%s: holds replies of another evaluation: its %s is %s, not %s; name another --out",
+                file,
+                one.getKey(),
+                other.isMissingNode() ? "not there" : other,
+                one.getValue()));
       }
     }
   }

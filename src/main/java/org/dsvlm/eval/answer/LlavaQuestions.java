@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.dsvlm.eval.EncodedPicture;
@@ -70,8 +71,12 @@ public final class LlavaQuestions implements Questions {
         lines.add(line);
         if (!known.add(line.get("question_id").asText())) {
           throw new DsVlmException(
-              "%s: line %d: question_id %s stands in the file twice; answers are kept by it"
-                  .formatted(file, i + 1, line.get("question_id")));
+              String.format(
+                  Locale.ROOT,
+                  "%s: line %d: question_id %s stands in the file twice; answers are kept by it",
+                  file,
+                  i + 1,
+                  line.get("question_id")));
         }
       }
     }
@@ -101,7 +106,7 @@ public final class LlavaQuestions implements Questions {
       }
       return object;
     } catch (JsonProcessingException e) {
-      throw new DsVlmException(where + " is no JSON: " + e.getOriginalMessage(), e);
+      throw new DsVlmException(where + " is no JSON: " + StrictJson.problem(e), e);
     }
   }
 

@@ -110,7 +110,7 @@ final class ChatClient {
     }
     // HttpRequest's own time-out ends with the headers; a body may come in drops for ever.
     CompletableFuture<HttpResponse<byte[]>> response =
-        client.sendAsync(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+        client.sendAsync(request.build(), head -> new BoundedBody());
     try {
       return read(response.get(settings.timeout().toMillis(), TimeUnit.MILLISECONDS));
     } catch (TimeoutException e) {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -85,9 +86,14 @@ public final class HttpJudge implements Judge {
     if (!failures.isEmpty()) {
       Map.Entry<String, String> first = new TreeMap<>(failures).firstEntry();
       throw new DsVlmException(
-          "the judge gave no reply to %d of %d rows (row %s: %s); the others' are kept in %s, run again to ask for the rest"
-              .formatted(
-                  failures.size(), requests.size(), first.getKey(), first.getValue(), log.file()));
+          String.format(
+              Locale.ROOT,
+              "the judge gave no reply to %d of %d rows (row %s: %s); the others' are kept in %s, run again to ask for the rest",
+              failures.size(),
+              requests.size(),
+              first.getKey(),
+              first.getValue(),
+              log.file()));
     }
     return new HashMap<>(replies);
   }

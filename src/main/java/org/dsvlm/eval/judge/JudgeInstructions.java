@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -68,9 +69,9 @@ public final class JudgeInstructions {
       throws IOException {
     JsonNode yaml;
     try {
-      yaml = StrictJson.yaml().readTree(bytes);
+      yaml = StrictJson.yaml(InputFiles.text(bytes, where));
     } catch (JsonProcessingException e) {
-      throw new DsVlmException(where + ": is no YAML: " + e.getOriginalMessage(), e);
+      throw new DsVlmException(where + ": is no YAML: " + StrictJson.problem(e), e);
     }
     Map<String, String> sections = new TreeMap<>();
     for (String section : SECTIONS) {
@@ -118,8 +119,13 @@ public final class JudgeInstructions {
               String value = values.get(match.group(1));
               if (value == null) {
                 throw new DsVlmException(
-                    "judge's instructions %s: section '%s' has the unknown place holder %s; known are %s"
-                        .formatted(name, section, match.group(), new TreeMap<>(values).keySet()));
+                    String.format(
+                        Locale.ROOT,
+                        "judge's instructions %s: section '%s' has the unknown place holder %s; known are %s",
+                        name,
+                        section,
+                        match.group(),
+                        new TreeMap<>(values).keySet()));
               }
               return Matcher.quoteReplacement(value);
             });

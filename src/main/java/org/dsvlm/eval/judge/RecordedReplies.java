@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
@@ -62,8 +63,12 @@ public final class RecordedReplies implements Judge {
       }
     } catch (JsonProcessingException e) {
       throw new DsVlmException(
-          "%s: line %d is no JSON (%s); delete that line and what follows it"
-              .formatted(file, e.getLocation().getLineNr(), e.getOriginalMessage()),
+          String.format(
+              Locale.ROOT,
+              "%s: line %d is no JSON (%s); delete that line and what follows it",
+              file,
+              e.getLocation().getLineNr(),
+              StrictJson.problem(e)),
           e);
     } catch (FileNotFoundException e) {
       throw new DsVlmException(file + ": there is no such file of judge's replies", e);
@@ -115,9 +120,12 @@ public final class RecordedReplies implements Judge {
           .ifPresent(one -> own.put(request.row(), one.reply()));
       if (!kept.isEmpty() && !own.containsKey(request.row())) {
         throw new DsVlmException(
-            ("%s: the judge's reply to row %s was given to another text: another prediction or"
-                    + " other instructions; score with those, or ask again with --judge")
-                .formatted(file, request.row()));
+            String.format(
+                Locale.ROOT,
+                "%s: the judge's reply to row %s was given to another text: another prediction or"
+                    + " other instructions; score with those, or ask again with --judge",
+                file,
+                request.row()));
       }
     }
     return own;

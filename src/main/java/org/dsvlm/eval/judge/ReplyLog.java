@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
@@ -20,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.HeldFolders;
 import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.Sha256;
 import org.dsvlm.io.StrictJson;
@@ -38,7 +38,7 @@ final class ReplyLog implements AutoCloseable {
   ReplyLog(Path file) {
     this.file = file;
     try {
-      Files.createDirectories(file.toAbsolutePath().getParent());
+      HeldFolders.createDirectories(file.toAbsolutePath().getParent());
       channel =
           InputFiles.channel(
               file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);

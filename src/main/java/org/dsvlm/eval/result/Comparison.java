@@ -72,8 +72,13 @@ public final class Comparison {
     Comparison comparison = new Comparison(read(first), read(second));
     if (comparison.common().isEmpty()) {
       throw new DsVlmException(
-          "%s and %s have no benchmark in common: %s and %s"
-              .formatted(first, second, comparison.first.keySet(), comparison.second.keySet()));
+          String.format(
+              Locale.ROOT,
+              "%s and %s have no benchmark in common: %s and %s",
+              first,
+              second,
+              comparison.first.keySet(),
+              comparison.second.keySet()));
     }
     return comparison;
   }
@@ -122,8 +127,16 @@ public final class Comparison {
   public String text() {
     StringBuilder text = new StringBuilder();
     text.append(
-        "%-52s %6s %9s %9s %9s  %-21s %s%n"
-            .formatted("", "units", "A", "B", "B - A", "95 % interval", "more than chance"));
+        String.format(
+            Locale.ROOT,
+            "%-52s %6s %9s %9s %9s  %-21s %s%n",
+            "",
+            "units",
+            "A",
+            "B",
+            "B - A",
+            "95 % interval",
+            "more than chance"));
     for (String dataset : common()) {
       Result one = Objects.requireNonNull(first.get(dataset));
       Result other = Objects.requireNonNull(second.get(dataset));
@@ -132,8 +145,9 @@ public final class Comparison {
       }
       text.append(
           one.judge().equals(other.judge())
-              ? "  judge: %s%n".formatted(one.judge())
-              : "  judges differ: %s; %s%n".formatted(one.judge(), other.judge()));
+              ? String.format(Locale.ROOT, "  judge: %s%n", one.judge())
+              : String.format(
+                  Locale.ROOT, "  judges differ: %s; %s%n", one.judge(), other.judge()));
     }
     return text.toString();
   }
@@ -159,8 +173,12 @@ public final class Comparison {
     List<String> ids = first.stream().map(Unit::id).toList();
     if (!ids.equals(second.stream().map(Unit::id).toList())) {
       throw new DsVlmException(
-          "%s and %s did not score the same questions of %s; compare evaluations of one file"
-              .formatted(one.folder(), other.folder(), one.dataset()));
+          String.format(
+              Locale.ROOT,
+              "%s and %s did not score the same questions of %s; compare evaluations of one file",
+              one.folder(),
+              other.folder(),
+              one.dataset()));
     }
     List<Line> lines = new ArrayList<>();
     lines.add(line(one, one.dataset(), first, second, unit -> true));

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.dsvlm.eval.Benchmark;
@@ -69,14 +70,15 @@ public final class ErrorPage {
               Objects.requireNonNull(replies.get(row.index()))));
     }
     String lead =
-        "<p>%s: %s. %d of %d questions answered; the %d worst errors are shown.</p>%n<p>judge: %s</p>%n"
-            .formatted(
-                Html.escape(summary.benchmark().title()),
-                Html.number(summary.headline(), 4),
-                summary.answered(),
-                summary.questions(),
-                errors.size(),
-                Html.escape(summary.judge()));
+        String.format(
+            Locale.ROOT,
+            "<p>%s: %s. %d of %d questions answered; the %d worst errors are shown.</p>%n<p>judge: %s</p>%n",
+            Html.escape(summary.benchmark().title()),
+            Html.number(summary.headline(), 4),
+            summary.answered(),
+            summary.questions(),
+            errors.size(),
+            Html.escape(summary.judge()));
     AtomicFiles.text(
         target,
         new Page("DS-VLM evaluation", summary.benchmark().title() + ": errors")

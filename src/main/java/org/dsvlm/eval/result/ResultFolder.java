@@ -28,6 +28,7 @@ import org.dsvlm.eval.table.TsvTable;
 import org.dsvlm.eval.table.TsvWriter;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.HeldFolders;
 
 /** The files of one benchmark's result. */
 public final class ResultFolder {
@@ -50,7 +51,7 @@ public final class ResultFolder {
     this.folder = folder;
     this.dataset = dataset;
     try {
-      Files.createDirectories(folder);
+      HeldFolders.createDirectories(folder);
     } catch (IOException e) {
       throw new DsVlmException(folder + ": cannot be made: " + AtomicFiles.reason(e), e);
     }

@@ -68,9 +68,13 @@ public final class ResultTable {
       Summary summary = byKey.get(benchmark.key());
       if (summary != null) {
         text.append(
-            "%s: %d of %d questions answered, judge: %s%n"
-                .formatted(
-                    benchmark.title(), summary.answered(), summary.questions(), summary.judge()));
+            String.format(
+                Locale.ROOT,
+                "%s: %d of %d questions answered, judge: %s%n",
+                benchmark.title(),
+                summary.answered(),
+                summary.questions(),
+                summary.judge()));
       }
     }
     return text.toString();

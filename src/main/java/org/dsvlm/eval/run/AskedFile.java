@@ -6,6 +6,7 @@ package org.dsvlm.eval.run;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -83,8 +84,10 @@ final class AskedFile implements Questions {
     List<ClosedAnswer> closed = benchmark.closed(file.items(replies));
     if (closed.isEmpty()) {
       throw new DsVlmException(
-          "recipe: evaluation.questions: %s has questions without given answers, so there is no"
-                  .formatted(benchmark.key())
+          String.format(
+                  Locale.ROOT,
+                  "recipe: evaluation.questions: %s has questions without given answers, so there is no",
+                  benchmark.key())
               + " chance to compare with; ask them by dsvlm eval");
     }
     if (!open) {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.dsvlm.distributed.ProcessGroup;
 import org.dsvlm.eval.Benchmark;
@@ -28,6 +29,7 @@ import org.dsvlm.eval.result.Evaluation;
 import org.dsvlm.eval.result.ResultFolder;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.FilePath;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.llava.LlavaChat;
@@ -64,7 +66,11 @@ public final class RunEvaluation {
   private static void requireFile(Benchmark benchmark, Path file) {
     if (!Files.isRegularFile(file)) {
       throw new DsVlmException(
-          "recipe: evaluation.questions.%s: %s: no such file".formatted(benchmark.key(), file));
+          String.format(
+              Locale.ROOT,
+              "recipe: evaluation.questions.%s: %s: no such file",
+              benchmark.key(),
+              file));
     }
   }
 
@@ -73,7 +79,8 @@ public final class RunEvaluation {
     for (Map.Entry<String, JsonNode> entry : recipe.evaluation().questions().properties()) {
       String key = "recipe: evaluation.questions." + entry.getKey();
       if (!entry.getValue().isTextual()) {
-        throw new DsVlmException(key + ": takes the path of a TSV file, not " + entry.getValue());
+        throw new DsVlmException(
+            key + ": takes the path of a TSV file, not " + Excerpt.of(entry.getValue()));
       }
       files.put(Benchmarks.named(entry.getKey()), FilePath.of(key, entry.getValue().textValue()));
     }

@@ -10,6 +10,7 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -18,7 +19,9 @@ public final class PythonText {
   private static final Pattern INTEGER = Pattern.compile("[+-]?\\p{Nd}+(_\\p{Nd}+)*");
   private static final String DIGITS = "[0-9]+(?:_[0-9]+)*";
   private static final Pattern FLOAT =
-      Pattern.compile("[+-]?(?:(?:%1$s\\.?(?:%1$s)?|\\.%1$s)(?:[eE][+-]?%1$s)?)".formatted(DIGITS));
+      Pattern.compile(
+          String.format(
+              Locale.ROOT, "[+-]?(?:(?:%1$s\\.?(?:%1$s)?|\\.%1$s)(?:[eE][+-]?%1$s)?)", DIGITS));
   private static final Pattern INFINITE = Pattern.compile("(?i)[+-]?inf(inity)?");
   private static final Pattern NAN = Pattern.compile("(?i)[+-]?nan");
 
@@ -132,8 +135,13 @@ public final class PythonText {
       String digits = shortest.unscaledValue().abs().toString();
       String mantissa =
           digits.length() == 1 ? digits : digits.charAt(0) + "." + digits.substring(1);
-      return "%s%se%s%02d"
-          .formatted(value < 0 ? "-" : "", mantissa, exponent < 0 ? "-" : "+", Math.abs(exponent));
+      return String.format(
+          Locale.ROOT,
+          "%s%se%s%02d",
+          value < 0 ? "-" : "",
+          mantissa,
+          exponent < 0 ? "-" : "+",
+          Math.abs(exponent));
     }
     String plain = shortest.toPlainString();
     return plain.contains(".") ? plain : plain + ".0";

@@ -4,6 +4,7 @@
  */
 package org.dsvlm.eval.table;
 
+import java.util.Locale;
 import org.dsvlm.io.DsVlmException;
 import org.jspecify.annotations.Nullable;
 
@@ -73,8 +74,14 @@ public final class Row {
   /** File, row and column, for messages. */
   public String where(String column) {
     String index = "index".equals(column) || !has("index") ? "" : ", index " + get("index");
-    return "%s: row %d (line %d%s), column '%s'"
-        .formatted(table.file(), number, line, index, column);
+    return String.format(
+        Locale.ROOT,
+        "%s: row %d (line %d%s), column '%s'",
+        table.file(),
+        number,
+        line,
+        index,
+        column);
   }
 
   /** The exception for an unsound cell of that column. */

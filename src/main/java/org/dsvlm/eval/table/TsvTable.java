@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -91,8 +92,14 @@ public final class TsvTable implements AutoCloseable {
     int number = rows.size() + 1;
     if (cells.size() > columns.size()) {
       throw new DsVlmException(
-          "%s: row %d (line %d) has %d cells, the first line %d; quote cells that hold tabs"
-              .formatted(file, number, line, cells.size(), columns.size()));
+          String.format(
+              Locale.ROOT,
+              "%s: row %d (line %d) has %d cells, the first line %d; quote cells that hold tabs",
+              file,
+              number,
+              line,
+              cells.size(),
+              columns.size()));
     }
     String[] texts = new String[columns.size()];
     long[] spans = {};

@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.JsonConfig;
 
 /**
@@ -34,7 +35,8 @@ final class DiffusersConfig {
   static void requireOff(JsonConfig config, String key) {
     JsonNode value = config.json().path(key);
     if (config.has(key) && !(value.isBoolean() && !value.booleanValue())) {
-      throw config.error(key, "is " + value + ", a part that is not supported; leave it out");
+      throw config.error(
+          key, "is " + Excerpt.of(value) + ", a part that is not supported; leave it out");
     }
   }
 
@@ -67,7 +69,8 @@ final class DiffusersConfig {
     List<Integer> sizes = new ArrayList<>();
     for (JsonNode element : elements(config, key)) {
       if (!element.isInt() || element.intValue() <= 0) {
-        throw config.error(key, "holds " + element + "; each has to be a whole number above zero");
+        throw config.error(
+            key, "holds " + Excerpt.of(element) + "; each has to be a whole number above zero");
       }
       sizes.add(element.intValue());
     }
@@ -91,7 +94,8 @@ final class DiffusersConfig {
     for (JsonNode element : elements(config, key)) {
       String type = element.asText();
       if (!type.equals(plain) && !type.equals(attention)) {
-        throw config.error(key, "holds " + element + "; known: " + attention + ", " + plain);
+        throw config.error(
+            key, "holds " + Excerpt.of(element) + "; known: " + attention + ", " + plain);
       }
       attends.add(type.equals(attention));
     }
@@ -116,7 +120,7 @@ final class DiffusersConfig {
       throw config.error(key, "is missing");
     }
     if (!value.isArray() || value.isEmpty()) {
-      throw config.error(key, "is " + value + ", not a list");
+      throw config.error(key, "is " + Excerpt.of(value) + ", not a list");
     }
     return value;
   }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.JsonConfig;
 
 /**
@@ -146,7 +147,7 @@ public record GenerationSettings(
       if (id.isIntegralNumber() && id.canConvertToLong() && id.asLong() >= 0) {
         stops.add(id.asLong());
       } else if (!id.isMissingNode() && !id.isNull()) {
-        throw config.error("eos_token_id", "holds " + id + ", which is no token id");
+        throw config.error("eos_token_id", "holds " + Excerpt.of(id) + ", which is no token id");
       }
     }
     return stops;

@@ -7,6 +7,7 @@ package org.dsvlm.models.llama;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -121,8 +122,12 @@ public interface LanguageFamily extends ModelFamily<LlamaConfig> {
   @Override
   default String describe(LlamaConfig config) {
     return String.format(
+        Locale.ROOT,
         "%s (%d layers, width %d, %d words)",
-        modelType(), config.layers(), config.hiddenSize(), config.vocabularySize());
+        modelType(),
+        config.layers(),
+        config.hiddenSize(),
+        config.vocabularySize());
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.Families;
 
@@ -185,7 +186,8 @@ public record LlamaConfig(
     if (json.has("layer_types")) {
       for (JsonNode type : json.json().get("layer_types")) {
         if (!type.asText().equals("full_attention")) {
-          throw json.error("layer_types", "holds " + type + "; only full_attention is supported");
+          throw json.error(
+              "layer_types", "holds " + Excerpt.of(type) + "; only full_attention is supported");
         }
       }
     }

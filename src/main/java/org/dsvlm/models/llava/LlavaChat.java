@@ -7,6 +7,7 @@ package org.dsvlm.models.llava;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -24,6 +25,7 @@ import org.dsvlm.models.llama.StreamedText;
 import org.dsvlm.models.llama.TextListener;
 import org.dsvlm.nn.Lora;
 import org.dsvlm.tensor.Devices;
+import org.dsvlm.tensor.NativeErrors;
 import org.dsvlm.tensor.SideBySide;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.text.ConversationTemplate;
@@ -143,7 +145,7 @@ public final class LlavaChat implements AutoCloseable {
       TextListener listener) {
     Arguments.given(settings, "settings");
     Arguments.given(listener, "listener");
-    return calls.run(
+    return call(
         () -> {
           try (PointerScope scope = new PointerScope();
               NoGradGuard guard = new NoGradGuard();
@@ -164,7 +166,7 @@ public final class LlavaChat implements AutoCloseable {
   public PreparedPrompt prepare(List<Picture> pictures, List<Turn> turns, long draws) {
     Arguments.given(pictures, "pictures").forEach(one -> Arguments.given(one, "picture"));
     Arguments.given(turns, "turns").forEach(one -> Arguments.given(one, "turn"));
-    return calls.run(() -> prepared(pictures, turns, draws));
+    return call(() -> prepared(pictures, turns, draws));
   }
 
   private PreparedPrompt prepared(List<Picture> pictures, List<Turn> turns, long draws) {
@@ -191,7 +193,7 @@ public final class LlavaChat implements AutoCloseable {
   public List<String> answers(List<PreparedPrompt> prompts, GenerationSettings settings) {
     Arguments.given(prompts, "prompts").forEach(one -> Arguments.given(one, "prompt"));
     Arguments.given(settings, "settings");
-    return calls.run(() -> answered(prompts, settings));
+    return call(() -> answered(prompts, settings));
   }
 
   private List<String> answered(List<PreparedPrompt> prompts, GenerationSettings settings) {
@@ -265,7 +267,10 @@ public final class LlavaChat implements AutoCloseable {
    * @param newTokens to make, always the likeliest
    */
   public void writeCheck(Path file, Picture picture, String question, int newTokens) {
-    calls.run(
+    Arguments.given(file, "file");
+    Arguments.given(picture, "picture");
+    Arguments.given(question, "question");
+    call(
         () -> {
           try (PointerScope scope = new PointerScope()) {
             long[] ids = ids(List.of(Turn.human(question)), 1);
@@ -323,6 +328,10 @@ public final class LlavaChat implements AutoCloseable {
               + pictures);
     }
     return turns;
+  }
+
+  private <T> T call(Supplier<T> work) {
+    return calls.run(() -> NativeErrors.plain("the model", work));
   }
 
   /**

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.llama.LlamaConfig;
 import org.dsvlm.models.vit.VisionConfig;
@@ -134,7 +135,8 @@ public record LlavaConfig(
     List<Integer> several = new ArrayList<>();
     for (JsonNode layer : layers) {
       if (!layer.isInt()) {
-        throw config.error("vision_feature_layer", "holds " + layer + ", not a whole number");
+        throw config.error(
+            "vision_feature_layer", "holds " + Excerpt.of(layer) + ", not a whole number");
       }
       several.add(layer.intValue());
     }

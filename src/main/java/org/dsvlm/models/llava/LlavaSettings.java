@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>template<td>our key in config.json, chat_template.jinja, chat_template.json,
  *     tokenizer_config.json, the tokens that the tokenizer has
  * <tr><td>stop tokens<td>generation_config.json, config.json, its text_config,
- *     tokenizer_config.json; the template's own end in any case
+ *     tokenizer_config.json, special_tokens_map.json; the template's own end in any case
  * <tr><td>pictures<td>processor_config.json, preprocessor_config.json, those of the vision tower
  * </table>
  */
@@ -75,12 +75,19 @@ final class LlavaSettings implements AutoCloseable {
 
   /** {@code named}, or without any the end that the tokenizer's settings name. */
   static Set<Long> stopTokens(Path folder, Set<Long> named, Tokenizer tokenizer) {
-    Path file = folder.resolve("tokenizer_config.json");
-    if (!named.isEmpty() || !Files.exists(file)) {
+    if (!named.isEmpty()) {
       return named;
     }
-    OptionalLong end = tokenizer.token(JsonConfig.read(file).json().path("eos_token"));
-    return end.isPresent() ? Set.of(end.getAsLong()) : Set.of();
+    for (String name : new String[] {"tokenizer_config.json", "special_tokens_map.json"}) {
+      Path file = folder.resolve(name);
+      if (Files.exists(file)) {
+        OptionalLong end = tokenizer.token(JsonConfig.read(file).json().path("eos_token"));
+        if (end.isPresent()) {
+          return Set.of(end.getAsLong());
+        }
+      }
+    }
+    return Set.of();
   }
 
   Tokenizer tokenizer() {

@@ -70,7 +70,14 @@ public final class TrainedTemplate {
         new String[] {"chat_template.json", "processor_config.json", "tokenizer_config.json"}) {
       Path file = folder.resolve(name);
       if (Files.exists(file)) {
-        Optional<String> text = defaultTemplate(JsonConfig.read(file).json().path(CHAT_TEMPLATE));
+        JsonConfig json = JsonConfig.read(file);
+        Optional<String> text = defaultTemplate(json.json().path(CHAT_TEMPLATE));
+        if (text.isEmpty() && !json.json().path(CHAT_TEMPLATE).isEmpty()) {
+          throw json.error(
+              CHAT_TEMPLATE,
+              "holds several templates and none of them is the default; name the one that the"
+                  + " model was trained on with --template");
+        }
         if (text.isPresent()) {
           return Optional.of(recognised(file, text.get()));
         }

@@ -4,6 +4,7 @@
  */
 package org.dsvlm.models.vit;
 
+import java.util.Locale;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.nn.Conv2d;
@@ -44,6 +45,7 @@ final class PatchEmbedding {
         || pixelValues.size(3) != config.imageSize()) {
       throw new DsVlmException(
           String.format(
+              Locale.ROOT,
               "pixel values %s, but the vision tower takes [pictures, %d, %d, %d]; check that "
                   + "preprocessor_config.json belongs to config.json",
               Torch.describe(pixelValues),

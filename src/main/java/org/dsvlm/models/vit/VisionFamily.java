@@ -5,6 +5,7 @@
 package org.dsvlm.models.vit;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -78,8 +79,12 @@ public interface VisionFamily extends ModelFamily<VisionConfig> {
   @Override
   default String describe(VisionConfig config) {
     return String.format(
+        Locale.ROOT,
         "%s (%d layers, width %d, %d tokens)",
-        name(), config.layers(), config.hiddenSize(), config.patches() + config.classTokens());
+        name(),
+        config.layers(),
+        config.hiddenSize(),
+        config.patches() + config.classTokens());
   }
 
   @Override

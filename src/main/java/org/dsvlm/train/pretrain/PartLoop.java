@@ -4,10 +4,10 @@
  */
 package org.dsvlm.train.pretrain;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,9 +16,8 @@ import java.util.function.BooleanSupplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.io.DsVlmException;
-import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.JsonConfig;
-import org.dsvlm.io.StrictJson;
+import org.dsvlm.io.JsonLines;
 import org.dsvlm.tensor.MemoryFigures;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.train.optim.AdamW;
@@ -150,19 +149,12 @@ final class PartLoop {
   /** Time that all steps took, of sessions before this one too. */
   double seconds() {
     Path file = work.resolve(METRICS);
-    if (!Files.exists(file)) {
-      return 0;
-    }
-    try {
-      ObjectMapper json = StrictJson.json();
-      double seconds = 0;
-      for (String line : InputFiles.lines(file)) {
-        var step = json.readTree(line);
-        seconds += step.path("samples").asDouble() / step.path("samples_per_second").asDouble();
-      }
-      return seconds;
-    } catch (IOException e) {
-      throw new DsVlmException(file + ": cannot be read: " + e.getMessage(), e);
-    }
+    List<Double> seconds = new ArrayList<>();
+    JsonLines.read(
+        file,
+        step ->
+            seconds.add(
+                step.path("samples").asDouble() / step.path("samples_per_second").asDouble()));
+    return seconds.stream().mapToDouble(Double::doubleValue).sum();
   }
 }

@@ -6,7 +6,6 @@ package org.dsvlm.train.pretrain;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -19,7 +18,6 @@ import org.dsvlm.io.StrictJson;
  * Sizes and hyperparameters of the parts: a section each, in {@code nano.yaml} or a user's file.
  */
 final class PretrainingRecipe {
-  private static final YAMLMapper YAML = StrictJson.yaml();
 
   private PretrainingRecipe() {}
 
@@ -41,7 +39,9 @@ final class PretrainingRecipe {
         name.equals("nano")
             ? PretrainingRecipe.class.getResourceAsStream("nano.yaml")
             : InputFiles.stream(FilePath.of("--recipe", name))) {
-      if (stream != null && YAML.readTree(stream) instanceof ObjectNode recipe) {
+      if (stream != null
+          && StrictJson.yaml(InputFiles.text(stream.readAllBytes(), name))
+              instanceof ObjectNode recipe) {
         return recipe;
       }
       throw new DsVlmException(name + ": is no pretraining recipe; nano is one");
@@ -65,7 +65,7 @@ final class PretrainingRecipe {
           "--set " + assignment + ": write key=value, with a key of the pretraining recipe");
     }
     try {
-      object.set(key, YAML.readTree(sides[1].strip()));
+      object.set(key, StrictJson.yaml(sides[1].strip()));
     } catch (IOException e) {
       throw new DsVlmException("--set " + assignment + ": " + e.getMessage(), e);
     }

@@ -205,7 +205,7 @@ public final class RecipeReader {
         String section = place.isEmpty() ? "" : place + ".";
         throw new DsVlmException("recipe: " + section + reason.getMessage(), e);
       }
-      throw new DsVlmException("recipe: " + place + ": " + e.getOriginalMessage(), e);
+      throw new DsVlmException("recipe: " + place + ": " + StrictJson.problem(e), e);
     }
   }
 
@@ -222,24 +222,23 @@ public final class RecipeReader {
   /** The mapping in the YAML {@code text}, which messages call {@code where}. */
   public static ObjectNode parse(String text, String where) {
     try {
-      JsonNode tree = YAML.readTree(text);
+      JsonNode tree = StrictJson.yaml(text);
       if (tree instanceof ObjectNode object) {
         return object;
       }
       throw new DsVlmException(where + ": not a YAML mapping of keys to values");
     } catch (JsonProcessingException e) {
       String line = e.getLocation() == null ? "" : " in line " + e.getLocation().getLineNr();
-      throw new DsVlmException(where + ": broken YAML" + line + ": " + e.getOriginalMessage(), e);
+      throw new DsVlmException(where + ": broken YAML" + line + ": " + StrictJson.problem(e), e);
     }
   }
 
   /** A scalar or list as YAML reads it. */
   static JsonNode value(String text, String where) {
     try {
-      return YAML.readTree(text);
+      return StrictJson.yaml(text);
     } catch (JsonProcessingException e) {
-      throw new DsVlmException(
-          where + ": '" + text + "' is no value: " + e.getOriginalMessage(), e);
+      throw new DsVlmException(where + ": '" + text + "' is no value: " + StrictJson.problem(e), e);
     }
   }
 

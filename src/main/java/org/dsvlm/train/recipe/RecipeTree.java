@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 
 /**
  * The keys of a recipe while it is put together. Each key's type is that of its default; a default
@@ -141,7 +142,8 @@ final class RecipeTree {
                   case OBJECT -> "a mapping";
                   default -> "text";
                 };
-    return new DsVlmException(where + ": '" + key + "' takes " + wanted + ", not " + value);
+    return new DsVlmException(
+        where + ": '" + key + "' takes " + wanted + ", not " + Excerpt.of(value));
   }
 
   private DsVlmException unknown(String key, String where) {

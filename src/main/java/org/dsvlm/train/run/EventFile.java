@@ -12,6 +12,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.zip.CRC32C;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.HeldFolders;
@@ -56,10 +57,10 @@ final class EventFile implements AutoCloseable {
     try {
       HeldFolders.createDirectories(folder);
       int number = 1;
-      while (Files.exists(folder.resolve(String.format(NAME, number)))) {
+      while (Files.exists(folder.resolve(String.format(Locale.ROOT, NAME, number)))) {
         number++;
       }
-      Path file = folder.resolve(String.format(NAME, number));
+      Path file = folder.resolve(String.format(Locale.ROOT, NAME, number));
       EventFile events =
           new EventFile(
               file,

@@ -21,6 +21,7 @@ import java.util.Map;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.InputFiles;
+import org.dsvlm.io.JsonLines;
 import org.dsvlm.io.StrictJson;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,30 +84,29 @@ public final class MetricsLog implements AutoCloseable {
    */
   public static Map<Long, Double> valuesOfGoodSteps(Path file, String key) {
     Map<Long, Double> values = new LinkedHashMap<>();
-    try {
-      for (String line : InputFiles.lines(file)) {
-        JsonNode row = JSON.readTree(line);
-        JsonNode value = row.path(key);
-        boolean good =
-            row.path("loss").isNumber() && row.path(StepMetrics.GRADIENT_NORM).isNumber();
-        if (value.isNumber() && good) {
-          values.put(stepOf(line), value.doubleValue());
-        }
-      }
-    } catch (JsonProcessingException e) {
-      throw new DsVlmException(file + ": has a line that is no JSON: " + e.getMessage(), e);
-    } catch (IOException e) {
-      throw new DsVlmException(file + ": metrics cannot be read: " + e.getMessage(), e);
-    }
+    JsonLines.read(
+        file,
+        row -> {
+          JsonNode value = row.path(key);
+          boolean good =
+              row.path("loss").isNumber() && row.path(StepMetrics.GRADIENT_NORM).isNumber();
+          if (value.isNumber() && good) {
+            values.put(stepOf(row), value.doubleValue());
+          }
+        });
     return values;
   }
 
   private static long stepOf(String line) {
     try {
-      return JSON.readTree(line).path("step").asLong(UNSOUND);
+      return stepOf(JSON.readTree(line));
     } catch (JsonProcessingException e) {
       return UNSOUND;
     }
+  }
+
+  private static long stepOf(JsonNode line) {
+    return line.path("step").asLong(UNSOUND);
   }
 
   public void write(StepMetrics metrics) {

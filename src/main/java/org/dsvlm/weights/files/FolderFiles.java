@@ -43,6 +43,9 @@ final class FolderFiles {
   private static final Pattern TRAINERS =
       Pattern.compile("(training_args|optimizer|scheduler|scaler|rng_state\\w*)\\.(bin|pt|pth)");
 
+  /** Formats of other programs, which are not read here. */
+  private static final Pattern OTHERS = Pattern.compile(".+\\.(h5|msgpack|gguf|onnx|ot)");
+
   private FolderFiles() {}
 
   /**
@@ -90,10 +93,14 @@ final class FolderFiles {
     return file.toString().endsWith(".json");
   }
 
-  /** Files of weights in {@code folder} by name, in order. */
+  /** Files of weights in {@code folder} by name, in order, of whichever program. */
   static List<String> weights(Path folder) {
     return names(folder).stream()
-        .filter(name -> name.endsWith(".safetensors") || WeightFile.namesPickle(name))
+        .filter(
+            name ->
+                name.endsWith(".safetensors")
+                    || WeightFile.namesPickle(name)
+                    || OTHERS.matcher(name).matches())
         .filter(name -> !TRAINERS.matcher(name).matches())
         .toList();
   }

@@ -13,6 +13,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.dsvlm.io.DsVlmException;
 import org.jspecify.annotations.Nullable;
@@ -135,8 +136,10 @@ final class PickleMachine {
       default ->
           throw input.error(
               String.format(
+                  Locale.ROOT,
                   "has the instruction 0x%02x, which no file of weights needs; %s",
-                  instruction, PickleGlobal.HOW_TO_CONVERT));
+                  instruction,
+                  PickleGlobal.HOW_TO_CONVERT));
     }
   }
 

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
@@ -134,7 +135,8 @@ public final class SafetensorsWriter {
     }
     Map<String, String> shardOfTensor = new LinkedHashMap<>();
     for (int i = 0; i < shards.size(); i++) {
-      String file = String.format("%s-%05d-of-%05d.safetensors", stem, i + 1, shards.size());
+      String file =
+          String.format(Locale.ROOT, "%s-%05d-of-%05d.safetensors", stem, i + 1, shards.size());
       write(folder.resolve(file), shards.get(i), PYTORCH);
       shards.get(i).forEach(tensor -> shardOfTensor.put(tensor.name(), file));
     }

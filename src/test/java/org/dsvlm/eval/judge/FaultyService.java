@@ -122,6 +122,17 @@ final class FaultyService implements AutoCloseable {
     };
   }
 
+  /** Sends that many bytes. */
+  static Behaviour longer(int bytes) {
+    return (exchange, question) -> {
+      exchange.sendResponseHeaders(200, 0);
+      byte[] part = new byte[1 << 16];
+      for (int sent = 0; sent < bytes; sent += part.length) {
+        exchange.getResponseBody().write(part);
+      }
+    };
+  }
+
   /** Sends the headers, then a byte now and then. */
   static Behaviour slow(long millis) {
     return (exchange, question) -> {

@@ -224,4 +224,23 @@ class HttpJudgeTest {
     HttpJudge judge = new HttpJudge(settings(1), log());
     Closed.saysSo(judge, () -> judge.ask("be fair", List.of(request("1"))));
   }
+
+  @Test
+  @BadInput(
+      number = 73,
+      value = "a judge whose answer has no end",
+      then = "it is cut off at 4 MB, and asked again")
+  void anAnswerThatIsTooLongIsCutOff() {
+    service.plan("question long", FaultyService.longer(100 << 20));
+    assertThat(ask(settings(2), List.of(request("long"))))
+        .containsEntry("long", "reply to question long");
+    service.plan("question long", FaultyService.longer(100 << 20));
+    assertThatThrownBy(
+            () -> {
+              Files.delete(log());
+              ask(settings(1), List.of(request("long")));
+            })
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("its answer is longer than " + BoundedBody.MOST + " bytes");
+  }
 }

@@ -293,4 +293,20 @@ class FolderPartsTest extends ExportedFolder {
       return stored.read("model.multi_modal_projector.linear_1.weight").mul(Torch.scalar(scale));
     }
   }
+
+  @Test
+  void templatesOfWhichNoneIsTheDefaultAreNotGuessedAmong() throws IOException {
+    edit(
+        "tokenizer_config.json",
+        json ->
+            json.putArray("chat_template")
+                .addObject()
+                .put("name", "rag")
+                .put("template", "{{ '<|im_start|>' }}"));
+    assertThatThrownBy(() -> LlavaSettings.open(folder, null))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("tokenizer_config.json: 'chat_template' holds several templates")
+        .hasMessageContaining("--template");
+    LlavaSettings.open(folder, ConversationTemplate.VICUNA_V1).close();
+  }
 }

@@ -200,4 +200,40 @@ class FolderSettingsTest extends ExportedFolder {
         .hasMessageContaining("a type that no model computes in; choose one with --dtype");
     LoadedLlava.open(folder, ScalarType.BFloat16, "cpu").close();
   }
+
+  /** Old folders name the end there alone. */
+  @Test
+  void theEndOfTheSpecialTokensStops() throws IOException {
+    edit("tokenizer_config.json", json -> json.remove("eos_token"));
+    edit("generation_config.json", json -> json.remove("eos_token_id"));
+    Files.writeString(
+        folder.resolve("special_tokens_map.json"), "{\"eos_token\": {\"content\": \"<unk>\"}}");
+    assertThat(stops(folder)).containsExactlyInAnyOrder(0L, 2L);
+    Path written = temporary.resolve("written");
+    LlavaExport.copy(folder, written, format(LlavaLayout.ORIGINAL), null);
+    assertThat(stops(written)).containsExactlyInAnyOrder(0L, 2L);
+  }
+
+  @Test
+  void aProcessorWithoutAClassIsTheModels() throws IOException {
+    ObjectNode before = LlavaPictures.read(folder).toJson();
+    edit(
+        "preprocessor_config.json",
+        json -> {
+          json.remove("image_processor_type");
+          json.remove("feature_extractor_type");
+        });
+    ObjectNode expected = before.deepCopy().put("image_processor_type", "LlavaImageProcessor");
+    expected.remove("do_pad");
+    ObjectNode read = LlavaPictures.read(folder).toJson();
+    read.remove("do_pad");
+    assertThat(read).isEqualTo(expected);
+    Path written = temporary.resolve("written");
+    LlavaExport.copy(folder, written, format(LlavaLayout.HUGGING_FACE), null);
+    assertThat(LlavaPictures.read(written).toJson()).isEqualTo(LlavaPictures.read(folder).toJson());
+    edit("config.json", json -> json.put("model_type", "other"));
+    assertThatThrownBy(() -> LlavaPictures.read(folder))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("preprocessor_config.json: 'image_processor_type' is missing");
+  }
 }

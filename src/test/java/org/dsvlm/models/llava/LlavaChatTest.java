@@ -24,6 +24,7 @@ import org.dsvlm.BadInput;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.models.llama.GenerationSettings;
+import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.TensorScope;
 import org.dsvlm.text.Turn;
 import org.dsvlm.weights.safetensors.Safetensors;
@@ -208,6 +209,29 @@ class LlavaChatTest {
     try (Safetensors check = Safetensors.open(file)) {
       assertThat(check.shape("generated")).containsExactly(1, 3);
       assertThat(check.shape("pixel_values")).containsExactly(1, 3, 56, 56);
+    }
+  }
+
+  /** What no check foresaw has one line, too. */
+  @Test
+  void anErrorOfLibTorchHasNoTraceOfCpp(@TempDir Path parent) {
+    Path folder = parent.resolve("model");
+    TinyLlava.export(folder, TinyLlava.files());
+    try (LlavaChat chat = LlavaChat.open(folder, LlavaChatOptions.DEFAULTS)) {
+      assertThatThrownBy(
+              () ->
+                  chat.answer(
+                      List.of(),
+                      List.of(Turn.human("What?")),
+                      chat.settings().withMaxNewTokens(4),
+                      (record, piece) ->
+                          Torch.of(new float[6], 2, 3).matmul(Torch.of(new float[4], 2, 2))))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageStartingWith("the model: LibTorch says: ")
+          .hasMessageNotContaining("Exception raised from");
+      assertThatThrownBy(() -> Turn.human(null))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessage("the argument 'text' is null");
     }
   }
 }

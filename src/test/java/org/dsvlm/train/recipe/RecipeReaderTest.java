@@ -224,4 +224,15 @@ class RecipeReaderTest {
     assertThat(Place.WORLD.isNamedIn(tree)).isTrue();
     assertThat(Place.WORLD.isNamedIn(RecipeReader.resolve("nano-scratch", List.of()))).isFalse();
   }
+
+  @Test
+  void anAliasIsNotTakenForItsName() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("alias.yaml"),
+            "extends: nano-scratch\ndata: {stage1: &records a.json, stage2: *records}\n");
+    assertThatThrownBy(() -> RecipeReader.resolve(file.toString(), List.of()))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("alias.yaml: broken YAML in line 2: aliases such as *records");
+  }
 }

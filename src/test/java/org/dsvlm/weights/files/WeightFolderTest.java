@@ -119,10 +119,11 @@ class WeightFolderTest {
   void saysWhatAFolderWithoutWeightsHolds() throws IOException {
     Path other = Files.createDirectory(parent.resolve("pickles"));
     Files.writeString(other.resolve("consolidated.pth"), "x");
+    Files.writeString(other.resolve("tf_model.h5"), "x");
     assertThatThrownBy(() -> WeightFolder.open(other))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("model.safetensors")
-        .hasMessageContaining("there is consolidated.pth");
+        .hasMessageContaining("there is consolidated.pth, tf_model.h5");
     assertThatThrownBy(() -> WeightFolder.open(parent.resolve("nowhere")))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("no such folder");

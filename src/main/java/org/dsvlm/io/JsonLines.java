@@ -2,7 +2,7 @@
  * Copyright 2026 The DS-VLM for the JVM Authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package org.dsvlm.report;
+package org.dsvlm.io;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -14,14 +14,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
-import org.dsvlm.io.DsVlmException;
-import org.dsvlm.io.InputFiles;
-import org.dsvlm.io.StrictJson;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Files of one JSON value a line, to which a run adds while it goes. */
-final class JsonLines {
+public final class JsonLines {
   private static final Logger LOG = LoggerFactory.getLogger(JsonLines.class);
   private static final ObjectMapper JSON = StrictJson.json();
 
@@ -31,8 +28,10 @@ final class JsonLines {
    * Gives {@code each} the values in {@code file}; without the file there are none. A last line
    * that is not whole, as a killed process leaves it, or one that writes just now, is passed over;
    * so is any other that is no JSON, with a line in the log.
+   *
+   * @throws DsVlmException if the file cannot be read
    */
-  static void read(Path file, Consumer<JsonNode> each) {
+  public static void read(Path file, Consumer<JsonNode> each) {
     if (!Files.exists(file)) {
       return;
     }
