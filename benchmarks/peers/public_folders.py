@@ -6,8 +6,9 @@ usage: public_folders.py OUT TOKENIZERS [LAYERS]
 
 Names, shapes, formats, shards and layouts are those of the public files; a language model has LAYERS
 layers (1), so that it fits a small machine. TOKENIZERS has a folder for each family: llama2 with
-tokenizer.model, llama3 and qwen2 with tokenizer.json. OUT/data gets a few records for each stage, with
-pictures in the folders that LLaVA's records name. Run it in the project's folder.
+tokenizer.model, llama3 and qwen2 with tokenizer.json; a missing tokenizer_config.json is made up. OUT/data
+gets a few records for each stage, with pictures in the folders that LLaVA's records name. Run it in the
+project's folder.
 """
 
 import json
@@ -24,6 +25,20 @@ from safetensors.torch import save_file
 MODELS = Path("src/main/resources/org/dsvlm/models")
 SHAPES = Path("src/test/resources/org/dsvlm/catalogue")
 VAE_OF_2022 = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
+TOKENIZER_CONFIGS = {
+    "llama2": {"tokenizer_class": "LlamaTokenizer", "add_bos_token": True, "add_eos_token": False},
+    "llama3": {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "bos_token": "<|begin_of_text|>",
+        "eos_token": "<|eot_id|>",
+    },
+    "qwen2": {
+        "tokenizer_class": "Qwen2Tokenizer",
+        "bos_token": None,
+        "eos_token": "<|im_end|>",
+        "pad_token": "<|endoftext|>",
+    },
+}
 STAGE2 = ["coco/train2017", "gqa/images", "ocr_vqa/images", "textvqa/train_images", "vg/VG_100K", "vg/VG_100K_2"]
 
 
@@ -81,7 +96,7 @@ def language(out, arch, folder, tokenizer, pickled, count, layers):
         if (tokenizer / file).exists() and not (pickled and file == "tokenizer.json"):
             shutil.copy(tokenizer / file, out / folder / file)
     if not (out / folder / "tokenizer_config.json").exists():
-        dump(out / folder / "tokenizer_config.json", {"tokenizer_class": "LlamaTokenizer", "add_bos_token": True})
+        dump(out / folder / "tokenizer_config.json", TOKENIZER_CONFIGS[tokenizer.name])
 
 
 def encoder(out, arch, folder, pickled):
