@@ -18,7 +18,6 @@ import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
 import org.dsvlm.supervision.ConditionUse;
 import org.dsvlm.tensor.DTypes;
-import org.dsvlm.train.InstrumentSchedule;
 import org.dsvlm.train.recipe.InstrumentKeys;
 import org.dsvlm.train.recipe.Recipe;
 import org.jspecify.annotations.Nullable;
@@ -134,19 +133,21 @@ final class StagePlanner {
         Memory.peak(kinds(number, micro, expected.textTokens(), true).get(0).tape().saved()),
         seconds,
         plain == null ? seconds : plain.plan(number, hardware, null).secondsPerStep(),
-        instruments(number, hardware, micro * expected.withPicture(), microBatches));
+        instruments(number, hardware, micro * expected.withPicture(), microBatches, seconds));
   }
 
   /**
-   * Seconds a step that the instruments take on the average: the first device reconstructs the
-   * fixed pictures without gradients, and all of them encode a step's pictures once more for each
-   * loss.
+   * Seconds a step that the instruments take on the average. In a reading the first device
+   * reconstructs the fixed pictures without gradients, and all of them encode a step's pictures
+   * once more for each loss. The recipe says how often that is, or the share that it may take; a
+   * stage is read once at least.
+   *
+   * @param step seconds of one
    */
-  private double instruments(int number, Hardware hardware, double pictures, int microBatches) {
+  private double instruments(
+      int number, Hardware hardware, double pictures, int microBatches, double step) {
     InstrumentKeys settings = recipe.instruments();
-    long total = recipe.stage(number).steps(expected(number).records());
-    long every = InstrumentSchedule.of(recipe, number, 0, total).everySteps();
-    if (every == 0 || sizes.supervision().isEmpty()) {
+    if (!settings.enabled() || sizes.supervision().isEmpty()) {
       return 0;
     }
     StepCost cost = cost(number, recipe.activationCheckpointing());
@@ -160,7 +161,11 @@ final class StagePlanner {
         recipe.languageWeight() > 0
             ? 2 * microBatches * hardware.seconds(cost.encoder(pictures).operations())
             : 0;
-    return (passes * hardware.seconds(forward) + encoded) / every;
+    double reading = passes * hardware.seconds(forward) + encoded;
+    double most = InstrumentKeys.LARGEST_SHARE;
+    double often =
+        settings.withinShare() ? step * most / (1 - most) : reading / settings.everySteps();
+    return Math.max(often, reading / recipe.stage(number).steps(expected(number).records()));
   }
 
   private StepCost cost(int number, boolean again) {

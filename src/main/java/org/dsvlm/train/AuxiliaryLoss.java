@@ -91,6 +91,16 @@ public interface AuxiliaryLoss extends AutoCloseable {
     return Measurement.NONE;
   }
 
+  /**
+   * Does a part of the work of {@link #measure}, so that its time can be foreseen, and waits until
+   * it is done.
+   *
+   * @return the part's share of the work
+   */
+  default double measurePart(Features features, FixedPictures pictures) {
+    return 1;
+  }
+
   @Override
   void close();
 }

@@ -115,6 +115,12 @@ final class FixedReconstruction {
         0);
   }
 
+  /** One pass of those that {@link #measure} makes; gives its share. */
+  double measurePart(Map<String, Tensor> features) {
+    Torch.item(Torch.tidy(() -> at(features, timesteps[0]).loss().clone()));
+    return 1.0 / (timesteps.length * ConditionUse.passes(features.size()));
+  }
+
   private Tensor error(Tensor reconstruction) {
     return Torch.tidy(() -> reconstruction.to(ScalarType.Double).sub(picture).abs().mean());
   }

@@ -86,12 +86,14 @@ final class GradientAccumulation {
   /**
    * Instruments that read the model through a stage.
    *
+   * @param budget of the run
    * @param groups of all parameters that the stage trains
    * @param pictures gives at most that many to look at; null in a process that does not measure
    * @param labelled shows a probe the pictures of which something is known
    */
   Instruments instruments(
       InstrumentSchedule schedule,
+      InstrumentBudget budget,
       List<ParameterGroup> groups,
       IntFunction<@Nullable FixedPictures> pictures,
       Consumer<FeatureProbe> labelled) {
@@ -103,6 +105,7 @@ final class GradientAccumulation {
         dtype,
         auxiliaries,
         schedule,
+        budget,
         groups,
         losses,
         auxiliaries.isEmpty() ? null : pictures.apply(instrumentRecords),

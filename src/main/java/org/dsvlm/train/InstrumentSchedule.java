@@ -4,55 +4,42 @@
  */
 package org.dsvlm.train;
 
-import org.dsvlm.supervision.ConditionUse;
 import org.dsvlm.train.recipe.InstrumentKeys;
-import org.dsvlm.train.recipe.Recipe;
 
 /**
- * The steps of a stage after which the instruments read the model: every n-th one, and the last.
- * Where the recipe names no n, it follows from the recipe alone, so that a resumed run measures
- * after the same steps on any machine.
+ * The steps of a stage after which the instruments read the model: the last, and every n-th one.
+ * Where the recipe names no n, they read as often as an {@link InstrumentBudget} allows.
  *
- * @param everySteps 0: never
+ * @param everySteps 0: never, or as often as the budget allows
+ * @param withinShare whether the budget decides
  * @param stepsBefore of other stages
  * @param total steps of the stage
  */
-public record InstrumentSchedule(long everySteps, long stepsBefore, long total) {
-  /** Share of a stage's time that the instruments may take. */
-  static final double LARGEST_SHARE = 0.02;
-
-  /**
-   * Passes of one picture through the diffusion model, without gradients, that take as long as a
-   * record in a training step at the least: measured 2.6 in the recipe {@code nano}. A step has the
-   * same pass with its backward and the language model's, but of more pictures at a time.
-   */
-  static final double PASSES_PER_RECORD = 2.5;
-
-  /**
-   * Share of a step that encoding its pictures once more for each loss takes, with the backward
-   * passes.
-   */
-  static final double ENCODER_PASSES = 0.2;
+record InstrumentSchedule(long everySteps, boolean withinShare, long stepsBefore, long total) {
+  /** Steps between two questions to the budget: several processes have to agree on the answer. */
+  private static final long STEPS_TO_QUESTION = 5;
 
   /** The schedule of a stage of {@code total} steps after {@code stepsBefore} of other stages. */
-  public static InstrumentSchedule of(Recipe recipe, int stage, long stepsBefore, long total) {
-    InstrumentKeys settings = recipe.instruments();
-    if (!settings.enabled() || settings.everySteps() > 0) {
-      return new InstrumentSchedule(
-          settings.enabled() ? settings.everySteps() : 0, stepsBefore, total);
-    }
-    double passes =
-        settings.records()
-            * settings.timesteps()
-            * ConditionUse.passes(recipe.supervisionConfig().features().size());
-    double step = PASSES_PER_RECORD * recipe.stage(stage).batchSize();
-    double steps = (passes / step + ENCODER_PASSES) / LARGEST_SHARE;
-    return new InstrumentSchedule((long) Math.ceil(steps), stepsBefore, total);
+  static InstrumentSchedule of(InstrumentKeys settings, long stepsBefore, long total) {
+    long every = settings.enabled() ? settings.everySteps() : 0;
+    return new InstrumentSchedule(every, settings.withinShare(), stepsBefore, total);
   }
 
   /** Whether they are read after the step before which {@code stageStep} steps were done. */
   boolean isDue(long stageStep) {
-    return everySteps > 0 && ((stageStep + 1) % everySteps == 0 || isLast(stageStep));
+    return isLast(stageStep)
+        ? withinShare || everySteps > 0
+        : everySteps > 0 && (stageStep + 1) % everySteps == 0;
+  }
+
+  /** Whether they are read then if the budget allows it. */
+  boolean isOptional(long stageStep) {
+    return withinShare && !isLast(stageStep) && (stageStep + 1) % STEPS_TO_QUESTION == 0;
+  }
+
+  /** Whether the budget is asked in this stage. */
+  boolean hasOptional() {
+    return withinShare && total > STEPS_TO_QUESTION;
   }
 
   /** Whether that is the stage's last step. */

@@ -17,6 +17,7 @@ import org.dsvlm.models.llava.Features;
 import org.dsvlm.models.llava.Llava;
 import org.dsvlm.nn.cost.Part;
 import org.dsvlm.train.optim.ParameterGroup;
+import org.dsvlm.train.parallel.GradientExchange;
 import org.dsvlm.train.run.Measurement;
 import org.jspecify.annotations.Nullable;
 
@@ -26,21 +27,30 @@ import org.jspecify.annotations.Nullable;
  * states, and no gradient of its is touched: a run gives the same bits with and without them.
  */
 final class Instruments implements AutoCloseable {
+  /**
+   * Share of a step that encoding its pictures once more for each loss takes with the backward
+   * passes, until it is measured.
+   */
+  private static final double ENCODER_PASSES = 0.2;
+
   private final Llava llava;
   private final ScalarType dtype;
   private final List<AuxiliaryLoss> auxiliaries;
   private final InstrumentSchedule schedule;
+  private final InstrumentBudget budget;
   private final List<String> losses;
   private final Map<String, List<Tensor>> parts;
   private final Map<String, Integer> blocks = new LinkedHashMap<>();
   private final @Nullable FixedPictures pictures;
   private final Consumer<FeatureProbe> labelled;
+  private boolean due;
   private @Nullable LossGradients gradients;
 
   /**
    * Those of one stage.
    *
    * @param dtype of the model
+   * @param budget of the run
    * @param groups of all parameters that the stage trains
    * @param losses names of all losses
    * @param pictures that they look at; null in a process that does not measure, or if no auxiliary
@@ -53,6 +63,7 @@ final class Instruments implements AutoCloseable {
       ScalarType dtype,
       List<AuxiliaryLoss> auxiliaries,
       InstrumentSchedule schedule,
+      InstrumentBudget budget,
       List<ParameterGroup> groups,
       List<String> losses,
       @Nullable FixedPictures pictures,
@@ -61,11 +72,13 @@ final class Instruments implements AutoCloseable {
     this.dtype = dtype;
     this.auxiliaries = auxiliaries;
     this.schedule = schedule;
+    this.budget = budget;
     this.losses = losses;
     this.pictures = pictures;
     this.labelled = labelled;
     this.parts = parts(groups);
     auxiliaries.forEach(auxiliary -> blocks.putAll(auxiliary.blocks()));
+    budget.stageStarted();
   }
 
   /** The parameters that more than one loss reaches. */
@@ -83,28 +96,73 @@ final class Instruments implements AutoCloseable {
     return parts;
   }
 
-  /** The gradients to take note of in a step; null in most. All processes ask. */
-  @Nullable LossGradients gradients(long stageStep) {
+  /**
+   * The gradients to take note of in a step; null in most. All processes ask, and the one that
+   * measures decides.
+   */
+  @Nullable LossGradients gradients(long stageStep, GradientExchange exchange) {
     forget();
-    if (schedule.isDue(stageStep) && losses.size() > 1) {
+    due = schedule.isDue(stageStep) || optionallyDue(stageStep, exchange);
+    if (due && losses.size() > 1) {
       gradients = new LossGradients(parts, blocks, losses);
     }
     return gradients;
   }
 
+  private boolean optionallyDue(long stageStep, GradientExchange exchange) {
+    return !auxiliaries.isEmpty()
+        && schedule.isOptional(stageStep)
+        && exchange.any(pictures != null && budget.allows(schedule.total() - stageStep));
+  }
+
   /** The figures after a step, before which {@code stageStep} steps of the stage were done. */
   Measurement after(long stageStep) {
+    budget.stepDone();
     Measurement all = pictures == null ? Measurement.NONE : shown(stageStep, pictures);
-    if (!schedule.isDue(stageStep)) {
-      return all;
+    if (due) {
+      Measurement read = read();
+      budget.reading(read.seconds());
+      all = all.and(read);
     }
-    if (gradients != null) {
-      all = all.and(new Measurement(gradients.norms(), Map.of(), gradients.seconds()));
+    if (due && schedule.isLast(stageStep)) {
+      Measurement probed = probed();
+      budget.probe(probed.seconds());
+      all = all.and(probed);
     }
-    if (pictures != null) {
-      all = all.and(of(pictures));
+    budget.spend(all.seconds());
+    if (pictures != null && schedule.hasOptional() && !budget.knowsReading()) {
+      all = all.and(foreseen(pictures));
     }
-    return schedule.isLast(stageStep) ? all.and(probed()) : all;
+    return all.timed();
+  }
+
+  private Measurement read() {
+    Measurement read =
+        gradients == null
+            ? Measurement.NONE
+            : new Measurement(gradients.norms(), Map.of(), gradients.seconds());
+    return pictures == null ? read : read.and(of(pictures));
+  }
+
+  /** Tells the budget what a reading will take, from a small part of one. */
+  private Measurement foreseen(FixedPictures shown) {
+    long start = System.nanoTime();
+    double reading = losses.size() > 1 ? ENCODER_PASSES * budget.stepSeconds() : 0;
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      Features features = features(shown);
+      for (AuxiliaryLoss auxiliary : auxiliaries) {
+        // The first pass waits for what the step has left to do, and finds its memory.
+        auxiliary.measurePart(features, shown);
+        long part = System.nanoTime();
+        double share = auxiliary.measurePart(features, shown);
+        reading += (System.nanoTime() - part) / 1e9 / share;
+      }
+    }
+    budget.reading(reading);
+    double seconds = (System.nanoTime() - start) / 1e9;
+    budget.spend(seconds);
+    return Measurement.NONE.within(seconds);
   }
 
   private Measurement probed() {
@@ -165,6 +223,7 @@ final class Instruments implements AutoCloseable {
 
   @Override
   public void close() {
+    budget.stageEnded();
     forget();
     if (pictures != null) {
       pictures.close();

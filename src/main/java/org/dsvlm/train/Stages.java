@@ -44,6 +44,7 @@ final class Stages {
   private final GradientAccumulation accumulation;
   private final CheckpointFolder checkpoints;
   private final SkippedSteps skipped;
+  private final InstrumentBudget budget = new InstrumentBudget(System::nanoTime);
   private Path metrics = Path.of("");
 
   /** Stages in which {@code group} train {@code parts}, a model of {@code config}. */
@@ -171,7 +172,7 @@ final class Stages {
                       next.microBatches(),
                       new GradientAccumulation.Position(span.stage(), done, span.total(), before),
                       exchange,
-                      instruments.gradients(done));
+                      instruments.gradients(done, exchange));
                 }
               },
               exchange,
@@ -262,7 +263,8 @@ final class Stages {
 
   private Instruments instruments(Span span, RecordSource records, List<ParameterGroup> groups) {
     return accumulation.instruments(
-        InstrumentSchedule.of(recipe, span.stage(), span.stepsBefore(), span.total()),
+        InstrumentSchedule.of(recipe.instruments(), span.stepsBefore(), span.total()),
+        budget,
         groups,
         count ->
             group.isFirst() ? data.instrumentPictures().fixed(span.stage(), records, count) : null,

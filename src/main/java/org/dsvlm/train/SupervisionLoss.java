@@ -175,6 +175,11 @@ final class SupervisionLoss implements AuxiliaryLoss {
     return fixed(pictures).measure(taken(features));
   }
 
+  @Override
+  public double measurePart(Features features, FixedPictures pictures) {
+    return fixed(pictures).measurePart(taken(features));
+  }
+
   private FixedReconstruction fixed(FixedPictures pictures) {
     Device place = new Device(device);
     SupervisionConfig.Reconstruct way = config.reconstruction();

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,6 +66,19 @@ class InstrumentsTest {
   void aResumedRunMeasuresTheSame() throws IOException {
     Path straight = tiny.train("straight", OFTEN);
     TinyRun.assertSame(tiny.trainInTwoParts("resumed", 3, OFTEN), straight);
+  }
+
+  /** A stage of a few steps is read at its end, and its metrics have the time that this took. */
+  @Test
+  void byDefaultAShortRunIsReadAtTheEndsOfItsStages() throws IOException {
+    Path run = tiny.train("run", "tensorboard.pictures_every_steps=0");
+    assertThat(TinyRun.metrics(run))
+        .extracting(row -> row.has("condition_use"))
+        .containsExactly(false, false, true, false, false, true);
+    List<String> lines = Files.readAllLines(run.resolve("metrics.jsonl"));
+    assertThat(lines)
+        .extracting(line -> line.contains("\"instruments_seconds\":"))
+        .containsExactly(false, false, true, false, false, true);
   }
 
   /** After steps 2 and 3 of stage 1, and 2 and 3 of stage 2. */

@@ -152,7 +152,7 @@ public final class TinyRun {
     List<ObjectNode> rows = new ArrayList<>();
     for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
       ObjectNode row = (ObjectNode) JSON.readTree(line);
-      row.remove(List.of("samples_per_second", "resident_bytes"));
+      row.remove(List.of("samples_per_second", "resident_bytes", "instruments_seconds"));
       rows.add(row);
     }
     return rows;

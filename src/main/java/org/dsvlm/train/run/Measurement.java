@@ -22,6 +22,9 @@ public record Measurement(
   /** Key of the share by which the supervision's loss rises with another picture's features. */
   public static final String CONDITION_USE = "condition_use";
 
+  /** Key of the time that the instruments took beside a step. */
+  public static final String SECONDS = "instruments_seconds";
+
   /** Nothing was measured. */
   public static final Measurement NONE = new Measurement(Map.of(), Map.of(), 0);
 
@@ -42,6 +45,16 @@ public record Measurement(
   /** The same figures, measured in {@code time} seconds. */
   public Measurement within(double time) {
     return new Measurement(figures, series, time);
+  }
+
+  /** The same, with the time as a figure if it took any. */
+  public Measurement timed() {
+    if (seconds == 0) {
+      return this;
+    }
+    Map<String, Double> all = new LinkedHashMap<>(figures);
+    all.put(SECONDS, seconds);
+    return new Measurement(all, series, seconds);
   }
 
   /** Whether there is any figure. */
