@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Locale;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.Excerpt;
@@ -159,6 +160,7 @@ public final class Main {
     commandLine.setErr(err);
     // As documented: one argument a line, with whatever stands in it.
     commandLine.setUseSimplifiedAtFiles(true);
+    commandLine.registerConverter(Path.class, Main::path);
     commandLine.setExecutionStrategy(Main::readable);
     commandLine.setUsageHelpWidth(Terminal.columns(System.getenv("COLUMNS")));
     commandLine.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
@@ -167,6 +169,18 @@ public final class Main {
     commandLine.setExecutionExceptionHandler(
         (exception, command, parsed) -> report(exception, command.getErr()));
     return commandLine.execute(arguments);
+  }
+
+  /** picocli's own converter takes nothing for the current folder, and shows Java's words. */
+  private static Path path(String text) {
+    if (text.isBlank()) {
+      throw new CommandLine.TypeConversionException("it is empty, and names no file or folder");
+    }
+    try {
+      return FilePath.of("it", text);
+    } catch (DsVlmException e) {
+      throw new CommandLine.TypeConversionException(e.getMessage());
+    }
   }
 
   /** Demands the same of arguments that stood in a file, then runs the command. */
@@ -197,6 +211,12 @@ public final class Main {
   private static int wrongUsage(CommandLine.ParameterException e, PrintWriter err) {
     CommandLine command = e.getCommandLine();
     String name = command.getCommandSpec().qualifiedName();
+    if (e instanceof CommandLine.UnmatchedArgumentException unmatched
+        && unmatched.getUnmatched().get(0).startsWith("@")) {
+      String file = unmatched.getUnmatched().get(0).substring(1);
+      err.println(name + ": there is no file of arguments " + Excerpt.of(file));
+      return CommandLine.ExitCode.USAGE;
+    }
     err.println(name + ": " + e.getMessage() + "; see " + name + " --help");
     CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
     return CommandLine.ExitCode.USAGE;

@@ -17,6 +17,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.FilePath;
 import org.dsvlm.models.llava.LlavaLayouts;
 import org.dsvlm.nn.ParameterStore;
@@ -32,6 +33,9 @@ import org.slf4j.LoggerFactory;
 /** Parts of a model that start from files of their own ({@code model.start} of a recipe). */
 final class StartValues {
   private static final String CONNECTOR = "multi_modal_projector.";
+
+  /** Of a connector with more layers, or of another kind. */
+  private static final String OTHER_CONNECTOR = "model.mm_projector.";
 
   /** Before the names of a model that PEFT has wrapped. */
   private static final String WRAPPED = "base_model.model.";
@@ -52,7 +56,13 @@ final class StartValues {
       List<String> wanted =
           llava.tensors().keySet().stream().filter(name -> name.startsWith(CONNECTOR)).toList();
       try (WeightSource stored = WeightFile.open(file)) {
-        Map<String, String> names = names(stored, name -> name.startsWith(CONNECTOR));
+        Map<String, String> names =
+            names(stored, name -> name.startsWith(CONNECTOR) || name.startsWith(OTHER_CONNECTOR));
+        List<String> unused =
+            stored.names().stream().filter(name -> !names.containsValue(name)).toList();
+        if (!unused.isEmpty()) {
+          LOG.warn("{}: not used: {}", file, Excerpt.of(String.join(", ", unused)));
+        }
         for (String name : wanted) {
           if (!names.containsKey(name)) {
             throw new DsVlmException(

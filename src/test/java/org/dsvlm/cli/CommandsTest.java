@@ -147,4 +147,21 @@ class CommandsTest {
               "dsvlm: a picture of a sheet is 1 to 4096 pixels wide, not " + side);
     }
   }
+
+  @Test
+  void pathsThatAreNoneAreNamed() {
+    for (String path : new String[] {"", " ", "a\0b"}) {
+      Outcome outcome = Outcome.of("inspect", path);
+      assertThat(outcome.code()).isEqualTo(2);
+      assertThat(outcome.err())
+          .startsWith("dsvlm inspect: Invalid value for positional parameter at index 0 (DIR|FILE)")
+          .contains(path.isBlank() ? "it is empty, and names no" : "which is no path")
+          .doesNotContain("java.nio")
+          .hasLineCount(1);
+    }
+    Outcome outcome = Outcome.of("@" + folder.resolve("none"));
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err().strip())
+        .isEqualTo("dsvlm: there is no file of arguments " + folder.resolve("none"));
+  }
 }

@@ -161,6 +161,12 @@ class StartValuesTest {
       assertThatThrownBy(() -> train("other", STILL, "model.start.connector=" + file))
           .isInstanceOf(DsVlmException.class)
           .hasMessageContaining("model.mm_projector.2.bias is [9], but the model's is [8]");
+      tensors.put("model.mm_projector.2.bias", new RandomState(4).normal(8));
+      tensors.put("model.mm_projector.4.weight", new RandomState(5).normal(8, 8));
+      SafetensorsWriter.write(file, tensors);
+      assertThatThrownBy(() -> train("deeper", STILL, "model.start.connector=" + file))
+          .isInstanceOf(DsVlmException.class)
+          .hasMessageContaining("the model has no place for model.mm_projector.4.weight");
     }
   }
 

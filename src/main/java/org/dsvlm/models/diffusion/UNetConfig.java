@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.nn.cost.Tape;
 
@@ -73,6 +74,41 @@ public record UNetConfig(
           "resnet_skip_time_act",
           "reverse_transformer_layers_per_block");
 
+  /** Other keys, of which some say no more than how a part is shaped that is not there. */
+  private static final Set<String> KNOWN =
+      Set.of(
+          "sample_size",
+          "in_channels",
+          "out_channels",
+          "block_out_channels",
+          "down_block_types",
+          "mid_block_type",
+          "up_block_types",
+          "layers_per_block",
+          "attention_head_dim",
+          "num_attention_heads",
+          "transformer_layers_per_block",
+          "cross_attention_dim",
+          "use_linear_projection",
+          "norm_num_groups",
+          "norm_eps",
+          "flip_sin_to_cos",
+          "freq_shift",
+          "act_fn",
+          "attention_type",
+          "time_embedding_type",
+          "resnet_time_scale_shift",
+          "resnet_out_scale_factor",
+          "mid_block_scale_factor",
+          "downsample_padding",
+          "conv_in_kernel",
+          "conv_out_kernel",
+          "dropout",
+          "upcast_attention",
+          "addition_time_embed_dim",
+          "addition_embed_type_num_heads",
+          "projection_class_embeddings_input_dim");
+
   /**
    * Reads {@code config.json}, the short form of the public files or the full one.
    *
@@ -111,6 +147,7 @@ public record UNetConfig(
             fields.flag("flip_sin_to_cos", true),
             fields.number("freq_shift", 0));
     config.requireDivisible(fields, headsKey);
+    fields.refuseUnknown(key -> KNOWN.contains(key) || FOREIGN_PARTS.contains(key));
     return config;
   }
 

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.nn.cost.Tape;
 
@@ -43,6 +44,25 @@ public record VaeConfig(
   private static final List<String> FOREIGN_PARTS =
       List.of("shift_factor", "latents_mean", "latents_std");
 
+  private static final Set<String> KNOWN =
+      Set.of(
+          "in_channels",
+          "out_channels",
+          "latent_channels",
+          "sample_size",
+          "block_out_channels",
+          "down_block_types",
+          "up_block_types",
+          "layers_per_block",
+          "norm_num_groups",
+          "mid_block_add_attention",
+          "scaling_factor",
+          "act_fn",
+          "use_quant_conv",
+          "use_post_quant_conv",
+          // For float16 in Python programs.
+          "force_upcast");
+
   /** That of Stable Diffusion 1.x and 2.x, whose first files do not name it. */
   private static final double DEFAULT_SCALING = 0.18215;
 
@@ -74,16 +94,19 @@ public record VaeConfig(
             "norm_num_groups", "is " + normGroups + ", which does not divide the width " + width);
       }
     }
-    return new VaeConfig(
-        fields.size("in_channels", 3),
-        fields.size("out_channels", 3),
-        fields.size("latent_channels", 4),
-        fields.size("sample_size", 32),
-        channels,
-        fields.count("layers_per_block", 1),
-        normGroups,
-        fields.flag("mid_block_add_attention", true),
-        fields.number("scaling_factor", DEFAULT_SCALING));
+    VaeConfig config =
+        new VaeConfig(
+            fields.size("in_channels", 3),
+            fields.size("out_channels", 3),
+            fields.size("latent_channels", 4),
+            fields.size("sample_size", 32),
+            channels,
+            fields.count("layers_per_block", 1),
+            normGroups,
+            fields.flag("mid_block_add_attention", true),
+            fields.number("scaling_factor", DEFAULT_SCALING));
+    fields.refuseUnknown(key -> KNOWN.contains(key) || FOREIGN_PARTS.contains(key));
+    return config;
   }
 
   /** The configuration file of this shape. */

@@ -63,6 +63,9 @@ public final class RunFolder implements AutoCloseable {
   private final @Nullable FileLock lock;
 
   private RunFolder(Path root) {
+    if (Files.exists(root) && !Files.isDirectory(root)) {
+      throw new DsVlmException(root + ": is there and is no folder; choose another --out");
+    }
     this.root = root;
     FileChannel file;
     try {
@@ -71,7 +74,8 @@ public final class RunFolder implements AutoCloseable {
           InputFiles.channel(
               root.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     } catch (IOException e) {
-      throw new DsVlmException(root + ": the run folder cannot be made: " + e.getMessage(), e);
+      throw new DsVlmException(
+          root + ": the run folder cannot be made: " + AtomicFiles.reason(e), e);
     }
     lockFile = file;
     lock = lock(root, file);

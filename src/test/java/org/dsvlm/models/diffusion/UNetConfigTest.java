@@ -128,4 +128,15 @@ class UNetConfigTest {
         .isInstanceOf(DsVlmException.class)
         .hasMessageContainingAll("unet/config.json", "'" + key + "'");
   }
+
+  @Test
+  void keysThatAreNotComputedAreNamed() {
+    ObjectNode json = TinyDiffusion.with(TinyDiffusion.unetJson(), "attention_bias", true);
+    json.put("gate_scale", 2).put("upcast_attention", true).put("some_switch", false);
+    assertThatThrownBy(() -> UNetConfig.parse(json, "unet/config.json"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining(
+            "unet/config.json: 'attention_bias' is true, 'gate_scale' is 2, settings")
+        .hasMessageNotContainingAny("upcast_attention", "some_switch");
+  }
 }

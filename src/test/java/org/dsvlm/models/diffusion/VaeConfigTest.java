@@ -64,4 +64,13 @@ class VaeConfigTest {
         .isInstanceOf(DsVlmException.class)
         .hasMessageContainingAll("vae/config.json", "'norm_num_groups'", "width 6");
   }
+
+  @Test
+  void keysThatAreNotComputedAreNamed() {
+    ObjectNode json = TinyDiffusion.with(TinyDiffusion.vaeJson(), "latent_gain", 2);
+    json.put("force_upcast", true);
+    assertThatThrownBy(() -> VaeConfig.parse(json, "vae/config.json"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("vae/config.json: 'latent_gain' is 2, a setting");
+  }
 }

@@ -141,4 +141,12 @@ class RunFolderTest {
       second.requireThere();
     }
   }
+
+  @Test
+  void aFileInItsPlaceIsNamed() throws IOException {
+    Path file = Files.writeString(root.resolve("file"), "x");
+    assertThatThrownBy(() -> RunFolder.create(file, RecipeReader.defaults()))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessage(file + ": is there and is no folder; choose another --out");
+  }
 }
