@@ -52,7 +52,7 @@ final class AnswerLog implements AutoCloseable {
    */
   static AnswerLog open(Path file, ObjectNode asked) {
     try {
-      HeldFolders.createDirectories(file.toAbsolutePath().getParent());
+      HeldFolders.createDirectories(file.toAbsolutePath().resolveSibling(""));
       FileChannel channel =
           InputFiles.channel(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       AnswerLog log = new AnswerLog(file, channel);

@@ -38,7 +38,7 @@ final class ReplyLog implements AutoCloseable {
   ReplyLog(Path file) {
     this.file = file;
     try {
-      HeldFolders.createDirectories(file.toAbsolutePath().getParent());
+      HeldFolders.createDirectories(file.toAbsolutePath().resolveSibling(""));
       channel =
           InputFiles.channel(
               file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
