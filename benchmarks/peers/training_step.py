@@ -24,7 +24,6 @@ import peer
 
 SPECIAL_TOKENS, TEXT_TOKENS, ANSWER_TOKENS = 16, 32, 16
 CHECKED_STEPS = 2
-HIGHEST_TIMESTEP = 800
 LEARNING_RATE, VISION_LEARNING_RATE = 2e-3, 1e-3
 BETAS, MAX_GRAD_NORM = (0.9, 0.999), 1.0
 IMAGE_LEVELS = ["low", "mid", "high"]
@@ -161,10 +160,14 @@ class TrainingStep:
         self.labels[:, :-ANSWER_TOKENS] = -100
 
     def fresh_draw(self):
-        """Timesteps and noise of a step that nobody checks."""
+        """Timesteps, noise and the reconstructed rows of a step that nobody checks."""
+        settings = self.config["timesteps"]
+        alone = torch.rand(self.batch) < settings["epsilon"]["share"]
+        least = torch.where(alone, settings["epsilon"]["min_fraction"], settings["min_fraction"])
+        timesteps = ((least + (1 - least) * torch.rand(self.batch)) * len(self.alphas)).long()
         side = self.config["picture_size"] >> (len(self.vae.config.block_out_channels) - 1)
         noise = torch.randn(self.batch, self.vae.config.latent_channels, side, side)
-        return torch.randint(HIGHEST_TIMESTEP, (self.batch,)), noise
+        return timesteps, noise, (~alone).nonzero().flatten()
 
     def language_loss(self, image_features):
         embeddings = self.llava.get_input_embeddings()(self.input_ids)
@@ -176,8 +179,9 @@ class TrainingStep:
         logits = self.llava.lm_head(hidden)[:, :-1].float()
         return F.cross_entropy(logits.flatten(0, 1), self.labels[:, 1:].flatten(), ignore_index=-100)
 
-    def reconstruction_loss(self, contexts, timesteps, noise):
-        scale = self.vae.config.scaling_factor
+    def reconstruction_loss(self, contexts, timesteps, noise, rows):
+        """Some pictures are there for the noise's loss alone; the others count for them too."""
+        scale, settings = self.vae.config.scaling_factor, self.config["timesteps"]
         picture, noise = self.picture.to(self.dtype), noise.to(self.dtype)
         with torch.no_grad():
             clean = self.vae.encode(picture).latent_dist.mean * scale
@@ -185,18 +189,24 @@ class TrainingStep:
         noisy = alpha.sqrt() * clean + (1 - alpha).sqrt() * noise
         noise_hat = self.unet(noisy, timesteps, contexts, return_dict=False)[0]
         clean_hat = (noisy - (1 - alpha).sqrt() * noise_hat) / alpha.sqrt()
-        picture_hat = self.vae.decode(clean_hat / scale, return_dict=False)[0]
-        losses = self.perceptual.distance(picture_hat, picture).float()
-        return (losses + (noise_hat.float() - noise.float()).square().mean((1, 2, 3))).mean()
+        # An error of the noise is amplified in the estimate's gradient by this much at most.
+        factor = (settings["max_amplification"] * (alpha / (1 - alpha)).sqrt()).clamp(max=1)
+        clean_hat = clean_hat.detach() + (clean_hat - clean_hat.detach()) * factor
+        losses = (noise_hat.float() - noise.float()).square().mean((1, 2, 3))
+        if len(rows):
+            picture_hat = self.vae.decode(clean_hat[rows] / scale, return_dict=False)[0]
+            distances = self.perceptual.distance(picture_hat, picture[rows]).float()
+            losses = losses.index_add(0, rows, distances / (1 - settings["epsilon"]["share"]))
+        return losses.mean()
 
-    def losses(self, timesteps, noise):
+    def losses(self, timesteps, noise, rows):
         config, pixel_values = self.llava.config, self.pixel_values.to(self.dtype)
         states = self.llava.model.vision_tower(pixel_values, output_hidden_states=True).hidden_states
         image_features = self.llava.model.multi_modal_projector(states[config.vision_feature_layer][:, 1:])
         levels = [states[self.config["levels"][level]][:, 1:] for level in IMAGE_LEVELS]
         features = zip(self.adapters.values(), [image_features, *levels])
         contexts = [adapter(feature) for adapter, feature in features]
-        return self.language_loss(image_features), self.reconstruction_loss(contexts, timesteps, noise)
+        return self.language_loss(image_features), self.reconstruction_loss(contexts, timesteps, noise, rows)
 
     def update(self):
         """The optimizer's step, by way of the masters where there are any."""
@@ -229,9 +239,8 @@ class TrainingStep:
 
     def check(self, mode):
         draws = load_file(self.draws)
-        return [
-            self.step((draws[f"timesteps.{i}"], draws[f"noise.{i}"])) for i in range(CHECKED_STEPS)
-        ]
+        names = ["timesteps", "noise", "reconstructed"]
+        return [self.step([draws[f"{name}.{i}"] for name in names]) for i in range(CHECKED_STEPS)]
 
 
 if __name__ == "__main__":

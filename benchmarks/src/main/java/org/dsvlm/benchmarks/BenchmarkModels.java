@@ -47,6 +47,7 @@ final class BenchmarkModels {
   static final String FOLDER = "dsvlm.benchmarks.models";
 
   static final String RECIPE = "nano-scratch";
+  private static final String MULTI_ADAPTER = "multi_adapter.safetensors";
 
   /** Pixels along a side that LLaVA-1.5's encoder sees. */
   private static final int LLAVA_SIDE = 336;
@@ -180,17 +181,19 @@ final class BenchmarkModels {
     }
     // It starts at random, and from one seed always the same.
     try (TrainingStage stage =
-        TrainingStage.open(pretrained(folder, "float32"), 2, 1, done -> List.of())) {
-      stage.writeMultiAdapter(folder.resolve("multi_adapter.safetensors"));
+        TrainingStage.open(pretrained(folder, "float32", ""), 2, 1, done -> List.of())) {
+      stage.writeMultiAdapter(folder.resolve(MULTI_ADAPTER));
     }
   }
 
   /** The recipe over the models of these folders, at a constant rate. */
   static Recipe pretrained(String dtype) {
-    return pretrained(supervision(), dtype);
+    Path folder = supervision();
+    return pretrained(folder, dtype, folder.resolve(MULTI_ADAPTER).toString());
   }
 
-  private static Recipe pretrained(Path supervision, String dtype) {
+  /** multiAdapter: file of adapters, experts and routers; empty: drawn at random. */
+  private static Recipe pretrained(Path supervision, String dtype, String multiAdapter) {
     return RecipeReader.bind(
         RecipeReader.resolve(
             RECIPE,
@@ -198,6 +201,7 @@ final class BenchmarkModels {
                 "model.llava=" + llava("nano"),
                 "model.stable_diffusion.path=" + supervision.resolve("stable_diffusion"),
                 "model.perceptual.path=" + supervision,
+                "model.start.multi_adapter=" + multiAdapter,
                 "precision=" + dtype,
                 "stage2.warmup_ratio=0.0")));
   }

@@ -135,6 +135,14 @@ public class TrainingStepBenchmark extends SuiteBenchmark {
     return losses;
   }
 
+  /** The pictures that are not there for the noise's loss alone, int64. */
+  private Tensor reconstructed(SupervisionDraw draw) {
+    SupervisionDraw.Parts parts = draw.parts();
+    return parts != null
+        ? parts.reconstructed()
+        : torch.arange(new Scalar(batch.size()), Torch.options(ScalarType.Long));
+  }
+
   private void writeDraws() {
     try (PointerScope scope = new PointerScope()) {
       Map<String, Tensor> draws = new LinkedHashMap<>();
@@ -142,6 +150,7 @@ public class TrainingStepBenchmark extends SuiteBenchmark {
         SupervisionDraw draw = stage.draw(batch, done + i);
         draws.put("timesteps." + i, draw.timesteps());
         draws.put("noise." + i, draw.noise());
+        draws.put("reconstructed." + i, reconstructed(draw));
       }
       SafetensorsWriter.write(
           BenchmarkModels.folder().resolve("training_step." + batch.size() + ".safetensors"),
