@@ -24,6 +24,9 @@ import com.tngtech.archunit.core.importer.resolvers.SelectedClassResolverFromCla
 import java.io.FileInputStream;
 import java.io.FileReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,6 +40,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.dsvlm.io.InputFiles;
 import org.dsvlm.io.StrictJson;
 import org.dsvlm.models.Families;
@@ -182,6 +186,29 @@ class ArchitectureTest {
         .should()
         .callCodeUnitWhere(describe("it makes a mapper", ArchitectureTest::makesAMapper))
         .check(PRODUCTION);
+  }
+
+  /**
+   * ImageIO's own streams of bytes go through a temporary file and register a shutdown hook, which
+   * fails where a stopped run writes its report.
+   */
+  @Test
+  void picturesGoThroughMemory() {
+    noClasses()
+        .should()
+        .callMethodWhere(describe("it opens a cached stream", ArchitectureTest::opensACachedStream))
+        .check(PRODUCTION);
+  }
+
+  private static boolean opensACachedStream(JavaCall<?> call) {
+    List<JavaClass> types = call.getTarget().getRawParameterTypes();
+    JavaClass last = types.isEmpty() ? null : types.get(types.size() - 1);
+    return call.getTargetOwner().isEquivalentTo(ImageIO.class)
+        && (call.getName().equals("createImageOutputStream")
+            || last != null
+                && (last.isAssignableTo(OutputStream.class)
+                    || last.isAssignableTo(InputStream.class)
+                    || last.isAssignableTo(URL.class)));
   }
 
   /** The binder of recipes is given trees that were read strictly. */

@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
@@ -91,7 +92,10 @@ public final class NotoArchive {
   private static BufferedImage strip(Path archive, ZipFile zip, int number) throws IOException {
     String name = String.format(Locale.ROOT, STRIP, number);
     ZipEntry entry = zip.getEntry(name);
-    BufferedImage strip = entry == null ? null : ImageIO.read(zip.getInputStream(entry));
+    BufferedImage strip =
+        entry == null
+            ? null
+            : ImageIO.read(new MemoryCacheImageInputStream(zip.getInputStream(entry)));
     if (strip == null) {
       throw new DsVlmException(
           archive

@@ -4,7 +4,6 @@
  */
 package org.dsvlm.data;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Base64;
@@ -12,9 +11,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import javax.imageio.ImageIO;
 import org.dsvlm.data.NotoQuestions.Question;
 import org.dsvlm.data.NotoQuestions.QuestionType;
+import org.dsvlm.image.Png;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.RandomState;
@@ -66,15 +65,11 @@ public final class NotoQuestionFile {
   }
 
   private static String png(NotoArchive archive, NotoEmoji emoji) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
-      if (!ImageIO.write(archive.picture(emoji).toImage(), "png", bytes)) {
-        throw new IOException("this Java cannot write PNG");
-      }
+      return Base64.getEncoder().encodeToString(Png.bytes(archive.picture(emoji).toImage()));
     } catch (IOException e) {
       throw new DsVlmException("the picture of " + emoji.code() + ": " + e.getMessage(), e);
     }
-    return Base64.getEncoder().encodeToString(bytes.toByteArray());
   }
 
   /** Every cell quoted, as names of emoji hold quotes. */

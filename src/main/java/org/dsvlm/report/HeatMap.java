@@ -5,12 +5,11 @@
 package org.dsvlm.report;
 
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
-import javax.imageio.ImageIO;
+import org.dsvlm.image.Png;
 
 /**
  * One feature's router weight over the steps: one row for each layer, transparent at the even
@@ -74,12 +73,10 @@ record HeatMap(double even, double farthest) {
   }
 
   private static byte[] png(BufferedImage image) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
-      ImageIO.write(image, "png", bytes);
+      return Png.bytes(image);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return bytes.toByteArray();
   }
 }

@@ -52,10 +52,13 @@ class InterruptedRunTest {
     assumeTrue(
         !signal.equals("INT") || !ignoresInterrupts(),
         "this process was started with Ctrl-C ignored, as its children then are");
+    // With supervision a report has pictures of its own, made when the JVM shuts down.
     List<String> overrides =
         List.of(
-            "supervision.enabled=false",
-            "stage1.max_steps=150",
+            "supervision.enabled=" + signal.equals("TERM"),
+            "instruments.enabled=false",
+            "tensorboard.pictures_every_steps=0",
+            "stage1.max_steps=60",
             "stage2.max_steps=2",
             "checkpoint.every_steps=0");
     Path run = folder.resolve("run");
@@ -69,15 +72,17 @@ class InterruptedRunTest {
           .hasMessageContaining("another process");
       child.signal(signal);
       assertThat(child.exitCode()).as(child.output()).isEqualTo(75);
-      assertThat(child.output()).contains("train --resume --out " + run);
+      assertThat(child.output())
+          .contains("train --resume --out " + run)
+          .doesNotContain("no report");
     }
     int steps = TinyRun.metrics(run).size();
-    assertThat(steps).isBetween(3, 149);
+    assertThat(steps).isBetween(3, 59);
     assertThat(run.resolve("checkpoints/step-" + steps)).isDirectory();
     assertThat(run.resolve("export")).doesNotExist();
     assertThat(run.resolve("report.html"))
         .content()
-        .contains("Not finished: " + steps + " of at least 150 steps are done", "last good one");
+        .contains("Not finished: " + steps + " of at least 60 steps are done", "last good one");
     assertThat(Outcome.of(tiny.words(run, overrides)).code()).isZero();
     TinyRun.assertSame(run, inOneGo("straight", overrides));
   }

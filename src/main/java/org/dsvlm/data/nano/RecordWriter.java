@@ -7,7 +7,6 @@ package org.dsvlm.data.nano;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;
@@ -16,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import javax.imageio.ImageIO;
 import org.dsvlm.image.Picture;
+import org.dsvlm.image.Png;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.text.ConversationTemplate;
 
@@ -143,9 +142,7 @@ final class RecordWriter implements AutoCloseable {
   }
 
   private static byte[] png(Picture picture) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    ImageIO.write(picture.toImage(), "png", bytes);
-    return bytes.toByteArray();
+    return Png.bytes(picture.toImage());
   }
 
   @Override
