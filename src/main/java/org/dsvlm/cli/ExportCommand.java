@@ -29,6 +29,8 @@ import picocli.CommandLine.Spec;
             + " time.",
     mixinStandardHelpOptions = true)
 final class ExportCommand implements Callable<Integer> {
+  private static final String CONNECTOR = "connector";
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -47,11 +49,11 @@ final class ExportCommand implements Callable<Integer> {
 
   @Option(
       names = "--layout",
-      paramLabel = "hf|original",
+      paramLabel = "hf|original|connector",
       defaultValue = "hf",
       description =
-          "Names of transformers 4.52 and later, or those of the original LLaVA project. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "Names of transformers 4.52 and later, or those of the original LLaVA project; or the"
+              + " connector alone, as mm_projector.safetensors. Default: ${DEFAULT-VALUE}.")
   private String layout;
 
   @Option(
@@ -77,9 +79,17 @@ final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    LlavaExport.Format format = new LlavaExport.Format(layout(), dtype(), shardBytes);
     refuseWhatIsThere();
-    LlavaExport.copy(ModelArgument.folder(model), out, format, adapter);
+    if (layout.equals(CONNECTOR)) {
+      if (adapter != null) {
+        throw new ParameterException(
+            spec.commandLine(), "--merge-adapter changes no connector; leave it or --layout out");
+      }
+      LlavaExport.connector(ModelArgument.folder(model), out, dtype());
+    } else {
+      LlavaExport.Format format = new LlavaExport.Format(layout(), dtype(), shardBytes);
+      LlavaExport.copy(ModelArgument.folder(model), out, format, adapter);
+    }
     spec.commandLine().getOut().println(out);
     return 0;
   }
@@ -90,7 +100,7 @@ final class ExportCommand implements Callable<Integer> {
       case "original" -> LlavaLayout.ORIGINAL;
       default ->
           throw new ParameterException(
-              spec.commandLine(), "--layout is hf or original, not '" + layout + "'");
+              spec.commandLine(), "--layout is hf, original or connector, not '" + layout + "'");
     };
   }
 

@@ -10,7 +10,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.models.llava.LlavaFolder;
+import org.dsvlm.tensor.Torch;
 import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.files.WeightFile;
 import org.dsvlm.weights.files.WeightFolder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,9 +60,31 @@ class ExportCommandTest {
     assertThat(again.err()).contains("is there and not empty");
   }
 
+  /** As {@code model.start.connector} takes it. */
+  @Test
+  void writesTheConnectorAlone() {
+    assertThat(export("--layout=connector", "--dtype=float32").code()).isZero();
+    assertThat(export("--layout=hf").err()).as("again").contains("is there and not empty");
+    try (WeightSource whole = LlavaFolder.open(Path.of(LLAVA)).weights();
+        WeightSource connector =
+            WeightFile.open(folder.resolve("out").resolve("mm_projector.safetensors"))) {
+      assertThat(connector.names())
+          .containsExactlyInAnyOrder(
+              "model.mm_projector.0.weight",
+              "model.mm_projector.0.bias",
+              "model.mm_projector.2.weight",
+              "model.mm_projector.2.bias");
+      assertThat(Torch.floats(connector.read("model.mm_projector.2.weight")))
+          .isEqualTo(Torch.floats(whole.read("multi_modal_projector.linear_2.weight")));
+    }
+  }
+
   @Test
   void wrongUsageWritesNothing() {
-    assertThat(export("--layout=new").err()).contains("--layout is hf or original, not 'new'");
+    assertThat(export("--layout=new").err())
+        .contains("--layout is hf, original or connector, not 'new'");
+    assertThat(export("--layout=connector", "--merge-adapter=x").err())
+        .contains("--merge-adapter changes no connector");
     assertThat(export("--dtype=int8").err()).contains("float32, not 'int8'");
     assertThat(export("--max-shard-size=5 apples").err()).contains("no size such as 5GB");
     assertThat(export("--max-shard-size=0").code()).isEqualTo(2);

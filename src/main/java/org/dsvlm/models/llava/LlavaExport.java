@@ -63,6 +63,7 @@ public final class LlavaExport {
   /** The folder in which the original layout keeps what its vision tower is. */
   private static final String VISION_FOLDER = "vision_tower";
 
+  private static final String CONNECTOR_STEM = "mm_projector";
   private static final String CONFIG = "config.json";
   private static final String PREPROCESSOR = "preprocessor_config.json";
 
@@ -185,6 +186,25 @@ public final class LlavaExport {
             target -> copyCompanions(files, target, before.fileStops()),
             before);
       }
+    }
+  }
+
+  /**
+   * Writes the connector of the model in {@code from} alone, as {@code mm_projector.safetensors} in
+   * the names of the original project, into the folder {@code to}, whole or not at all.
+   *
+   * @throws org.dsvlm.io.DsVlmException if a file of the model is missing or unsound, or nothing
+   *     can be written
+   */
+  public static void connector(Path from, Path to, ScalarType dtype) {
+    try (LlavaFolder files = LlavaFolder.open(from)) {
+      WeightSource stored =
+          new RenamedWeights(
+              new ConvertedWeights(files.weights(), dtype),
+              name -> name.startsWith(LlavaLayouts.CONNECTOR) ? LlavaLayouts.original(name) : null);
+      AtomicFiles.folder(
+          to,
+          target -> SafetensorsWriter.writeFolder(target, CONNECTOR_STEM, stored, Long.MAX_VALUE));
     }
   }
 
