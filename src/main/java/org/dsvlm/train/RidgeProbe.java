@@ -25,7 +25,7 @@ import org.dsvlm.tensor.Torch;
  * @param majority share of the most frequent label: the accuracy without features
  * @param records that have the label
  */
-record RidgeProbe(double accuracy, double standardError, double majority, int records) {
+public record RidgeProbe(double accuracy, double standardError, double majority, int records) {
   /**
    * Strength of the penalty. Features are standardised and their products divided by the features'
    * number, so 1 is the mean of the products' diagonal.
@@ -43,7 +43,7 @@ record RidgeProbe(double accuracy, double standardError, double majority, int re
    * @param features [records, d], float64
    * @param labels one of each record, two at least
    */
-  static RidgeProbe of(Tensor features, List<String> labels) {
+  public static RidgeProbe of(Tensor features, List<String> labels) {
     List<String> names = List.copyOf(new TreeSet<>(labels));
     int records = labels.size();
     double[] left = leaveOneOut(features, labels, names);

@@ -7,9 +7,14 @@ package org.dsvlm.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
+import org.dsvlm.data.NotoArchive;
+import org.dsvlm.data.nano.NanoWorld;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +34,12 @@ class FirstCommandTest {
       Pattern.compile(
           "condition use -?\\d+\\.\\d\\d %; the instruments took \\d+\\.\\d\\d % of the time in"
               + " stages 1 and 2|condition use stays at .+");
+
+  /** What the held-out questions say while they are asked, and at the end. */
+  private static final Pattern ASKED =
+      Pattern.compile("held-out questions: .+|  [a-z ]+: \\d+\\.\\d % of \\d+ right, chance .+");
+
+  private static final Path NOTO = Path.of("target", "noto", "emoji-google-android.zip");
 
   @TempDir private Path folder;
 
@@ -59,5 +70,38 @@ class FirstCommandTest {
           .isNotEmpty()
           .allMatch(line -> FOUND.matcher(line).matches());
     }
+  }
+
+  /** The README's, on a world of 40 scenes. */
+  @Test
+  void theMainJobPrintsItsScoresToo() throws IOException, InterruptedException {
+    Assumptions.assumeTrue(
+        Files.exists(NOTO), NOTO + " is missing: 'mvn process-resources' brings it");
+    Path world = folder.resolve("world");
+    NanoWorld.write(
+        world, NotoArchive.open(NOTO), Optional.empty(), new NanoWorld.Size(1, 64, 40, 30, 2));
+    String run = folder.resolve("run").toString();
+    try (ChildProcess process =
+        ChildProcess.start(
+            folder.resolve("log"),
+            "train",
+            "--recipe=nano",
+            "--out=" + run,
+            "--set=data.stage1=" + world.resolve("train/captions.json"),
+            "--set=data.stage2=" + world.resolve("train/conversations.json"),
+            "--set=data.pictures=" + world.resolve("train/images"),
+            "--set=evaluation.questions={mmbench: '" + world.resolve("benchmark.tsv") + "'}",
+            "--set=evaluation.pictures=1",
+            "--set=stage1.max_steps=1",
+            "--set=stage2.max_steps=1",
+            "--set=report.sampler_steps=2")) {
+      assertThat(process.exitCode()).as(process.output()).isZero();
+      List<String> rest = process.output().lines().filter(line -> !isProgress(line)).toList();
+      assertThat(rest).last().isEqualTo(run);
+      assertThat(rest).anyMatch(line -> line.startsWith("held-out questions: "));
+      assertThat(rest.subList(0, rest.size() - 1))
+          .allMatch(line -> FOUND.matcher(line).matches() || ASKED.matcher(line).matches());
+    }
+    assertThat(Path.of(run, "evaluation.json")).exists();
   }
 }

@@ -92,8 +92,12 @@ public final class ClipPair {
     return Torch.tidy(
         () -> {
           List<Tensor> states = vision.hiddenStates(pixelValues);
-          return unit(visualProjection.forward(vision.pooled(states.get(states.size() - 1))));
+          return vectors(states.get(states.size() - 1));
         });
+  }
+
+  private Tensor vectors(Tensor lastHiddenState) {
+    return unit(visualProjection.forward(vision.pooled(lastHiddenState)));
   }
 
   /** ids: int64 [texts, tokens] in, unit vectors out: [texts, projection]. */
@@ -113,11 +117,24 @@ public final class ClipPair {
   public Tensor loss(Tensor pixelValues, Tensor ids) {
     return Torch.tidy(
         () -> {
+          List<Tensor> states = vision.hiddenStates(pixelValues);
+          return contrast(states.get(states.size() - 1), ids);
+        });
+  }
+
+  /**
+   * The same of pictures that have gone through the tower.
+   *
+   * @param lastHiddenState [pictures, 1 + patches, width]
+   * @param ids int64 [pictures, tokens]
+   */
+  public Tensor contrast(Tensor lastHiddenState, Tensor ids) {
+    return Torch.tidy(
+        () -> {
           Tensor scale = logitScale.clamp_max(Torch.scalar(HIGHEST_SCALE)).exp();
           Tensor logits =
-              pictureVectors(pixelValues).matmul(textVectors(ids).transpose(0, 1)).mul(scale);
-          Tensor own =
-              torch.arange(Torch.scalar(pixelValues.size(0)), Torch.options(ScalarType.Long));
+              vectors(lastHiddenState).matmul(textVectors(ids).transpose(0, 1)).mul(scale);
+          Tensor own = torch.arange(Torch.scalar(ids.size(0)), Torch.options(ScalarType.Long));
           return torch
               .cross_entropy_loss(logits, own)
               .add(torch.cross_entropy_loss(logits.transpose(0, 1).contiguous(), own))

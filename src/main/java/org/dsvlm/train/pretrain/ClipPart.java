@@ -32,7 +32,7 @@ final class ClipPart implements Pretrainable {
   /** Its name, which is also its folder's. */
   static final String NAME = "clip";
 
-  private static final String CONFIG = "config.json";
+  static final String CONFIG = "config.json";
 
   /** Pictures among which a caption has to find its own. */
   private static final int CROWD = 100;
@@ -121,7 +121,7 @@ final class ClipPart implements Pretrainable {
       Bfloat16Files.write(folder, "model", store.tensors());
       write(folder.resolve(CONFIG), pair.sizes().toJson());
       write(
-          folder.resolve("preprocessor_config.json"),
+          folder.resolve(NanoPixels.PREPROCESSOR),
           NanoPixels.preprocessor(pair.sizes().vision().imageSize()));
       write(folder.resolve("tokenizer.json"), tokenizer);
       write(folder.resolve("tokenizer_config.json"), tokenizerConfig);

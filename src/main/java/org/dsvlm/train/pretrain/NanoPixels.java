@@ -12,6 +12,9 @@ import org.dsvlm.tensor.Torch;
 
 /** Pictures of the world as CLIP takes them, in CLIP's own normalisation. */
 final class NanoPixels {
+  /** File of {@link #preprocessor}. */
+  static final String PREPROCESSOR = "preprocessor_config.json";
+
   private static final double[] MEAN = {0.48145466, 0.4578275, 0.40821073};
   private static final double[] DEVIATION = {0.26862954, 0.26130258, 0.27577711};
   private static final int BICUBIC = 3;

@@ -36,6 +36,7 @@ public final class Pretraining {
       List.of(
           new TokenizerPart(),
           new ClipPart(),
+          new VisionPart(),
           new LanguagePart(),
           new VaePart(),
           new UNetPart(),

@@ -44,7 +44,7 @@ final class RecipeCatalogue {
           "llava-1.5-13b-lora");
 
   /** They start from the models that this project ships, and are known where those are. */
-  private static final List<String> ON_SHIPPED_MODELS = List.of("nano", "nano-lab");
+  private static final List<String> ON_SHIPPED_MODELS = List.of("nano", "nano-lab", "nano-start");
 
   private RecipeCatalogue() {}
 

@@ -42,6 +42,8 @@ class PretrainingTest {
           "tokenizer.vocabulary=400",
           "clip.steps=4",
           "clip.batch_size=4",
+          "vision.steps=4",
+          "vision.batch_size=4",
           "language.steps=4",
           "language.batch_size=2",
           "language.length=96",

@@ -1,0 +1,167 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.dsvlm.train.pretrain;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.models.vit.ClipPair;
+import org.dsvlm.models.vit.VisionConfig;
+import org.dsvlm.models.vit.VisionTower;
+import org.dsvlm.nn.Init;
+import org.dsvlm.nn.Linear;
+import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.tensor.RandomState;
+import org.dsvlm.text.Tokenizer;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.files.WeightFolder;
+
+/**
+ * CLIP's vision tower, taught what each patch shows. Contrast asks the class token alone, but a
+ * LLaVA hands on the patches; large encoders know by their size what theirs show, a small one has
+ * to be told. So a linear head names each patch in words from the features that a LLaVA takes, and
+ * the contrast with the text tower, which stays as it is, goes on beside it.
+ */
+final class VisionPart implements Pretrainable {
+  private static final String VISION = "vision_model";
+
+  /** Of the head, which is not stored. */
+  private static final String HEAD = "patch_head";
+
+  @Override
+  public String name() {
+    return "vision";
+  }
+
+  @Override
+  public String title() {
+    return "vision tower of the pair, taught to name its patches";
+  }
+
+  @Override
+  public List<String> needs() {
+    return List.of(ClipPart.NAME);
+  }
+
+  @Override
+  public PartTraining start(Workshop workshop) {
+    return new Training(workshop);
+  }
+
+  /** Patches of LLaVA's features: of the last block but one. */
+  private static Tensor features(VisionTower tower, List<Tensor> states) {
+    return tower.patches(states.get(states.size() - 2));
+  }
+
+  private final class Training implements PartTraining {
+    private final WorldPart train;
+    private final ParameterStore store;
+    private final ClipPair pair;
+    private final ClipTexts captions;
+    private final Linear head;
+    private final PatchTargets targets;
+    private final Batches batches;
+    private final Map<String, Tensor> trained;
+
+    Training(Workshop workshop) {
+      train = workshop.data("train");
+      RandomState random = workshop.random(name());
+      Path clip = workshop.part(ClipPart.NAME);
+      try (WeightSource stored = WeightFolder.open(clip);
+          Tokenizer tokenizer = Tokenizer.open(clip)) {
+        store =
+            ParameterStore.from(
+                stored, random, name -> name.startsWith(HEAD), ScalarType.Float, "cpu");
+        pair = ClipPart.open(clip, store);
+        int width = pair.sizes().vision().hiddenSize();
+        head =
+            Linear.of(
+                store.root().at(HEAD),
+                Init.normal(1 / Math.sqrt(width)),
+                width,
+                tokenizer.size(),
+                true);
+        captions = ClipTexts.captions(tokenizer, train, pair.sizes().text().maxPositions());
+        targets = PatchTargets.of(train, tokenizer, pair.sizes().vision());
+      }
+      trained =
+          store.setTrainable(name -> !name.startsWith("text_") && !name.equals("logit_scale"));
+      batches = new Batches(random, train.size(), workshop.config().size("batch_size"));
+    }
+
+    @Override
+    public Map<String, Tensor> parameters() {
+      return trained;
+    }
+
+    @Override
+    public Loss loss(long step) {
+      long[] rows = batches.rows(step);
+      VisionTower tower = pair.vision();
+      List<Tensor> states = tower.hiddenStates(NanoPixels.forClip(train.pictures(rows)));
+      Tensor contrast = pair.contrast(states.get(states.size() - 1), captions.rows(rows));
+      Tensor patches = targets.loss(head.forward(features(tower, states)), rows);
+      return new Loss(
+          contrast.add(patches), Map.of("contrast", contrast, "patches", patches), rows.length);
+    }
+
+    @Override
+    public void write(Path folder) throws IOException {
+      Map<String, Tensor> tower = new LinkedHashMap<>();
+      store
+          .tensors()
+          .forEach(
+              (name, tensor) -> {
+                if (name.startsWith(VISION + ".")) {
+                  tower.put(name, tensor);
+                }
+              });
+      Bfloat16Files.write(folder, "model", tower);
+      VisionConfig config = pair.sizes().vision();
+      ObjectNode file = config.family().fileOf(config);
+      Files.writeString(folder.resolve(ClipPart.CONFIG), file.toPrettyString() + "\n");
+      Files.writeString(
+          folder.resolve(NanoPixels.PREPROCESSOR),
+          NanoPixels.preprocessor(config.imageSize()).toPrettyString() + "\n");
+    }
+
+    @Override
+    public void close() {
+      store.close();
+    }
+  }
+
+  @Override
+  public Map<String, Double> figures(Workshop workshop) {
+    Map<String, Double> figures = new TreeMap<>();
+    for (String folder : List.of(folder(), ClipPart.NAME)) {
+      Path path = workshop.part(folder);
+      VisionConfig config = VisionConfig.read(path.resolve(ClipPart.CONFIG));
+      try (WeightSource stored = WeightFolder.open(path);
+          ParameterStore store = ParameterStore.from(stored, ScalarType.Float, "cpu")) {
+        VisionTower tower = config.tower(store.root().at(VISION));
+        for (String name : List.of("new-scenes", "new-concepts")) {
+          WorldPart part = workshop.data(name);
+          figures.put(
+              "patch_category" + (folder.equals(folder()) ? " " : "_before ") + name,
+              PatchTargets.categoryFound(
+                  part,
+                  config,
+                  rows ->
+                      features(
+                          tower, tower.hiddenStates(NanoPixels.forClip(part.pictures(rows))))));
+        }
+      }
+    }
+    return figures;
+  }
+}
