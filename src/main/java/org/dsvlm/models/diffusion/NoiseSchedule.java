@@ -8,19 +8,26 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.tensor.Torch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The noise of a diffusion (Ho et al. 2020): after timestep t a picture x₀ has become √ᾱₜ x₀ +
  * √(1−ᾱₜ) ε. Holds no tensors; what it returns is in the caller's scope.
  */
 public final class NoiseSchedule {
+  private static final Logger LOG = LoggerFactory.getLogger(NoiseSchedule.class);
+
   /**
    * Samplers whose configuration describes this kind of noise. Flow matching, for one, does not.
    */
@@ -34,6 +41,28 @@ public final class NoiseSchedule {
           "EulerAncestralDiscreteScheduler",
           "HeunDiscreteScheduler",
           "DPMSolverMultistepScheduler");
+
+  /**
+   * Keys that are read, here or by {@link BetaSchedule}, {@link TimestepSpacing} and {@link
+   * Prediction}, and those that say how a part is shaped that has to be off.
+   */
+  private static final Set<String> READ =
+      Set.of(
+          "num_train_timesteps",
+          "beta_start",
+          "beta_end",
+          "beta_schedule",
+          "trained_betas",
+          "prediction_type",
+          "timestep_spacing",
+          "steps_offset",
+          "set_alpha_to_one",
+          "rescale_betas_zero_snr",
+          "clip_sample",
+          "clip_sample_range",
+          "thresholding",
+          "dynamic_thresholding_ratio",
+          "sample_max_value");
 
   private final double[] betas;
   private final double[] alphasCumprod;
@@ -123,7 +152,25 @@ public final class NoiseSchedule {
     DiffusersConfig.requireOff(config, "trained_betas");
     DiffusersConfig.requireOff(config, "clip_sample");
     DiffusersConfig.requireOff(config, "thresholding");
-    return new NoiseSchedule(config, Prediction.of(config));
+    NoiseSchedule schedule = new NoiseSchedule(config, Prediction.of(config));
+    sayUnused(config);
+    return schedule;
+  }
+
+  /** Other keys are of the sampler that wrote the file, or of a newer version. */
+  private static void sayUnused(JsonConfig config) {
+    List<String> unused =
+        config.json().properties().stream()
+            .filter(field -> !field.getKey().startsWith("_") && !READ.contains(field.getKey()))
+            .filter(field -> field.getValue().asBoolean(true) && !field.getValue().isNull())
+            .map(Map.Entry::getKey)
+            .toList();
+    if (!unused.isEmpty()) {
+      LOG.info(
+          "{}: DDIM samples here; not used: {}",
+          config.where(),
+          Excerpt.of(String.join(", ", unused)));
+    }
   }
 
   /** Stable Diffusion 1.5's: 1000 timesteps, √β from √0.00085 to √0.012, the network predicts ε. */

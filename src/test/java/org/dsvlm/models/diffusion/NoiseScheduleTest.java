@@ -8,6 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.bytedeco.pytorch.Tensor;
@@ -17,6 +21,7 @@ import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.TensorScope;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -114,6 +119,32 @@ class NoiseScheduleTest {
       assertThat(alphas[i]).isCloseTo(curve, within(1e-9));
     }
     assertThat(Torch.doubles(schedule.betas())[999]).isEqualTo(0.999);
+  }
+
+  @Test
+  void keysOfOtherSamplersAreSaid() {
+    Logger logger = (Logger) LoggerFactory.getLogger(NoiseSchedule.class);
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    Level level = logger.getLevel();
+    logger.setLevel(Level.INFO);
+    log.start();
+    logger.addAppender(log);
+    try {
+      NoiseSchedule.parse(json(), "s");
+      ObjectNode full = json();
+      full.put("sample_max_value", 1.0).put("use_karras_sigmas", false).putNull("solver_order");
+      NoiseSchedule.parse(full, "s");
+      assertThat(log.list).isEmpty();
+      full.put("use_karras_sigmas", true).put("new_one", "x").put("skip_prk_steps", true);
+      NoiseSchedule.parse(full, "s");
+    } finally {
+      logger.detachAppender(log);
+      logger.setLevel(level);
+    }
+    assertThat(log.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .containsExactly(
+            "s: DDIM samples here; not used: use_karras_sigmas, new_one, skip_prk_steps");
   }
 
   /** ᾱ by the paper's algorithm 1 over Stable Diffusion's β, computed by itself. */
