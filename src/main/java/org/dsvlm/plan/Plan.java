@@ -90,6 +90,7 @@ public final class Plan {
     if (recipe.supervised()) {
       ObjectNode without = tree.deepCopy();
       without.withObject("/supervision").put("enabled", false);
+      without.withObject("/model/start").put("multi_adapter", "");
       Recipe unsupervised = RecipeReader.bind(without);
       plain = new StagePlanner(unsupervised, new ModelSizes(unsupervised), deployment);
     }
