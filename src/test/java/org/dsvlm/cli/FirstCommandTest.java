@@ -7,14 +7,11 @@ package org.dsvlm.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.Pattern;
-import org.dsvlm.data.NotoArchive;
+import org.dsvlm.data.nano.NanoArchive;
 import org.dsvlm.data.nano.NanoWorld;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,8 +35,6 @@ class FirstCommandTest {
   /** What the held-out questions say while they are asked, and at the end. */
   private static final Pattern ASKED =
       Pattern.compile("held-out questions: .+|  [a-z ]+: \\d+\\.\\d % of \\d+ right, chance .+");
-
-  private static final Path NOTO = Path.of("target", "noto", "emoji-google-android.zip");
 
   @TempDir private Path folder;
 
@@ -75,11 +70,8 @@ class FirstCommandTest {
   /** The README's, on a world of 40 scenes. */
   @Test
   void theMainJobPrintsItsScoresToo() throws IOException, InterruptedException {
-    Assumptions.assumeTrue(
-        Files.exists(NOTO), NOTO + " is missing: 'mvn process-resources' brings it");
     Path world = folder.resolve("world");
-    NanoWorld.write(
-        world, NotoArchive.open(NOTO), Optional.empty(), new NanoWorld.Size(1, 64, 40, 30, 2));
+    NanoArchive.writeWorld(world, new NanoWorld.Size(1, 64, 40, 30, 2));
     String run = folder.resolve("run").toString();
     try (ChildProcess process =
         ChildProcess.start(

@@ -10,11 +10,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
-import org.dsvlm.data.NotoArchive;
+import org.dsvlm.data.nano.NanoArchive;
 import org.dsvlm.data.nano.NanoWorld;
 import org.dsvlm.distributed.ProcessGroup;
 import org.dsvlm.eval.answer.AnswerListener;
@@ -24,7 +22,6 @@ import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.recipe.RecipeReader;
 import org.dsvlm.train.run.RunFolder;
 import org.dsvlm.train.run.TrainingListener;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,7 +33,6 @@ import org.junit.jupiter.api.io.TempDir;
  * order of the pictures.
  */
 class NanoEndToEndTest {
-  private static final Path NOTO = Path.of("target", "noto", "emoji-google-android.zip");
   private static final Path SHIPPED = Path.of("src", "main", "nano").toAbsolutePath();
 
   @TempDir private static Path folder;
@@ -45,11 +41,8 @@ class NanoEndToEndTest {
 
   @BeforeAll
   static void trainAndAsk() throws IOException {
-    Assumptions.assumeTrue(
-        Files.exists(NOTO), NOTO + " is missing: 'mvn process-resources' brings it");
     Path world = folder.resolve("world");
-    NanoWorld.write(
-        world, NotoArchive.open(NOTO), Optional.empty(), new NanoWorld.Size(0, 64, 900, 100, 16));
+    NanoArchive.writeWorld(world, new NanoWorld.Size(0, 64, 900, 100, 16));
     ObjectNode tree =
         RecipeReader.resolve(
             "nano",

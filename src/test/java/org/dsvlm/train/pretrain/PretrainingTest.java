@@ -15,11 +15,10 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.data.NotoArchive;
+import org.dsvlm.data.nano.NanoArchive;
 import org.dsvlm.data.nano.NanoWorld;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.Sha256;
@@ -28,15 +27,12 @@ import org.dsvlm.models.diffusion.StableDiffusionFolder;
 import org.dsvlm.models.vgg.PerceptualNetwork;
 import org.dsvlm.train.run.StepMetrics;
 import org.dsvlm.train.run.TrainingListener;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Every part for a few steps, on a small world; the built-in recipe but for its steps. */
 class PretrainingTest {
-  private static final Path NOTO = Path.of("target", "noto", "emoji-google-android.zip");
-
   private static final List<String> SHORT =
       List.of(
           "tokenizer.vocabulary=400",
@@ -67,11 +63,8 @@ class PretrainingTest {
 
   @BeforeAll
   static void trainAll() {
-    Assumptions.assumeTrue(
-        Files.exists(NOTO), NOTO + " is missing: 'mvn process-resources' brings it");
     world = shared.resolve("world");
-    NanoWorld.write(
-        world, NotoArchive.open(NOTO), Optional.empty(), new NanoWorld.Size(1, 64, 40, 30, 2));
+    NanoArchive.writeWorld(world, new NanoWorld.Size(1, 64, 40, 30, 2));
     parts = shared.resolve("parts");
     for (String part : Pretraining.names()) {
       Map<Long, Double> losses = new HashMap<>();
@@ -175,8 +168,7 @@ class PretrainingTest {
   @Test
   void aPartIsCheckedOnTheWorldThatItWasMeasuredOn(@TempDir Path other) {
     Path another = other.resolve("world");
-    NanoWorld.write(
-        another, NotoArchive.open(NOTO), Optional.empty(), new NanoWorld.Size(2, 64, 0, 30, 2));
+    NanoArchive.writeWorld(another, new NanoWorld.Size(2, 64, 0, 30, 2));
     assertThatThrownBy(() -> pretraining("vae", another, parts).check())
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("is not that of the world on which");

@@ -12,12 +12,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
-import org.dsvlm.data.NotoArchive;
+import org.dsvlm.data.nano.NanoArchive;
 import org.dsvlm.data.nano.NanoWorld;
 import org.dsvlm.io.JsonConfig;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -26,15 +24,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** The parts that this project ships, measured again on their world's tests. */
 class ShippedPartsTest {
   private static final Path PARTS = Path.of("src", "main", "nano");
-  private static final Path NOTO = Path.of("target", "noto", "emoji-google-android.zip");
   private static final long MOST_BYTES = 24L << 20;
 
   @TempDir private static Path folder;
 
   @TestFactory
   List<DynamicTest> figuresAreFoundAgain() {
-    Assumptions.assumeTrue(
-        Files.exists(NOTO), NOTO + " is missing: 'mvn process-resources' brings it");
+    NanoArchive.get();
     List<DynamicTest> tests = new ArrayList<>();
     for (String part : Pretraining.names()) {
       Pretraining shipped =
@@ -52,10 +48,8 @@ class ShippedPartsTest {
     if (!Files.exists(world)) {
       JsonConfig stated =
           JsonConfig.read(shipped.folder().resolve(Pretraining.DESCRIPTION)).child("world");
-      NanoWorld.write(
+      NanoArchive.writeWorld(
           world,
-          NotoArchive.open(NOTO),
-          Optional.empty(),
           new NanoWorld.Size(
               stated.integer("seed", 0), stated.size("side"), 0, stated.size("test"), 0));
     }
