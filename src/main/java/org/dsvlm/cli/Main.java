@@ -14,6 +14,7 @@ import java.util.Locale;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.FilePath;
+import org.dsvlm.io.LibraryLoading;
 import org.dsvlm.tensor.LibTorchVersion;
 import org.dsvlm.tensor.NativeErrors;
 import org.dsvlm.tensor.OutOfMemory;
@@ -133,25 +134,11 @@ public final class Main {
     } catch (DsVlmException e) {
       return main.report(e, err);
     } catch (LinkageError e) {
-      return main.report(notLoaded(e), err);
+      return main.report(LibraryLoading.failure(e).orElseThrow(), err);
     } finally {
       out.flush();
       err.flush();
     }
-  }
-
-  /** A class whose start fails hides the reason in a cause, and says nothing the second time. */
-  private static DsVlmException notLoaded(LinkageError error) {
-    Throwable reason = error;
-    while (reason.getCause() != null) {
-      reason = reason.getCause();
-    }
-    String advice =
-        reason instanceof IllegalCallerException
-            ? "; allow native code: --enable-native-access=ALL-UNNAMED in JAVA_OPTS"
-            : "; dsvlm doctor -v shows more, and the README's table of folders what must be"
-                + " writable";
-    return new DsVlmException("a library cannot be loaded: " + reason.getMessage() + advice, error);
   }
 
   private int execute(PrintWriter out, PrintWriter err, String... arguments) {

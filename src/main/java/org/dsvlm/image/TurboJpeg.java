@@ -10,6 +10,7 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.leptonica.PIX;
 import org.bytedeco.leptonica.global.leptonica;
+import org.dsvlm.io.LibraryLoading;
 import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,7 +43,8 @@ final class TurboJpeg {
         leptonica.setMsgSeverity(SILENT);
         return true;
       } catch (LinkageError e) {
-        LOG.info("JPEG through ImageIO, since libjpeg-turbo cannot be loaded: {}", e.getMessage());
+        String reason = LibraryLoading.failure(e).map(Throwable::getMessage).orElseThrow();
+        LOG.info("JPEG through ImageIO, without libjpeg-turbo: {}", reason);
         return false;
       }
     }

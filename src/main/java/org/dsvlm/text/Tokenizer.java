@@ -20,6 +20,7 @@ import org.dsvlm.io.Arguments;
 import org.dsvlm.io.Calls;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.io.LibraryLoading;
 import org.dsvlm.io.LibraryLogs;
 
 /**
@@ -95,7 +96,8 @@ public final class Tokenizer implements AutoCloseable {
     } catch (DsVlmException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
-      throw new DsVlmException(file + ": is no tokenizer: " + e.getMessage(), e);
+      throw LibraryLoading.failure(e)
+          .orElseGet(() -> new DsVlmException(file + ": is no tokenizer: " + e.getMessage(), e));
     }
   }
 
