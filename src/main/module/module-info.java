@@ -30,6 +30,7 @@ module org.dsvlm {
   requires static org.jspecify;
 
   exports org.dsvlm.catalogue;
+  exports org.dsvlm.chat;
   exports org.dsvlm.data;
   exports org.dsvlm.distributed;
   exports org.dsvlm.image;

@@ -9,12 +9,13 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
- * The one exception type of this library: something the caller can read and act on.
+ * The exception of this library, of which all its others are: something the caller can read and act
+ * on.
  *
  * <p>The message names the file, key, line or record at fault and what to do about it. Native
  * errors keep their text as the cause.
  */
-public final class DsVlmException extends RuntimeException {
+public class DsVlmException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public DsVlmException(String message) {

@@ -4,8 +4,8 @@
  */
 
 /**
- * The library's one exception type, and files: atomic replacement, checksums, and configuration
- * read from JSON with errors that name file and key. Nothing here knows tensors or models.
+ * The library's exception type, and files: atomic replacement, checksums, and configuration read
+ * from JSON with errors that name file and key. Nothing here knows tensors or models.
  */
 @NullMarked
 package org.dsvlm.io;

@@ -11,8 +11,10 @@ import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.Excerpt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a conversation becomes one text, and which of its tokens are trained: the answers and what
@@ -23,16 +25,7 @@ public enum ConversationTemplate {
   PLAIN("plain", "", "", "", "", "", "\n", ""),
 
   /** Vicuna 1.1 and later, LLaVA's stage 2. */
-  VICUNA_V1(
-      "vicuna_v1",
-      "A chat between a curious user and an artificial intelligence assistant. The assistant gives"
-          + " helpful, detailed, and polite answers to the user's questions. ",
-      "USER: ",
-      " ",
-      "ASSISTANT:",
-      " ",
-      "</s>",
-      ""),
+  VICUNA_V1("vicuna_v1", Vicuna.WORDS + " ", "USER: ", " ", "ASSISTANT:", " ", "</s>", ""),
 
   /** Llama 3, with the system message of DenseConnector. */
   LLAMA_3("llama_3", Llama3.OPENING, Llama3.USER, Llama3.END, Llama3.ASSISTANT, "", Llama3.END, ""),
@@ -92,25 +85,30 @@ public enum ConversationTemplate {
   /** A conversation in which every marker of a template stands. */
   private static final List<Turn> MARKED = List.of(Turn.human(IMAGE), Turn.assistant(""));
 
+  private static final class Vicuna {
+    static final String WORDS =
+        "A chat between a curious user and an artificial intelligence assistant. The assistant gives"
+            + " helpful, detailed, and polite answers to the user's questions.";
+  }
+
   private static final class Llama3 {
+    static final String WORDS =
+        "You are a helpful language and vision assistant. You are able to understand the"
+            + " visual content that the user provides, and assist the user with a variety of tasks"
+            + " using natural language.";
     static final String END = "<|eot_id|>";
     static final String SYSTEM = "<|start_header_id|>system<|end_header_id|>\n\n";
     static final String USER = "<|start_header_id|>user<|end_header_id|>\n\n";
     static final String ASSISTANT = "<|start_header_id|>assistant<|end_header_id|>\n\n";
-    static final String OPENING =
-        "<|begin_of_text|>"
-            + SYSTEM
-            + "You are a helpful language and vision assistant. You are able to understand the"
-            + " visual content that the user provides, and assist the user with a variety of tasks"
-            + " using natural language."
-            + END;
+    static final String OPENING = "<|begin_of_text|>" + SYSTEM + WORDS + END;
   }
 
   private static final class ChatMl {
     static final String END = "<|im_end|>\n";
     static final String USER = "<|im_start|>user\n";
     static final String ASSISTANT = "<|im_start|>assistant\n";
-    static final String OPENING = "<|im_start|>system\nYou are a helpful assistant." + END;
+    static final String WORDS = "You are a helpful assistant.";
+    static final String OPENING = "<|im_start|>system\n" + WORDS + END;
   }
 
   private final String key;
@@ -209,10 +207,20 @@ public enum ConversationTemplate {
    * @param turns as in {@link #prompt}, but the human last
    */
   public String generationPrompt(List<Turn> turns) {
+    return generationPrompt(null, turns);
+  }
+
+  /**
+   * As {@link #generationPrompt(List)}.
+   *
+   * @param system what the model is told first; null for the template's own words
+   * @throws DsVlmException also if the template has no place for them
+   */
+  public String generationPrompt(@Nullable String system, List<Turn> turns) {
     StringBuilder text = new StringBuilder();
     List<Turn> answered = new ArrayList<>(turns);
     answered.add(Turn.assistant(""));
-    List<Segment> segments = segments(answered);
+    List<Segment> segments = segments(system == null ? opening : opening(system), answered);
     // The last two stretches are the empty answer and what follows it.
     segments.subList(0, segments.size() - 2).forEach(segment -> text.append(segment.text()));
     return text + withoutSpace(trainedBeforeAnswer);
@@ -239,11 +247,26 @@ public enum ConversationTemplate {
     return beforeAnswer.isBlank() ? "" : beforeAnswer;
   }
 
+  private String opening(String system) {
+    return Stream.of(Vicuna.WORDS, Llama3.WORDS, ChatMl.WORDS)
+        .filter(opening::contains)
+        .map(words -> opening.replace(words, system))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new DsVlmException(
+                    "the template '" + key + "' has no place for a system message; leave it out"));
+  }
+
   private List<Segment> segments(List<Turn> all) {
+    return segments(opening, all);
+  }
+
+  private List<Segment> segments(String opened, List<Turn> all) {
     List<Turn> turns = fromQuestion(all);
     checkOrder(turns);
     List<Segment> segments = new ArrayList<>();
-    StringBuilder untrained = new StringBuilder(opening);
+    StringBuilder untrained = new StringBuilder(opened);
     for (Turn turn : turns) {
       if (turn.fromHuman()) {
         String question = this == PLAIN ? IMAGE : turn.text();

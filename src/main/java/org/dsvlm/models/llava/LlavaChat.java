@@ -110,6 +110,21 @@ public final class LlavaChat implements AutoCloseable {
     return !checkpoint.model().languageModel().device().is_cpu();
   }
 
+  /** The most tokens that a prompt and its answer may have together. */
+  public int contextLength() {
+    return checkpoint.config().text().maxPositions();
+  }
+
+  /**
+   * Tokens of a conversation, those of its pictures included.
+   *
+   * @param system what the model is told first; null for the template's own words
+   * @throws DsVlmException as {@link #prepare} does
+   */
+  public int tokens(@Nullable String system, int pictures, List<Turn> turns) {
+    return call(() -> ids(system, turns, pictures).length);
+  }
+
   /** The template that conversations are put into. */
   public ConversationTemplate template() {
     return template;
@@ -170,7 +185,7 @@ public final class LlavaChat implements AutoCloseable {
   }
 
   private PreparedPrompt prepared(List<Picture> pictures, List<Turn> turns, long draws) {
-    long[] ids = ids(turns, pictures.size());
+    long[] ids = ids(null, turns, pictures.size());
     int positions = checkpoint.config().text().maxPositions();
     if (ids.length >= positions) {
       throw new DsVlmException(
@@ -273,7 +288,7 @@ public final class LlavaChat implements AutoCloseable {
     call(
         () -> {
           try (PointerScope scope = new PointerScope()) {
-            long[] ids = ids(List.of(Turn.human(question)), 1);
+            long[] ids = ids(null, List.of(Turn.human(question)), 1);
             Tensor pixels = onDevice(pixelValues(List.of(picture)));
             ExportCheck.write(file, checkpoint.model(), ids, pixels, newTokens);
             return file;
@@ -300,8 +315,8 @@ public final class LlavaChat implements AutoCloseable {
     return pixelValues.to(checkpoint.model().languageModel().device(), dtype);
   }
 
-  private long[] ids(List<Turn> turns, int pictures) {
-    String prompt = template.generationPrompt(shown(turns, pictures));
+  private long[] ids(@Nullable String system, List<Turn> turns, int pictures) {
+    String prompt = template.generationPrompt(system, shown(turns, pictures));
     return ImageTokens.expand(
         template.tokenize(prompt, tokenizer),
         ConversationTemplate.IMAGE_MARKER,

@@ -1,0 +1,14 @@
+/*
+ * Copyright 2026 The DS-VLM for the JVM Authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/**
+ * Asking a model: requests of messages and pictures, answers, and the engine that makes several
+ * answers together. This is the package for programs that embed the library; what it computes with
+ * is in {@code models.llava}.
+ */
+@NullMarked
+package org.dsvlm.chat;
+
+import org.jspecify.annotations.NullMarked;
