@@ -43,7 +43,8 @@ async function loadModel() {
 }
 
 function fail(failure) {
-  problem(failure.message);
+  // That a key is wanted at all, the field for it says.
+  problem(failure.keyWanted && element('key-form').hidden ? '' : failure.message);
   if (failure.keyWanted) {
     element('key-form').hidden = false;
     element('key').focus();
