@@ -44,7 +44,8 @@ final class Examples {
               List.of("dsvlm pretrain vae --recipe nano --data nano-world --out nano-parts")),
           Map.entry("nano-questions", List.of("dsvlm nano-questions --out questions.tsv")),
           Map.entry("lab", List.of("dsvlm lab table1 --seeds 2 --out DIR")),
-          Map.entry("doctor", List.of("dsvlm doctor --json")));
+          Map.entry("doctor", List.of("dsvlm doctor --json")),
+          Map.entry("generate-man-pages", List.of("dsvlm generate-man-pages --out man1")));
 
   private Examples() {}
 

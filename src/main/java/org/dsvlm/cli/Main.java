@@ -49,7 +49,8 @@ import picocli.CommandLine.ScopeType;
       ExportCommand.class,
       InspectCommand.class,
       DoctorCommand.class,
-      AutoComplete.GenerateCompletion.class
+      AutoComplete.GenerateCompletion.class,
+      ManPagesCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {

@@ -23,36 +23,63 @@ import org.dsvlm.io.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The libraries that lie in the JAR, with the list {@value #LIST} of their checksums in the format
- * of {@code sha256sum}.
+ * The libraries that lie on the class path or module path, with the list {@value #LIST} of their
+ * checksums in the format of {@code sha256sum}. They are published as a JAR of their own, beside
+ * the library's, with the platform as its classifier.
  */
 final class NativeResources {
   /** Resource that names the libraries and their checksums. */
   static final String LIST = "natives.sha256";
+
+  /** Resource with this library's version, beside this class. */
+  private static final String VERSION = "version";
 
   private static final Pattern LINE = Pattern.compile("([0-9a-f]{64})  ([\\w.+-]+\\.so)");
 
   private record Library(String name, String checksum) {}
 
   private final String platform;
+  private final String version;
   private final Function<String, @Nullable InputStream> open;
 
   /**
    * @param platform JavaCPP's name of this platform, such as {@code linux-x86_64}
+   * @param version this library's version, which the libraries' file names must end on
    * @param open a resource of the platform's folder, if there is one of that name
    */
-  NativeResources(String platform, Function<String, @Nullable InputStream> open) {
+  NativeResources(String platform, String version, Function<String, @Nullable InputStream> open) {
     this.platform = platform;
+    this.version = version;
     this.open = open;
   }
 
-  /** The resources beside this class. */
+  /**
+   * The resources that this class's loader finds: the folder's name is no package's, so that they
+   * may lie in another module than this class.
+   */
   static NativeResources ofJar(String platform) {
+    String folder = NativeResources.class.getPackageName().replace('.', '/') + "/" + platform;
+    ClassLoader loader = NativeResources.class.getClassLoader();
     return new NativeResources(
-        platform, name -> NativeResources.class.getResourceAsStream(platform + "/" + name));
+        platform, ownVersion(), name -> loader.getResourceAsStream(folder + "/" + name));
   }
 
-  /** Whether this build holds libraries for the platform. */
+  /** A manifest would not do: in a shaded JAR it is the application's. */
+  private static String ownVersion() {
+    try (InputStream in = NativeResources.class.getResourceAsStream(VERSION)) {
+      if (in == null) {
+        throw new DsVlmException(
+            "the library's JAR is damaged: "
+                + VERSION
+                + " of its package kernels is missing; build it again");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether there are libraries for the platform. */
   boolean arePresent() {
     try (InputStream list = open.apply(LIST)) {
       return list != null;
@@ -108,7 +135,12 @@ final class NativeResources {
     String text;
     try (InputStream in = open.apply(LIST)) {
       if (in == null) {
-        throw new DsVlmException("this build has none for " + platform);
+        throw new DsVlmException(
+            "there are none for "
+                + platform
+                + " on the class path; they are the JAR dsvlm with the classifier "
+                + platform
+                + ", where the build made it");
       }
       text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
@@ -120,7 +152,15 @@ final class NativeResources {
       if (!matcher.matches()) {
         throw damaged(LIST + " has the line '" + line + "'");
       }
-      libraries.add(new Library(matcher.group(2), matcher.group(1)));
+      String name = matcher.group(2);
+      if (!name.endsWith("-" + version + ".so")) {
+        throw new DsVlmException(
+            name
+                + " on the class path is of another version than the library, "
+                + version
+                + "; give dsvlm and its JAR of natives the same version");
+      }
+      libraries.add(new Library(name, matcher.group(1)));
     }
     return libraries;
   }

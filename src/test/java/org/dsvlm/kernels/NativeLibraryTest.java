@@ -40,6 +40,7 @@ class NativeLibraryTest {
 
   @TempDir Path folder;
 
+  private String version = "1";
   private final Map<String, byte[]> jar = new LinkedHashMap<>();
   private final List<String> loaded = Collections.synchronizedList(new ArrayList<>());
 
@@ -84,8 +85,23 @@ class NativeLibraryTest {
     jar.clear();
     assertThatThrownBy(() -> library(ExtractionFolder.at(folder)).load())
         .isInstanceOf(DsVlmException.class)
-        .hasMessageContaining("this build has none for test-platform");
+        .hasMessageContaining("there are none for test-platform");
     assertThat(loaded).isEmpty();
+  }
+
+  @Test
+  @BadInput(
+      number = 77,
+      value = "native operators of another version than the library",
+      then = "an error that names both")
+  void librariesOfAnotherVersionAreRefused() {
+    version = "2";
+    assertThatThrownBy(() -> library(ExtractionFolder.at(folder)).load())
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining(OPERATORS)
+        .hasMessageContaining("another version than the library, 2");
+    assertThat(loaded).isEmpty();
+    assertThat(folder).isEmptyDirectory();
   }
 
   @Test
@@ -293,6 +309,7 @@ class NativeLibraryTest {
   private NativeResources resources() {
     return new NativeResources(
         "test-platform",
+        version,
         name -> jar.containsKey(name) ? new ByteArrayInputStream(jar.get(name)) : null);
   }
 
