@@ -5,7 +5,6 @@
 package org.dsvlm;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,19 +13,20 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.dsvlm.cli.Main;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import picocli.CommandLine;
 
-/** Links, paths, tests and commands that the documents name exist. */
+/**
+ * Links, paths and tests that the documents name exist, and the index has every document; {@link
+ * DocumentedCommandsTest} has their commands.
+ */
 class DocumentsTest {
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
   private static final Pattern CODE = Pattern.compile("`([^`\n]+(?:\n[^`\n]+)?)`");
@@ -35,7 +35,6 @@ class DocumentsTest {
           "(?<![\\w./-])(?:docs|src|native|tools|benchmarks|cmake|\\.ci)/[\\w./-]*[\\w/]");
   private static final Pattern TEST = Pattern.compile("\\b([A-Z]\\w+Test)\\b");
   private static final Pattern TYPE = Pattern.compile("[A-Z][a-z]+(?:[A-Z][a-z]+)+");
-  private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|([^\\s'\"]+)");
 
   /** Documents whose names in code are all the project's own. */
   private static final Set<String> OWN_NAMES = Set.of("architecture.md", "glossary.md", "paper.md");
@@ -108,54 +107,20 @@ class DocumentsTest {
     assertThat(SOURCES).as("Java files that %s names", document).containsAll(named);
   }
 
-  @ParameterizedTest
-  @MethodSource("documents")
-  void commandsParse(Path document) throws IOException {
-    String text = Files.readString(document).replaceAll("\\\\\n\\s*", " ");
-    for (String line : text.split("\n")) {
-      int command = line.indexOf("tools/dsvlm ");
-      if (line.startsWith("    ") && command >= 0) {
-        String[] words = words(line.substring(command));
-        assertThatCode(() -> commandLine().parseArgs(words))
-            .as("%s: %s", document, line.strip())
-            .doesNotThrowAnyException();
-      }
-    }
-    for (String code : inlineCode(text)) {
-      if (code.matches("(?s)(tools/)?dsvlm .*")) {
-        namesExist(document, code);
-      }
-    }
-  }
-
-  /** A command within a sentence may leave values out, so only its names are looked up. */
-  private static void namesExist(Path document, String code) {
-    CommandLine command = commandLine();
-    for (String word : words(code)) {
-      Map<String, CommandLine> subcommands = command.getSubcommands();
-      if (word.startsWith("-")) {
-        assertThat(command.getCommandSpec().findOption(word.replaceFirst("=.*", "")))
-            .as("%s: option %s of `%s`", document, word, code)
-            .isNotNull();
-      } else if (command.getParent() == null && word.matches("[a-z][a-z-]*")) {
-        assertThat(subcommands).as("%s: `%s`", document, code).containsKey(word);
-        command = subcommands.get(word);
-      }
-    }
-  }
-
-  private static CommandLine commandLine() {
-    return new CommandLine(Main.class);
-  }
-
-  /** The words after the command's own name, up to a comment. */
-  private static String[] words(String line) {
-    List<String> words = new ArrayList<>();
-    Matcher word = WORD.matcher(line);
-    while (word.find() && !word.group().startsWith("#") && !word.group().equals("|")) {
-      words.add(word.group(1) != null ? word.group(1) : word.group(2));
-    }
-    return words.subList(1, words.size()).toArray(String[]::new);
+  /** The index has four rooms, and every page stands in one of them. */
+  @Test
+  void theIndexNamesEveryPageOnce() throws IOException {
+    Path index = Path.of("docs/README.md");
+    List<Path> named =
+        LINK.matcher(Files.readString(index))
+            .results()
+            .map(link -> index.resolveSibling(link.group(1)).normalize())
+            .toList();
+    List<Path> pages = new ArrayList<>(documents());
+    pages.removeAll(List.of(index, Path.of("README.md")));
+    assertThat(named).containsExactlyInAnyOrderElementsOf(pages);
+    assertThat(Files.readAllLines(index).stream().filter(line -> line.startsWith("## ")))
+        .containsExactly("## Use", "## Understand", "## Extend", "## Reference");
   }
 
   private static List<String> inlineCode(String text) {

@@ -35,7 +35,7 @@ public final class LibraryLoading {
         reason instanceof IllegalCallerException
             ? "; allow native code: --enable-native-access=ALL-UNNAMED among the JVM's options,"
                 + " which tools/dsvlm takes from JAVA_OPTS"
-            : "; dsvlm doctor -v shows more, and the README's table of folders what must be"
+            : "; dsvlm doctor -v shows more, and docs/settings.md's table of folders what must be"
                 + " writable";
     return Optional.of(
         new DsVlmException("a library cannot be loaded: " + reason.getMessage() + advice, error));
