@@ -14,6 +14,7 @@ import { Checks } from './check.mjs';
 const [url, locked, key, browserPath, picture, ground, modules, screenshots] = process.argv.slice(2);
 const load = createRequire(path.join(modules, 'package.json'));
 const puppeteer = load('puppeteer-core');
+fs.mkdirSync(screenshots, { recursive: true });
 const axe = fs.readFileSync(load.resolve('axe-core/axe.min.js'), 'utf8');
 
 const SIZES = {
@@ -233,6 +234,30 @@ for (const [size, scheme] of [['desktop', 'light'], ['desktop', 'dark'], ['phone
     const sent = await page.$eval('#pictures li:last-child img', (image) => image.naturalWidth * image.naturalHeight);
     assert.ok(sent <= limit, `${sent} pixels`);
     return `${side * side} pixels became ${sent}`;
+  });
+  await checks.that('a photo that its camera calls turned is sent upright, and the page says so', async () => {
+    await page.evaluate(async () => {
+      const canvas = new OffscreenCanvas(80, 40);
+      canvas.getContext('2d').fillRect(0, 0, 40, 40);
+      const jpeg = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg' })).arrayBuffer());
+      // APP1 "Exif", big-endian, one entry: orientation 6, a quarter turn.
+      const exif = '4578696600004d4d002a000000080001011200030000000100060000' + '00000000';
+      const segment = [0xff, 0xe1, 0, exif.length / 2 + 2, ...exif.match(/../g).map((byte) => parseInt(byte, 16))];
+      const file = new File([jpeg.slice(0, 2), new Uint8Array(segment), jpeg.slice(2)], 'photo.jpg', { type: 'image/jpeg' });
+      const dragged = new DataTransfer();
+      dragged.items.add(file);
+      document.dispatchEvent(new DragEvent('drop', { dataTransfer: dragged, bubbles: true, cancelable: true }));
+    });
+    await page.waitForFunction(() => document.querySelectorAll('#pictures li').length === 3, PATIENCE);
+    assert.match((await text(page, '#notes'))[0], /photo\.jpg: turned upright\.$/);
+    const size = await page.$eval('#pictures li:last-child img', (image) => [image.naturalWidth, image.naturalHeight]);
+    assert.deepEqual(size, [40, 80]);
+  });
+  await checks.that('a picture of a kind that the server does not read is converted', async () => {
+    await drop(page, [path.resolve('src/main/resources/org/dsvlm/serve/page/icon.svg')]);
+    await page.waitForFunction(() => document.querySelectorAll('#pictures li').length === 4, PATIENCE);
+    assert.match((await text(page, '#notes'))[0], /icon\.svg: converted to PNG\.$/);
+    assert.match(await page.$eval('#pictures li:last-child img', (image) => image.src), /^data:image\/png;/);
   });
   await page.close();
 }
