@@ -23,10 +23,13 @@ module org.dsvlm {
   requires transitive java.desktop;
   requires transitive org.bytedeco.pytorch;
 
-  // The command line's, and annotations: a program that embeds the library goes without.
+  // The application's, and annotations: a program that embeds the library goes without.
   requires static ch.qos.logback.classic;
   requires static info.picocli;
   requires static me.tongfei.progressbar;
+  requires static micrometer.core;
+  requires static micrometer.registry.prometheus;
+  requires static org.eclipse.jetty.server;
   requires static org.jspecify;
 
   exports org.dsvlm.catalogue;

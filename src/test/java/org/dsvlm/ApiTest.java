@@ -99,6 +99,18 @@ class ApiTest {
         .check(ArchitectureTest.PRODUCTION);
   }
 
+  /** They are optional too, and the server is no part of the API. */
+  @Test
+  void onlyTheServerUsesLibrariesOfServers() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("org.dsvlm.serve")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.eclipse.jetty..", "io.micrometer..")
+        .check(ArchitectureTest.PRODUCTION);
+  }
+
   /** The process belongs to whoever embeds the library; these two put back what they set. */
   @Test
   void onlyTheCommandLineSetsPropertiesOfTheProcess() {

@@ -93,6 +93,7 @@ class ArchitectureTest {
           Set.of("eval.result", "eval.answer"),
           Set.of("eval.run"),
           Set.of("lab"),
+          Set.of("serve"),
           Set.of("cli"));
 
   /** What reads a file by its name. */

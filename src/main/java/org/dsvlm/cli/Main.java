@@ -36,6 +36,7 @@ import picocli.CommandLine.ScopeType;
       RecipesCommand.class,
       PlanCommand.class,
       ChatCommand.class,
+      ServeCommand.class,
       InitCommand.class,
       DataCommand.class,
       PretrainCommand.class,
@@ -54,7 +55,7 @@ import picocli.CommandLine.ScopeType;
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
-      "0:done",
+      "0:done; serve: stopped by SIGTERM or Ctrl-C",
       "1:it failed; the message says why",
       "2:wrong usage",
       "75:train: stopped by SIGTERM or Ctrl-C, a checkpoint is saved; --resume goes on",

@@ -23,12 +23,12 @@ final class GifDecoder {
 
   private GifDecoder() {}
 
-  static Picture decode(byte[] data, String where) throws IOException {
+  static Picture decode(byte[] data, String where, long most) throws IOException {
     byte[] first = GifBlocks.firstFrame(data, where);
-    return PlainDecoder.withReader("gif", first, reader -> firstFrame(reader, first, where));
+    return PlainDecoder.withReader("gif", first, reader -> firstFrame(reader, first, where, most));
   }
 
-  private static Picture firstFrame(ImageReader reader, byte[] data, String where)
+  private static Picture firstFrame(ImageReader reader, byte[] data, String where, long most)
       throws IOException {
     IIOMetadataNode frame =
         (IIOMetadataNode) reader.getImageMetadata(0).getAsTree("javax_imageio_gif_image_1.0");
@@ -37,7 +37,7 @@ final class GifDecoder {
     int top = number(place, "imageTopPosition");
     long width = Math.max(littleEndian16(data, 6), left + (long) reader.getWidth(0));
     long height = Math.max(littleEndian16(data, 8), top + (long) reader.getHeight(0));
-    Picture.requireSize(width, height, where);
+    Picture.requireSize(width, height, where, most);
 
     BufferedImage image = reader.read(0);
     IndexColorModel model = (IndexColorModel) image.getColorModel();

@@ -37,9 +37,9 @@ final class JpegDecoder {
     return (int) (value * (1 << 16) + 0.5);
   }
 
-  static Picture decode(byte[] data, String where) throws IOException {
+  static Picture decode(byte[] data, String where, long most) throws IOException {
     JpegMarkers markers = JpegMarkers.read(data, where);
-    Picture.requireSize(markers.width(), markers.height(), where);
+    Picture.requireSize(markers.width(), markers.height(), where, most);
     requireFewScans(markers, where);
     int components = markers.components();
     if (components == 2 || components > 4) {

@@ -87,12 +87,24 @@ public final class Picture {
    * @throws DsVlmException like {@link #read(Path)}
    */
   public static Picture read(byte[] data, String where) {
+    return read(data, where, MAX_PIXELS);
+  }
+
+  /**
+   * The same for bytes of strangers, whose pictures are to be smaller.
+   *
+   * @param where its name in messages
+   * @param most pixels that are decoded; a header that claims more is refused
+   * @throws DsVlmException like {@link #read(Path)}
+   */
+  public static Picture read(byte[] data, String where, long most) {
     Arguments.given(where, "where");
     if (Arguments.given(data, "data").length == 0) {
       throw new DsVlmException(where + ": the picture is empty (0 bytes); download it again");
     }
     try {
-      Picture picture = PictureFormat.of(data, where).decode(data, where);
+      Picture picture =
+          PictureFormat.of(data, where).decode(data, where, Math.min(most, MAX_PIXELS));
       if (!picture.warning.isEmpty()) {
         LOG.warn("{}: {}", where, picture.warning);
       }
@@ -114,12 +126,12 @@ public final class Picture {
   }
 
   /** Refuses a size that a header claims, before anything of that size is allocated. */
-  static void requireSize(long width, long height, String where) {
+  static void requireSize(long width, long height, String where, long most) {
     if (width < 1 || height < 1) {
       throw new DsVlmException(
           where + ": the header claims " + width + " x " + height + " pixels; the file is damaged");
     }
-    if (width * height > MAX_PIXELS) {
+    if (width * height > most) {
       throw new DsVlmException(
           where
               + ": the header claims "
@@ -127,7 +139,7 @@ public final class Picture {
               + " x "
               + height
               + " pixels, more than the limit of "
-              + MAX_PIXELS
+              + most
               + "; scale the picture down or leave it out");
     }
     long heap = Runtime.getRuntime().maxMemory();

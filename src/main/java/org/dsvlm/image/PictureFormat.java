@@ -57,23 +57,28 @@ enum PictureFormat {
             + " should be one of them");
   }
 
-  Picture decode(byte[] data, String where) throws IOException {
+  /**
+   * The picture in {@code data}.
+   *
+   * @param most pixels that it may have
+   */
+  Picture decode(byte[] data, String where, long most) throws IOException {
     return switch (this) {
-      case JPEG -> JpegDecoder.decode(data, where);
-      case GIF -> GifDecoder.decode(data, where);
-      case PNG -> PlainDecoder.png(data, where);
+      case JPEG -> JpegDecoder.decode(data, where, most);
+      case GIF -> GifDecoder.decode(data, where, most);
+      case PNG -> PlainDecoder.png(data, where, most);
       case BMP -> {
-        requireBmpSize(data, where);
-        yield PlainDecoder.decode("bmp", withoutProfile(data), where);
+        requireBmpSize(data, where, most);
+        yield PlainDecoder.decode("bmp", withoutProfile(data), where, most);
       }
-      case WEBP -> WebpDecoder.decode(data, where);
+      case WEBP -> WebpDecoder.decode(data, where, most);
     };
   }
 
   /**
    * ImageIO would notice too, but with its own words: it finds that rows of such a size overflow.
    */
-  private static void requireBmpSize(byte[] data, String where) {
+  private static void requireBmpSize(byte[] data, String where, long most) {
     ByteBuffer header = littleEndian(data, 26, where);
     long pixels = Integer.toUnsignedLong(header.getInt(PIXELS));
     if (pixels >= data.length) {
@@ -97,7 +102,7 @@ enum PictureFormat {
     long width = oldHeader ? header.getShort(18) : header.getInt(18);
     long height = oldHeader ? header.getShort(20) : header.getInt(22);
     // Rows stand top to bottom where the height is negative.
-    Picture.requireSize(width, Math.abs(height), where);
+    Picture.requireSize(width, Math.abs(height), where, most);
   }
 
   /**

@@ -30,24 +30,24 @@ final class PlainDecoder {
 
   private PlainDecoder() {}
 
-  static Picture decode(String format, byte[] data, String where) throws IOException {
+  static Picture decode(String format, byte[] data, String where, long most) throws IOException {
     return withReader(
         format,
         data,
         reader -> {
-          Picture.requireSize(reader.getWidth(0), reader.getHeight(0), where);
+          Picture.requireSize(reader.getWidth(0), reader.getHeight(0), where, most);
           return picture(reader.read(0), null);
         });
   }
 
   /** A PNG's pixels; the colours of its palette are taken from the file, as it has them. */
-  static Picture png(byte[] data, String where) throws IOException {
+  static Picture png(byte[] data, String where, long most) throws IOException {
     PngChunks chunks = PngChunks.read(data, where);
     return withReader(
         "png",
         chunks.pixels(),
         reader -> {
-          Picture.requireSize(reader.getWidth(0), reader.getHeight(0), where);
+          Picture.requireSize(reader.getWidth(0), reader.getHeight(0), where, most);
           Picture picture = picture(reader.read(0), chunks.palette());
           String warning = chunks.warning();
           return warning.isEmpty() ? picture : picture.withWarning(warning);

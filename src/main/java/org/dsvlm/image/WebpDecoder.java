@@ -31,15 +31,17 @@ final class WebpDecoder {
 
   private final ByteBuffer file;
   private final String where;
+  private final long most;
 
-  private WebpDecoder(byte[] data, String where) {
+  private WebpDecoder(byte[] data, String where, long most) {
     this.file = ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN);
     this.where = where;
+    this.most = most;
   }
 
-  static Picture decode(byte[] data, String where) throws IOException {
+  static Picture decode(byte[] data, String where, long most) throws IOException {
     try {
-      return new WebpDecoder(data, where).picture();
+      return new WebpDecoder(data, where, most).picture();
     } catch (LinkageError e) {
       throw new DsVlmException(
           where
@@ -69,7 +71,7 @@ final class WebpDecoder {
   }
 
   private Picture still(byte[] data) throws IOException {
-    return PlainDecoder.decode("webp", data, where);
+    return PlainDecoder.decode("webp", data, where, most);
   }
 
   /** The frame as a file. Its alpha, if it has a chunk of its own, would be dropped anyway. */
@@ -89,7 +91,7 @@ final class WebpDecoder {
   }
 
   private Picture onCanvas(Picture frame, int left, int top, int width, int height) {
-    Picture.requireSize(width, height, where);
+    Picture.requireSize(width, height, where, most);
     if (left + frame.width() > width || top + frame.height() > height) {
       throw new DsVlmException(
           where + ": the WebP's first frame reaches past its canvas; download it again");

@@ -322,13 +322,13 @@ class SloppyPicturesTest {
     }
     long large = side;
     if (large * large <= Picture.MAX_PIXELS) {
-      assertThatThrownBy(() -> Picture.requireSize(large, large, "g"))
+      assertThatThrownBy(() -> Picture.requireSize(large, large, "g", Picture.MAX_PIXELS))
           .isInstanceOf(DsVlmException.class)
           .hasMessageContaining("pixels take more than half of the JVM's")
           .hasMessageContaining("-Xmx");
     }
     long sound = Math.min(side / 2, (long) Math.sqrt(Picture.MAX_PIXELS));
-    Picture.requireSize(sound, sound, "g");
+    Picture.requireSize(sound, sound, "g", Picture.MAX_PIXELS);
   }
 
   /** As in Pillow 12.3, which looks at the checksums of these two chunks alone. */
