@@ -26,6 +26,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.dsvlm.io.StableApi;
 import org.junit.jupiter.api.Test;
 
 /** Holds the API, which is what the module exports, apart from what is internal. */
@@ -72,6 +73,25 @@ class ApiTest {
     assertThat(wrong)
         .as("export a package in module-info.java, or leave it out of Javadoc in pom.xml")
         .isEmpty();
+  }
+
+  /** A promise about a package that programs cannot see, or read about, would be none. */
+  @Test
+  void stablePackagesAreExportedAndNamedInThePage() throws IOException {
+    Set<String> stable = new TreeSet<>();
+    for (JavaClass type : ArchitectureTest.PRODUCTION) {
+      if (type.getPackage().isAnnotatedWith(StableApi.class)) {
+        stable.add(type.getPackageName());
+      }
+    }
+    assertThat(exported).containsAll(stable);
+    String named =
+        stable.stream()
+            .map(name -> "`" + name.substring(ArchitectureTest.ROOT.length()) + "`")
+            .collect(Collectors.joining(", "));
+    assertThat(Path.of("docs/architecture.md"))
+        .content()
+        .contains("Stable packages, marked `@StableApi`: " + named + ".");
   }
 
   @Test

@@ -15,8 +15,8 @@ import org.dsvlm.io.Arguments;
  * @param promptTokens tokens of the request, those of its pictures included
  * @param answerTokens tokens that were made, the one that ended the answer included
  * @param finishReason why it ended
- * @param logprobs of each token of the answer but the one that ended it, if the request asked for
- *     them, else empty
+ * @param logprobs of each token that was made but a stop token, if the request asked for them, else
+ *     empty
  * @param queued from the request to the beginning of its answer; all of it if it never began
  * @param firstToken from the request to the first token; {@code total} if there was none
  * @param total from the request to the end

@@ -9,6 +9,8 @@
  * is in {@code models.llava}.
  */
 @NullMarked
+@StableApi
 package org.dsvlm.chat;
 
+import org.dsvlm.io.StableApi;
 import org.jspecify.annotations.NullMarked;

@@ -9,10 +9,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.dsvlm.chat.ChatModel;
 import org.dsvlm.image.Picture;
 import org.dsvlm.models.llama.GenerationSettings;
 import org.dsvlm.models.llava.LlavaChat;
-import org.dsvlm.text.Turn;
+import org.dsvlm.models.llava.LlavaChatOptions;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -70,21 +71,22 @@ final class ChatCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--check needs one --image and a --prompt");
     }
     Path folder = ModelArgument.folder(model);
+    LlavaChatOptions toOpen = options.toOpen(ModelOptions.AUTO);
     List<Picture> pictures = images.stream().map(Picture::read).toList();
-    try (LlavaChat chat = LlavaChat.open(folder, options.toOpen(ModelOptions.AUTO))) {
+    if (check != null) {
+      try (LlavaChat chat = LlavaChat.open(folder, toOpen)) {
+        int newTokens = sampling.settings(chat.settings()).maxNewTokens();
+        chat.writeCheck(check, pictures.get(0), prompt, newTokens);
+      }
+    }
+    try (ChatModel chat = ChatModel.open(folder, toOpen)) {
       GenerationSettings settings = sampling.settings(chat.settings());
+      Conversation conversation = new Conversation(chat, settings, pictures, spec.commandLine());
       if (prompt == null) {
-        InputStreamReader lines = new InputStreamReader(System.in, StandardCharsets.UTF_8);
-        new Conversation(chat, settings, pictures, spec.commandLine()).hold(lines);
-        return 0;
+        conversation.hold(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+      } else {
+        conversation.answer(prompt);
       }
-      if (check != null) {
-        chat.writeCheck(check, pictures.get(0), prompt, settings.maxNewTokens());
-      }
-      AnswerPrinter printer = new AnswerPrinter(spec.commandLine().getOut());
-      chat.answer(
-          pictures, List.of(Turn.human(prompt)), settings, (record, piece) -> printer.print(piece));
-      printer.end();
     }
     return 0;
   }

@@ -6,16 +6,20 @@ package org.dsvlm.cli;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.io.Reader;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
+import org.dsvlm.chat.ChatAnswer;
+import org.dsvlm.chat.ChatMessage;
+import org.dsvlm.chat.ChatModel;
+import org.dsvlm.chat.ChatRequest;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
 import org.dsvlm.models.llama.GenerationSettings;
-import org.dsvlm.models.llava.LlavaChat;
 import org.dsvlm.text.ConversationTemplate;
-import org.dsvlm.text.Turn;
 import picocli.CommandLine;
 
 /**
@@ -30,25 +34,23 @@ final class Conversation {
   /** What a decoder makes of bytes that are no character. */
   static final char UNREADABLE = '\uFFFD';
 
-  private final LlavaChat chat;
+  private final ChatModel chat;
   private final GenerationSettings settings;
   private final CommandLine command;
-  private final List<Picture> pictures = new ArrayList<>();
-  private final List<Turn> turns = new ArrayList<>();
+  private final List<ChatMessage> messages = new ArrayList<>();
 
   /** Pictures that no question has shown yet. */
-  private int waiting;
+  private final List<Picture> waiting = new ArrayList<>();
 
   /**
    * @param shown pictures that are there from the beginning
    */
   Conversation(
-      LlavaChat chat, GenerationSettings settings, List<Picture> shown, CommandLine command) {
+      ChatModel chat, GenerationSettings settings, List<Picture> shown, CommandLine command) {
     this.chat = chat;
     this.settings = settings;
     this.command = command;
-    pictures.addAll(shown);
-    waiting = shown.size();
+    waiting.addAll(shown);
   }
 
   /** Answers the lines of {@code input} to its end. */
@@ -73,16 +75,14 @@ final class Conversation {
               + " or convert the file");
     }
     if (line.equals(CLEAR)) {
-      pictures.clear();
-      turns.clear();
-      waiting = 0;
+      messages.clear();
+      waiting.clear();
     } else if (line.equals(PICTURE) || line.startsWith(PICTURE + " ")) {
       String name = line.substring(PICTURE.length()).strip();
       if (name.isEmpty()) {
         throw new DsVlmException(PICTURE + " needs the name of a file");
       }
-      pictures.add(Picture.read(FilePath.of("/picture", name)));
-      waiting++;
+      waiting.add(Picture.read(FilePath.of("/picture", name)));
     } else if (line.startsWith("/")) {
       throw new DsVlmException(
           "'" + line + "' is no command; known: " + PICTURE + " FILE, " + CLEAR);
@@ -91,20 +91,51 @@ final class Conversation {
     }
   }
 
-  private void answer(String line) {
-    int places = ConversationTemplate.images(line);
-    String marks = (ConversationTemplate.IMAGE + "\n").repeat(places == 0 ? waiting : 0);
-    turns.add(Turn.human(marks + line));
-    AnswerPrinter printer = new AnswerPrinter(command.getOut());
-    String answer;
-    try {
-      answer = chat.answer(pictures, turns, settings, (record, piece) -> printer.print(piece));
-    } catch (DsVlmException e) {
-      turns.remove(turns.size() - 1);
-      throw e;
+  /** Answers a question and prints the answer while it is made. */
+  void answer(String question) {
+    List<ChatMessage> asked = new ArrayList<>(messages);
+    asked.add(ChatMessage.user(contents(question)));
+    ChatRequest request = ChatRequest.builder().messages(asked).settings(settings).build();
+    PrintWriter out = command.getOut();
+    ChatAnswer answer =
+        chat.stream(
+            request,
+            piece -> {
+              out.print(piece);
+              out.flush();
+            });
+    out.println();
+    out.flush();
+    waiting.clear();
+    messages.clear();
+    messages.addAll(asked);
+    messages.add(ChatMessage.assistant(answer.text()));
+  }
+
+  /** The question with the waiting pictures where their marks stand, or else before it. */
+  private List<ChatMessage.Content> contents(String question) {
+    List<ChatMessage.Content> contents = new ArrayList<>();
+    String[] texts = question.split(Pattern.quote(ConversationTemplate.IMAGE), -1);
+    int marks = texts.length - 1;
+    if (marks == 0) {
+      waiting.forEach(picture -> contents.add(new ChatMessage.Image(picture)));
+    } else if (marks != waiting.size()) {
+      throw new DsVlmException(
+          "the question has "
+              + ConversationTemplate.IMAGE
+              + " "
+              + marks
+              + " times, but its pictures are "
+              + waiting.size());
     }
-    printer.end();
-    waiting = 0;
-    turns.add(Turn.assistant(answer.strip()));
+    for (int i = 0; i < texts.length; i++) {
+      if (i > 0) {
+        contents.add(new ChatMessage.Image(waiting.get(i - 1)));
+      }
+      if (!texts[i].isEmpty() || texts.length == 1) {
+        contents.add(new ChatMessage.Text(texts[i]));
+      }
+    }
+    return contents;
   }
 }

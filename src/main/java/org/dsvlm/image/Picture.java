@@ -4,8 +4,10 @@
  */
 package org.dsvlm.image;
 
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.dsvlm.io.Arguments;
@@ -31,6 +33,11 @@ public final class Picture {
    * Largest number of pixels that is decoded, as in Pillow; a header that claims more is refused.
    */
   public static final long MAX_PIXELS = 178_956_970;
+
+  /** Largest picture file that is read, in bytes; pixels of the largest picture take half. */
+  public static final int MAX_BYTES = 1 << 30;
+
+  private static final int BYTE_BITS = 8;
 
   private final int width;
   private final int height;
@@ -68,8 +75,8 @@ public final class Picture {
    */
   public static Picture read(Path file) {
     byte[] data;
-    try {
-      data = InputFiles.bytes(Arguments.given(file, "file"));
+    try (InputStream stream = InputFiles.stream(Arguments.given(file, "file"))) {
+      data = bytes(stream, MAX_BYTES, file.toString());
     } catch (NoSuchFileException e) {
       throw new DsVlmException(
           file + ": there is no such picture; check the path and the folder that it is relative to",
@@ -78,6 +85,76 @@ public final class Picture {
       throw new DsVlmException(file + ": the picture cannot be read: " + e.getMessage(), e);
     }
     return read(data, file.toString());
+  }
+
+  /**
+   * Reads a picture file from a stream, to its end; the stream stays open.
+   *
+   * @param where its name in messages
+   * @throws DsVlmException like {@link #read(Path)}
+   */
+  public static Picture read(InputStream stream, String where) {
+    Arguments.given(where, "where");
+    try {
+      return read(bytes(Arguments.given(stream, "stream"), MAX_BYTES, where), where);
+    } catch (IOException e) {
+      throw new DsVlmException(where + ": the picture cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** No more than {@code most}, whatever a stream goes on to give. */
+  static byte[] bytes(InputStream stream, int most, String where) throws IOException {
+    byte[] data = stream.readNBytes(most);
+    if (stream.read() >= 0) {
+      throw tooLarge(most, where);
+    }
+    return data;
+  }
+
+  private static DsVlmException tooLarge(int most, String where) {
+    return new DsVlmException(
+        where + ": the picture has more than " + most + " bytes; scale it down or leave it out");
+  }
+
+  /**
+   * A copy of a picture of Java's own graphics. Alpha is dropped, and of grey with 16 bits the high
+   * byte is kept.
+   *
+   * @throws DsVlmException if it is larger than {@link #MAX_PIXELS}
+   */
+  public static Picture of(BufferedImage image) {
+    int width = Arguments.given(image, "image").getWidth();
+    int height = image.getHeight();
+    if ((long) width * height > MAX_PIXELS) {
+      throw new DsVlmException(
+          "an image of "
+              + width
+              + " x "
+              + height
+              + " pixels is larger than the limit of "
+              + MAX_PIXELS
+              + "; scale it down");
+    }
+    byte[] rgb = new byte[3 * width * height];
+    boolean grey = image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY;
+    int shift = grey ? Math.max(0, image.getSampleModel().getSampleSize(0) - BYTE_BITS) : 0;
+    int[] row = new int[width];
+    for (int y = 0; y < height; y++) {
+      if (grey) {
+        // Java takes grey for linear light, and would brighten it.
+        image.getRaster().getSamples(0, y, width, 1, 0, row);
+      } else {
+        image.getRGB(0, y, width, 1, row, 0, width);
+      }
+      for (int x = 0; x < width; x++) {
+        int at = 3 * (y * width + x);
+        int value = grey ? 0x010101 * (row[x] >> shift & 255) : row[x];
+        rgb[at] = (byte) (value >> 16);
+        rgb[at + 1] = (byte) (value >> 8);
+        rgb[at + 2] = (byte) value;
+      }
+    }
+    return new Picture(width, height, rgb);
   }
 
   /**
@@ -101,6 +178,9 @@ public final class Picture {
     Arguments.given(where, "where");
     if (Arguments.given(data, "data").length == 0) {
       throw new DsVlmException(where + ": the picture is empty (0 bytes); download it again");
+    }
+    if (data.length > MAX_BYTES) {
+      throw tooLarge(MAX_BYTES, where);
     }
     try {
       Picture picture =

@@ -22,6 +22,7 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.io.LibraryLoading;
 import org.dsvlm.io.LibraryLogs;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A checkpoint's own tokenizer, as the tokenizers library of Hugging Face reads its tokenizer.json.
@@ -56,6 +57,7 @@ public final class Tokenizer implements AutoCloseable {
   private final HuggingFaceTokenizer library;
   private final OptionalLong beginning;
   private final Set<Long> byteIds;
+  private @Nullable TokenBytes tokenBytes;
 
   private Tokenizer(
       Path file, TokenizerFile tokens, HuggingFaceTokenizer library, OptionalLong beginning) {
@@ -259,6 +261,28 @@ public final class Tokenizer implements AutoCloseable {
   /** Whether {@code id} stands for one byte of a character. */
   public boolean isByte(long id) {
     return byteIds.contains(id);
+  }
+
+  /**
+   * The text of one token in UTF-8, as it stands within a text: a beginning space stays, and what
+   * is a part of a character has the bytes of that part.
+   *
+   * @throws DsVlmException if there is no such token
+   */
+  public byte[] bytes(long id) {
+    byte[] bytes = tokenBytes().of(id);
+    if (bytes == null) {
+      throw new DsVlmException(file + ": has no token of id " + id);
+    }
+    return bytes;
+  }
+
+  /** Made when they are asked for: few programs do. */
+  private synchronized TokenBytes tokenBytes() {
+    if (tokenBytes == null) {
+      tokenBytes = tokens.tokenBytes();
+    }
+    return tokenBytes;
   }
 
   /** One more than the largest id. */

@@ -167,6 +167,12 @@ final class TokenizerFile {
     return postProcesses;
   }
 
+  /** The bytes of all tokens. */
+  TokenBytes tokenBytes() {
+    boolean byteLevel = part("decoder").findValuesAsText("type").contains("ByteLevel");
+    return new TokenBytes(vocabulary, addedTokens, byteLevel);
+  }
+
   /** Ids of the tokens {@code <0x00>} to {@code <0xFF>}, each a byte of a character. */
   Set<Long> byteIds() {
     Set<Long> ids = new HashSet<>();

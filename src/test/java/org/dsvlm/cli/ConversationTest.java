@@ -12,6 +12,7 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.dsvlm.chat.ChatModel;
 import org.dsvlm.image.Picture;
 import org.dsvlm.models.llama.GenerationSettings;
 import org.dsvlm.models.llava.LlavaChat;
@@ -40,7 +41,9 @@ class ConversationTest {
       String input =
           "Hello?\n\nAnd now?\n/picture %s\nWhat is this?\n/picture none.png\n/help\nHei\uFFFDt?\n/clear\nHello?\n"
               .formatted(PICTURE);
-      new Conversation(chat, settings, List.of(), command).hold(new StringReader(input));
+      try (ChatModel model = ChatModel.open(folder.resolve("model"), LlavaChatOptions.DEFAULTS)) {
+        new Conversation(model, settings, List.of(), command).hold(new StringReader(input));
+      }
 
       List<Turn> turns = new ArrayList<>();
       List<String> expected = new ArrayList<>();

@@ -7,7 +7,10 @@ package org.dsvlm.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -267,5 +270,53 @@ class PictureTest {
     System.arraycopy("ustar".getBytes(StandardCharsets.US_ASCII), 0, archive, 257, 5);
     assertThatThrownBy(() -> Picture.read(archive, "odd.jpg"))
         .hasMessageStartingWith("odd.jpg: a tar archive;");
+  }
+
+  @Test
+  void aStreamAndAnImageGiveTheSamePixels() throws IOException {
+    Path file = PICTURES.resolve("gray.png");
+    Picture picture = Picture.read(file);
+    try (InputStream stream = Files.newInputStream(file)) {
+      assertThat(Picture.read(stream, "a stream").rgb()).isEqualTo(picture.rgb());
+    }
+    assertThat(Picture.of(picture.toImage()).rgb()).isEqualTo(picture.rgb());
+    BufferedImage grey = new BufferedImage(3, 2, BufferedImage.TYPE_BYTE_GRAY);
+    BufferedImage deep = new BufferedImage(3, 2, BufferedImage.TYPE_USHORT_GRAY);
+    BufferedImage clear = new BufferedImage(3, 2, BufferedImage.TYPE_INT_ARGB);
+    grey.getRaster().setSample(1, 0, 0, 77);
+    deep.getRaster().setSample(1, 0, 0, 77 * 256 + 200);
+    clear.setRGB(1, 0, 0x124D4D4D);
+    byte[] expected = new byte[18];
+    Arrays.fill(expected, 3, 6, (byte) 77);
+    for (BufferedImage image : List.of(grey, deep, clear)) {
+      assertThat(Picture.of(image).rgb()).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  @BadInput(
+      number = 46,
+      value = "a stream that gives more than a picture may have, or whose bytes are no picture",
+      then = "an error that names it; no more is read than is allowed")
+  void aStreamWithoutEnd() {
+    InputStream zeros =
+        new InputStream() {
+          @Override
+          public int read() {
+            return 0;
+          }
+        };
+    assertThatThrownBy(() -> Picture.bytes(zeros, 1000, "a stream"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessage(
+            "a stream: the picture has more than 1000 bytes; scale it down or leave it out");
+    assertThatThrownBy(
+            () -> Picture.read(new ByteArrayInputStream(new byte[] {1, 2, 3}), "a stream"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageStartingWith("a stream: ");
+    BufferedImage huge = new BufferedImage(13400, 13400, BufferedImage.TYPE_BYTE_BINARY);
+    assertThatThrownBy(() -> Picture.of(huge))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("is larger than the limit");
   }
 }

@@ -4,28 +4,21 @@
  */
 package org.dsvlm.models.llama;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.io.DsVlmException;
-import org.dsvlm.kernels.LlamaDecode;
 
 /**
- * Writes answers token by token, with a cache of keys and values, several at a time. An answer is
- * the same bit for bit whatever is answered with it, and in whichever order: prompts are read one
- * by one, and then
- *
- * <ul>
- *   <li>in native code each record is computed by itself, so that prompts of any lengths go
- *       together and an answer that has ended leaves the batch;
- *   <li>elsewhere a matrix product may round differently with another number of rows, so each step
- *       has the same number of rows, filled up, and prompts of equal length go together.
- * </ul>
+ * Writes answers to prompts that are all known, token by token, with a cache of keys and values,
+ * several at a time. An answer is the same bit for bit whatever is answered with it, and in
+ * whichever order, see {@link AnswerGroup}. Prompts whose answers end sooner make place for others.
  */
 public final class Generation {
   /**
@@ -69,58 +62,60 @@ public final class Generation {
    * @throws DsVlmException if a prompt and its answer can outgrow the model's context
    */
   public List<long[]> run(List<Prompt> prompts) {
-    prompts.forEach(this::check);
-    List<Answer> answers =
-        IntStream.range(0, prompts.size()).mapToObj(i -> new Answer(i, prompts.get(i))).toList();
-    boolean inNativeCode = NextTokens.inNativeCode(languageModel);
-    List<List<Answer>> groups =
-        inNativeCode ? chunks(answers, LlamaDecode.MOST_RECORDS) : groupsOfOneLength(answers);
-    for (List<Answer> group : groups) {
-      try (PointerScope scope = new PointerScope();
-          NoGradGuard guard = new NoGradGuard();
-          AnswerGroup together =
-              new AnswerGroup(languageModel, settings, group, inNativeCode ? 0 : rows)) {
-        together.run(listener);
+    Map<Answer, Tensor> answers = new LinkedHashMap<>();
+    for (int i = 0; i < prompts.size(); i++) {
+      Prompt prompt = prompts.get(i);
+      int record = i;
+      Answer answer =
+          new Answer(
+              prompt.ids(),
+              prompt.draws(),
+              prompt.maxNewTokens(),
+              settings,
+              Answer.NO_LIKELIHOODS,
+              id -> listener.onToken(record, id));
+      answer.requireRoom(languageModel.config().maxPositions());
+      answers.put(answer, prompt.embeddings());
+    }
+    List<Answer> all = List.copyOf(answers.keySet());
+    try (AnswerGroup group = new AnswerGroup(languageModel, rows)) {
+      boolean ofAnyLength = NextTokens.inNativeCode(languageModel);
+      for (List<Answer> together : ofAnyLength ? List.of(all) : ofEqualLength(all)) {
+        run(group, new ArrayDeque<>(together), answers);
       }
     }
-    return answers.stream().map(Answer::made).toList();
+    return all.stream().map(Answer::made).toList();
   }
 
-  private void check(Prompt prompt) {
-    int tokens = prompt.ids().length;
-    if (tokens == 0) {
-      throw new DsVlmException("a prompt without tokens cannot be answered");
-    }
-    int positions = languageModel.config().maxPositions();
-    int room = positions - tokens;
-    if (prompt.maxNewTokens() > room) {
-      throw new DsVlmException(
-          "a prompt of "
-              + tokens
-              + " tokens and "
-              + prompt.maxNewTokens()
-              + " new ones exceed the model's context of "
-              + positions
-              + " tokens; "
-              + (room > 0
-                  ? "shorten the prompt or ask for at most " + room + " new tokens"
-                  : "shorten the prompt"));
+  private static void run(
+      AnswerGroup group, Deque<Answer> waiting, Map<Answer, Tensor> embeddings) {
+    while (!waiting.isEmpty() || !group.isEmpty()) {
+      List<Answer> newcomers = new ArrayList<>();
+      for (int i = Math.min(group.room(), waiting.size()); i > 0; i--) {
+        newcomers.add(waiting.remove());
+      }
+      if (!newcomers.isEmpty()) {
+        group.join(newcomers, newcomers.stream().map(embeddings::get).toList());
+      }
+      group.step();
+      embeddings.keySet().forEach(Generation::requireSound);
     }
   }
 
-  private static List<List<Answer>> chunks(List<Answer> answers, int most) {
-    List<List<Answer>> chunks = new ArrayList<>();
-    for (int i = 0; i < answers.size(); i += most) {
-      chunks.add(answers.subList(i, Math.min(answers.size(), i + most)));
+  private static void requireSound(Answer answer) {
+    if (answer.failure() instanceof Error error) {
+      throw error;
     }
-    return chunks;
+    if (answer.failure() instanceof RuntimeException exception) {
+      throw exception;
+    }
   }
 
-  private List<List<Answer>> groupsOfOneLength(List<Answer> answers) {
+  private static List<List<Answer>> ofEqualLength(List<Answer> answers) {
     TreeMap<Integer, List<Answer>> byLength = new TreeMap<>(Comparator.reverseOrder());
     for (Answer answer : answers) {
-      byLength.computeIfAbsent(answer.length(), length -> new ArrayList<>()).add(answer);
+      byLength.computeIfAbsent(answer.promptTokens(), length -> new ArrayList<>()).add(answer);
     }
-    return byLength.values().stream().flatMap(group -> chunks(group, rows).stream()).toList();
+    return List.copyOf(byLength.values());
   }
 }

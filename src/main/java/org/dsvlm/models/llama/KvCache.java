@@ -52,20 +52,31 @@ public final class KvCache implements AutoCloseable {
       return length == 0 ? added : store.narrow(2, 0, length + tokens);
     }
 
-    private void grow(long tokens) {
-      keys = grown(keys, tokens);
-      values = grown(values, tokens);
+    private void resize(long allRows, long tokens, long begin, long to) {
+      keys = resized(keys, allRows, tokens, begin, to);
+      values = resized(values, allRows, tokens, begin, to);
     }
 
-    private Tensor grown(Tensor old, long tokens) {
-      long[] shape = {rows, old.size(1), tokens, old.size(3)};
-      Tensor larger = Torch.keep(torch.empty(shape, old.options(), null));
-      larger.narrow(2, 0, length).copy_(old.narrow(0, 0, rows).narrow(2, 0, length));
+    private Tensor resized(Tensor old, long allRows, long tokens, long begin, long to) {
+      long[] shape = {allRows, old.size(1), tokens, old.size(3)};
+      Tensor other = Torch.keep(torch.empty(shape, old.options(), null));
+      tokens(other, to, length - begin).copy_(tokens(old, begin, length - begin));
       old.close();
-      return larger;
+      return other;
     }
 
-    private void move(long from, long to) {
+    private void moveTokens(long begin, long to) {
+      for (Tensor tensor : List.of(keys, values)) {
+        // Both may overlap, and what a copy makes of that is not defined.
+        tokens(tensor, to, length - begin).copy_(tokens(tensor, begin, length - begin).clone());
+      }
+    }
+
+    private Tensor tokens(Tensor store, long begin, long count) {
+      return store.narrow(0, 0, rows).narrow(2, begin, count);
+    }
+
+    private void moveRow(long from, long to) {
       for (Tensor tensor : List.of(keys, values)) {
         tensor
             .select(0, to)
@@ -118,21 +129,52 @@ public final class KvCache implements AutoCloseable {
     return new KvCache(this, row, begin);
   }
 
-  /** Takes memory for {@code tokens} of each row that is left; those held stay. */
-  void grow(long tokens) {
+  /**
+   * Takes other memory. Of each row in use the tokens from {@code begin} on stay, and lie from
+   * {@code to} on; the length changes with that.
+   *
+   * @param allRows that there is memory for
+   * @param tokens of each row that there is memory for
+   */
+  void resize(long allRows, long tokens, long begin, long to) {
     open.require();
-    try (PointerScope scope = new PointerScope()) {
-      layers.forEach(layer -> layer.grow(tokens));
+    for (Layer layer : layers) {
+      try (PointerScope scope = new PointerScope()) {
+        layer.resize(allRows, tokens, begin, to);
+      }
     }
     capacity = tokens;
+    length += to - begin;
   }
 
-  /** Lets go of a row; the last one takes its number. */
+  /** As {@link #resize}, within the memory that there is. */
+  void move(long begin, long to) {
+    open.require();
+    for (Layer layer : layers) {
+      try (PointerScope scope = new PointerScope()) {
+        layer.moveTokens(begin, to);
+      }
+    }
+    length += to - begin;
+  }
+
+  /** Rows that there is memory for. */
+  long allRows() {
+    open.require();
+    return layers.get(0).keys.size(0);
+  }
+
+  /** The first {@code count} rows are in use from now on. */
+  void use(long count) {
+    rows = count;
+  }
+
+  /** Lets go of a row; the last one in use takes its number. */
   void drop(long row) {
     open.require();
     rows--;
     if (row < rows) {
-      layers.forEach(layer -> layer.move(rows, row));
+      layers.forEach(layer -> layer.moveRow(rows, row));
     }
   }
 
@@ -146,7 +188,7 @@ public final class KvCache implements AutoCloseable {
     return capacity;
   }
 
-  /** Keys and values of each layer in turn, of all rows that are left. */
+  /** Keys and values of each layer in turn, of all rows in use. */
   List<Tensor> tensors() {
     open.require();
     return layers.stream()

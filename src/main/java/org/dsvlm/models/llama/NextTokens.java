@@ -20,42 +20,63 @@ import org.jspecify.annotations.Nullable;
 final class NextTokens implements AutoCloseable {
   private final CausalLm languageModel;
   private final KvCache cache;
-  private final DecoderWeights weights;
-  private final RotaryEmbedding.@Nullable Angles angles;
+  private RotaryEmbedding.@Nullable Angles angles;
   private @Nullable LlamaDecode decoder;
 
-  /**
-   * Goes on where {@code cache} ends.
-   *
-   * @param longest tokens that a record has at most
-   */
-  NextTokens(CausalLm languageModel, KvCache cache, long longest) {
+  /** Goes on where {@code cache} ends. */
+  NextTokens(CausalLm languageModel, KvCache cache) {
     this.languageModel = languageModel;
     this.cache = cache;
-    weights = languageModel.decoderWeights();
-    if (!inNativeCode(languageModel, weights)) {
-      angles = null;
-      return;
-    }
-    try (PointerScope scope = new PointerScope()) {
-      LlamaModel model = languageModel.model();
-      Tensor positions = torch.arange(Torch.scalar(longest), Torch.options(ScalarType.Long));
-      angles = model.rotary().angles(positions, model.embeddingTable());
-      Torch.keep(angles.cos());
-      Torch.keep(angles.sin());
-    }
-    decoder = open(angles);
+    refresh();
   }
 
-  private LlamaDecode open(RotaryEmbedding.Angles angles) {
+  /** Takes note of rows that came into use or went out of it, and of the cache's other memory. */
+  void refresh() {
+    if (!inNativeCode(languageModel)) {
+      return;
+    }
+    if (decoder != null) {
+      decoder.close();
+      decoder = null;
+    }
+    RotaryEmbedding.Angles ofPositions = angles;
+    if (ofPositions == null || ofPositions.cos().size(0) < cache.capacity()) {
+      closeAngles();
+      ofPositions = angles(cache.capacity());
+      angles = ofPositions;
+    }
+    decoder = open(ofPositions);
+  }
+
+  private RotaryEmbedding.Angles angles(long count) {
+    try (PointerScope scope = new PointerScope()) {
+      LlamaModel model = languageModel.model();
+      Tensor positions = torch.arange(Torch.scalar(count), Torch.options(ScalarType.Long));
+      RotaryEmbedding.Angles all = model.rotary().angles(positions, model.embeddingTable());
+      Torch.keep(all.cos());
+      Torch.keep(all.sin());
+      return all;
+    }
+  }
+
+  private void closeAngles() {
+    if (angles != null) {
+      angles.cos().close();
+      angles.sin().close();
+      angles = null;
+    }
+  }
+
+  private LlamaDecode open(RotaryEmbedding.Angles ofPositions) {
     try (PointerScope scope = new PointerScope()) {
       LlamaConfig config = languageModel.config();
+      DecoderWeights weights = languageModel.decoderWeights();
       return new LlamaDecode(
           weights.weights(),
           weights.biases(),
           cache.tensors(),
-          angles.cos(),
-          angles.sin(),
+          ofPositions.cos(),
+          ofPositions.sin(),
           config.heads(),
           config.rmsNormEps());
     }
@@ -63,24 +84,15 @@ final class NextTokens implements AutoCloseable {
 
   /** Whether tokens of this model are made in native code. */
   static boolean inNativeCode(CausalLm languageModel) {
-    return inNativeCode(languageModel, languageModel.decoderWeights());
-  }
-
-  private static boolean inNativeCode(CausalLm languageModel, DecoderWeights weights) {
-    return LlamaDecode.runsOn(languageModel.model().embeddingTable()) && weights.plain();
+    try (PointerScope scope = new PointerScope()) {
+      return LlamaDecode.runsOn(languageModel.model().embeddingTable())
+          && languageModel.decoderWeights().plain();
+    }
   }
 
   /** Whether tokens are made in native code. */
   boolean inNativeCode() {
     return decoder != null;
-  }
-
-  /** Takes note of rows that the cache let go of, or of its growth. */
-  void refresh() {
-    if (decoder != null && angles != null) {
-      decoder.close();
-      decoder = open(angles);
-    }
   }
 
   /**
@@ -114,10 +126,10 @@ final class NextTokens implements AutoCloseable {
 
   @Override
   public void close() {
-    if (decoder != null && angles != null) {
+    if (decoder != null) {
       decoder.close();
-      angles.cos().close();
-      angles.sin().close();
+      decoder = null;
     }
+    closeAngles();
   }
 }

@@ -67,7 +67,7 @@ final class TokenSampler {
   }
 
   /** The tokens of the greatest logits: [rows, vocabulary] in, int64 [rows] out. */
-  Tensor likeliest(Tensor logits) {
+  static Tensor likeliest(Tensor logits) {
     return logits.argmax(new LongOptional(1), false);
   }
 

@@ -19,6 +19,8 @@ import org.dsvlm.io.Arguments;
 import org.dsvlm.io.Calls;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
+import org.dsvlm.models.llama.Answer;
+import org.dsvlm.models.llama.AnswerGroup;
 import org.dsvlm.models.llama.Generation;
 import org.dsvlm.models.llama.GenerationSettings;
 import org.dsvlm.models.llama.StreamedText;
@@ -179,13 +181,25 @@ public final class LlavaChat implements AutoCloseable {
    *     or if the context has no room for an answer
    */
   public PreparedPrompt prepare(List<Picture> pictures, List<Turn> turns, long draws) {
-    Arguments.given(pictures, "pictures").forEach(one -> Arguments.given(one, "picture"));
-    Arguments.given(turns, "turns").forEach(one -> Arguments.given(one, "turn"));
-    return call(() -> prepared(pictures, turns, draws));
+    return prepare(null, pictures, turns, draws);
   }
 
-  private PreparedPrompt prepared(List<Picture> pictures, List<Turn> turns, long draws) {
-    long[] ids = ids(null, turns, pictures.size());
+  /**
+   * As {@link #prepare(List, List, long)}.
+   *
+   * @param system what the model is told first; null for the template's own words
+   * @throws DsVlmException also if the template has no place for them
+   */
+  public PreparedPrompt prepare(
+      @Nullable String system, List<Picture> pictures, List<Turn> turns, long draws) {
+    Arguments.given(pictures, "pictures").forEach(one -> Arguments.given(one, "picture"));
+    Arguments.given(turns, "turns").forEach(one -> Arguments.given(one, "turn"));
+    return call(() -> prepared(system, pictures, turns, draws));
+  }
+
+  private PreparedPrompt prepared(
+      @Nullable String system, List<Picture> pictures, List<Turn> turns, long draws) {
+    long[] ids = ids(system, turns, pictures.size());
     int positions = checkpoint.config().text().maxPositions();
     if (ids.length >= positions) {
       throw new DsVlmException(
@@ -199,6 +213,37 @@ public final class LlavaChat implements AutoCloseable {
       Tensor pixels = pictures.isEmpty() ? null : Torch.keep(pixelValues(pictures));
       return new PreparedPrompt(ids, pixels, draws, positions - ids.length);
     }
+  }
+
+  /**
+   * A group of this model's answers, which others may {@link #join}. It is for one thread, and to
+   * be closed before the model is.
+   */
+  public AnswerGroup group() {
+    return call(() -> new AnswerGroup(checkpoint.model().languageModel(), 1));
+  }
+
+  /**
+   * Looks at the pictures of prompts, and begins their answers in a group with those that are being
+   * made.
+   *
+   * @param prompts as many as the group has room for
+   * @param answers to the prompts in turn, see {@link PreparedPrompt#answer}
+   */
+  public void join(AnswerGroup group, List<PreparedPrompt> prompts, List<Answer> answers) {
+    call(
+        () -> {
+          try (PointerScope scope = new PointerScope();
+              NoGradGuard guard = new NoGradGuard()) {
+            group.join(answers, embeddings(prompts));
+            return group;
+          }
+        });
+  }
+
+  /** The tokenizer of the model, which closes with it. */
+  public Tokenizer tokenizer() {
+    return tokenizer;
   }
 
   /**

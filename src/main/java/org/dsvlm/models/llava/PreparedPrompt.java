@@ -4,7 +4,10 @@
  */
 package org.dsvlm.models.llava;
 
+import java.util.function.LongConsumer;
 import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.models.llama.Answer;
+import org.dsvlm.models.llama.GenerationSettings;
 import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +27,20 @@ public record PreparedPrompt(long[] ids, @Nullable Tensor pixelValues, long draw
     return pixelValues == null
         ? null
         : Torch.live(pixelValues, "the prompt is closed; prepare it again");
+  }
+
+  /**
+   * An answer to come, for {@link LlavaChat#join}.
+   *
+   * @param likeliest how many of the likeliest tokens are kept with each token's likelihood, or
+   *     {@link Answer#NO_LIKELIHOODS}
+   * @param listener hears of each token, the one that ends the answer included
+   * @throws org.dsvlm.io.DsVlmException if prompt and answer do not fit into the model's context
+   */
+  public Answer answer(GenerationSettings settings, int likeliest, LongConsumer listener) {
+    Answer answer = new Answer(ids, draws, settings.maxNewTokens(), settings, likeliest, listener);
+    answer.requireRoom(ids.length + room);
+    return answer;
   }
 
   @Override

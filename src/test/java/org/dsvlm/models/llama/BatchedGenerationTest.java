@@ -197,7 +197,7 @@ class BatchedGenerationTest {
         KvCache cache =
             new KvCache(
                 languageModel.config(), newest.length, 3, languageModel.model().embeddingTable());
-        NextTokens next = new NextTokens(languageModel, cache, cache.capacity())) {
+        NextTokens next = new NextTokens(languageModel, cache)) {
       next.logits(newest, new long[newest.length]);
       Tensor logits = next.logits(newest, new long[newest.length]);
       double[][] rows = new double[newest.length][];

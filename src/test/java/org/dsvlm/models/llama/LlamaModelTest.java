@@ -140,7 +140,8 @@ class LlamaModelTest {
         cache::tensors,
         () -> cache.layer(0),
         () -> cache.row(0, 0),
-        () -> cache.grow(9),
+        () -> cache.resize(1, 9, 0, 0),
+        () -> cache.move(0, 0),
         () -> cache.drop(0),
         () -> cache.checkRoom(1));
   }

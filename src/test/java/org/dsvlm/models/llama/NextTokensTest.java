@@ -162,7 +162,7 @@ class NextTokensTest {
       Tensor mask = prompts.mask(STEPS);
       try (KvCache cache = prefilled(drawn, prompts, mask);
           KvCache other = prefilled(reference, prompts, mask);
-          NextTokens next = new NextTokens(drawn, cache, cache.capacity())) {
+          NextTokens next = new NextTokens(drawn, cache)) {
         assertThat(next.inNativeCode()).isTrue();
         for (int step = 0; step < STEPS; step++) {
           long[] newest =
@@ -223,7 +223,7 @@ class NextTokensTest {
   private static double[] after(CausalLm languageModel, boolean inNativeCode) {
     Prompts prompts = new Prompts(new long[][] {{3, 4, 5}}, 3);
     try (KvCache cache = prefilled(languageModel, prompts, null);
-        NextTokens next = new NextTokens(languageModel, cache, cache.capacity())) {
+        NextTokens next = new NextTokens(languageModel, cache)) {
       assertThat(next.inNativeCode()).isEqualTo(inNativeCode);
       return Torch.doubles(next.logits(new long[] {7}, new long[] {0}));
     }

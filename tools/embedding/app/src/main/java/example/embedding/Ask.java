@@ -13,8 +13,9 @@ import java.util.Properties;
 import java.util.TreeSet;
 import org.bytedeco.openblas.global.openblas_full;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.chat.ChatModel;
+import org.dsvlm.chat.ChatRequest;
 import org.dsvlm.image.Picture;
-import org.dsvlm.models.llava.LlavaChat;
 import org.dsvlm.models.llava.LlavaChatOptions;
 import org.dsvlm.models.llava.LlavaExport;
 import org.dsvlm.models.llava.LoadedLlava;
@@ -32,16 +33,16 @@ public final class Ask {
     int threads = openblas_full.openblas_get_num_threads();
     Path model = Path.of(arguments[2]);
     export(Path.of(arguments[0]), Path.of(arguments[1]), model);
-    try (LlavaChat chat = LlavaChat.open(model, LlavaChatOptions.DEFAULTS)) {
+    try (ChatModel chat = ChatModel.open(model, LlavaChatOptions.DEFAULTS)) {
       for (int i = 3; i < arguments.length; i++) {
+        Picture picture = Picture.read(Path.of(arguments[i]));
         System.out.println(
-            "answer "
-                + chat.answer(Picture.read(Path.of(arguments[i])), "What is this?").strip());
+            "answer " + chat.ask(ChatRequest.of(picture, "What is this?")).text());
       }
     }
     Recipe recipe = RecipeReader.bind(RecipeReader.resolve("nano-scratch", List.of()));
     System.out.println("recipe of " + recipe.getClass().getRecordComponents().length + " sections");
-    System.out.println("module " + LlavaChat.class.getModule().getName());
+    System.out.println("module " + ChatModel.class.getModule().getName());
     System.out.println("changed properties " + changed(before));
     int now = openblas_full.openblas_get_num_threads();
     System.out.println("OpenBLAS threads " + (now == threads ? "unchanged" : threads + ", " + now));
