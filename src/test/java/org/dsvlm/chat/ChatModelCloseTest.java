@@ -57,7 +57,7 @@ class ChatModelCloseTest {
   @Test
   @BadInput(
       number = 83,
-      value = "the same, with answers that are made together",
+      value = "eight threads that are answered together by a model that is closed, twenty times",
       then = "answers under way are finished; later questions end in an error that says 'closed'")
   void closedWhileEightThreadsAsk() throws Exception {
     ChatRequest request = ChatRequest.of(Picture.read(PICTURE), "What is this?");
