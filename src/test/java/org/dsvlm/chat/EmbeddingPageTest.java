@@ -32,15 +32,16 @@ class EmbeddingPageTest {
   private static final Pattern BLOCK = Pattern.compile("(?s)\n```java\n(.*?)\n```\n");
   private static final Path SOURCE = Path.of("src/test/java/org/dsvlm/chat/EmbeddingPageTest.java");
   private static final Path EXAMPLES = Path.of("src/examples/java");
-  private static final Path file = Path.of("src/test/resources/pictures/gray.png");
 
   @TempDir static Path temporary;
 
   private static Path folder;
+  private static Path file;
   private static ChatModel model;
 
   @BeforeAll
   static void open() {
+    file = Path.of("src/test/resources/pictures/gray.png");
     folder = temporary.resolve("model");
     TinyLlava.export(folder, TinyLlava.files());
     model = ChatModel.open(folder, LlavaChatOptions.DEFAULTS);
