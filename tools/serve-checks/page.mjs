@@ -22,10 +22,13 @@ const SIZES = {
   phone: { width: 360, height: 740, isMobile: true, hasTouch: true },
 };
 const QUESTION = 'What colour is the background?';
-const PATIENCE = { timeout: 60_000 };
+/** For whatever is waited for, in milliseconds: a machine may have other work. */
+const PATIENCE = 180_000;
 
 const browser = await puppeteer.launch({
   executablePath: browserPath,
+  timeout: PATIENCE,
+  protocolTimeout: PATIENCE,
   args: ['--no-sandbox', '--disable-dev-shm-usage', '--hide-scrollbars', '--force-color-profile=srgb'],
 });
 const checks = new Checks();
@@ -33,6 +36,7 @@ const checks = new Checks();
 /** A fresh page, and what it reported that it should not: errors of scripts, of the policy, of requests. */
 async function open(size, scheme = 'light', features = [], server = url) {
   const page = await (await browser.createBrowserContext()).newPage();
+  page.setDefaultTimeout(PATIENCE);
   await page.setViewport(SIZES[size]);
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }, ...features]);
   const reports = [];
@@ -67,7 +71,7 @@ async function answered(page, turns) {
     (count) =>
       document.querySelectorAll('.turn').length === count &&
       document.querySelectorAll('.turn [aria-busy]').length === 0,
-    PATIENCE,
+    {},
     turns,
   );
   return (await text(page, '.answer')).at(-1);
@@ -229,7 +233,7 @@ for (const [size, scheme] of [['desktop', 'light'], ['desktop', 'dark'], ['phone
       dragged.items.add(new File([await canvas.convertToBlob({ type: 'image/jpeg' })], 'large.jpg', { type: 'image/jpeg' }));
       document.dispatchEvent(new DragEvent('drop', { dataTransfer: dragged, bubbles: true, cancelable: true }));
     }, side);
-    await page.waitForFunction(() => document.querySelectorAll('#pictures li').length === 2, PATIENCE);
+    await page.waitForFunction(() => document.querySelectorAll('#pictures li').length === 2);
     assert.match((await text(page, '#notes'))[0], /^large\.jpg: made smaller/);
     const sent = await page.$eval('#pictures li:last-child img', (image) => image.naturalWidth * image.naturalHeight);
     assert.ok(sent <= limit, `${sent} pixels`);
@@ -248,14 +252,14 @@ for (const [size, scheme] of [['desktop', 'light'], ['desktop', 'dark'], ['phone
       dragged.items.add(file);
       document.dispatchEvent(new DragEvent('drop', { dataTransfer: dragged, bubbles: true, cancelable: true }));
     });
-    await page.waitForFunction(() => document.querySelectorAll('#pictures li').length === 3, PATIENCE);
+    await page.waitForFunction(() => document.querySelectorAll('#pictures li').length === 3);
     assert.match((await text(page, '#notes'))[0], /photo\.jpg: turned upright\.$/);
     const size = await page.$eval('#pictures li:last-child img', (image) => [image.naturalWidth, image.naturalHeight]);
     assert.deepEqual(size, [40, 80]);
   });
   await checks.that('a picture of a kind that the server does not read is converted', async () => {
     await drop(page, [path.resolve('src/main/resources/org/dsvlm/serve/page/icon.svg')]);
-    await page.waitForFunction(() => document.querySelectorAll('#pictures li').length === 4, PATIENCE);
+    await page.waitForFunction(() => document.querySelectorAll('#pictures li').length === 4);
     assert.match((await text(page, '#notes'))[0], /icon\.svg: converted to PNG\.$/);
     assert.match(await page.$eval('#pictures li:last-child img', (image) => image.src), /^data:image\/png;/);
   });
@@ -268,7 +272,7 @@ for (const [size, scheme] of [['desktop', 'light'], ['desktop', 'dark'], ['phone
     await page.click('#settings summary');
     await page.type('#max-tokens', '99999999');
     await ask(page, QUESTION);
-    await page.waitForFunction(() => document.querySelector('#problem').textContent !== '', PATIENCE);
+    await page.waitForFunction(() => document.querySelector('#problem').textContent !== '');
     const [said] = await text(page, '#problem');
     assert.match(said, /^The server cannot answer this\. It says: ./);
     assert.equal(await page.$eval('#question', (field) => field.value), QUESTION);
