@@ -15,7 +15,6 @@ import org.dsvlm.nn.cost.Operation;
 import org.dsvlm.nn.cost.OperationType;
 import org.dsvlm.nn.cost.Part;
 import org.dsvlm.nn.cost.Tape;
-import org.dsvlm.supervision.Feature;
 import org.dsvlm.supervision.LossCost;
 import org.dsvlm.supervision.SupervisionConfig;
 import org.dsvlm.supervision.SupervisionCost;
@@ -133,10 +132,8 @@ final class StepCost {
     int used = Math.floorMod(recipe.model().vision().featureLayer(), vision.layers() + 1);
     if (sizes.supervision().isPresent()) {
       SupervisionConfig config = sizes.supervision().get().config();
-      for (Feature feature : config.features()) {
-        if (feature != Feature.TEXT) {
-          used = Math.max(used, config.levels().block(feature));
-        }
+      for (int block : config.blocks().values()) {
+        used = Math.max(used, block);
       }
     }
     return used;

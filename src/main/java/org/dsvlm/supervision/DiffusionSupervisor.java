@@ -117,6 +117,36 @@ public final class DiffusionSupervisor implements AutoCloseable {
             schedule, config.timesteps(), SupervisionDraw.reconstruction(schedule, config));
   }
 
+  /**
+   * Supervision by own features alone, see {@link SupervisionConfigBuilder#feature(String, long)};
+   * no vision-language model is there to give a width.
+   *
+   * @param parameters root of the names in {@code multi_adapter.safetensors}
+   * @throws DsVlmException if the configured picture size does not suit the networks, or {@code
+   *     config} names a feature of a vision-language model
+   */
+  public DiffusionSupervisor(
+      SupervisionConfig config,
+      StableDiffusion stableDiffusion,
+      ReconstructionLoss loss,
+      Parameters parameters) {
+    this(withoutModel(config), stableDiffusion, loss, parameters, 0, 0);
+  }
+
+  private static SupervisionConfig withoutModel(SupervisionConfig config) {
+    for (Feature feature : config.features()) {
+      if (feature instanceof StandardFeature) {
+        throw new DsVlmException(
+            "supervision: feature '"
+                + feature.key()
+                + "' is a vision-language model's, so its width has to be given; use the"
+                + " constructor with textWidth and imageWidth, or name own features by"
+                + " SupervisionConfig.builder().feature(name, width)");
+      }
+    }
+    return config;
+  }
+
   private void requirePictureSize() {
     int multiple = vae.config().reduction() << (unet.config().levels() - 1);
     if (config.pictureSize() % multiple != 0) {
@@ -283,8 +313,8 @@ public final class DiffusionSupervisor implements AutoCloseable {
   }
 
   /**
-   * The adapted features in the order of {@link Feature}, each [pictures, tokens, cross width]:
-   * what the UNet's cross-attention reads.
+   * The adapted features in the order of {@link SupervisionConfig#features}, each [pictures,
+   * tokens, cross width]: what the UNet's cross-attention reads.
    *
    * @throws DsVlmException as {@link #loss} does
    */

@@ -4,42 +4,19 @@
  */
 package org.dsvlm.supervision;
 
-import java.util.Arrays;
-import java.util.Locale;
-import org.dsvlm.io.DsVlmException;
-
 /**
- * The features of a picture that the diffusion model may see: one expert each, in the order of the
- * router's rows. {@link #TEXT} is what the language model reads (the connector's output); the other
- * three are hidden states of the vision encoder, from shallow to deep.
+ * A feature of a picture that the diffusion model sees through an adapter and an expert of its own:
+ * one of the four that a vision-language model's recipe can name, or one of the caller's.
  */
-public enum Feature {
-  TEXT,
-  LOW,
-  MID,
-  HIGH;
-
-  /** The name in checkpoints, recipes and feature maps: {@code text}, {@code low}, … */
-  public String key() {
-    return name().toLowerCase(Locale.ROOT);
-  }
+public sealed interface Feature permits StandardFeature, OwnFeature {
+  /** The name in weight files, feature maps and messages. */
+  String key();
 
   /**
-   * The feature of that name.
+   * Width of its tokens.
    *
-   * @throws DsVlmException for a name that is none of the four
+   * @param textWidth width of the connector's output
+   * @param imageWidth width of the vision encoder's hidden states
    */
-  public static Feature parse(String key, String where) {
-    for (Feature feature : values()) {
-      if (feature.key().equals(key)) {
-        return feature;
-      }
-    }
-    throw new DsVlmException(
-        where
-            + ": unknown feature '"
-            + key
-            + "'; known: "
-            + Arrays.stream(values()).map(Feature::key).toList());
-  }
+  long width(long textWidth, long imageWidth);
 }

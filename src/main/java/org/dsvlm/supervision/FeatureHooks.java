@@ -4,6 +4,7 @@
  */
 package org.dsvlm.supervision;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +26,8 @@ public final class FeatureHooks {
    *
    * @param hiddenStates all hidden states of {@code tower}, the embeddings first
    * @param imageFeatures the connector's output, [pictures, tokens, language width]
-   * @throws DsVlmException if a level lies beyond the tower's last block
+   * @throws DsVlmException if a level lies beyond the tower's last block, or a feature is none of
+   *     the model's
    */
   public static Map<String, Tensor> take(
       SupervisionConfig config,
@@ -33,10 +35,11 @@ public final class FeatureHooks {
       List<Tensor> hiddenStates,
       Tensor imageFeatures) {
     Map<String, Tensor> features = new LinkedHashMap<>();
-    for (Feature feature : config.features()) {
+    for (Feature named : config.features()) {
+      StandardFeature feature = ofModel(named);
       features.put(
           feature.key(),
-          feature == Feature.TEXT
+          feature == StandardFeature.TEXT
               ? config.tokens().ofText(imageFeatures)
               : config
                   .tokens()
@@ -46,8 +49,20 @@ public final class FeatureHooks {
     return features;
   }
 
+  private static StandardFeature ofModel(Feature feature) {
+    if (feature instanceof StandardFeature standard) {
+      return standard;
+    }
+    throw new DsVlmException(
+        "supervision: feature '"
+            + feature.key()
+            + "' is none of the vision-language model's, so it has to be handed to"
+            + " DiffusionSupervisor.loss; a recipe's features are "
+            + Arrays.stream(StandardFeature.values()).map(Feature::key).toList());
+  }
+
   private static Tensor level(
-      VisionTower tower, List<Tensor> hiddenStates, Feature feature, int block) {
+      VisionTower tower, List<Tensor> hiddenStates, StandardFeature feature, int block) {
     int last = hiddenStates.size() - 1;
     if (block > last) {
       throw new DsVlmException(

@@ -7,10 +7,10 @@ package org.dsvlm.supervision;
 import static org.bytedeco.pytorch.global.torch.linear;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -35,15 +35,15 @@ import org.jspecify.annotations.Nullable;
  *   out = to_out(Σ_e P_e Z_e)
  * </pre>
  *
- * <p>Text goes through Stable Diffusion's own keys and values, each image level through a pair that
- * starts as their copy; so with equal contexts the output is at first the base's, whatever P is. A
- * feature that is switched off has no expert and no place in the softmax.
+ * <p>Text goes through Stable Diffusion's own keys and values, each other feature through a pair
+ * that starts as their copy; so with equal contexts the output is at first the base's, whatever P
+ * is. A feature that is switched off has no expert and no place in the softmax.
  */
 public final class MoeAttention implements CrossAttention, AutoCloseable {
   private static final long[] TOKENS = {1};
 
   private final PlainCrossAttention base;
-  private final List<Feature> experts;
+  private final int experts;
   private final List<Linear> toK = new ArrayList<>();
   private final List<Linear> toV = new ArrayList<>();
   private final Tensor router;
@@ -55,35 +55,35 @@ public final class MoeAttention implements CrossAttention, AutoCloseable {
    * New parameters, {@code to_k_low.weight} … {@code to_v_high.weight} and {@code router.weight},
    * are made at {@code parameters}; the base's stay its own.
    *
-   * @param experts features present; contexts come in this set's order of {@link Feature}
+   * @param experts features present; contexts come in their order
    */
-  MoeAttention(PlainCrossAttention base, Parameters parameters, Set<Feature> experts) {
+  MoeAttention(
+      PlainCrossAttention base, Parameters parameters, Collection<? extends Feature> experts) {
     this.base = base;
-    this.experts = experts.stream().sorted().toList();
-    for (Feature expert : this.experts) {
-      boolean text = expert == Feature.TEXT;
+    this.experts = experts.size();
+    for (Feature expert : experts) {
+      boolean text = expert == StandardFeature.TEXT;
       toK.add(text ? base.toK() : copy(base.toK(), parameters.at("to_k_" + expert.key())));
       toV.add(text ? base.toV() : copy(base.toV(), parameters.at("to_v_" + expert.key())));
     }
     long inner = base.toQ().weight().size(0);
-    router = parameters.at("router").get("weight", Init.ZEROS, Feature.values().length, inner);
+    RouterRows rows = RouterRows.of(experts);
+    router = parameters.at("router").get("weight", Init.ZEROS, rows.count(), inner);
     routerRows =
-        Torch.keep(
-            Torch.of(this.experts.stream().mapToLong(Feature::ordinal).toArray(), experts.size())
-                .to(router.device(), ScalarType.Long));
+        Torch.keep(Torch.of(rows.ofExperts(), experts.size()).to(router.device(), ScalarType.Long));
   }
 
   /** Names and shapes of the parameters that the experts at {@code path} add. */
   static Map<String, long[]> shapes(
-      String path, long inner, long crossWidth, Set<Feature> experts) {
+      String path, long inner, long crossWidth, Collection<? extends Feature> experts) {
     Map<String, long[]> shapes = new LinkedHashMap<>();
     for (Feature expert : experts) {
-      if (expert != Feature.TEXT) {
+      if (expert != StandardFeature.TEXT) {
         shapes.put(path + "to_k_" + expert.key() + ".weight", new long[] {inner, crossWidth});
         shapes.put(path + "to_v_" + expert.key() + ".weight", new long[] {inner, crossWidth});
       }
     }
-    shapes.put(path + "router.weight", new long[] {Feature.values().length, inner});
+    shapes.put(path + "router.weight", new long[] {RouterRows.of(experts).count(), inner});
     return shapes;
   }
 
@@ -103,13 +103,34 @@ public final class MoeAttention implements CrossAttention, AutoCloseable {
           remember(probabilities);
           List<Tensor> keys = new ArrayList<>();
           List<Tensor> values = new ArrayList<>();
-          for (int e = 0; e < experts.size(); e++) {
+          for (int e = 0; e < experts; e++) {
             keys.add(heads(toK.get(e).forward(contexts.get(e))));
             values.add(heads(toV.get(e).forward(contexts.get(e))));
           }
-          Tensor mixed = MoeCrossAttention.forward(heads(q), keys, values, probabilities);
+          Tensor mixed = mixed(heads(q), keys, values, probabilities);
           return base.toOut().forward(mixed.flatten(2, -1));
         });
+  }
+
+  /**
+   * Each expert has a softmax of its own, so more than one call takes are a sum of several calls.
+   */
+  private static Tensor mixed(
+      Tensor q, List<Tensor> keys, List<Tensor> values, Tensor probabilities) {
+    int most = MoeCrossAttention.MAX_EXPERTS;
+    int experts = keys.size();
+    if (experts <= most) {
+      return MoeCrossAttention.forward(q, keys, values, probabilities);
+    }
+    Tensor first =
+        MoeCrossAttention.forward(
+            q, keys.subList(0, most), values.subList(0, most), probabilities.narrow(1, 0, most));
+    return first.add(
+        mixed(
+            q,
+            keys.subList(most, experts),
+            values.subList(most, experts),
+            probabilities.narrow(1, most, experts - most)));
   }
 
   /**

@@ -5,7 +5,6 @@
 package org.dsvlm.supervision;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +24,7 @@ import org.dsvlm.tensor.Torch;
  * contents of {@code multi_adapter.safetensors}.
  */
 final class MultiAdapter implements AutoCloseable {
-  private final Map<Feature, Adapter> adapters = new EnumMap<>(Feature.class);
+  private final Map<Feature, Adapter> adapters = new LinkedHashMap<>();
   private final Map<String, MoeAttention> experts = new LinkedHashMap<>();
 
   /**
@@ -45,9 +44,9 @@ final class MultiAdapter implements AutoCloseable {
 
   private static Map<Feature, Adapter> adapters(
       SupervisionConfig config, Parameters root, long crossWidth, long textWidth, long imageWidth) {
-    Map<Feature, Adapter> adapters = new EnumMap<>(Feature.class);
+    Map<Feature, Adapter> adapters = new LinkedHashMap<>();
     for (Feature feature : config.features()) {
-      long width = feature == Feature.TEXT ? textWidth : imageWidth;
+      long width = feature.width(textWidth, imageWidth);
       Parameters own = root.at("adapters").at(feature.key());
       adapters.put(
           feature, config.adapter().kind().build(config.adapter(), own, width, crossWidth));
@@ -83,7 +82,8 @@ final class MultiAdapter implements AutoCloseable {
   }
 
   /**
-   * The adapted features in the order of {@link Feature}, each [pictures, tokens, cross width].
+   * The adapted features in the order of {@link SupervisionConfig#features}, each [pictures,
+   * tokens, cross width].
    *
    * @throws DsVlmException if {@code features} lacks one that is switched on
    */

@@ -13,8 +13,8 @@ import org.dsvlm.weights.safetensors.SafetensorsWriter;
 /**
  * The parameters that DS-VLM adds to Stable Diffusion, as one file beside its folder: {@code
  * adapters.<feature>.…} and, for every cross-attention of the UNet, {@code
- * unet.<path>.attn2.to_{k,v}_{low,mid,high}.weight} and {@code ….router.weight}. Stable Diffusion's
- * own weights stay untouched.
+ * unet.<path>.attn2.to_{k,v}_<feature>.weight} (all but {@code text}) and {@code ….router.weight}.
+ * Stable Diffusion's own weights stay untouched.
  */
 public final class MultiAdapterFile {
   /** Its name inside a folder. */

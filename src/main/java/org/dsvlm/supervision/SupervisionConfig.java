@@ -6,9 +6,12 @@ package org.dsvlm.supervision;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
-import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.Excerpt;
@@ -19,7 +22,8 @@ import org.dsvlm.io.JsonConfig;
  * and those of {@code docs/choices.md} where it does not.
  *
  * @param levels which hidden states of the vision encoder the image features are
- * @param features which of the four the diffusion model sees
+ * @param features that the diffusion model sees: of the standard four, in their order, then own
+ *     ones
  * @param adapter what stands between a feature and the UNet
  * @param attention how several features are attended to
  * @param reconstruction how the picture is obtained
@@ -63,7 +67,7 @@ public record SupervisionConfig(
   /** Blocks of the vision encoder, counted from 1, after which the image features are taken. */
   public record Levels(int low, int mid, int high) {
     /** Block of {@code feature}, one of the three image features. */
-    public int block(Feature feature) {
+    public int block(StandardFeature feature) {
       return switch (feature) {
         case LOW -> low;
         case MID -> mid;
@@ -163,7 +167,7 @@ public record SupervisionConfig(
   }
 
   public SupervisionConfig {
-    features = Collections.unmodifiableSet(EnumSet.copyOf(features));
+    features = ordered(features);
     requireNoise(reconstruction, loss, timesteps.epsilon().share());
     if (warmupSteps < 0) {
       throw new DsVlmException("supervision: warmup_steps has to be 0 or more, not " + warmupSteps);
@@ -174,6 +178,28 @@ public record SupervisionConfig(
     if (pictureSize < 1) {
       throw new DsVlmException("supervision: picture_size has to be above 0, not " + pictureSize);
     }
+  }
+
+  /** Standard features in the order of their kind, own ones as they came. */
+  private static Set<Feature> ordered(Set<Feature> features) {
+    if (features.isEmpty()) {
+      throw new DsVlmException("supervision: features has to name at least one feature");
+    }
+    Set<Feature> ordered = new LinkedHashSet<>(Arrays.asList(StandardFeature.values()));
+    ordered.retainAll(features);
+    ordered.addAll(features);
+    return Collections.unmodifiableSet(ordered);
+  }
+
+  /** Blocks of the vision encoder that features are taken after, by {@link Feature#key}. */
+  public Map<String, Integer> blocks() {
+    Map<String, Integer> blocks = new LinkedHashMap<>();
+    for (Feature feature : features) {
+      if (feature instanceof StandardFeature standard && standard != StandardFeature.TEXT) {
+        blocks.put(standard.key(), levels.block(standard));
+      }
+    }
+    return blocks;
   }
 
   /** A loss that compares the predicted noise needs pictures that noise was added to. */
@@ -202,11 +228,16 @@ public record SupervisionConfig(
     }
   }
 
+  /** Settings for a program: own features, and anything else than the {@link #defaults()}. */
+  public static SupervisionConfigBuilder builder() {
+    return new SupervisionConfigBuilder();
+  }
+
   /** Everything as {@code docs/choices.md} says. */
   public static SupervisionConfig defaults() {
     return new SupervisionConfig(
         new Levels(8, 16, 24),
-        EnumSet.allOf(Feature.class),
+        Set.of(StandardFeature.values()),
         AdapterConfig.linear(),
         Attention.MOE,
         new Reconstruct(Reconstruct.Way.ONE_STEP, 50, 2, 1),
@@ -261,8 +292,8 @@ public record SupervisionConfig(
       throw fields.error(
           "features", "is " + Excerpt.of(list) + ", not a list of at least one feature");
     }
-    Set<Feature> features = EnumSet.noneOf(Feature.class);
-    list.forEach(name -> features.add(Feature.parse(name.asText(), fields.where())));
+    Set<Feature> features = new LinkedHashSet<>();
+    list.forEach(name -> features.add(StandardFeature.parse(name.asText(), fields.where())));
     return features;
   }
 

@@ -47,16 +47,17 @@ public record SupervisionCost(
       boolean encoderTrained) {
     List<MoeAttentionCost.Expert> contexts = new ArrayList<>();
     double shown = config.tokens().count(tokens);
-    for (Feature feature : config.features().stream().sorted().toList()) {
-      boolean text = feature == Feature.TEXT;
+    for (Feature feature : config.features()) {
+      boolean text = feature == StandardFeature.TEXT;
+      boolean own = feature instanceof OwnFeature;
       double contextTokens =
           AdapterCost.record(
               tape,
               config.adapter(),
-              text || encoderTrained,
+              text || own || encoderTrained,
               pictures,
-              shown,
-              text ? textWidth : imageWidth,
+              own ? tokens : shown,
+              width(feature, textWidth, imageWidth),
               unet.crossAttentionDim());
       // Text goes through the UNet's own keys and values.
       contexts.add(new MoeAttentionCost.Expert(contextTokens, unetTrained || !text));
@@ -83,6 +84,10 @@ public record SupervisionCost(
       double compared = term.loss().comparesPictures() ? reconstructed : noised;
       term.loss().cost(new LossCost(tape, perceptualWidths, compared, side));
     }
+  }
+
+  private static double width(Feature feature, double textWidth, double imageWidth) {
+    return feature.width(Math.round(textWidth), Math.round(imageWidth));
   }
 
   private int latentSide() {

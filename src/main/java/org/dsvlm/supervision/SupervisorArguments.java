@@ -18,8 +18,8 @@ import org.dsvlm.tensor.Torch;
  * name an operator instead of the argument.
  *
  * @param features that are switched on
- * @param textWidth width of {@link Feature#TEXT}
- * @param imageWidth width of the others
+ * @param textWidth width of {@link StandardFeature#TEXT}
+ * @param imageWidth width of the other standard ones
  * @param pictureSize height and width of the pictures
  * @param latents channels, height and width of the latents
  */
@@ -61,7 +61,7 @@ record SupervisorArguments(
                 + " were handed over");
       }
       Tensor tensor = Arguments.given(given.get(feature.key()), name);
-      long width = feature == Feature.TEXT ? textWidth : imageWidth;
+      long width = feature.width(textWidth, imageWidth);
       shape(tensor, name, pictures, size(tensor, name, 1), width);
     }
     if (!surplus.isEmpty()) {
@@ -69,7 +69,7 @@ record SupervisorArguments(
           "supervision: features "
               + surplus
               + " were handed over, but are not switched on; leave them out, or name them in"
-              + " supervision.features");
+              + " supervision.features, own ones by SupervisionConfig.builder()");
     }
   }
 

@@ -6,7 +6,6 @@ package org.dsvlm.train;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -151,13 +150,7 @@ final class SupervisionLoss implements AuxiliaryLoss {
 
   @Override
   public Map<String, Integer> blocks() {
-    Map<String, Integer> blocks = new LinkedHashMap<>();
-    for (Feature feature : config.features()) {
-      if (feature != Feature.TEXT) {
-        blocks.put(feature.key(), config.levels().block(feature));
-      }
-    }
-    return blocks;
+    return config.blocks();
   }
 
   @Override

@@ -6,8 +6,8 @@ package org.dsvlm.golden;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,6 +27,7 @@ import org.dsvlm.supervision.Feature;
 import org.dsvlm.supervision.FeatureHooks;
 import org.dsvlm.supervision.LossExpression;
 import org.dsvlm.supervision.Reconstruction;
+import org.dsvlm.supervision.StandardFeature;
 import org.dsvlm.supervision.SupervisionConfig;
 import org.dsvlm.supervision.SupervisionConfig.Attention;
 import org.dsvlm.supervision.TimestepConfig;
@@ -69,7 +70,8 @@ final class DsVlmStep {
   }
 
   void experts() {
-    SupervisionConfig one = config(EnumSet.allOf(Feature.class), Attention.MOE, oneStep());
+    SupervisionConfig one =
+        config(SupervisionConfig.defaults().features(), Attention.MOE, oneStep());
     try (DiffusionSupervisor supervisor = supervisor(one, "perceptual")) {
       trainable();
       intermediate(supervisor);
@@ -92,7 +94,10 @@ final class DsVlmStep {
   }
 
   void shared() {
-    variant("shared.", config(EnumSet.allOf(Feature.class), Attention.SHARED, oneStep()), false);
+    variant(
+        "shared.",
+        config(SupervisionConfig.defaults().features(), Attention.SHARED, oneStep()),
+        false);
   }
 
   /** Every {@code subset_<feature>_<feature>…} that the case holds. */
@@ -105,9 +110,9 @@ final class DsVlmStep {
   }
 
   private void subset(String name) {
-    Set<Feature> features = EnumSet.noneOf(Feature.class);
+    Set<Feature> features = new LinkedHashSet<>();
     for (String feature : name.substring("subset_".length()).split("_")) {
-      features.add(Feature.parse(feature, name));
+      features.add(StandardFeature.parse(feature, name));
     }
     boolean routed = golden.has(name + ".router_probabilities");
     variant(name + ".", config(features, Attention.MOE, oneStep()), routed);
@@ -129,7 +134,8 @@ final class DsVlmStep {
             golden.description().at("/settings/unrolled/num_inference_steps").asInt(),
             golden.description().at("/settings/unrolled/gradient_steps").asInt(),
             1);
-    SupervisionConfig config = config(EnumSet.allOf(Feature.class), Attention.MOE, settings);
+    SupervisionConfig config =
+        config(SupervisionConfig.defaults().features(), Attention.MOE, settings);
     Tensor start = input("unrolled.start");
     golden.expectEqual(
         "unrolled.timesteps",
@@ -151,7 +157,7 @@ final class DsVlmStep {
     Map<String, Tensor> features = features(supervisor);
     features.forEach((name, feature) -> golden.expect("feature." + name, feature));
     List<Tensor> contexts = supervisor.contexts(features);
-    for (Feature feature : Feature.values()) {
+    for (StandardFeature feature : StandardFeature.values()) {
       golden.expect("context." + feature.key(), contexts.get(feature.ordinal()));
     }
     Tensor latents = supervisor.latents(input("picture"));

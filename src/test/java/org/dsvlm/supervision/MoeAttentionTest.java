@@ -67,7 +67,7 @@ class MoeAttentionTest {
 
   @Test
   void newProjectionsStartAsCopiesOfTheBase() {
-    attention(EnumSet.allOf(Feature.class));
+    attention(EnumSet.allOf(StandardFeature.class));
     assertThat(store.tensors())
         .containsOnlyKeys(
             "to_k_low.weight",
@@ -88,11 +88,11 @@ class MoeAttentionTest {
 
   @Test
   void aCertainRouterLeavesOneExpert() {
-    MoeAttention moe = attention(EnumSet.allOf(Feature.class));
+    MoeAttention moe = attention(EnumSet.allOf(StandardFeature.class));
     Tensor hidden = random("hidden", 2, 5, INNER);
     List<Tensor> contexts =
         List.of(context("text", 3), context("low", 4), context("mid", 5), context("high", 6));
-    for (Feature chosen : Feature.values()) {
+    for (StandardFeature chosen : StandardFeature.values()) {
       prefer(chosen, hidden);
       Tensor expected = base.forward(hidden, List.of(contexts.get(chosen.ordinal())));
       assertThat(Torch.doubles(moe.forward(hidden, contexts)))
@@ -103,7 +103,7 @@ class MoeAttentionTest {
 
   @Test
   void theRouterIsTheMeanOverTokensOfItsProducts() {
-    MoeAttention moe = attention(EnumSet.allOf(Feature.class));
+    MoeAttention moe = attention(EnumSet.allOf(StandardFeature.class));
     tensor("router").copy_(random("router", 4, INNER));
     Tensor hidden = random("hidden", 3, 5, INNER);
     moe.forward(hidden, Collections.nCopies(4, random("context", 3, 2, 8)));
@@ -115,8 +115,8 @@ class MoeAttentionTest {
 
   @Test
   void featuresThatAreOffLeaveTheSoftmax() {
-    MoeAttention all = attention(EnumSet.allOf(Feature.class));
-    MoeAttention two = attention(EnumSet.of(Feature.TEXT, Feature.HIGH));
+    MoeAttention all = attention(EnumSet.allOf(StandardFeature.class));
+    MoeAttention two = attention(EnumSet.of(StandardFeature.TEXT, StandardFeature.HIGH));
     tensor("router").copy_(random("router", 4, INNER));
     Tensor hidden = random("hidden", 1, 5, INNER);
     Tensor context = context("context", 3).narrow(0, 0, 1);
@@ -131,7 +131,7 @@ class MoeAttentionTest {
   @Test
   @Closes(MoeAttention.class)
   void remembersOnlyTheLatestProbabilities() {
-    MoeAttention moe = attention(EnumSet.of(Feature.TEXT));
+    MoeAttention moe = attention(EnumSet.of(StandardFeature.TEXT));
     assertThatThrownBy(moe::lastRouterProbabilities).isInstanceOf(IllegalStateException.class);
     Tensor hidden = random("hidden", 1, 5, INNER);
     Tensor context = context("context", 3).narrow(0, 0, 1);
@@ -150,7 +150,7 @@ class MoeAttentionTest {
   }
 
   /** Makes the router's answer to {@code hidden} all but certain. */
-  private void prefer(Feature chosen, Tensor hidden) {
+  private void prefer(StandardFeature chosen, Tensor hidden) {
     Tensor meanQuery = base.toQ().forward(hidden).mean(1);
     Tensor rows = tensor("router").zero_();
     // Both pictures' mean queries have a positive product with their sum, if they are not opposed.
@@ -159,7 +159,7 @@ class MoeAttentionTest {
     assertThat(Torch.item(meanQuery.matmul(direction).min())).isGreaterThan(0.01);
   }
 
-  private MoeAttention attention(Set<Feature> experts) {
+  private MoeAttention attention(Set<StandardFeature> experts) {
     return new MoeAttention(base, store.root(), experts);
   }
 

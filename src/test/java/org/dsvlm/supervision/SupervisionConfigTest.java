@@ -33,9 +33,10 @@ class SupervisionConfigTest {
                            "max_amplification": 3.0,
                            "epsilon": {"share": 0, "min_fraction": 0.2, "max_fraction": 0.9}},
              "tokens": {"kind": "grid", "grid": 2}, "warmup_steps": 7,
-             "balance": {"kind": "gradient-norm", "share": 0.25}}""");
+             "balance": {"kind": "gradient-norm", "share": 0.25}}\
+            """);
     assertThat(config.levels()).isEqualTo(new SupervisionConfig.Levels(2, 4, 6));
-    assertThat(config.features()).containsExactly(Feature.TEXT, Feature.HIGH);
+    assertThat(config.features()).containsExactly(StandardFeature.TEXT, StandardFeature.HIGH);
     assertThat(config.adapter()).isEqualTo(new AdapterConfig(StandardAdapter.QFORMER, 9, 3));
     assertThat(config.attention()).isEqualTo(SupervisionConfig.Attention.SHARED);
     assertThat(config.reconstruction())

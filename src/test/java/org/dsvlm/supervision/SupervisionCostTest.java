@@ -111,7 +111,7 @@ class SupervisionCostTest {
       model.stableDiffusion.unetStore().setTrainable(name -> unetTrained);
       Map<String, Tensor> features = new LinkedHashMap<>();
       for (Feature feature : model.config.features()) {
-        boolean text = feature == Feature.TEXT;
+        boolean text = feature == StandardFeature.TEXT;
         long width = text ? TinyModel.TEXT_WIDTH : TinyModel.VISION_WIDTH;
         features.put(
             feature.key(),

@@ -47,21 +47,24 @@ final class TinyModel implements AutoCloseable {
   private static final String VISION =
       """
       {"model_type": "clip_vision_model", "hidden_size": 8, "intermediate_size": 16,
-       "num_hidden_layers": 3, "num_attention_heads": 2, "image_size": 8, "patch_size": 4}""";
+       "num_hidden_layers": 3, "num_attention_heads": 2, "image_size": 8, "patch_size": 4}\
+      """;
 
   static final String UNET =
       """
       {"_class_name": "UNet2DConditionModel", "sample_size": 8, "block_out_channels": [8, 8],
        "down_block_types": ["CrossAttnDownBlock2D", "DownBlock2D"],
        "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D"], "layers_per_block": 1,
-       "attention_head_dim": 2, "cross_attention_dim": 8, "norm_num_groups": 4}""";
+       "attention_head_dim": 2, "cross_attention_dim": 8, "norm_num_groups": 4}\
+      """;
 
-  private static final String VAE =
+  static final String VAE =
       """
       {"_class_name": "AutoencoderKL", "block_out_channels": [4, 8],
        "down_block_types": ["DownEncoderBlock2D", "DownEncoderBlock2D"],
        "up_block_types": ["UpDecoderBlock2D", "UpDecoderBlock2D"], "norm_num_groups": 2,
-       "scaling_factor": 0.7}""";
+       "scaling_factor": 0.7}\
+      """;
 
   final ParameterStore llavaStore;
   final StableDiffusion stableDiffusion;

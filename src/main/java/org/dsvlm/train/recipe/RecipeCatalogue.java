@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 import org.dsvlm.catalogue.PublicModels;
 import org.dsvlm.models.Families;
 import org.dsvlm.models.vit.VisionFamily;
-import org.dsvlm.supervision.Feature;
+import org.dsvlm.supervision.StandardFeature;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,7 +64,8 @@ final class RecipeCatalogue {
   /** What the paper's ablations change, by the part's name below {@code variant/}. */
   private static List<String> variants() {
     List<String> variants = new ArrayList<>();
-    List<String> features = Arrays.stream(Feature.values()).map(Feature::key).toList();
+    List<String> features =
+        Arrays.stream(StandardFeature.values()).map(StandardFeature::key).toList();
     for (int some = 1; some < (1 << features.size()) - 1; some++) {
       int chosen = some;
       variants.add(
