@@ -31,8 +31,7 @@ final class Examples {
               List.of(
                   "dsvlm serve --model nano",
                   "dsvlm serve --model RUN --port 9000 --queue 64 --max-tokens 512",
-                  "DSVLM_API_KEY=… dsvlm serve --model RUN --host 0.0.0.0 --allow-host"
-                      + " gpu1.example.org")),
+                  "dsvlm serve --model RUN --host 0.0.0.0   (with DSVLM_API_KEY set)")),
           Map.entry("init", List.of("dsvlm init --arch llava-1.5-7b --random --out DIR")),
           Map.entry("probe", List.of("dsvlm probe --model DIR --max-new-tokens 8")),
           Map.entry(

@@ -175,23 +175,44 @@ final class Completions {
         .submit(request.chat(), listener)
         .whenCompleteAsync(
             (answer, failure) -> {
-              @Nullable ApiError error = failure == null ? problem(answer) : problem(failure);
-              if (failure == null) {
-                metrics.count(answer);
-              }
-              if (stream != null) {
-                stream.end(answer, error);
-              } else if (error != null) {
-                exchange.refuse(error);
-              } else if (exchange.claim()) {
-                Reply.json(
-                    exchange.response(),
-                    exchange.end(),
-                    200,
-                    json.whole(answer, request.logprobs()));
+              try {
+                reply(exchange, request, json, stream, answer, failure);
+              } catch (RuntimeException e) {
+                LOG.error("a reply failed", e);
+                exchange.fail(e);
               }
             },
             writing);
+  }
+
+  /**
+   * Replies with what the model has made.
+   *
+   * @param stream null where the answer is sent as a whole
+   * @param answer null where it failed
+   */
+  private void reply(
+      Exchange exchange,
+      CompletionRequest request,
+      CompletionJson json,
+      @Nullable StreamedReply stream,
+      @Nullable ChatAnswer answer,
+      @Nullable Throwable failure) {
+    @Nullable ApiError error = null;
+    if (failure != null) {
+      error = problem(failure);
+    } else if (answer != null) {
+      metrics.count(answer);
+      error = problem(answer);
+    }
+    if (stream != null) {
+      stream.end(answer, error);
+    } else if (error != null || answer == null) {
+      exchange.refuse(error == null ? ApiError.internal() : error);
+    } else if (exchange.claim()) {
+      Reply.json(
+          exchange.response(), exchange.end(), 200, json.whole(answer, request.logprobs()));
+    }
   }
 
   /** What is wrong with an answer that was not finished. */

@@ -175,7 +175,7 @@ final class MalformedRequests {
     return of.get(random.nextInt(of.size()));
   }
 
-  /** Bytes to send, after which the client sends no more. */
+  /** Bytes to send. */
   byte[] next() {
     byte[] request =
         switch (random.nextInt(6)) {
@@ -193,18 +193,21 @@ final class MalformedRequests {
     return noise;
   }
 
+  /** Each part is right half the time, or nothing but the first fault would ever be found. */
   private String heads() {
-    StringBuilder request =
-        new StringBuilder(one(METHODS))
-            .append(' ')
-            .append(one(PATHS))
-            .append(' ')
-            .append(one(VERSIONS));
-    request.append("\r\n");
-    for (int i = random.nextInt(6); i > 0; i--) {
+    StringBuilder request = new StringBuilder(rightOr("GET", METHODS)).append(' ');
+    request.append(one(PATHS)).append(' ').append(rightOr("HTTP/1.1", VERSIONS)).append("\r\n");
+    if (random.nextBoolean()) {
+      request.append("Host: localhost\r\n");
+    }
+    for (int i = random.nextInt(4); i > 0; i--) {
       request.append(one(HEADERS)).append("\r\n");
     }
     return request.append("\r\n").append("a".repeat(random.nextInt(20))).toString();
+  }
+
+  private String rightOr(String right, List<String> others) {
+    return random.nextBoolean() ? right : one(others);
   }
 
   private byte[] posted(String body) {
