@@ -25,6 +25,7 @@ class ServeCommandTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '~',
       value = {
         "--port=70000|it has to be from 0 to 65535",
         "--port=no|'no' is not an int",
