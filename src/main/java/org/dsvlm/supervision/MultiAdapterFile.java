@@ -20,7 +20,19 @@ public final class MultiAdapterFile {
   /** Its name inside a folder. */
   public static final String NAME = "multi_adapter.safetensors";
 
+  private static final String ADAPTERS = "adapters.";
+
   private MultiAdapterFile() {}
+
+  /** The name of a parameter of a feature's linear adapter: {@code weight} or {@code bias}. */
+  public static String ofLinearAdapter(String feature, String parameter) {
+    return ADAPTERS + feature + "." + parameter;
+  }
+
+  /** Whether {@code name} is that of an adapter's parameter. */
+  public static boolean isOfAdapter(String name) {
+    return name.startsWith(ADAPTERS);
+  }
 
   /** The tensors in {@code file}, as a source for the store that the supervisor is built from. */
   public static WeightSource open(Path file) {

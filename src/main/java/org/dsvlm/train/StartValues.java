@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -137,6 +138,22 @@ final class StartValues {
       return null;
     }
     return MultiAdapterFile.open(FilePath.of("recipe: model.start.multi_adapter", file));
+  }
+
+  /**
+   * Whether {@code start} holds adapters and nothing else: adapters that it lacks, experts and
+   * routers start then as they do without a file, which the log says. Of any other file all is
+   * demanded.
+   */
+  static boolean holdsAdaptersAlone(Recipe recipe, WeightSource start) {
+    boolean alone = start.names().stream().allMatch(MultiAdapterFile::isOfAdapter);
+    if (alone) {
+      LOG.info(
+          "{}: holds {}; other adapters, experts and routers start anew",
+          recipe.model().start().multiAdapter(),
+          String.join(", ", new TreeSet<>(start.names())));
+    }
+    return alone;
   }
 
   /** The file of an earlier run, of which the recipe names other parts but not this one. */

@@ -81,10 +81,12 @@ final class SupervisionLoss implements AuxiliaryLoss {
             : null;
     this.perceptual = network;
     try (WeightSource start = StartValues.multiAdapter(recipe)) {
+      RandomState own = random.fork("multi adapter");
+      boolean part = start != null && StartValues.holdsAdaptersAlone(recipe, start);
       this.parameters =
           start == null
-              ? ParameterStore.random(random.fork("multi adapter"), dtype, recipe.device())
-              : ParameterStore.from(start, dtype, recipe.device());
+              ? ParameterStore.random(own, dtype, recipe.device())
+              : ParameterStore.from(start, own, name -> part, dtype, recipe.device());
       this.supervisor =
           new DiffusionSupervisor(
               config,

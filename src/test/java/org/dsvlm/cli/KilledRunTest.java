@@ -61,9 +61,9 @@ class KilledRunTest {
               "model.language.trainable=false",
               "model.language.lora.rank=2",
               "model.language.lora.dropout=0.1",
-              "distributed.zero=1"),
+              "distributed.zero=2"),
           List.of("distributed.zero=0"),
-          List.of("precision=bfloat16", "distributed.zero=2"));
+          List.of("precision=bfloat16", "distributed.zero=1"));
 
   @TempDir private Path folder;
   private TinyRun tiny;

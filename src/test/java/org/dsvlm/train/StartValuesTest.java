@@ -123,6 +123,29 @@ class StartValuesTest {
         .hasMessageContaining("supervision.features");
   }
 
+  /** What the file lacks starts as it does without one. */
+  @Test
+  void aFileOfAdaptersAloneLeavesTheRestAsItIs() throws IOException {
+    Path anew = train("anew", STILL).resolve("multi_adapter.safetensors");
+    Path file = folder.resolve("adapters.safetensors");
+    Map<String, double[]> expected = new LinkedHashMap<>();
+    try (PointerScope scope = new PointerScope();
+        Safetensors drawn = Safetensors.open(anew)) {
+      drawn.names().forEach(name -> expected.put(name, Torch.doubles(drawn.read(name))));
+      Tensor low = drawn.read("adapters.low.weight").mul(Torch.scalar(2));
+      SafetensorsWriter.write(file, Map.of("adapters.low.weight", low));
+      expected.put("adapters.low.weight", Torch.doubles(low));
+    }
+    Path run = train("told", STILL, "model.start.multi_adapter=" + file);
+    try (PointerScope scope = new PointerScope();
+        Safetensors told = Safetensors.open(run.resolve("multi_adapter.safetensors"))) {
+      assertThat(told.names()).isEqualTo(expected.keySet());
+      expected.forEach(
+          (name, values) ->
+              assertThat(Torch.doubles(told.read(name))).as(name).containsExactly(values));
+    }
+  }
+
   @Test
   void aFileOfTheEarlierRunThatIsNotNamedIsSaid() throws IOException {
     Path run = Files.createDirectories(folder.resolve("earlier/stable_diffusion")).getParent();

@@ -40,6 +40,7 @@ public final class Pretraining {
           new LanguagePart(),
           new VaePart(),
           new UNetPart(),
+          new AdaptersPart(),
           new VggPart());
 
   private final Pretrainable part;

@@ -33,8 +33,11 @@ import org.dsvlm.weights.WeightSource;
 import org.dsvlm.weights.files.WeightFolder;
 
 /**
- * The denoising network on the autoencoder's latents, told by the states of CLIP's text tower what
- * the picture shows (Rombach et al. 2022); one caption in ten is left out.
+ * The denoising network on the autoencoder's latents, told what the picture shows. In some steps it
+ * attends to the states of CLIP's text tower (Rombach et al. 2022), where one caption in ten is left
+ * out. In the others it attends to the patches of the picture itself, as a low block of the vision
+ * tower gives them: a caption says little about places, so from captions alone no query learns to
+ * know its own.
  */
 final class UNetPart implements Pretrainable {
   private static final String CONFIG = "config.json";
@@ -56,49 +59,12 @@ final class UNetPart implements Pretrainable {
 
   @Override
   public String title() {
-    return "denoising network, conditioned on the states of a text tower";
+    return "denoising network, conditioned on captions and on a picture's patches";
   }
 
   @Override
   public List<String> needs() {
-    return List.of(ClipPart.NAME, VAE_FOLDER);
-  }
-
-  /** Captions of a part as the network attends to them, and the empty one. */
-  private static final class Told implements AutoCloseable {
-    private final ParameterStore store;
-    private final ClipPair clip;
-    private final ClipTexts captions;
-    private final long empty;
-
-    Told(Workshop workshop, WorldPart part) {
-      Path folder = workshop.part(ClipPart.NAME);
-      try (WeightSource stored = WeightFolder.open(folder);
-          Tokenizer tokenizer = Tokenizer.open(folder)) {
-        store = ParameterStore.from(stored, ScalarType.Float, "cpu");
-        clip = ClipPart.open(folder, store);
-        List<String> texts = new ArrayList<>();
-        for (int i = 0; i < part.size(); i++) {
-          texts.add(part.caption(i));
-        }
-        texts.add("");
-        captions = new ClipTexts(tokenizer, texts, clip.sizes().text().maxPositions());
-        empty = part.size();
-      }
-    }
-
-    Tensor states(long... rows) {
-      return Torch.withoutGradient(() -> clip.text().states(captions.rows(rows)));
-    }
-
-    long empty() {
-      return empty;
-    }
-
-    @Override
-    public void close() {
-      store.close();
-    }
+    return List.of(ClipPart.NAME, VisionPart.NAME, VAE_FOLDER);
   }
 
   /** Latents of all pictures of {@code part}, scaled, [pictures, channels, side, side]. */
@@ -131,18 +97,27 @@ final class UNetPart implements Pretrainable {
     private final NoiseSchedule schedule = NoiseSchedule.stableDiffusion();
     private final ParameterStore store;
     private final UNet unet;
-    private final Told told;
+    private final ToldCaption captions;
+    private final ToldPatches patches;
+    private final double patchesShare;
+    private final GuidedCrossAttention.Guide guide;
+    private final double guideWeight;
     private final Tensor latents;
     private final Batches batches;
     private final RandomState random;
 
     Training(Workshop workshop) {
       WorldPart train = workshop.data("train");
-      told = new Told(workshop, train);
+      captions = new ToldCaption(workshop, train);
+      patches = new ToldPatches(workshop, train);
+      patchesShare = workshop.config().number("patches_share");
       random = workshop.random(name());
       config = config(workshop);
       store = ParameterStore.random(random, ScalarType.Float, "cpu");
       unet = new UNet(store.root(), config);
+      guide = new GuidedCrossAttention.Guide(patches.aSide());
+      guideWeight = workshop.config().number("guide_weight");
+      unet.replaceCrossAttention((path, base) -> guide.over(base));
       store.setTrainable(parameter -> true);
       latents = latents(workshop, train, train.size());
       batches = new Batches(random, train.size(), workshop.config().size("batch_size"));
@@ -154,7 +129,7 @@ final class UNetPart implements Pretrainable {
       JsonConfig vae = JsonConfig.read(workshop.part(VAE_FOLDER).resolve(CONFIG));
       int channels = vae.size("latent_channels");
       model.put("in_channels", channels).put("out_channels", channels);
-      model.put("cross_attention_dim", told.clip.sizes().text().hiddenSize());
+      model.put("cross_attention_dim", captions.width());
       return UNetConfig.parse(model, "unet.model");
     }
 
@@ -168,20 +143,35 @@ final class UNetPart implements Pretrainable {
       long[] rows = batches.rows(step);
       RandomState own = random.fork("step").fork(step);
       long[] timesteps = new long[rows.length];
-      long[] captions = rows.clone();
+      boolean inPatches = own.fork("patches").unit() < patchesShare;
+      long[] told = rows.clone();
       for (int i = 0; i < rows.length; i++) {
-        timesteps[i] = own.fork("timestep").fork(i).below(schedule.trainTimesteps());
+        timesteps[i] = timestep(own.fork("timestep").fork(i), inPatches);
         if (own.fork("untold").fork(i).below(UNTOLD_SHARE) == 0) {
-          captions[i] = told.empty();
+          told[i] = captions.empty();
         }
       }
       Tensor x0 = latents.index_select(0, Torch.of(rows, rows.length));
       Tensor noise = own.fork("noise").normal(Torch.shape(x0));
       Tensor at = Torch.of(timesteps, timesteps.length);
-      Tensor output =
-          unet.forward(schedule.addNoise(x0, noise, at), at, List.of(told.states(captions)));
-      Tensor loss = output.sub(noise).square().mean();
-      return new Loss(loss, Map.of("epsilon", loss), rows.length);
+      Tensor states = inPatches ? patches.states(rows) : captions.states(told);
+      Tensor output = unet.forward(schedule.addNoise(x0, noise, at), at, List.of(states));
+      Tensor epsilon = output.sub(noise).square().mean();
+      if (!inPatches) {
+        return new Loss(epsilon, Map.of("epsilon_of_captions", epsilon), rows.length);
+      }
+      Tensor distance = guide.distance();
+      return new Loss(
+          epsilon.add(distance.mul(Torch.scalar(guideWeight))),
+          Map.of("epsilon_of_patches", epsilon, "distance_of_attention", distance),
+          rows.length);
+    }
+
+    /** The patches are of use where the picture is hardly to be seen: the noisier of two. */
+    private long timestep(RandomState random, boolean inPatches) {
+      long steps = schedule.trainTimesteps();
+      long one = random.below(steps);
+      return inPatches ? Math.max(one, random.fork("second").below(steps)) : one;
     }
 
     @Override
@@ -214,7 +204,8 @@ final class UNetPart implements Pretrainable {
 
     @Override
     public void close() {
-      told.close();
+      captions.close();
+      patches.close();
       latents.close();
       store.close();
     }
@@ -231,9 +222,12 @@ final class UNetPart implements Pretrainable {
       for (String name : List.of("new-scenes", "new-concepts")) {
         WorldPart part = workshop.data(name);
         Tensor latents = latents(workshop, part, MEASURED);
-        try (Told told = new Told(workshop, part)) {
-          figures.put("epsilon_error " + name, error(unet, latents, told, 0));
-          figures.put("epsilon_error_of_wrong_caption " + name, error(unet, latents, told, 1));
+        try (ToldCaption captions = new ToldCaption(workshop, part);
+            ToldPatches patches = new ToldPatches(workshop, part)) {
+          figures.put("epsilon_error " + name, error(unet, latents, captions, 0));
+          figures.put("epsilon_error_of_wrong_caption " + name, error(unet, latents, captions, 1));
+          figures.put("epsilon_error_of_patches " + name, error(unet, latents, patches, 0));
+          figures.put("epsilon_error_of_wrong_patches " + name, error(unet, latents, patches, 1));
         }
         latents.close();
       }
@@ -242,7 +236,8 @@ final class UNetPart implements Pretrainable {
   }
 
   /**
-   * Mean squared error of the noise half way through, each picture with the caption {@code off} on.
+   * Mean squared error of the noise half way through, each picture told what {@code off} pictures
+   * on is to be seen.
    */
   private static double error(UNet unet, Tensor latents, Told told, int off) {
     NoiseSchedule schedule = NoiseSchedule.stableDiffusion();
@@ -251,11 +246,11 @@ final class UNetPart implements Pretrainable {
     double sum = 0;
     for (long first = 0; first < count; first += AT_ONCE) {
       int size = (int) Math.min(AT_ONCE, count - first);
-      long[] captions = new long[size];
+      long[] rows = new long[size];
       long[] timesteps = new long[size];
       Arrays.fill(timesteps, MEASURED_TIMESTEP);
       for (int i = 0; i < size; i++) {
-        captions[i] = (first + i + off) % count;
+        rows[i] = (first + i + off) % count;
       }
       try (PointerScope scope = new PointerScope()) {
         Tensor x0 = latents.narrow(0, first, size);
@@ -264,8 +259,7 @@ final class UNetPart implements Pretrainable {
         Tensor error =
             Torch.withoutGradient(
                 () ->
-                    unet.forward(
-                            schedule.addNoise(x0, noise, at), at, List.of(told.states(captions)))
+                    unet.forward(schedule.addNoise(x0, noise, at), at, List.of(told.states(rows)))
                         .sub(noise)
                         .square()
                         .mean());

@@ -32,14 +32,17 @@ import org.dsvlm.weights.files.WeightFolder;
  * the contrast with the text tower, which stays as it is, goes on beside it.
  */
 final class VisionPart implements Pretrainable {
-  private static final String VISION = "vision_model";
+  static final String NAME = "vision";
+
+  /** Under which the tower's parameters stand. */
+  static final String VISION = "vision_model";
 
   /** Of the head, which is not stored. */
   private static final String HEAD = "patch_head";
 
   @Override
   public String name() {
-    return "vision";
+    return NAME;
   }
 
   @Override
