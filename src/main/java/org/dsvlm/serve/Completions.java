@@ -210,8 +210,7 @@ final class Completions {
     } else if (error != null || answer == null) {
       exchange.refuse(error == null ? ApiError.internal() : error);
     } else if (exchange.claim()) {
-      Reply.json(
-          exchange.response(), exchange.end(), 200, json.whole(answer, request.logprobs()));
+      Reply.json(exchange.response(), exchange.end(), 200, json.whole(answer, request.logprobs()));
     }
   }
 

@@ -6,6 +6,7 @@ package org.dsvlm.tensor;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +18,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
+import java.util.function.IntToLongFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -27,7 +29,8 @@ import org.bytedeco.pytorch.global.torch;
  * microseconds loses more by waking LibTorch's other threads than they save, so several small
  * models' passes go faster next to each other than one after the other with all threads each.
  *
- * <p>A result must not hang on the number of threads that LibTorch computes it with.
+ * <p>A large product is cut into as many pieces as LibTorch has threads, and rounds by the pieces.
+ * So a task's own size decides, and not how many there are, whether it has one thread or all.
  */
 public final class SideBySide {
   /** By the number of LibTorch's threads; a process has one number, or few. */
@@ -35,29 +38,35 @@ public final class SideBySide {
 
   private SideBySide() {}
 
+  /** Multiplications of a task up to which it has one thread. */
+  private static final long SMALL = 1L << 33;
+
   /**
-   * The results of {@code task} for 0 to {@code count - 1}, without gradients. As many as fill all
-   * of LibTorch's threads go side by side; the rest, one after the other, have all threads each.
+   * The results of {@code task} for 0 to {@code count - 1}, without gradients. Small ones go side
+   * by side, the others one after the other with all threads each.
    *
+   * @param multiplications of each task, about
    * @return the results in order, in the caller's scope
    */
-  public static List<Tensor> map(int count, IntFunction<Tensor> task) {
+  public static List<Tensor> map(
+      int count, IntToLongFunction multiplications, IntFunction<Tensor> task) {
     int threads = torch.get_num_threads();
-    int together = threads == 1 ? 0 : count - count % threads;
+    boolean[] together = new boolean[count];
     List<CompletableFuture<Tensor>> running = new ArrayList<>();
-    if (together > 0) {
-      ExecutorService pool = workers(threads);
-      for (int i = 0; i < together; i++) {
-        int index = i;
-        running.add(CompletableFuture.supplyAsync(() -> kept(task, index), pool));
+    for (int i = 0; i < count; i++) {
+      int index = i;
+      together[i] = threads > 1 && multiplications.applyAsLong(i) <= SMALL;
+      if (together[i]) {
+        running.add(CompletableFuture.supplyAsync(() -> kept(task, index), workers(threads)));
       }
     }
-    List<Tensor> results = new ArrayList<>(taken(running));
+    Iterator<Tensor> small = taken(running).iterator();
     // A worker may have set the number that new threads take.
     torch.set_num_threads(threads);
-    for (int i = together; i < count; i++) {
+    List<Tensor> results = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
       int index = i;
-      results.add(Torch.withoutGradient(() -> task.apply(index)));
+      results.add(together[i] ? small.next() : Torch.withoutGradient(() -> task.apply(index)));
     }
     return results;
   }

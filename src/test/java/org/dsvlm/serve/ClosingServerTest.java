@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.dsvlm.chat.ChatModel;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.testing.Closes;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -60,6 +61,7 @@ class ClosingServerTest {
     }
   }
 
+  @Closes(ModelServer.class)
   @Test
   void whatRunsIsFinishedAndTheRestRefused() throws Exception {
     ModelServer server = settings.start(model);

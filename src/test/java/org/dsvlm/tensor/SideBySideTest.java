@@ -37,7 +37,7 @@ class SideBySideTest {
     Tensor first;
     try (PointerScope scope = new PointerScope()) {
       List<Tensor> results =
-          SideBySide.map(5, i -> Torch.of(new float[] {i, 10 * i}, 2).mul(Torch.scalar(2)));
+          SideBySide.map(5, i -> 1, i -> Torch.of(new float[] {i, 10 * i}, 2).mul(Torch.scalar(2)));
       assertThat(results.stream().map(Torch::doubles))
           .containsExactlyElementsOf(
               IntStream.range(0, 5).mapToObj(i -> new double[] {2 * i, 20 * i}).toList());
@@ -47,17 +47,18 @@ class SideBySideTest {
   }
 
   @Test
-  void whatFillsAllThreadsHasOneEachAndTheRestHasAll() {
+  void smallTasksHaveOneThreadEachAndLargeOnesAll() {
     Map<Integer, Integer> threads = new ConcurrentHashMap<>();
     try (PointerScope scope = new PointerScope()) {
       SideBySide.map(
           5,
+          i -> i == 2 ? 1L << 40 : 1000,
           i -> {
             threads.put(i, torch.get_num_threads());
             return Torch.of(new float[] {i}, 1);
           });
     }
-    assertThat(threads).isEqualTo(Map.of(0, 1, 1, 1, 2, 1, 3, 1, 4, 2));
+    assertThat(threads).isEqualTo(Map.of(0, 1, 1, 1, 2, 2, 3, 1, 4, 1));
     assertThat(torch.get_num_threads()).isEqualTo(2);
     assertThat(ofNewThread()).isEqualTo(2);
   }
@@ -81,6 +82,7 @@ class SideBySideTest {
             () ->
                 SideBySide.map(
                     4,
+                    i -> 1,
                     i -> {
                       done.put(i, true);
                       if (i == 1) {

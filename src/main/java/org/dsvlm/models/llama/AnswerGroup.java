@@ -158,7 +158,10 @@ public final class AnswerGroup implements AutoCloseable {
   /** Reads prompts into the rows behind those in use, alone, on the CPU side by side. */
   private List<Tensor> prefills(KvCache into, List<Tensor> embeddings) {
     return languageModel.device().is_cpu()
-        ? SideBySide.map(embeddings.size(), i -> prefill(into, i, embeddings.get(i)))
+        ? SideBySide.map(
+            embeddings.size(),
+            i -> embeddings.get(i).size(0) * languageModel.config().multiplications(),
+            i -> prefill(into, i, embeddings.get(i)))
         : IntStream.range(0, embeddings.size())
             .mapToObj(i -> prefill(into, i, embeddings.get(i)))
             .toList();

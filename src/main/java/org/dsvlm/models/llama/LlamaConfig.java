@@ -262,4 +262,10 @@ public record LlamaConfig(
     rope.set("type", rope.get("rope_type"));
     return json.set("rope_scaling", rope);
   }
+
+  /** Multiplications of a token in all layers, about: with each matrix, attention left out. */
+  long multiplications() {
+    long attention = 2L * (heads + keyValueHeads) * headDim;
+    return layers * hiddenSize * (attention + 3L * intermediateSize);
+  }
 }

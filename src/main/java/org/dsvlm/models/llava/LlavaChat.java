@@ -305,7 +305,10 @@ public final class LlavaChat implements AutoCloseable {
    */
   private List<Tensor> embeddings(List<PreparedPrompt> prompts) {
     return checkpoint.model().languageModel().device().is_cpu()
-        ? SideBySide.map(prompts.size(), i -> embeddings(prompts.get(i)))
+        ? SideBySide.map(
+            prompts.size(),
+            i -> prompts.get(i).ids().length * checkpoint.config().vision().multiplications(),
+            i -> embeddings(prompts.get(i)))
         : prompts.stream().map(this::embeddings).toList();
   }
 

@@ -37,6 +37,11 @@ public interface VisionConfig {
     return side * side;
   }
 
+  /** Multiplications of a patch in all layers, about: 12 hiddenSize² in each, as is usual. */
+  default long multiplications() {
+    return 12L * layers() * hiddenSize() * hiddenSize();
+  }
+
   /** Tokens that the tower makes before those of the patches. */
   int classTokens();
 

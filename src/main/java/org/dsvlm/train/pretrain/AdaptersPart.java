@@ -76,7 +76,8 @@ final class AdaptersPart implements Pretrainable {
             ToldPatches told = new ToldPatches(workshop, train)) {
           Map<String, Tensor> adapters = new TreeMap<>();
           long[] rows = train.first(FITTED_ON);
-          levels(workshop).forEach((level, block) -> adapters.putAll(fit(told, level, block, rows)));
+          levels(workshop)
+              .forEach((level, block) -> adapters.putAll(fit(told, level, block, rows)));
           SafetensorsWriter.write(folder.resolve(MultiAdapterFile.NAME), adapters);
         }
       }
@@ -87,15 +88,16 @@ final class AdaptersPart implements Pretrainable {
   }
 
   /** The matrix and the bias of one level. */
-  private static Map<String, Tensor> fit(
-      ToldPatches told, String level, int block, long[] rows) {
+  private static Map<String, Tensor> fit(ToldPatches told, String level, int block, long[] rows) {
     Tensor x = rowsOf(told.patches(block, rows));
     Tensor one = x.narrow(1, 0, 1).mul(Torch.scalar(0)).add(Torch.scalar(1));
     Tensor inputs = Torch.cat(1, x, one);
     Tensor products = inputs.t().matmul(inputs);
     // Enough for a matrix that is not singular.
     Tensor ridge =
-        torch.eye(products.size(0), Torch.options(ScalarType.Double)).mul(Torch.scalar(1e-6 * x.size(0)));
+        torch
+            .eye(products.size(0), Torch.options(ScalarType.Double))
+            .mul(Torch.scalar(1e-6 * x.size(0)));
     Tensor solution =
         torch.inverse(products.add(ridge)).matmul(inputs.t().matmul(rowsOf(told.states(rows))));
     long width = x.size(1);

@@ -16,7 +16,9 @@ import org.dsvlm.text.Tokenizer;
 import org.dsvlm.weights.WeightSource;
 import org.dsvlm.weights.files.WeightFolder;
 
-/** Told by captions: the states of CLIP's text tower. The row after the last is the empty caption. */
+/**
+ * Told by captions: the states of CLIP's text tower. The row after the last is the empty caption.
+ */
 final class ToldCaption implements Told {
   private final ParameterStore store;
   private final ClipPair clip;

@@ -17,8 +17,8 @@ import org.dsvlm.weights.files.WeightFolder;
 
 /**
  * Told by the pictures themselves: the patches that a low block of the vision tower gives, each
- * channel with mean 0 and deviation 1. A low block still knows where a patch stands; from the higher
- * ones of the small tower it can hardly be read.
+ * channel with mean 0 and deviation 1. A low block still knows where a patch stands; from the
+ * higher ones of the small tower it can hardly be read.
  */
 final class ToldPatches implements Told {
   /** The block, as the nano recipes' {@code supervision.levels.low}. */
@@ -56,7 +56,9 @@ final class ToldPatches implements Told {
     return patches(BLOCK, rows);
   }
 
-  /** What {@code block} says of the patches, as the supervision takes it: [rows, patches, width]. */
+  /**
+   * What {@code block} says of the patches, as the supervision takes it: [rows, patches, width].
+   */
   Tensor patches(int block, long... rows) {
     return Torch.withoutGradient(
         () -> {

@@ -24,20 +24,18 @@ import org.dsvlm.models.diffusion.UNet;
 import org.dsvlm.models.diffusion.UNetConfig;
 import org.dsvlm.models.diffusion.Vae;
 import org.dsvlm.models.diffusion.VaeConfig;
-import org.dsvlm.models.vit.ClipPair;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
-import org.dsvlm.text.Tokenizer;
 import org.dsvlm.weights.WeightSource;
 import org.dsvlm.weights.files.WeightFolder;
 
 /**
  * The denoising network on the autoencoder's latents, told what the picture shows. In some steps it
- * attends to the states of CLIP's text tower (Rombach et al. 2022), where one caption in ten is left
- * out. In the others it attends to the patches of the picture itself, as a low block of the vision
- * tower gives them: a caption says little about places, so from captions alone no query learns to
- * know its own.
+ * attends to the states of CLIP's text tower (Rombach et al. 2022), where one caption in ten is
+ * left out. In the others it attends to the patches of the picture itself, as a low block of the
+ * vision tower gives them: a caption says little about places, so from captions alone no query
+ * learns to know its own.
  */
 final class UNetPart implements Pretrainable {
   private static final String CONFIG = "config.json";

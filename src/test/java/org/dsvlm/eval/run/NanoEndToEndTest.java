@@ -95,10 +95,13 @@ class NanoEndToEndTest {
     assertThat(mean("loss_language")).isBetween(0.5, 0.9);
   }
 
-  /** 0.34 and 1.07; with the features of another picture 0.47 and 0.31. */
+  /**
+   * 0.23 and 1.8. With the UNet of captions alone it was 0.34 and 1.07, and with the features of
+   * another picture 0.47 and 0.31.
+   */
   @Test
   void reconstructionsAreOfThePictureThatIsShown() throws IOException {
-    assertThat(mean("loss_reconstruction")).isLessThan(0.4);
+    assertThat(mean("loss_reconstruction")).isLessThan(0.3);
     assertThat(mean("condition_use")).isGreaterThan(0.7);
     assertThat(mean("grad_norm_vision_encoder_reconstruction")).isPositive();
   }
