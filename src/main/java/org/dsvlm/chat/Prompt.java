@@ -37,6 +37,7 @@ record Prompt(@Nullable String system, List<Picture> pictures, List<Turn> turns)
         }
         case USER -> turns.add(Turn.human(message.marked()));
         case ASSISTANT -> turns.add(Turn.assistant(message.marked()));
+        default -> throw new IllegalStateException("no such role: " + message.role());
       }
     }
     return new Prompt(system, pictures, turns);

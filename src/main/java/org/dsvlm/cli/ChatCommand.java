@@ -73,10 +73,11 @@ final class ChatCommand implements Callable<Integer> {
     Path folder = ModelArgument.folder(model);
     LlavaChatOptions toOpen = options.toOpen(ModelOptions.AUTO);
     List<Picture> pictures = images.stream().map(Picture::read).toList();
-    if (check != null) {
+    String question = prompt;
+    if (check != null && question != null) {
       try (LlavaChat chat = LlavaChat.open(folder, toOpen)) {
         int newTokens = sampling.settings(chat.settings()).maxNewTokens();
-        chat.writeCheck(check, pictures.get(0), prompt, newTokens);
+        chat.writeCheck(check, pictures.get(0), question, newTokens);
       }
     }
     try (ChatModel chat = ChatModel.open(folder, toOpen)) {

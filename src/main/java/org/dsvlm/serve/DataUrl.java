@@ -39,7 +39,8 @@ final class DataUrl {
     try {
       return Base64.getDecoder().decode(url.substring(comma + 1));
     } catch (IllegalArgumentException e) {
-      throw value.wrong("is no base64 after its comma: " + Excerpt.of(e.getMessage()));
+      throw value.wrong(
+          "is no base64 after its comma: " + Excerpt.of(String.valueOf(e.getMessage())));
     }
   }
 }

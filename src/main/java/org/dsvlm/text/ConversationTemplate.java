@@ -14,6 +14,9 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.Excerpt;
+import org.dsvlm.text.TemplateWords.ChatMl;
+import org.dsvlm.text.TemplateWords.Llama3;
+import org.dsvlm.text.TemplateWords.Vicuna;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,32 +87,6 @@ public enum ConversationTemplate {
 
   /** A conversation in which every marker of a template stands. */
   private static final List<Turn> MARKED = List.of(Turn.human(IMAGE), Turn.assistant(""));
-
-  private static final class Vicuna {
-    static final String WORDS =
-        "A chat between a curious user and an artificial intelligence assistant. The assistant gives"
-            + " helpful, detailed, and polite answers to the user's questions.";
-  }
-
-  private static final class Llama3 {
-    static final String WORDS =
-        "You are a helpful language and vision assistant. You are able to understand the"
-            + " visual content that the user provides, and assist the user with a variety of tasks"
-            + " using natural language.";
-    static final String END = "<|eot_id|>";
-    static final String SYSTEM = "<|start_header_id|>system<|end_header_id|>\n\n";
-    static final String USER = "<|start_header_id|>user<|end_header_id|>\n\n";
-    static final String ASSISTANT = "<|start_header_id|>assistant<|end_header_id|>\n\n";
-    static final String OPENING = "<|begin_of_text|>" + SYSTEM + WORDS + END;
-  }
-
-  private static final class ChatMl {
-    static final String END = "<|im_end|>\n";
-    static final String USER = "<|im_start|>user\n";
-    static final String ASSISTANT = "<|im_start|>assistant\n";
-    static final String WORDS = "You are a helpful assistant.";
-    static final String OPENING = "<|im_start|>system\n" + WORDS + END;
-  }
 
   private final String key;
   private final String opening;

@@ -5,7 +5,6 @@
 package org.dsvlm.models.llava;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -364,33 +363,12 @@ public final class LlavaChat implements AutoCloseable {
   }
 
   private long[] ids(@Nullable String system, List<Turn> turns, int pictures) {
-    String prompt = template.generationPrompt(system, shown(turns, pictures));
+    String prompt = template.generationPrompt(system, ShownTurns.of(turns, pictures));
     return ImageTokens.expand(
         template.tokenize(prompt, tokenizer),
         ConversationTemplate.IMAGE_MARKER,
         checkpoint.config().imageToken(),
         checkpoint.config().imageTokens());
-  }
-
-  /** {@code turns} with the pictures before the first one, unless they have places already. */
-  private static List<Turn> shown(List<Turn> turns, int pictures) {
-    int places = turns.stream().mapToInt(turn -> ConversationTemplate.images(turn.text())).sum();
-    if (places == 0 && pictures > 0 && !turns.isEmpty()) {
-      List<Turn> shown = new ArrayList<>(turns);
-      String before = (ConversationTemplate.IMAGE + "\n").repeat(pictures);
-      shown.set(0, Turn.human(before + turns.get(0).text()));
-      return shown;
-    }
-    if (places != pictures) {
-      throw new DsVlmException(
-          "the conversation has "
-              + ConversationTemplate.IMAGE
-              + " "
-              + places
-              + " times, but its pictures are "
-              + pictures);
-    }
-    return turns;
   }
 
   private <T> T call(Supplier<T> work) {
