@@ -85,9 +85,19 @@ final class ChatEngine {
         step(group);
         takeOutEnded();
       }
+    } catch (RuntimeException | Error e) {
+      end(e);
     } finally {
       chat.close();
     }
+  }
+
+  /** The engine itself has failed: no one is to wait for an answer that nobody makes. */
+  private synchronized void end(Throwable failure) {
+    closed = true;
+    running.forEach(job -> job.fail(failure));
+    waiting.forEach(job -> job.fail(failure));
+    waiting.clear();
   }
 
   /** Waits for something to do; false if nothing will come any more. */

@@ -11,69 +11,44 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Collectors;
-import java.util.stream.LongStream;
-import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.models.llama.GenerationSettings;
-import org.dsvlm.models.llava.LlavaChatOptions;
-import org.dsvlm.models.llava.TinyLlava;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ChatModelTest {
-  private static final Path PICTURE = Path.of("src/test/resources/pictures/gray.png");
   private static final int REQUESTS = 24;
-
-  /** Nearly fills the context. */
-  private static final int LONG = 130;
 
   @TempDir static Path folder;
 
+  private static TinyChat chat;
   private static ChatModel model;
-  private static Picture picture;
 
   @BeforeAll
   static void open() {
-    TinyLlava.export(folder.resolve("model"), TinyLlava.files());
-    model = ChatModel.open(folder.resolve("model"), LlavaChatOptions.DEFAULTS);
-    picture = Picture.read(PICTURE);
+    chat = new TinyChat(folder.resolve("model"));
+    model = chat.model();
   }
 
   @AfterAll
   static void close() {
-    model.close();
-  }
-
-  private static GenerationSettings tokens(int count) {
-    return model.settings().withMaxNewTokens(count);
-  }
-
-  private static ChatRequest.Builder asked(String question, int tokens) {
-    return ChatRequest.builder()
-        .message(ChatMessage.user(picture, question))
-        .settings(tokens(tokens));
+    chat.close();
   }
 
   private static ChatRequest drawn(Random random) {
     List<ChatMessage.Content> contents = new ArrayList<>();
     for (int i = random.nextInt(3); i > 0; i--) {
-      contents.add(new ChatMessage.Image(picture));
+      contents.add(new ChatMessage.Image(chat.picture()));
     }
     contents.add(new ChatMessage.Text("word ".repeat(1 + random.nextInt(12)) + random.nextInt(9)));
-    GenerationSettings settings = tokens(1 + random.nextInt(40));
+    GenerationSettings settings = chat.tokens(1 + random.nextInt(40));
     if (random.nextBoolean()) {
       settings = settings.withSampling(random.nextDouble(), 0, 0.9, random.nextInt(100));
     }
@@ -128,7 +103,7 @@ class ChatModelTest {
   @Test
   void theListenerHearsTheAnswerAndItsFiguresAreRight() {
     List<String> pieces = new ArrayList<>();
-    ChatRequest request = asked("What is this?", 20).build();
+    ChatRequest request = chat.asked("What is this?", 20).build();
     ChatAnswer answer = model.stream(request, pieces::add);
     assertThat(pieces).hasSizeGreaterThan(1);
     assertThat(String.join("", pieces)).isEqualTo(answer.text()).isEqualTo(answer.text().strip());
@@ -144,42 +119,8 @@ class ChatModelTest {
   }
 
   @Test
-  void aStopStringEndsTheAnswerBeforeIt() {
-    String whole = model.ask(asked("What is this?", 20).build()).text();
-    String stop = whole.substring(whole.length() / 2, whole.length() / 2 + 3);
-    List<String> pieces = new ArrayList<>();
-    ChatAnswer answer =
-        model.stream(asked("What is this?", 20).stop(List.of("never", stop)).build(), pieces::add);
-    assertThat(answer.text())
-        .isEqualTo(whole.substring(0, whole.indexOf(stop)).strip())
-        .isEqualTo(String.join("", pieces));
-    assertThat(answer.finishReason()).isEqualTo(FinishReason.STOP);
-    assertThat(answer.answerTokens()).isLessThan(20);
-  }
-
-  @Test
-  void aStopTokenEndsTheAnswer() {
-    ChatRequest request = asked("What is this?", 20).logprobs(0).build();
-    ChatAnswer open = model.ask(request);
-    // Whatever token comes first, all of them end this one.
-    Set<Long> every = LongStream.range(0, 400).boxed().collect(Collectors.toSet());
-    ChatAnswer answer =
-        model.ask(
-            ChatRequest.builder()
-                .messages(request.messages())
-                .settings(tokens(20).withStopTokens(every))
-                .logprobs(0)
-                .build());
-    assertThat(answer.text()).isEmpty();
-    assertThat(answer.finishReason()).isEqualTo(FinishReason.STOP);
-    assertThat(answer.answerTokens()).isEqualTo(1);
-    assertThat(answer.logprobs()).isEmpty();
-    assertThat(open.logprobs()).hasSize(20);
-  }
-
-  @Test
   void probabilitiesAreThoseOfTheModel() {
-    ChatAnswer answer = model.ask(asked("What is this?", 12).logprobs(20).build());
+    ChatAnswer answer = model.ask(chat.asked("What is this?", 12).logprobs(20).build());
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (TokenLogprob token : answer.logprobs()) {
       bytes.writeBytes(token.bytes());
@@ -203,8 +144,8 @@ class ChatModelTest {
     // Settings act on what is drawn, not on the probabilities that are told.
     ChatAnswer other =
         model.ask(
-            asked("What is this?", 1)
-                .settings(tokens(1).withSampling(5, 0, 1, 3).withRepetitionPenalty(1.5))
+            chat.asked("What is this?", 1)
+                .settings(chat.tokens(1).withSampling(5, 0, 1, 3).withRepetitionPenalty(1.5))
                 .logprobs(20)
                 .build());
     for (int i = 0; i < 20; i++) {
@@ -214,140 +155,14 @@ class ChatModelTest {
   }
 
   @Test
-  void aCancelledAnswerEndsWithWhatItHas() throws Exception {
-    Cancellation cancellation = new Cancellation();
-    List<String> pieces = Collections.synchronizedList(new ArrayList<>());
-    ChatAnswer answer =
-        model.stream(
-            asked("What is this?", LONG).cancellation(cancellation).build(),
-            piece -> {
-              pieces.add(piece);
-              if (pieces.size() == 3) {
-                cancellation.cancel();
-              }
-            });
-    assertThat(answer.finishReason()).isEqualTo(FinishReason.CANCELLED);
-    assertThat(answer.text()).isEqualTo(String.join("", pieces)).isNotEmpty();
-    assertThat(answer.answerTokens()).isLessThan(LONG);
-    ChatAnswer never = model.ask(asked("And?", 5).cancellation(cancellation).build());
-    assertThat(never.finishReason()).isEqualTo(FinishReason.CANCELLED);
-    assertThat(never.answerTokens()).isZero();
-    assertThat(never.text()).isEmpty();
-    assertThat(never.queued()).isEqualTo(never.total()).isEqualTo(never.firstToken());
-  }
-
-  /** More requests than are made together, of which the first holds the rest up. */
-  @Test
-  void aRequestThatWaitsTooLongEndsToo() throws Exception {
-    CountDownLatch go = new CountDownLatch(1);
-    CompletableFuture<ChatAnswer> first =
-        model.submit(
-            asked("What is this?", 30).build(),
-            piece -> {
-              try {
-                go.await();
-              } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-              }
-            });
-    while (model.running() == 0) {
-      Thread.sleep(1);
-    }
-    List<CompletableFuture<ChatAnswer>> late = new ArrayList<>();
-    for (int i = 0; i < 20; i++) {
-      late.add(
-          model.submit(
-              asked("Word?", 30).deadline(Duration.ofMillis(1)).build(), ChatListener.NONE));
-    }
-    CompletableFuture<ChatAnswer> cancelled =
-        model.submit(asked("Word?", 30).build(), ChatListener.NONE);
-    assertThat(model.waiting()).isGreaterThanOrEqualTo(21);
-    cancelled.cancel(false);
-    Thread.sleep(5);
-    go.countDown();
-    for (CompletableFuture<ChatAnswer> one : late) {
-      assertThat(one.get().finishReason()).isEqualTo(FinishReason.DEADLINE);
-      assertThat(one.get().answerTokens()).isZero();
-    }
-    assertThat(first.get().answerTokens()).isEqualTo(30);
-    assertThat(model.waiting()).isZero();
-  }
-
-  @Test
-  void anInterruptStopsTheAnswer() throws Exception {
-    AtomicReference<Throwable> thrown = new AtomicReference<>();
-    AtomicReference<Boolean> interrupted = new AtomicReference<>();
-    CountDownLatch some = new CountDownLatch(1);
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                model.stream(
-                    asked("What is this?", LONG).build(),
-                    piece -> {
-                      some.countDown();
-                      sleep();
-                    });
-              } catch (DsVlmException e) {
-                thrown.set(e);
-                interrupted.set(Thread.currentThread().isInterrupted());
-              }
-            });
-    thread.start();
-    assertThat(some.await(1, TimeUnit.MINUTES)).isTrue();
-    thread.interrupt();
-    thread.join();
-    assertThat(thrown.get()).isInstanceOf(InterruptedAnswerException.class);
-    assertThat(interrupted.get()).isTrue();
-    while (model.running() > 0) {
-      Thread.sleep(1);
-    }
-  }
-
-  private static void sleep() {
-    try {
-      Thread.sleep(5);
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  @Test
-  void aListenerThatThrowsFailsItsAnswerAlone() throws Exception {
-    String right = model.ask(asked("What is this?", 20).build()).text();
-    List<CompletableFuture<ChatAnswer>> others = new ArrayList<>();
-    others.add(model.submit(asked("What is this?", 20).build(), ChatListener.NONE));
-    assertThatThrownBy(
-            () ->
-                model.stream(
-                    asked("What is this?", 20).build(),
-                    piece -> {
-                      throw new IllegalStateException("no more");
-                    }))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessage("no more");
-    assertThatThrownBy(
-            () ->
-                model.stream(
-                    asked("What is this?", 20).build(),
-                    piece -> model.ask(asked("And?", 2).build())))
-        .isInstanceOf(DsVlmException.class)
-        .hasMessageContaining("a listener waits for another answer");
-    others.add(model.submit(asked("What is this?", 20).build(), ChatListener.NONE));
-    for (CompletableFuture<ChatAnswer> other : others) {
-      assertThat(other.get().text()).isEqualTo(right);
-    }
-  }
-
-  @Test
   void aRequestThatDoesNotSuitTheModelSaysWhy() {
     int context = model.contextLength();
-    assertThatThrownBy(() -> model.ask(asked("What is this?", context).build()))
+    assertThatThrownBy(() -> model.ask(chat.asked("What is this?", context).build()))
         .isInstanceOf(DsVlmException.class)
         .hasMessageMatching(
             "a prompt of \\d+ tokens and \\d+ new ones exceed the model's context of \\d+ tokens;"
                 + " shorten the prompt or ask for at most \\d+ new tokens");
-    assertThatThrownBy(() -> model.ask(asked("word ".repeat(3000), 5).build()))
+    assertThatThrownBy(() -> model.ask(chat.asked("word ".repeat(3000), 5).build()))
         .isInstanceOf(DsVlmException.class)
         .hasMessageContaining("leaves no room for an answer");
     assertThatThrownBy(
@@ -378,12 +193,12 @@ class ChatModelTest {
 
   @Test
   void aSystemMessageAndEarlierTurnsCount() {
-    ChatRequest plain = asked("What is this?", 8).build();
+    ChatRequest plain = chat.asked("What is this?", 8).build();
     ChatRequest told =
         ChatRequest.builder()
             .message(ChatMessage.system("Answer in one word."))
             .messages(plain.messages())
-            .settings(tokens(8))
+            .settings(chat.tokens(8))
             .build();
     assertThat(model.tokens(told)).isNotEqualTo(model.tokens(plain));
     ChatRequest turns =
@@ -391,7 +206,7 @@ class ChatModelTest {
             .messages(plain.messages())
             .message(ChatMessage.assistant("A ball."))
             .message(ChatMessage.user("And now?"))
-            .settings(tokens(8))
+            .settings(chat.tokens(8))
             .build();
     assertThat(model.tokens(turns)).isGreaterThan(model.tokens(plain));
     assertThat(model.ask(turns).text()).isNotEqualTo(model.ask(plain).text());

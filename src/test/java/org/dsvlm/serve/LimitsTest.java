@@ -195,17 +195,15 @@ class LimitsTest {
     settings.idleTime = Duration.ofMillis(300);
     try (ModelServer server = settings.start(model);
         RawClient client = new RawClient(server)) {
-      long begin = System.nanoTime();
       assertThatThrownBy(
               () -> {
-                for (int i = 0; i < 100; i++) {
+                for (int i = 0; i < 60; i++) {
                   client.send(i == 0 ? "G" : "E");
                   Thread.sleep(100);
                 }
               })
           .as("the connection is closed, though there is a byte every 100 ms")
           .isInstanceOf(IOException.class);
-      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(8));
     }
   }
 

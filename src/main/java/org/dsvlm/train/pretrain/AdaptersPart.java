@@ -58,17 +58,7 @@ final class AdaptersPart implements Pretrainable {
 
   @Override
   public PartTraining start(Workshop workshop) {
-    return new PartTraining() {
-      @Override
-      public Map<String, Tensor> parameters() {
-        return Map.of();
-      }
-
-      @Override
-      public Loss loss(long step) {
-        throw new IllegalStateException("adapters are not trained in steps");
-      }
-
+    return new PartWithoutSteps() {
       @Override
       public void write(Path folder) throws IOException {
         WorldPart train = workshop.data("train");
@@ -81,9 +71,6 @@ final class AdaptersPart implements Pretrainable {
           SafetensorsWriter.write(folder.resolve(MultiAdapterFile.NAME), adapters);
         }
       }
-
-      @Override
-      public void close() {}
     };
   }
 

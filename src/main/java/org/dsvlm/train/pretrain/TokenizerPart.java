@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.text.ConversationTemplate;
 import org.dsvlm.text.Tokenizer;
 import org.dsvlm.text.Turn;
@@ -39,24 +38,11 @@ final class TokenizerPart implements Pretrainable {
     int vocabulary = workshop.config().size("vocabulary");
     int context = workshop.config().size("context");
     WorldPart train = workshop.data("train");
-    return new PartTraining() {
-      @Override
-      public Map<String, Tensor> parameters() {
-        return Map.of();
-      }
-
-      @Override
-      public Loss loss(long step) {
-        throw new IllegalStateException("a tokenizer is not trained in steps");
-      }
-
+    return new PartWithoutSteps() {
       @Override
       public void write(Path folder) {
         BytePairs.learn(corpus(train), vocabulary).write(folder, context);
       }
-
-      @Override
-      public void close() {}
     };
   }
 
