@@ -16,7 +16,8 @@ import org.dsvlm.text.ConversationTemplate;
  *
  * @param role who says it
  * @param contents what is said, one below the other where no white space parts them already;
- *     pictures are the user's alone
+ *     pictures are the user's alone, and a message's only picture is shown before its words, as
+ *     LLaVA is trained
  */
 public record ChatMessage(Role role, List<Content> contents) {
   /** Who says something. */

@@ -8,11 +8,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.dsvlm.image.Picture;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.text.ConversationTemplate;
 import org.dsvlm.text.Turn;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The messages of a request as templates take them.
+ * The messages of a request as templates take them: a message's only picture comes first, wherever
+ * it stands, as it does in training.
  *
  * @param system what the model is told first; null for the template's own words
  * @param pictures of all messages in order
@@ -35,7 +37,7 @@ record Prompt(@Nullable String system, List<Picture> pictures, List<Turn> turns)
           }
           system = message.marked();
         }
-        case USER -> turns.add(Turn.human(message.marked()));
+        case USER -> turns.add(Turn.human(ConversationTemplate.imageFirst(message.marked())));
         case ASSISTANT -> turns.add(Turn.assistant(message.marked()));
         default -> throw new IllegalStateException("no such role: " + message.role());
       }

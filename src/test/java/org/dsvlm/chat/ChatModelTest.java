@@ -191,6 +191,34 @@ class ChatModelTest {
         .hasMessageContaining("no messages");
   }
 
+  /** Clients of chat completions write the question first; in training the picture comes first. */
+  @Test
+  void theOnlyPictureComesFirstWhereverItStands() {
+    ChatMessage.Content picture = new ChatMessage.Image(chat.picture());
+    ChatMessage.Content words = new ChatMessage.Text("What is this?");
+    ChatRequest after =
+        ChatRequest.builder()
+            .message(ChatMessage.user(List.of(words, picture)))
+            .settings(chat.tokens(12))
+            .logprobs(0)
+            .build();
+    ChatRequest before = chat.asked("What is this?", 12).logprobs(0).build();
+    assertThat(told(model.ask(after))).isEqualTo(told(model.ask(before)));
+    ChatRequest two =
+        ChatRequest.builder()
+            .message(ChatMessage.user(List.of(picture, words, picture)))
+            .settings(chat.tokens(12))
+            .logprobs(0)
+            .build();
+    ChatRequest both =
+        ChatRequest.builder()
+            .message(ChatMessage.user(List.of(picture, picture, words)))
+            .settings(chat.tokens(12))
+            .logprobs(0)
+            .build();
+    assertThat(told(model.ask(two))).isNotEqualTo(told(model.ask(both)));
+  }
+
   @Test
   void aSystemMessageAndEarlierTurnsCount() {
     ChatRequest plain = chat.asked("What is this?", 8).build();
