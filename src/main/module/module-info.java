@@ -38,6 +38,7 @@ module org.dsvlm {
   exports org.dsvlm.distributed;
   exports org.dsvlm.image;
   exports org.dsvlm.io;
+  exports org.dsvlm.kernels;
   exports org.dsvlm.models;
   exports org.dsvlm.models.diffusion;
   exports org.dsvlm.models.llama;
