@@ -59,7 +59,7 @@ public final class DsVlmChatModel implements ChatModel {
   }
 
   /**
-   * Answers a request and waits for it. An interrupt of the calling thread stops the answer.
+   * Errors a request and waits for it. An interrupt of the calling thread stops the answer.
    *
    * @throws dev.langchain4j.exception.UnsupportedFeatureException for what these models cannot do
    * @throws dev.langchain4j.exception.InvalidRequestException for what makes no sense, or does not
@@ -68,7 +68,7 @@ public final class DsVlmChatModel implements ChatModel {
    */
   @Override
   public ChatResponse doChat(ChatRequest request) {
-    return Answers.translated(
+    return Errors.translated(
         () -> conversation.response(conversation.model().ask(conversation.request(request))));
   }
 

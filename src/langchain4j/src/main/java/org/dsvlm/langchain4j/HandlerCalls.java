@@ -62,7 +62,7 @@ final class HandlerCalls {
   /** The error that there is no answer for. */
   void fail(Throwable error) {
     Throwable cause = error instanceof CompletionException e ? e.getCause() : error;
-    Throwable told = cause instanceof DsVlmException e ? Answers.translated(e) : cause;
+    Throwable told = cause instanceof DsVlmException e ? Errors.translated(e) : cause;
     then(() -> tell(told));
   }
 
@@ -76,7 +76,7 @@ final class HandlerCalls {
     }
     try {
       call.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // the calls that hang on this one have to be made
       tell(e);
     }
   }
@@ -84,7 +84,7 @@ final class HandlerCalls {
   private void tell(Throwable error) {
     try {
       handler.onError(error);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.warn("a handler's onError throws", e);
     }
   }

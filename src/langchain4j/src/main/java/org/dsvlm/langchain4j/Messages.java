@@ -94,6 +94,9 @@ final class Messages {
   }
 
   private static String ofDataUrl(URI url, String where) {
+    if (url == null) {
+      throw new InvalidRequestException(where + " is a picture without base64 and without a URL");
+    }
     String text = url.toString();
     int start = text.indexOf(BASE64);
     if (!"data".equalsIgnoreCase(url.getScheme()) || start < 0) {

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.agent.tool.ToolSpecification;
+import dev.langchain4j.data.image.Image;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.AudioContent;
 import dev.langchain4j.data.message.ChatMessage;
@@ -201,6 +202,10 @@ class DsVlmChatModelTest {
         "message 0, content 0",
         "base64 is unsound");
     invalid(of(UserMessage.from(ImageContent.from("AAAA", "image/png"))), "message 0, content 0");
+    invalid(
+        of(UserMessage.from(ImageContent.from(Image.builder().build()))),
+        "message 0, content 0",
+        "without base64");
     invalid(of(UserMessage.from("a ".repeat(100_000))), "tokens");
     assertThatThrownBy(() -> DsVlmChatModel.builder().build())
         .isInstanceOf(InvalidRequestException.class)

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.dsvlm.chat.ChatAnswer;
 import org.dsvlm.chat.ChatModel;
 import org.junit.jupiter.api.AfterAll;
@@ -102,12 +103,23 @@ class DsVlmStreamingChatModelTest {
 
   @Test
   void whatTheHandlerThrowsIsToldAndTheAnswerGoesOn() throws Exception {
+    goesOnAfter(
+        piece -> {
+          throw new IllegalStateException(piece);
+        });
+    goesOnAfter(
+        piece -> {
+          throw new AssertionError(piece);
+        });
+  }
+
+  private static void goesOnAfter(Consumer<String> thrower) throws Exception {
     Heard heard =
         new Heard() {
           @Override
           public void onPartialResponse(String piece) {
             super.onPartialResponse(piece);
-            throw new IllegalStateException(piece);
+            thrower.accept(piece);
           }
         };
     model.chat(question(), heard);

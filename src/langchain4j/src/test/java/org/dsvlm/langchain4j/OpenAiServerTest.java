@@ -6,7 +6,6 @@ package org.dsvlm.langchain4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.langchain4j.data.message.ImageContent;
 import dev.langchain4j.data.message.TextContent;
@@ -19,31 +18,67 @@ import dev.langchain4j.model.openai.OpenAiChatModel;
 import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
 import dev.langchain4j.model.output.FinishReason;
 import java.awt.Color;
+import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeEach;
+import org.dsvlm.chat.ChatMessage;
+import org.dsvlm.chat.ChatModel;
+import org.dsvlm.chat.ChatRequest;
+import org.dsvlm.image.Picture;
+import org.dsvlm.serve.ModelServer;
+import org.dsvlm.serve.ServeLimits;
+import org.dsvlm.serve.ServeSettings;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/**
- * LangChain4j's client for OpenAI against a server of the nano model: {@code DSVLM_SERVER} says
- * where it answers, {@code DSVLM_API_KEY} which key it wants.
- */
+/** LangChain4j's client for OpenAI against a server of the nano model. */
 class OpenAiServerTest {
-  private static final String SERVER = System.getenv("DSVLM_SERVER");
-  private static final String KEY = System.getenv("DSVLM_API_KEY");
+  private static final String KEY = "a-key-for-this-test";
+  private static final ServeLimits LIMITS =
+      new ServeLimits(
+          1 << 20,
+          1_000_000,
+          3,
+          200,
+          8,
+          10,
+          4096,
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(20));
 
-  @BeforeEach
-  void needServer() {
-    assumeTrue(SERVER != null, "DSVLM_SERVER names no server");
+  private static ChatModel open;
+  private static ModelServer server;
+
+  @BeforeAll
+  static void serve() {
+    open = Nano.open();
+    server =
+        ModelServer.start(
+            open, new ServeSettings("nano", "127.0.0.1", 0, KEY, Set.of(), Set.of(), LIMITS));
+  }
+
+  @AfterAll
+  static void close() {
+    server.close();
+    open.close();
   }
 
   @Test
   void answersATextAndAPicture() {
-    assertThat(model(KEY).build().chat("What is blue?")).isNotNull();
+    assertThat(model(KEY).build().chat(Nano.QUESTION))
+        .isEqualTo(own(ChatMessage.user(Nano.QUESTION)));
     for (Color colour : List.of(Color.RED, Color.BLUE)) {
       ChatResponse response = model(KEY).build().chat(question(colour));
-      assertThat(response.aiMessage().text()).isNotBlank();
+      Picture picture = Picture.read(Base64.getDecoder().decode(Nano.plain(colour)), "plain");
+      assertThat(response.aiMessage().text())
+          .isEqualTo(own(ChatMessage.user(picture, Nano.QUESTION)))
+          .isNotBlank();
       assertThat(response.finishReason()).isEqualTo(FinishReason.STOP);
       assertThat(response.tokenUsage().inputTokenCount()).isPositive();
     }
@@ -56,7 +91,7 @@ class OpenAiServerTest {
     StringBuffer pieces = new StringBuffer();
     CompletableFuture<ChatResponse> whole = new CompletableFuture<>();
     OpenAiStreamingChatModel.builder()
-        .baseUrl(SERVER)
+        .baseUrl(url())
         .apiKey(KEY)
         .modelName("nano")
         .build()
@@ -98,8 +133,17 @@ class OpenAiServerTest {
         .isInstanceOf(InvalidRequestException.class);
   }
 
+  private static String url() {
+    return server.address().resolve("v1").toString();
+  }
+
   private static OpenAiChatModel.OpenAiChatModelBuilder model(String key) {
-    return OpenAiChatModel.builder().baseUrl(SERVER).apiKey(key).modelName("nano").maxRetries(0);
+    return OpenAiChatModel.builder().baseUrl(url()).apiKey(key).modelName("nano").maxRetries(0);
+  }
+
+  /** What the model says without a server. */
+  private static String own(ChatMessage message) {
+    return open.ask(ChatRequest.builder().message(message).build()).text();
   }
 
   private static UserMessage question(Color colour) {

@@ -11,8 +11,8 @@ import org.dsvlm.chat.InterruptedAnswerException;
 import org.dsvlm.io.DsVlmException;
 
 /** The library's errors as LangChain4j's. */
-final class Answers {
-  private Answers() {}
+final class Errors {
+  private Errors() {}
 
   /** Runs {@code body} and translates what it throws. */
   static <T> T translated(Supplier<T> body) {
