@@ -64,6 +64,8 @@ need_picture() {
 # Starts a server of the shipped model on a free port, and sets url to where it answers: start_server [OPTION…]
 start_server() {
   local log=$work/server-${#servers[@]}.log
+  # Before the server starts: it is read at once.
+  : >"$log"
   tools/dsvlm serve --model nano --port 0 "$@" >"$log" 2>&1 &
   servers+=($!)
   # The launcher may have to build first.
