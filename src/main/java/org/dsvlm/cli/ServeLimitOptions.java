@@ -79,6 +79,15 @@ final class ServeLimitOptions {
   private int bodyTime;
 
   @Option(
+      names = "--reply-time",
+      paramLabel = "SECONDS",
+      defaultValue = "60",
+      description =
+          "Longest time that a client may take to read what is left of its reply once the answer is"
+              + " made; then the connection is closed. Default: ${DEFAULT-VALUE}.")
+  private int replyTime;
+
+  @Option(
       names = "--idle-time",
       paramLabel = "SECONDS",
       defaultValue = "30",
@@ -112,6 +121,7 @@ final class ServeLimitOptions {
         (int) Math.min(headerBytes, Integer.MAX_VALUE),
         Duration.ofSeconds(answerTime),
         Duration.ofSeconds(bodyTime),
+        Duration.ofSeconds(replyTime),
         Duration.ofSeconds(idleTime),
         Duration.ofSeconds(grace));
   }

@@ -78,7 +78,7 @@ final class Completions {
     open.forEach(exchange -> exchange.cancellation().cancel());
   }
 
-  /** Cancels the answers of clients that have left. */
+  /** Cancels the answers of clients that have left, and lets go of those that take no reply. */
   void lookForClients() {
     for (Exchange exchange : asked) {
       if (exchange.isClientGone()) {
@@ -86,6 +86,7 @@ final class Completions {
         metrics.countGone();
       }
     }
+    open.forEach(exchange -> exchange.endIfNotTaken(settings.limits().replyTime()));
   }
 
   void answer(Request request, Response response, Callback callback) {
@@ -175,6 +176,9 @@ final class Completions {
         .submit(request.chat(), listener)
         .whenCompleteAsync(
             (answer, failure) -> {
+              // A client that reads slowly, or not at all, is not to keep others waiting.
+              asked.remove(exchange);
+              exchange.isAnswered();
               try {
                 reply(exchange, request, json, stream, answer, failure);
               } catch (RuntimeException e) {

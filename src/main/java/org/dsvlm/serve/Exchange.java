@@ -5,7 +5,9 @@
 package org.dsvlm.serve;
 
 import java.io.EOFException;
+import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.dsvlm.chat.Cancellation;
@@ -32,6 +34,9 @@ final class Exchange {
   private final AtomicBoolean replied = new AtomicBoolean();
   private final AtomicBoolean done = new AtomicBoolean();
   private final @Nullable ClientEndPoint endPoint;
+
+  /** When the model was done with it, as {@link System#nanoTime} counts; 0 before. */
+  private volatile long answered;
 
   Exchange(
       Request request,
@@ -106,6 +111,22 @@ final class Exchange {
       refuse(
           ApiError.refused(
               ApiError.CLIENT_GONE, "client_gone", "the client has closed the connection"));
+    }
+  }
+
+  /** The model is done with it: what is left is the client's to take. */
+  void isAnswered() {
+    answered = System.nanoTime();
+    memory.hold(0);
+  }
+
+  /** Ends the connection of a client that has not taken its reply within {@code time}. */
+  void endIfNotTaken(Duration time) {
+    if (answered != 0 && System.nanoTime() - answered > time.toNanos()) {
+      if (endPoint != null) {
+        endPoint.close();
+      }
+      fail(new TimeoutException("the client does not take its reply"));
     }
   }
 

@@ -28,6 +28,9 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 public final class ModelServer implements AutoCloseable {
   private static final int THREADS = 32;
 
+  /** Bytes of a reply that the system keeps for a client that does not read; it may double them. */
+  private static final int SEND_BUFFER = 1 << 16;
+
   /** How often clients are looked for. */
   private static final Duration LOOK = Duration.ofMillis(200);
 
@@ -86,6 +89,7 @@ public final class ModelServer implements AutoCloseable {
             return endPoint;
           }
         };
+    made.setAcceptedSendBufferSize(SEND_BUFFER);
     made.setHost(settings.host());
     made.setPort(settings.port());
     made.setIdleTimeout(settings.limits().idleTime().toMillis());

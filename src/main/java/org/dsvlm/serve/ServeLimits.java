@@ -19,6 +19,7 @@ import org.dsvlm.io.DsVlmException;
  * @param headerBytes of one request's line and headers
  * @param answerTime from a whole request to its whole answer
  * @param bodyTime from a request's headers to the end of its body
+ * @param replyTime from a whole answer to its last byte on its way to the client
  * @param idleTime without a byte of a client that is to send or to read something
  * @param grace that running answers have when the server closes
  */
@@ -32,6 +33,7 @@ public record ServeLimits(
     int headerBytes,
     Duration answerTime,
     Duration bodyTime,
+    Duration replyTime,
     Duration idleTime,
     Duration grace) {
   /** The least that the first line and the headers of common clients take. */
@@ -47,6 +49,7 @@ public record ServeLimits(
     atLeast("--max-headers", headerBytes, LEAST_HEADERS);
     positive("--answer-time", answerTime.toMillis());
     positive("--body-time", bodyTime.toMillis());
+    positive("--reply-time", replyTime.toMillis());
     positive("--idle-time", idleTime.toMillis());
     atLeast("--grace", grace.toMillis(), 0);
     if (bodyBytes > MemoryBudget.largestBody()) {

@@ -43,6 +43,7 @@ class ServeCommandTest {
         "--max-headers=10|it has to be at least 1024",
         "--answer-time=0|it has to be at least 1",
         "--body-time=0|it has to be at least 1",
+        "--reply-time=0|it has to be at least 1",
         "--idle-time=0|it has to be at least 1",
         "--grace=-1|it has to be at least 0",
         "--nothing|Unknown option",

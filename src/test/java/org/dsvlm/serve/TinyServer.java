@@ -44,6 +44,7 @@ final class TinyServer {
   int headerBytes = 4096;
   Duration answerTime = Duration.ofSeconds(60);
   Duration bodyTime = Duration.ofSeconds(20);
+  Duration replyTime = Duration.ofSeconds(20);
   Duration idleTime = Duration.ofSeconds(20);
   Duration grace = Duration.ofSeconds(20);
   @Nullable String key;
@@ -67,6 +68,7 @@ final class TinyServer {
             headerBytes,
             answerTime,
             bodyTime,
+            replyTime,
             idleTime,
             grace);
     return new ServeSettings("tiny", "127.0.0.1", 0, key, hostNames, origins, limits);
