@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.io.DsVlmException;
 import org.jspecify.annotations.Nullable;
@@ -150,15 +151,15 @@ public final class Answer {
   /**
    * Chooses the next token.
    *
-   * @param logits [vocabulary]
+   * @param logits [vocabulary], asked for where they are needed
    * @param greatest the token of the greatest logit, where that is known
    */
-  void choose(Tensor logits, long greatest) {
+  void choose(Supplier<Tensor> logits, long greatest) {
     try {
-      long id = takesLikeliest() && greatest >= 0 ? greatest : sampled(logits);
+      long id = takesLikeliest() && greatest >= 0 ? greatest : sampled(logits.get());
       stopped = settings.stopTokens().contains(id);
       if (likeliest != NO_LIKELIHOODS && !stopped) {
-        likelihoods.add(TokenLikelihood.of(logits, id, likeliest));
+        likelihoods.add(TokenLikelihood.of(logits.get(), id, likeliest));
       }
       take(id);
     } catch (RuntimeException | Error e) {

@@ -102,7 +102,8 @@ public final class AnswerGroup implements AutoCloseable {
       answers.addAll(newcomers);
       refresh(prepared);
       for (int i = 0; i < newcomers.size(); i++) {
-        newcomers.get(i).choose(logits.get(i), -1);
+        Tensor own = logits.get(i);
+        newcomers.get(i).choose(() -> own, -1);
       }
     } catch (RuntimeException | Error e) {
       answers.removeAll(newcomers);
@@ -150,7 +151,8 @@ public final class AnswerGroup implements AutoCloseable {
     for (int row = 0; row < answers.size(); row++) {
       Answer answer = answers.get(row);
       if (!answer.ended()) {
-        answer.choose(logits.select(0, row), any ? greatest[row] : -1);
+        int own = row;
+        answer.choose(() -> logits.select(0, own), any ? greatest[row] : -1);
       }
     }
   }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import org.dsvlm.benchmarks.AttentionShape;
 import org.dsvlm.benchmarks.MapShape;
+import org.dsvlm.benchmarks.ServingBenchmark;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +28,7 @@ import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.format.OutputFormatFactory;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
@@ -58,25 +60,36 @@ class BenchmarksTest {
     "MACHINE, 16, float32"
   })
   void everyBenchmarkRuns(Operation operation, String shape, String dtype) throws RunnerException {
-    Collection<RunResult> results =
-        new Runner(
-                new OptionsBuilder()
-                    .include("^" + operation.benchmark().getName().replace(".", "\\.") + "\\.")
-                    .param("shape", shape)
-                    .param("dtype", dtype)
-                    .mode(Mode.SingleShotTime)
-                    .forks(0)
-                    .warmupIterations(0)
-                    .measurementIterations(1)
-                    .shouldFailOnError(true)
-                    .build(),
-                OutputFormatFactory.createFormatInstance(
-                    new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8),
-                    VerboseMode.SILENT))
-            .run();
-    assertThat(results)
+    assertThat(results(operation.benchmark(), options(shape, dtype)))
         .extracting(result -> result.getParams().getBenchmark().replaceAll(".*\\.", ""))
         .containsExactlyInAnyOrderElementsOf(operation.modes());
+  }
+
+  @Test
+  void answersAreServedOneByOneAndTogether() throws RunnerException {
+    ChainedOptionsBuilder options = options("nano", "float32").param("tokens", "2");
+    assertThat(results(ServingBenchmark.class, options)).hasSize(2);
+  }
+
+  private static ChainedOptionsBuilder options(String shape, String dtype) {
+    return new OptionsBuilder()
+        .param("shape", shape)
+        .param("dtype", dtype)
+        .mode(Mode.SingleShotTime)
+        .forks(0)
+        .warmupIterations(0)
+        .measurementIterations(1)
+        .shouldFailOnError(true);
+  }
+
+  private static Collection<RunResult> results(Class<?> benchmark, ChainedOptionsBuilder options)
+      throws RunnerException {
+    return new Runner(
+            options.include("^" + benchmark.getName().replace(".", "\\.") + "\\.").build(),
+            OutputFormatFactory.createFormatInstance(
+                new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8),
+                VerboseMode.SILENT))
+        .run();
   }
 
   @Test
