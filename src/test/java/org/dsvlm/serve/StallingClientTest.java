@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Clients that ask, and then do not read what they asked for. */
-@Timeout(30)
+@Timeout(120)
 class StallingClientTest {
   /** More than the system keeps for a client that does not read. */
   private static final int LARGE = 150_000;

@@ -50,6 +50,7 @@ class OpenAiServerTest {
           Duration.ofSeconds(60),
           Duration.ofSeconds(20),
           Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
           Duration.ofSeconds(20));
 
   private static ChatModel open;
