@@ -22,6 +22,10 @@ final class ChildProcess implements AutoCloseable {
 
   private static final int POLL_MILLIS = 2;
 
+  /** It ends before the optimizing compiler and a concurrent collector would have paid. */
+  private static final List<String> SHORT_LIVED =
+      List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
   private final Process process;
   private final Path log;
 
@@ -40,6 +44,7 @@ final class ChildProcess implements AutoCloseable {
     List<String> command = new ArrayList<>(prefix);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Dorg.bytedeco.javacpp.maxphysicalbytes=0");
+    command.addAll(SHORT_LIVED);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of(arguments));
     Files.deleteIfExists(log);

@@ -27,9 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @ExtendWith(TensorScope.class)
 class KilledEvaluationTest {
-  private static final int KILLS = Integer.getInteger("dsvlm.kills", 10);
+  private static final int KILLS = Integer.getInteger("dsvlm.kills", 5);
   private static final long SEED = Long.getLong("dsvlm.seed", System.nanoTime());
-  private static final int ROWS = 150;
+  private static final int ROWS = 100;
   private static final int KILLED = 128 + 9;
   private static final Path PICTURES = Path.of("src/test/resources/pictures");
 

@@ -39,8 +39,8 @@ class KilledRunTest {
 
   private static final int KILLED = 128 + 9;
   private static final int STAGES = 2;
-  private static final int STAGE_STEPS = 10;
-  private static final String LAST_CHECKPOINT = "step-20";
+  private static final int STAGE_STEPS = 6;
+  private static final String LAST_CHECKPOINT = "step-12";
 
   /** Each step saves, and has micro batches for four processes, or some for each of fewer. */
   private static final List<String> STEPS =

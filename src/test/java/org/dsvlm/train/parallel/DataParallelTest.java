@@ -42,16 +42,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs of several ranks against the same run of one. */
 class DataParallelTest {
-  /** Four micro batches a step, 20 steps, a few buckets; a thread for each rank. */
+  /** Four micro batches a step, 10 steps, a few buckets; a thread for each rank. */
   private static final List<String> STEPS =
       List.of(
           "threads=1",
           "stage0.max_steps=1",
-          "checkpoint.every_steps=6",
+          "checkpoint.every_steps=3",
           "tensorboard.pictures_every_steps=0",
           "report.pictures=0",
-          "stage1.max_steps=10",
-          "stage2.max_steps=10",
+          "stage1.max_steps=5",
+          "stage2.max_steps=5",
           "stage1.micro_batch_size=1",
           "stage2.micro_batch_size=1",
           "distributed.bucket_mebibytes=0.01");
@@ -77,9 +77,9 @@ class DataParallelTest {
     "precision=bfloat16",
     "supervision.enabled=false",
     "threads=1",
-    "checkpoint.every_steps=6",
-    "stage1.max_steps=10",
-    "stage2.max_steps=10",
+    "checkpoint.every_steps=3",
+    "stage1.max_steps=5",
+    "stage2.max_steps=5",
     "stage1.max_grad_norm=0",
     "stage2.max_grad_norm=0",
     "distributed.bucket_mebibytes=0.01"
@@ -210,8 +210,8 @@ class DataParallelTest {
     ObjectNode recipe = recipe(true, zero);
     Path straight = train(1, "straight", recipe);
     Path resumed = folder.resolve("resumed");
-    train(before, "resumed", recipe, () -> Files.exists(resumed.resolve("checkpoints/step-12")));
-    assertThat(TinyRun.metrics(resumed)).hasSizeLessThan(20);
+    train(before, "resumed", recipe, () -> Files.exists(resumed.resolve("checkpoints/step-6")));
+    assertThat(TinyRun.metrics(resumed)).hasSizeLessThan(10);
     train(after, "resumed", recipe);
     haveTheSameMetrics(resumed, straight);
   }
@@ -228,8 +228,8 @@ class DataParallelTest {
     haveTheSameBits(two, one);
 
     Path resumed = folder.resolve("resumed");
-    train(2, "resumed", recipe, () -> Files.exists(resumed.resolve("checkpoints/step-12")));
-    assertThat(TinyRun.metrics(resumed)).hasSizeLessThan(20);
+    train(2, "resumed", recipe, () -> Files.exists(resumed.resolve("checkpoints/step-6")));
+    assertThat(TinyRun.metrics(resumed)).hasSizeLessThan(10);
     train(2, "resumed", recipe);
     TinyRun.assertSame(resumed, two);
     haveTheSameBits(resumed, two);
@@ -237,7 +237,7 @@ class DataParallelTest {
 
   /** Of what they export, and of the optimizer's state. */
   private static void haveTheSameBits(Path actual, Path expected) {
-    String state = "checkpoints/step-20/optimizer.safetensors";
+    String state = "checkpoints/step-10/optimizer.safetensors";
     for (String file : List.of("export/model.safetensors", state)) {
       haveTheSameTensors(actual.resolve(file), expected.resolve(file), 0);
     }
