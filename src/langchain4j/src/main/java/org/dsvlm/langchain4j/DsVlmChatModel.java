@@ -59,7 +59,7 @@ public final class DsVlmChatModel implements ChatModel {
   }
 
   /**
-   * Errors a request and waits for it. An interrupt of the calling thread stops the answer.
+   * Sends a request and waits for its answer. An interrupt of the calling thread stops the answer.
    *
    * @throws dev.langchain4j.exception.UnsupportedFeatureException for what these models cannot do
    * @throws dev.langchain4j.exception.InvalidRequestException for what makes no sense, or does not
