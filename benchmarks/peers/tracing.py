@@ -49,12 +49,12 @@ def arguments(device):
 
     attended, resembling = attention(False), pictures(False)
     distant, silu = features(False), normalised(False)
-    output, logsumexp = ops._moe_cross_attention_forward(*attended, 0.4)
+    output, logsumexp, kept = ops._moe_cross_attention_forward(*attended, 0.4, False)
     _, mean, deviation = ops._group_norm_silu_forward(*silu, 3, 1e-5)
     found = {
         "moe_cross_attention": [attention(True), attention(False)],
-        "_moe_cross_attention_forward": [(*attended, 0.4)],
-        "_moe_cross_attention_backward": [(torch.ones_like(output), *attended, logsumexp, 0.4)],
+        "_moe_cross_attention_forward": [(*attended, 0.4, False)],
+        "_moe_cross_attention_backward": [(torch.ones_like(output), *attended, logsumexp, kept, 0.4)],
         "ssim": [(*pictures(True), "valid", 1.0), (*pictures(False), "same", 2.0)],
         "ssim_l1": [(*pictures(True), 0.3, 0.7)],
         "_ssim_forward": [(*resembling, True, 1.0, [0.0, 1.0, 0.0], wanted) for wanted in ([True, True], [False, True])],

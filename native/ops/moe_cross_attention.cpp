@@ -5,6 +5,7 @@
 #include "ops/moe_cross_attention.h"
 
 #include <ATen/core/LegacyTypeDispatch.h>
+#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
@@ -25,10 +26,10 @@ TORCH_LIBRARY_FRAGMENT(dsvlm, library) {
       "float? scale=None) -> Tensor");
   library.def(
       "_moe_cross_attention_forward(Tensor query, Tensor[] keys, Tensor[] values, Tensor router_probabilities, "
-      "float scale) -> (Tensor output, Tensor logsumexp)");
+      "float scale, bool keep_context_outputs) -> (Tensor output, Tensor logsumexp, Tensor context_outputs)");
   library.def(
       "_moe_cross_attention_backward(Tensor grad, Tensor query, Tensor[] keys, Tensor[] values, "
-      "Tensor router_probabilities, Tensor logsumexp, float scale) -> "
+      "Tensor router_probabilities, Tensor logsumexp, Tensor context_outputs, float scale) -> "
       "(Tensor query, Tensor[] keys, Tensor[] values, Tensor router_probabilities)");
 }
 
@@ -82,10 +83,10 @@ double scale_of(const at::Tensor& query, std::optional<double> scale) {
 struct Attention : public torch::autograd::Function<Attention> {
   static at::Tensor forward(
       torch::autograd::AutogradContext* context, const at::Tensor& query, at::TensorList keys, at::TensorList values,
-      const at::Tensor& router, double scale) {
+      const at::Tensor& router, double scale, bool keep) {
     at::AutoDispatchBelowADInplaceOrView below;
-    auto [output, logsumexp] = forward_op(query, keys, values, router, scale);
-    torch::autograd::variable_list saved{query, router, logsumexp};
+    auto [output, logsumexp, context_outputs] = forward_op(query, keys, values, router, scale, keep);
+    torch::autograd::variable_list saved{query, router, logsumexp, context_outputs};
     saved.insert(saved.end(), keys.begin(), keys.end());
     saved.insert(saved.end(), values.begin(), values.end());
     context->save_for_backward(saved);
@@ -96,15 +97,16 @@ struct Attention : public torch::autograd::Function<Attention> {
   static torch::autograd::variable_list backward(
       torch::autograd::AutogradContext* context, const torch::autograd::variable_list& grads) {
     const auto saved = context->get_saved_variables();
-    const size_t experts = (saved.size() - 3) / 2;
-    const auto contexts = at::TensorList(saved).slice(3);
+    const size_t experts = (saved.size() - 4) / 2;
+    const auto contexts = at::TensorList(saved).slice(4);
     auto [grad_query, grad_keys, grad_values, grad_router] = backward_op(
-        grads[0], saved[0], contexts.slice(0, experts), contexts.slice(experts), saved[1], saved[2],
+        grads[0], saved[0], contexts.slice(0, experts), contexts.slice(experts), saved[1], saved[2], saved[3],
         context->saved_data["scale"].toDouble());
     torch::autograd::variable_list all{grad_query};
     all.insert(all.end(), grad_keys.begin(), grad_keys.end());
     all.insert(all.end(), grad_values.begin(), grad_values.end());
     all.push_back(grad_router);
+    all.emplace_back();
     all.emplace_back();
     return all;
   }
@@ -114,22 +116,23 @@ at::Tensor differentiable(
     const at::Tensor& query, at::TensorList keys, at::TensorList values, const at::Tensor& router,
     std::optional<double> scale) {
   check(query, keys, values, router);
-  return Attention::apply(query, keys, values, router, scale_of(query, scale));
+  const bool keep = query.is_cuda() && keeps_context_outputs(dtype_of(query)) && c10::GradMode::is_enabled();
+  return Attention::apply(query, keys, values, router, scale_of(query, scale), keep);
 }
 
 at::Tensor plain(
     const at::Tensor& query, at::TensorList keys, at::TensorList values, const at::Tensor& router,
     std::optional<double> scale) {
   check(query, keys, values, router);
-  return std::get<0>(forward_op(query, keys, values, router, scale_of(query, scale)));
+  return std::get<0>(forward_op(query, keys, values, router, scale_of(query, scale), /*keep_context_outputs=*/false));
 }
 
 MoeBackwardResult once(
     const at::Tensor& grad, const at::Tensor& query, at::TensorList keys, at::TensorList values,
-    const at::Tensor& router, const at::Tensor& logsumexp, double scale) {
+    const at::Tensor& router, const at::Tensor& logsumexp, const at::Tensor& context_outputs, double scale) {
   refuse_double_backward(kName, grad, query, keys, values, router);
   at::AutoDispatchBelowADInplaceOrView below;
-  return backward_op(grad, query, keys, values, router, logsumexp, scale);
+  return backward_op(grad, query, keys, values, router, logsumexp, context_outputs, scale);
 }
 
 // As LibTorch's attention.
@@ -143,25 +146,29 @@ at::Tensor autocast(
 
 MoeForwardResult forward_meta(
     const at::Tensor& query, at::TensorList keys, at::TensorList /*values*/, const at::Tensor& /*router*/,
-    double /*scale*/) {
-  return moe_forward_outputs(query, keys);
+    double /*scale*/, bool keep) {
+  return moe_forward_outputs(query, keys, keep);
 }
 
 MoeBackwardResult backward_meta(
     const at::Tensor& /*grad*/, const at::Tensor& query, at::TensorList keys, at::TensorList values,
-    const at::Tensor& router, const at::Tensor& /*logsumexp*/, double /*scale*/) {
+    const at::Tensor& router, const at::Tensor& /*logsumexp*/, const at::Tensor& /*context_outputs*/,
+    double /*scale*/) {
   return moe_backward_outputs(empty_contiguous, query, keys, values, router);
 }
 
 MoeForwardResult forward_cpu(
-    const at::Tensor& query, at::TensorList keys, at::TensorList values, const at::Tensor& router, double scale) {
-  return moe_forward_with(cpu::moe_cross_attention_forward, query, keys, values, router, scale);
+    const at::Tensor& query, at::TensorList keys, at::TensorList values, const at::Tensor& router, double scale,
+    bool keep) {
+  TORCH_CHECK(!keep, kName, ": the CPU's backward needs no outputs of each context, and none are kept");
+  return moe_forward_with(cpu::moe_cross_attention_forward, query, keys, values, router, scale, keep);
 }
 
 MoeBackwardResult backward_cpu(
     const at::Tensor& grad, const at::Tensor& query, at::TensorList keys, at::TensorList values,
-    const at::Tensor& router, const at::Tensor& logsumexp, double scale) {
-  return moe_backward_with(cpu::moe_cross_attention_backward, grad, query, keys, values, router, logsumexp, scale);
+    const at::Tensor& router, const at::Tensor& logsumexp, const at::Tensor& context_outputs, double scale) {
+  return moe_backward_with(
+      cpu::moe_cross_attention_backward, grad, query, keys, values, router, logsumexp, context_outputs, scale);
 }
 
 }  // namespace

@@ -18,13 +18,14 @@
 
 namespace dsvlm {
 
-using MoeForwardResult = std::tuple<at::Tensor, at::Tensor>;
+using MoeForwardResult = std::tuple<at::Tensor, at::Tensor, at::Tensor>;
 using MoeForwardSignature =
-    MoeForwardResult(const at::Tensor&, at::TensorList, at::TensorList, const at::Tensor&, double);
+    MoeForwardResult(const at::Tensor&, at::TensorList, at::TensorList, const at::Tensor&, double, bool);
 
 using MoeBackwardResult = std::tuple<at::Tensor, std::vector<at::Tensor>, std::vector<at::Tensor>, at::Tensor>;
 using MoeBackwardSignature = MoeBackwardResult(
-    const at::Tensor&, const at::Tensor&, at::TensorList, at::TensorList, const at::Tensor&, const at::Tensor&, double);
+    const at::Tensor&, const at::Tensor&, at::TensorList, at::TensorList, const at::Tensor&, const at::Tensor&,
+    const at::Tensor&, double);
 
 inline MoeProblem moe_problem(
     const at::Tensor& query, at::TensorList keys, at::TensorList values, const at::Tensor& router, double scale) {
@@ -56,12 +57,16 @@ inline at::Tensor zeros_contiguous(const at::Tensor& like) {
   return at::zeros_like(like, like.options(), at::MemoryFormat::Contiguous);
 }
 
-inline MoeForwardResult moe_forward_outputs(const at::Tensor& query, at::TensorList keys) {
+inline MoeForwardResult moe_forward_outputs(const at::Tensor& query, at::TensorList keys, bool keep) {
+  const auto experts = static_cast<int64_t>(keys.size());
+  const int64_t kept = keep ? experts : 0;
   return {
       empty_contiguous(query),
       at::empty_symint(
-          {query.sym_size(0), static_cast<int64_t>(keys.size()), query.sym_size(2), query.sym_size(1)},
-          query.options().dtype(accumulator_of(query)))};
+          {query.sym_size(0), experts, query.sym_size(2), query.sym_size(1)},
+          query.options().dtype(accumulator_of(query))),
+      at::empty_symint(
+          {query.sym_size(0), kept, query.sym_size(1), query.sym_size(2), query.sym_size(3)}, query.options())};
 }
 
 inline MoeBackwardResult moe_backward_outputs(
@@ -77,17 +82,20 @@ inline MoeBackwardResult moe_backward_outputs(
 
 inline MoeForwardResult moe_forward_with(
     void (*kernel)(const MoeForward&), const at::Tensor& query, at::TensorList keys, at::TensorList values,
-    const at::Tensor& router, double scale) {
-  auto [output, logsumexp] = moe_forward_outputs(query, keys);
+    const at::Tensor& router, double scale, bool keep) {
+  auto [output, logsumexp, context_outputs] = moe_forward_outputs(query, keys, keep);
   if (query.numel() > 0) {
-    kernel({moe_problem(query, keys, values, router, scale), output.mutable_data_ptr(), logsumexp.mutable_data_ptr()});
+    kernel(
+        {moe_problem(query, keys, values, router, scale), output.mutable_data_ptr(), logsumexp.mutable_data_ptr(),
+         keep ? context_outputs.mutable_data_ptr() : nullptr});
   }
-  return {output, logsumexp};
+  return {output, logsumexp, context_outputs};
 }
 
 inline MoeBackwardResult moe_backward_with(
     void (*kernel)(const MoeBackward&), const at::Tensor& grad, const at::Tensor& query, at::TensorList keys,
-    at::TensorList values, const at::Tensor& router, const at::Tensor& logsumexp, double scale) {
+    at::TensorList values, const at::Tensor& router, const at::Tensor& logsumexp, const at::Tensor& context_outputs,
+    double scale) {
   // Without queries nothing is written, and nothing flows back.
   const auto make = query.numel() > 0 ? empty_contiguous : zeros_contiguous;
   auto [grad_query, grad_keys, grad_values, grad_router] = moe_backward_outputs(make, query, keys, values, router);
@@ -96,6 +104,7 @@ inline MoeBackwardResult moe_backward_with(
     arguments.problem = moe_problem(query, keys, values, router, scale);
     arguments.grad_output = view_of(grad);
     arguments.logsumexp = logsumexp.const_data_ptr();
+    arguments.context_outputs = context_outputs.const_data_ptr();
     arguments.grad_query = grad_query.mutable_data_ptr();
     for (size_t e = 0; e < keys.size(); ++e) {
       arguments.grad_keys[e] = grad_keys[e].mutable_data_ptr();

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "kernels/cuda/head_rows.cuh"
+#include "kernels/cuda/launchers.h"
 #include "kernels/cuda/reduce.cuh"
 
 namespace dsvlm::cuda {
@@ -18,11 +19,10 @@ constexpr int kSide = 16;
 
 // DIM: head_dim rounded up to one of the sizes of with_tile. A row of a tile is one element longer, so
 // that sixteen threads that read one element each of sixteen rows meet sixteen banks.
-template <typename Number, int DIM>
+template <typename Number, int DIM, int ROWS, int COLUMNS>
 struct AttentionTile {
   using A = Number;
-  static constexpr int kRows = sizeof(A) == 8 ? 16 : DIM <= 160 ? 64 : 32;
-  static constexpr int kColumns = sizeof(A) == 8 ? 16 : 32;
+  static constexpr int kRows = ROWS, kColumns = COLUMNS;
   static constexpr int kRowsEach = kRows / kSide, kColumnsEach = kColumns / kSide, kDimsEach = DIM / kSide;
   static constexpr int kStride = DIM + 1;
   static constexpr int kWeightStride = kColumns + 1;
@@ -33,10 +33,10 @@ struct AttentionTile {
   static constexpr int kWeightTile = kRows * kWeightStride;
 
   // to[i, d] = factor * from[first + i, d]; zeros after the last row and the last dimension.
-  template <int ROWS>
+  template <int COUNT>
   __device__ static void load(A* to, const HeadRows<A>& from, int64_t first, int64_t rows, int64_t head_dim, A factor) {
-    const int count = static_cast<int>(rows - first < ROWS ? rows - first : ROWS);
-    for (int i = threadIdx.x; i < ROWS * DIM; i += kThreads) {
+    const int count = static_cast<int>(rows - first < COUNT ? rows - first : COUNT);
+    for (int i = threadIdx.x; i < COUNT * DIM; i += kThreads) {
       const int row = i / DIM, d = i % DIM;
       A value = 0;
       if (row < count && d < head_dim) {
@@ -136,20 +136,36 @@ __device__ A row_max(A value) {
   return value;
 }
 
-// Calls call with the tile of the smallest rows that hold head_dim: 40, 80 and 160 are what Stable Diffusion
-// has, and float64 is for checking gradients, where one size will do.
-template <typename Call>
+using LongDoubleTile = AttentionTile<double, 256, 16, 16>;
+
+// Calls call with the tile of the shortest rows that hold head_dim: 40, 80 and 160 are what Stable Diffusion has, and
+// float64 is for checking gradients. Long heads have two tiles; BYTES<Tile> is the shared memory that is asked for.
+template <template <typename> typename BYTES, typename Call>
 void with_tile(const MoeProblem& p, Call call) {
+  const auto first_that_fits = [&]<typename Large, typename Small>(Large, Small) {
+    if (BYTES<Large>::value <= kLeastSharedBytes || has_shared_memory(BYTES<Large>::value)) {
+      call(Large());
+    } else {
+      static_assert(BYTES<Small>::value <= kLeastSharedBytes);
+      call(Small());
+    }
+  };
   if (p.dtype == DType::f64) {
-    call(AttentionTile<double, 256>());
+    if (p.head_dim <= kMostDoubleHeadDim) {
+      using Tile = AttentionTile<double, kMostDoubleHeadDim, 16, 16>;
+      static_assert(BYTES<Tile>::value <= kLeastSharedBytes);
+      call(Tile());
+    } else {
+      call(LongDoubleTile());
+    }
   } else if (p.head_dim <= 48) {
-    call(AttentionTile<float, 48>());
+    call(AttentionTile<float, 48, 64, 32>());
   } else if (p.head_dim <= 80) {
-    call(AttentionTile<float, 80>());
+    call(AttentionTile<float, 80, 64, 32>());
   } else if (p.head_dim <= 160) {
-    call(AttentionTile<float, 160>());
+    first_that_fits(AttentionTile<float, 160, 64, 32>(), AttentionTile<float, 160, 32, 32>());
   } else {
-    call(AttentionTile<float, 256>());
+    first_that_fits(AttentionTile<float, 256, 32, 32>(), AttentionTile<float, 256, 16, 16>());
   }
 }
 

@@ -28,6 +28,12 @@ struct HeadPlace {
     return static_cast<T*>(tensor) + (batch * rows * p.heads + head) * p.head_dim;
   }
 
+  // The head's first row of one context's part of a contiguous [batch, experts, rows, heads, head_dim].
+  template <typename T>
+  __device__ T* row_of_context(void* tensor, const MoeProblem& p, int expert, int64_t rows) const {
+    return static_cast<T*>(tensor) + ((batch * p.experts + expert) * rows * p.heads + head) * p.head_dim;
+  }
+
   // Where a context's row figures (logarithms, deltas) begin: they are laid out [batch, experts, heads, queries].
   __device__ int64_t row_figures(const MoeProblem& p, int64_t expert) const {
     return ((batch * p.experts + expert) * p.heads + head) * p.queries;

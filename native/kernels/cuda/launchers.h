@@ -18,9 +18,20 @@
 
 namespace dsvlm::cuda {
 
+// Whether machine code, or PTX that the driver can compile, is here for the current device. The driver answers: what
+// this library was built for depends on who built it.
+bool has_code();
+
 constexpr int64_t kMostHeadDim = 256;
 
-// problem.head_dim is at most kMostHeadDim.
+// In float64, where a block has less shared memory than has_long_double_tiles asks for.
+constexpr int64_t kMostDoubleHeadDim = 160;
+
+// Of the current device.
+bool has_long_double_tiles();
+
+// problem.head_dim is at most kMostHeadDim, or kMostDoubleHeadDim. In the types that keeps_context_outputs names, the
+// forward may keep them, and the backward must have them.
 void moe_cross_attention_forward(const MoeForward& call, cudaStream_t stream);
 int64_t moe_cross_attention_backward_workspace(const MoeBackward& call);
 void moe_cross_attention_backward(const MoeBackward& call, void* workspace, cudaStream_t stream);

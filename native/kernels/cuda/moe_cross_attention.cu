@@ -6,6 +6,7 @@
 // through all contexts, tile by tile, with an online softmax for each: the scores of a tile are all that
 // ever exists of the queries x tokens matrix.
 #include <cmath>
+#include <type_traits>
 
 #include "kernels/cuda/attention_tile.cuh"
 #include "kernels/cuda/launchers.h"
@@ -15,11 +16,12 @@ namespace dsvlm::cuda {
 namespace {
 
 template <typename Tile>
-constexpr int kForwardBytes =
-    (Tile::kRowTile + 2 * Tile::kColumnTile + Tile::kWeightTile) * static_cast<int>(sizeof(typename Tile::A));
+using ForwardBytes = std::integral_constant<
+    int, (Tile::kRowTile + 2 * Tile::kColumnTile + Tile::kWeightTile) * static_cast<int>(sizeof(typename Tile::A))>;
 
+// One block a multiprocessor, see moe_cross_attention_backward.cu.
 template <typename Tile>
-__global__ void __launch_bounds__(kThreads) attend(const __grid_constant__ MoeForward call, int64_t tiles) {
+__global__ void __launch_bounds__(kThreads, 1) attend(const __grid_constant__ MoeForward call, int64_t tiles) {
   using A = typename Tile::A;
   A* query = shared_memory<A>();
   A* keys = query + Tile::kRowTile;
@@ -103,10 +105,10 @@ void moe_cross_attention_forward(const MoeForward& call, cudaStream_t stream) {
   if (is_for_tensor_cores(p.dtype)) {
     return tensor_attention_forward(call, stream);
   }
-  with_tile(p, [&](auto tile) {
+  with_tile<ForwardBytes>(p, [&](auto tile) {
     using Tile = decltype(tile);
     const int64_t tiles = ceil_div(p.queries, Tile::kRows);
-    launch(attend<Tile>, tiles * p.heads * p.batch, kThreads, kForwardBytes<Tile>, stream, call, tiles);
+    launch(attend<Tile>, tiles * p.heads * p.batch, kThreads, ForwardBytes<Tile>::value, stream, call, tiles);
   });
 }
 

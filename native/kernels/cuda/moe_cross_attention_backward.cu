@@ -13,6 +13,8 @@
 #include "kernels/cuda/launchers.h"
 #include "kernels/cuda/tensor_attention.cuh"
 
+#include <type_traits>
+
 namespace dsvlm::cuda {
 namespace {
 
@@ -30,9 +32,16 @@ template <typename Tile, int WEIGHT_TILES>
 constexpr int kBackwardBytes = (2 * Tile::kRowTile + 2 * Tile::kColumnTile + WEIGHT_TILES * Tile::kWeightTile) *
                                static_cast<int>(sizeof(typename Tile::A));
 
+// Of the kernel that asks for most.
+template <typename Tile>
+using BackwardBytes = std::integral_constant<int, kBackwardBytes<Tile, 2>>;
+
+// One block a multiprocessor, or the few that shared memory leaves room for: registers are not scarce, but by itself
+// the assembler spills some to make room for more.
+//
 // Each context is gone through twice: delta must be known before the first gradient of a score.
 template <typename Tile>
-__global__ void __launch_bounds__(kThreads) differentiate_queries(
+__global__ void __launch_bounds__(kThreads, 1) differentiate_queries(
     const __grid_constant__ MoeBackward call, RowFigures<typename Tile::A> figures, int64_t tiles) {
   using A = typename Tile::A;
   A* query = shared_memory<A>();
@@ -116,7 +125,7 @@ __global__ void __launch_bounds__(kThreads) differentiate_queries(
 
 // Rows are tokens of one context, columns are queries.
 template <typename Tile>
-__global__ void __launch_bounds__(kThreads) differentiate_context(
+__global__ void __launch_bounds__(kThreads, 1) differentiate_context(
     const __grid_constant__ MoeBackward call, RowFigures<typename Tile::A> figures, int64_t tiles) {
   using A = typename Tile::A;
   A* keys = shared_memory<A>();
@@ -194,6 +203,8 @@ void differentiate(const MoeBackward& call, void* workspace, cudaStream_t stream
 
 }  // namespace
 
+bool has_long_double_tiles() { return has_shared_memory(BackwardBytes<LongDoubleTile>::value); }
+
 int64_t moe_cross_attention_backward_workspace(const MoeBackward& call) {
   const MoeProblem& p = call.problem;
   const int64_t rows = p.batch * p.experts * p.heads * p.queries;
@@ -207,7 +218,7 @@ void moe_cross_attention_backward(const MoeBackward& call, void* workspace, cuda
   if (is_for_tensor_cores(call.problem.dtype)) {
     return tensor_attention_backward(call, workspace, stream);
   }
-  with_tile(call.problem, [&](auto tile) { differentiate<decltype(tile)>(call, workspace, stream); });
+  with_tile<BackwardBytes>(call.problem, [&](auto tile) { differentiate<decltype(tile)>(call, workspace, stream); });
 }
 
 }  // namespace dsvlm::cuda

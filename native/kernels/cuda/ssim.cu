@@ -21,7 +21,7 @@ namespace {
 constexpr int kPointRun = 7;  // divides the points' rows and columns where gradients are wanted
 
 template <typename A>
-using GradientTile = SsimTile<sizeof(A) == 8 ? 18 : 32, true>;
+using GradientTile = SsimTile<sizeof(A) == 8 ? 11 : 32, true>;
 template <typename A>
 using ValueTile = SsimTile<32, false>;
 
@@ -147,8 +147,7 @@ template <typename Tile, typename A>
 __device__ void write_gradients(
     const SsimForward& call, const A* filtered, const A* s, const A* d, const Tile& tile, const Gaussian<A>& window,
     const Weights& weights) {
-  constexpr int kRun = Tile::kRows % 4 == 0 ? 4 : 3;
-  static_assert(Tile::kRows % kRun == 0);
+  constexpr int kRun = Tile::kRows % 4 == 0 ? 4 : 1;
   const SsimProblem& p = call.problem;
   A* grad_x = static_cast<A*>(call.grad_x);
   A* grad_y = static_cast<A*>(call.grad_y);
@@ -242,10 +241,12 @@ void ssim_forward(const SsimForward& call, void* workspace, cudaStream_t stream)
     using T = decltype(type);
     using A = Accumulator<T>;
     using Tile = typename decltype(tile)::type;
+    constexpr int kBytes = Tile::kElements * static_cast<int>(sizeof(A));
+    static_assert(kBytes <= kLeastSharedBytes);
     const int64_t parts = p.channels * Tile::per_plane(p);
     launch(
-        compare<T, Tile>, p.batch * parts, kThreads, Tile::kElements * static_cast<int>(sizeof(A)), stream, call,
-        Gaussian<A>(), static_cast<double*>(workspace));
+        compare<T, Tile>, p.batch * parts, kThreads, kBytes, stream, call, Gaussian<A>(),
+        static_cast<double*>(workspace));
     launch(
         add_parts<A, double>, p.batch, kThreads, 0, stream, static_cast<A*>(call.output),
         Parts{workspace, parts, parts, 1, 1.0, p.terms.constant});

@@ -14,8 +14,8 @@ namespace {
 // Two accumulators, of the context and of all contexts, decide what fits into the registers.
 template <typename T, int DIM>
 using ForwardTile = TensorTile<
-    T, DIM, /*ROWS=*/DIM <= 160 ? 128 : 64, /*WARP_ROWS=*/DIM <= 64 ? 32 : 16,
-    /*COLUMNS=*/(DIM == 64 || DIM > 128) ? 32 : 64, /*PARTS=*/DIM <= 160 ? 1 : 2>;
+    T, DIM, /*ROWS=*/DIM <= 160 ? 128 : 64, /*WARP_ROWS=*/DIM <= 40 ? 32 : 16,
+    /*COLUMNS=*/(DIM <= 40 || DIM > 80) ? 32 : 64, /*PARTS=*/DIM <= 160 ? 1 : 2>;
 
 template <typename Tile>
 constexpr int kForwardBytes = (Tile::kRowTile + ContextTiles<Tile>::kElements) * 2;
@@ -112,17 +112,24 @@ __global__ void __launch_bounds__(Tile::kThreads)
     for (int i = 0; i < Tile::kRowTiles; ++i) {
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
-        const float sum = quad_sum(softmax.sum[i][half]), factor = probability / sum;
+        const float sum = quad_sum(softmax.sum[i][half]), normalise = 1 / sum;
 #pragma unroll
         for (int j = 0; j < Tile::kDimTiles; ++j) {
-          output[i][j][2 * half] += factor * mixed[i][j][2 * half];
-          output[i][j][2 * half + 1] += factor * mixed[i][j][2 * half + 1];
+#pragma unroll
+          for (int element = 2 * half; element < 2 * half + 2; ++element) {
+            mixed[i][j][element] *= normalise;
+            output[i][j][element] += probability * mixed[i][j][element];
+          }
         }
         const int64_t row = first + Tile::row(i, half);
         if (call.logsumexp != nullptr && place.part == 0 && Tile::lane() % 4 == 0 && row < p.queries) {
           logsumexp[row] = softmax.top[i][half] + log2f(sum);
         }
       }
+    }
+    if (call.context_outputs != nullptr) {
+      Tile::write(
+          place.row_of_context<T>(call.context_outputs, p, e, p.queries), mixed, p, first, p.queries, place.part, 1.0f);
     }
   }
   Tile::write(place.row_of<T>(call.output, p, p.queries), output, p, first, p.queries, place.part, 1.0f);
@@ -134,6 +141,7 @@ void tensor_attention_forward(const MoeForward& call, cudaStream_t stream) {
   const MoeProblem& p = call.problem;
   with_tensor_dim(p, [&](auto type, auto dim) {
     using Tile = ForwardTile<decltype(type), decltype(dim)::value>;
+    static_assert(kForwardBytes<Tile> <= kLeastSharedBytes);
     const int64_t tiles = ceil_div(p.queries, Tile::kRows);
     launch(
         attend<Tile>, tiles * p.heads * p.batch * Tile::kParts, Tile::kThreads, kForwardBytes<Tile>, stream, call,

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 // Backward of kernels/moe_cross_attention.h on tensor cores, by the equations of moe_cross_attention_backward.cu.
-// One kernel owns tiles of queries and gives dq and the rows' delta, one owns tiles of tokens and gives dk and dv,
-// one adds delta up to dP. No atomics.
+// One kernel makes the rows' delta of what the forward kept, one owns tiles of queries and gives dq and the delta that
+// comes of its own sums, one owns tiles of tokens and gives dk and dv, one adds delta up to dP. No atomics.
 #include "kernels/cuda/launchers.h"
 #include "kernels/cuda/reduce.cuh"
 #include "kernels/cuda/tensor_attention.cuh"
@@ -14,26 +14,65 @@
 namespace dsvlm::cuda {
 namespace {
 
-// Both kernels hold two tiles of rows, and have two accumulators as long as a head. MOST: columns at a head_dim
-// of 160, where registers are scarcest.
-template <typename T, int DIM, int MOST>
+// Both kernels hold two tiles of rows; one has an accumulator as long as a head, the other two. Long heads have a
+// small tile beside the large one, for devices where a block has 99 KiB of shared memory. Short ones have narrow tiles
+// in the kernel of the queries, whose two blocks a multiprocessor leave a thread 128 registers.
+template <typename T, int DIM, bool SMALL, int WARP_ROWS = 16>
 using BackwardTile = TensorTile<
-    T, DIM, /*ROWS=*/DIM <= 160 ? 128 : 64, /*WARP_ROWS=*/DIM <= 40 ? 32 : 16,
-    /*COLUMNS=*/DIM == 64 || DIM == 80 ? 64 : (DIM == 160 ? MOST : 32), /*PARTS=*/DIM <= 160 ? 1 : 2>;
+    T, DIM, /*ROWS=*/(DIM <= 160 ? 128 : 64) / (SMALL ? 2 : 1), WARP_ROWS,
+    /*COLUMNS=*/DIM == 64 || DIM == 80 ? 64 : ((SMALL && DIM != 160) || (DIM <= 40 && WARP_ROWS == 16) ? 16 : 32),
+    /*PARTS=*/DIM <= 160 ? 1 : 2>;
+
+template <int DIM>
+constexpr bool kHasSmallTile = DIM > 80;
 
 template <typename Tile>
 constexpr int kBackwardBytes =
     (2 * Tile::kRowTile + 4 * Tile::kColumnTile) * 2 + 4 * Tile::kColumns * static_cast<int>(sizeof(float));
 
-// delta must be known for a gradient of a score, but only is at the end of the context. So a row's scores are
-// differentiated as if delta were r, what the first tile says that it is; in the end, with both sums known,
-//
-//   sum_t A (G - delta) k = sum_t A (G - r) k - (delta - r) sum_t A k
-//
-// r is a mean of G like delta, so that what is subtracted is small. One pass over a context is enough then.
+// Per row of scores, see row_figures. What the forward kept is rounded, and so delta of it; with it, the kernel of the
+// queries has sum_t A (G - rounded) = delta - rounded at its end, for all that come after.
+struct Deltas {
+  float *rounded, *exact;
+};
+
+// deltas.rounded[b, e, h, n] = g[b, n, h] . out_e[b, n, h]; a warp a row of g.
+template <typename T>
+__global__ void __launch_bounds__(kThreads) dot_rows(const __grid_constant__ MoeBackward call, float* deltas) {
+  const MoeProblem& p = call.problem;
+  const int64_t index = blockIdx.x * static_cast<int64_t>(kThreads / 32) + threadIdx.x / 32;
+  if (index >= p.batch * p.queries * p.heads) {
+    return;
+  }
+  const int64_t head = index % p.heads, query = index / p.heads % p.queries, sample = index / p.heads / p.queries;
+  const int lane = threadIdx.x % 32, dims = static_cast<int>(p.head_dim);
+  const Strided4& g = call.grad_output;
+  const T* row = static_cast<const T*>(g.data) + sample * g.stride[0] + query * g.stride[1] + head * g.stride[2];
+  float own[kMostHeadDim / 32];
+#pragma unroll
+  for (int i = 0; i < kMostHeadDim / 32; ++i) {
+    const int d = i * 32 + lane;
+    own[i] = d < dims ? load(row[d * g.stride[3]]) : 0.0f;
+  }
+  for (int e = 0; e < p.experts; ++e) {
+    const int64_t place = ((sample * p.experts + e) * p.queries + query) * p.heads + head;
+    const T* output = static_cast<const T*>(call.context_outputs) + place * dims;
+    float sum = 0;
+#pragma unroll
+    for (int i = 0; i < kMostHeadDim / 32; ++i) {
+      const int d = i * 32 + lane;
+      sum += d < dims ? own[i] * load(output[d]) : 0.0f;
+    }
+    sum = warp_sum(sum);
+    if (lane == 0) {
+      deltas[((sample * p.experts + e) * p.heads + head) * p.queries + query] = sum;
+    }
+  }
+}
+
 template <typename Tile>
 __global__ void __launch_bounds__(Tile::kThreads)
-    differentiate_queries(const __grid_constant__ MoeBackward call, float* deltas, int64_t tiles, bool in_vectors) {
+    differentiate_queries(const __grid_constant__ MoeBackward call, Deltas deltas, int64_t tiles, bool in_vectors) {
   using T = typename Tile::Number;
   T* query = shared_memory<T>();
   T* grad_output = query + Tile::kRowTile;
@@ -53,14 +92,15 @@ __global__ void __launch_bounds__(Tile::kThreads)
   for (int e = 0; e < p.experts; ++e) {
     const float probability = router_weight<T>(p, place.batch, e);
     const int64_t figures = place.row_figures(p, e);
-    typename Tile::Sums mean_key = {};
-    typename Tile::RowValues logsumexp, reference = {}, sum = {}, dot = {};
+    typename Tile::RowValues logsumexp, delta, rest = {};  // both last times the probability
 #pragma unroll
     for (int i = 0; i < Tile::kRowTiles; ++i) {
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
         const int64_t row = first + Tile::row(i, half);
-        logsumexp[i][half] = row < p.queries ? static_cast<const float*>(call.logsumexp)[figures + row] : 0.0f;
+        const bool inside = row < p.queries;
+        logsumexp[i][half] = inside ? static_cast<const float*>(call.logsumexp)[figures + row] : 0.0f;
+        delta[i][half] = inside ? probability * deltas.rounded[figures + row] : 0.0f;
       }
     }
     for (int64_t token = 0; token < p.tokens[e]; token += Tile::kColumns) {
@@ -73,59 +113,32 @@ __global__ void __launch_bounds__(Tile::kThreads)
       Tile::multiply_transposed(products, grad_output, keys + Tile::kColumnTile);
 #pragma unroll
       for (int i = 0; i < Tile::kRowTiles; ++i) {
-        float tile_sum[2] = {}, tile_dot[2] = {};
 #pragma unroll
         for (int j = 0; j < Tile::kColumnTiles; ++j) {
 #pragma unroll
           for (int element = 0; element < 4; ++element) {
+            const int half = element / 2;
             const bool inside = token + Tile::column(j, element) < p.tokens[e];
-            const float weight = inside ? exp2_fast(weights[i][j][element] * scale - logsumexp[i][element / 2]) : 0.0f;
-            weights[i][j][element] = weight;
-            tile_sum[element / 2] += weight;
-            tile_dot[element / 2] += weight * products[i][j][element];
-          }
-        }
-#pragma unroll
-        for (int half = 0; half < 2; ++half) {
-          if (token == 0) {
-            const float whole = quad_sum(tile_sum[half]), product = quad_sum(tile_dot[half]);
-            reference[i][half] = whole > 0 ? product / whole : 0.0f;
-          }
-          sum[i][half] += tile_sum[half];
-          dot[i][half] += tile_dot[half] - reference[i][half] * tile_sum[half];
-        }
-      }
-      typename Tile::Weights rounded, rounded_gradients;
-      Tile::round(rounded, weights);
-#pragma unroll
-      for (int i = 0; i < Tile::kRowTiles; ++i) {
-#pragma unroll
-        for (int j = 0; j < Tile::kColumnTiles; ++j) {
-#pragma unroll
-          for (int element = 0; element < 4; ++element) {
-            products[i][j][element] =
-                probability * weights[i][j][element] * (products[i][j][element] - reference[i][element / 2]);
+            const float weight = inside ? exp2_fast(weights[i][j][element] * scale - logsumexp[i][half]) : 0.0f;
+            products[i][j][element] = weight * fmaf(probability, products[i][j][element], -delta[i][half]);
+            rest[i][half] += products[i][j][element];
           }
         }
       }
-      Tile::round(rounded_gradients, products);
-      Tile::multiply_add(
-          keys + place.part * Tile::kDimTiles * 8, Product<Tile>{grad_query, rounded_gradients},
-          Product<Tile>{mean_key, rounded});
+      typename Tile::Weights rounded;
+      Tile::round(rounded, products);
+      Tile::multiply_add(keys + place.part * Tile::kDimTiles * 8, Product<Tile>{grad_query, rounded});
     }
 #pragma unroll
     for (int i = 0; i < Tile::kRowTiles; ++i) {
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
-        const float shift = quad_sum(dot[i][half]) / quad_sum(sum[i][half]), factor = probability * shift;
-#pragma unroll
-        for (int j = 0; j < Tile::kDimTiles; ++j) {
-          grad_query[i][j][2 * half] -= factor * mean_key[i][j][2 * half];
-          grad_query[i][j][2 * half + 1] -= factor * mean_key[i][j][2 * half + 1];
-        }
+        const float difference = quad_sum(rest[i][half]);
         const int64_t row = first + Tile::row(i, half);
         if (place.part == 0 && Tile::lane() % 4 == 0 && row < p.queries) {
-          deltas[figures + row] = reference[i][half] + shift;
+          // A context of the probability 0 has gradients of 0, and the router's is that of the rounded outputs.
+          deltas.exact[figures + row] =
+              deltas.rounded[figures + row] + (probability == 0 ? 0.0f : difference / probability);
         }
       }
     }
@@ -223,31 +236,48 @@ __global__ void __launch_bounds__(Tile::kThreads) differentiate_context(
   Tile::write(place.row_of<T>(call.grad_values[e], p, tokens), grad_values, p, first, tokens, place.part, probability);
 }
 
+template <typename Tile, typename ContextTile>
+void differentiate(const MoeBackward& call, Deltas deltas, bool vectors, cudaStream_t stream) {
+  using T = typename Tile::Number;
+  const MoeProblem& p = call.problem;
+  const int64_t blocks_per_tile = p.heads * p.batch * Tile::kParts, rows = p.heads * p.queries;
+  launch(dot_rows<T>, ceil_div(p.batch * rows, kThreads / 32), kThreads, 0, stream, call, deltas.rounded);
+  const int64_t query_tiles = ceil_div(p.queries, Tile::kRows);
+  launch(
+      differentiate_queries<Tile>, query_tiles * blocks_per_tile, Tile::kThreads, kBackwardBytes<Tile>, stream, call,
+      deltas, query_tiles, vectors);
+  const int64_t token_tiles = context_tiles(p, ContextTile::kRows);
+  launch(
+      differentiate_context<ContextTile>, token_tiles * blocks_per_tile, ContextTile::kThreads,
+      kBackwardBytes<ContextTile>, stream, call, deltas.exact, token_tiles, vectors);
+  launch(
+      add_parts<T, float>, p.batch * p.experts, kThreads, 0, stream, static_cast<T*>(call.grad_router),
+      Parts{deltas.exact, rows, rows, 1, 1.0});
+}
+
 }  // namespace
 
-int64_t tensor_attention_backward_workspace(int64_t rows) { return rows * static_cast<int64_t>(sizeof(float)); }
+int64_t tensor_attention_backward_workspace(int64_t rows) { return 2 * rows * static_cast<int64_t>(sizeof(float)); }
 
 void tensor_attention_backward(const MoeBackward& call, void* workspace, cudaStream_t stream) {
   const MoeProblem& p = call.problem;
-  float* deltas = static_cast<float*>(workspace);
+  float* const rounded = static_cast<float*>(workspace);
+  const Deltas deltas{rounded, rounded + p.batch * p.experts * p.heads * p.queries};
   const bool vectors = tensors_in_vectors(p) && in_vectors(call.grad_output);
   with_tensor_dim(p, [&](auto type, auto dim) {
     using T = decltype(type);
-    using QueryTile = BackwardTile<T, decltype(dim)::value, 16>;
-    using ContextTile = BackwardTile<T, decltype(dim)::value, 32>;
-    const int64_t blocks_per_tile = p.heads * p.batch * QueryTile::kParts;
-    const int64_t query_tiles = ceil_div(p.queries, QueryTile::kRows);
-    launch(
-        differentiate_queries<QueryTile>, query_tiles * blocks_per_tile, QueryTile::kThreads, kBackwardBytes<QueryTile>,
-        stream, call, deltas, query_tiles, vectors);
-    const int64_t token_tiles = context_tiles(p, ContextTile::kRows);
-    launch(
-        differentiate_context<ContextTile>, token_tiles * blocks_per_tile, ContextTile::kThreads,
-        kBackwardBytes<ContextTile>, stream, call, deltas, token_tiles, vectors);
-    const int64_t rows = p.heads * p.queries;
-    launch(
-        add_parts<T, float>, p.batch * p.experts, kThreads, 0, stream, static_cast<T*>(call.grad_router),
-        Parts{deltas, rows, rows, 1, 1.0});
+    constexpr int kDim = decltype(dim)::value;
+    using Large = BackwardTile<T, kDim, false>;
+    if constexpr (kHasSmallTile<kDim>) {
+      if (!has_shared_memory(kBackwardBytes<Large>)) {
+        using Small = BackwardTile<T, kDim, true>;
+        static_assert(kBackwardBytes<Small> <= kLeastSharedBytes);
+        return differentiate<Small, Small>(call, deltas, vectors, stream);
+      }
+    }
+    static_assert(kHasSmallTile<kDim> || kBackwardBytes<Large> <= kLeastSharedBytes);
+    // Short heads leave the context's kernel registers for twice the rows a warp.
+    differentiate<Large, BackwardTile<T, kDim, false, kDim <= 40 ? 32 : 16>>(call, deltas, vectors, stream);
   });
 }
 

@@ -111,49 +111,89 @@ struct Update {
   std::vector<AdamWTensor> tensors;
 };
 
-Tensor copy_of(const Input& input, int64_t size, DType type, bool square) {
-  Tensor copy(size, type);
+// Numbers that the type has, so that both sides start from the same ones.
+std::vector<double> draw(int64_t size, DType type, bool squares) {
+  const Input input = Input::planes({1, 1, size, 1}, type, generator);
   const double* from = static_cast<const double*>(input.view(Side::exact).data);
+  Tensor numbers(size, type);
+  std::vector<double> drawn;
   for (int64_t i = 0; i < size; ++i) {
-    copy.set(i, square ? from[i] * from[i] : from[i]);
+    numbers.set(i, squares ? from[i] * from[i] : from[i]);
+    drawn.push_back(numbers.get(i));
   }
-  return copy;
+  return drawn;
+}
+
+Tensor tensor_of(const std::vector<double>& numbers, DType type) {
+  Tensor tensor(static_cast<int64_t>(numbers.size()), type);
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    tensor.set(static_cast<int64_t>(i), numbers[i]);
+  }
+  return tensor;
+}
+
+// Every number is rounded to the type once, when it is stored. Before that some operations of the type that is computed
+// in: no more than ten, on numbers no larger than `sizes`.
+BoundedRows rounded_once(const Tensor& exact, const std::vector<double>& sizes, DType type) {
+  BoundedRows rows;
+  for (int64_t i = 0; i < exact.size(); ++i) {
+    rows.values.push_back(exact.get(i));
+    rows.bounds.push_back(
+        1.01 * unit_roundoff(type) * std::abs(exact.get(i)) +
+        10 * unit_roundoff(accumulator(type)) * sizes[static_cast<size_t>(i)] + smallest_roundoff(type));
+  }
+  return rows;
 }
 
 void check_adamw(DType type, bool masters) {
   Case here(masters ? "adamw with masters" : "adamw", type);
   const DType gradient_type = masters ? DType::bf16 : type;
+  const double scale = 0.5, eps = 1e-2, step_size = 0.1 / (1 - 0.9), correction = 1 / std::sqrt(1 - 0.99);
   std::deque<Input> gradients;
+  std::deque<std::vector<double>> average_sizes, parameter_sizes;  // of what is added up
   Update actual, expected;
   for (const int64_t size : sizes()) {
-    const auto draw = [&](DType dtype) { return Input::planes({1, 1, size, 1}, dtype, generator); };
-    gradients.push_back(draw(gradient_type));
-    // Numbers that every type has, so that both sides start from the same ones.
-    const Input parameter = draw(DType::bf16), average = draw(DType::bf16), square = draw(DType::bf16);
+    gradients.push_back(Input::planes({1, 1, size, 1}, gradient_type, generator));
+    const auto parameter = draw(size, type, false), average = draw(size, type, false), square = draw(size, type, true);
     const auto add = [&](Update& to, DType dtype, DType gradient_dtype, Side side) {
-      to.parameters.push_back(copy_of(parameter, size, dtype, false));
-      to.averages.push_back(copy_of(average, size, dtype, false));
-      to.squares.push_back(copy_of(square, size, dtype, true));
+      to.parameters.push_back(tensor_of(parameter, dtype));
+      to.averages.push_back(tensor_of(average, dtype));
+      to.squares.push_back(tensor_of(square, dtype));
       to.rounded.emplace_back(size, DType::bf16);
       to.tensors.push_back(
           {dtype, gradient_dtype, to.parameters.back().data(), gradients.back().view(side).data,
            to.averages.back().data(), to.squares.back().data(),
-           masters && side == Side::checked ? to.rounded.back().data() : nullptr, size, 0.1 / (1 - 0.9),
-           1 / std::sqrt(1 - 0.99)});
+           masters && side == Side::checked ? to.rounded.back().data() : nullptr, size, step_size, correction});
     };
     add(actual, type, gradient_type, Side::checked);
     add(expected, DType::f64, DType::f64, Side::exact);
+    average_sizes.emplace_back();
+    parameter_sizes.emplace_back();
+    for (size_t i = 0; i < parameter.size(); ++i) {
+      const double gradient = scale * static_cast<const double*>(gradients.back().view(Side::exact).data)[i];
+      const double moments = std::abs(gradient) + std::abs(average[i]);
+      const double deviation = std::sqrt(0.99 * square[i] + 0.01 * gradient * gradient);
+      average_sizes.back().push_back(moments);
+      parameter_sizes.back().push_back(std::abs(parameter[i]) + step_size * moments / (deviation * correction + eps));
+    }
   }
-  const double scale = 0.5;
   const auto step = [&](const Update& of) {
-    return AdamWStep{of.tensors.data(), static_cast<int64_t>(of.tensors.size()), 0.99, 0.9, 0.99, 1e-2, &scale};
+    return AdamWStep{of.tensors.data(), static_cast<int64_t>(of.tensors.size()), 0.99, 0.9, 0.99, eps, &scale};
   };
   cpu::adamw_update(step(expected));
   cuda::adamw_update(step(actual), nullptr);
   for (size_t i = 0; i < actual.tensors.size(); ++i) {
-    here.compare("parameter", actual.parameters[i], expected.parameters[i]);
-    here.compare("average", actual.averages[i], expected.averages[i]);
-    here.compare("square", actual.squares[i], expected.squares[i]);
+    std::vector<double> squares;
+    for (int64_t j = 0; j < expected.squares[i].size(); ++j) {
+      squares.push_back(expected.squares[i].get(j));
+    }
+    here.compare_rows(
+        "parameter", actual.parameters[i], rounded_once(expected.parameters[i], parameter_sizes[i], type));
+    here.compare_rows("average", actual.averages[i], rounded_once(expected.averages[i], average_sizes[i], type));
+    here.compare_rows("square", actual.squares[i], rounded_once(expected.squares[i], squares, type));
+    for (const Tensor* tensor : {&actual.parameters[i], &actual.averages[i], &actual.squares[i], &actual.rounded[i]}) {
+      here.compare("state", *tensor, Tensor(0, DType::f64));
+    }
     if (masters) {
       Tensor rounded(actual.rounded[i].size(), DType::bf16);
       for (int64_t j = 0; j < rounded.size(); ++j) {
@@ -169,14 +209,19 @@ void check_adamw(DType type, bool masters) {
 void check_step(int64_t shapes) {
   for (DType type : {DType::f64, DType::f32, DType::bf16, DType::f16}) {
     for (int64_t i = 0; i < 4 * shapes; ++i) {
+      begin_case("group_norm_silu", type, i);
+      const int64_t batch = pick(1, 3), groups = pick(1, 5), width = pick(1, 20);
       // Of few elements the deviation may be next to nothing, and the gradient then any number.
-      check_group_norm_silu(type, pick(1, 3), pick(1, 5), pick(1, 20), pick(8, 300));
+      check_group_norm_silu(type, batch, groups, width, pick(8, 300));
     }
     for (int64_t i = 0; i < shapes; ++i) {
+      begin_case("gradient_norms", type, i);
       check_norms(type);
+      begin_case("adamw", type, i);
       check_adamw(type, false);
     }
   }
+  begin_case("adamw with masters", DType::f32, 0);
   check_adamw(DType::f32, true);
 }
 

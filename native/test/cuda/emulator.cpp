@@ -4,11 +4,16 @@
  */
 #include "emulator.h"
 
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <set>
+#include <tuple>
 #include <vector>
+
+extern const char __executable_start;  // the linker's
 
 namespace emulator {
 namespace {
@@ -21,12 +26,16 @@ struct Copy {
   size_t bytes;
 };
 
+// A thread with a stack of its own, made once. _setjmp and _longjmp then go to and from it: swapcontext also asks the
+// system for its signals each time.
 struct Fiber {
-  ucontext_t context;
+  bool made = false;
+  jmp_buf place;
   std::vector<char> stack = std::vector<char>(kStackBytes);
   std::vector<Copy> copies;
   bool done = false;
   unsigned block_barriers = 0, warp_barriers = 0;  // that it has come to
+  unsigned exchanges = 0;
 };
 
 struct Barrier {
@@ -34,17 +43,44 @@ struct Barrier {
 };
 
 alignas(128) unsigned char memory[kSharedBytes];
-unsigned char slots[kMostThreads][kSlotBytes];
+unsigned char slots[2][kMostThreads][kSlotBytes];
 std::vector<Fiber> fibers;
-ucontext_t scheduler;
+jmp_buf scheduler;
 Barrier of_block, of_warp[kMostThreads / 32];
 const std::function<void()>* running;
 unsigned current, current_block, thread_count;
+std::set<std::tuple<ptrdiff_t, unsigned, size_t>> launches;
+
+void leave() {
+  if (_setjmp(fibers[current].place) == 0) {
+    _longjmp(scheduler, 1);
+  }
+}
 
 void start() {
-  (*running)();
-  fibers[current].done = true;
-  swapcontext(&fibers[current].context, &scheduler);
+  for (;;) {
+    (*running)();
+    fibers[current].done = true;
+    leave();
+  }
+}
+
+// Runs a thread until it leaves.
+void enter(Fiber& fiber) {
+  if (_setjmp(scheduler) != 0) {
+    return;
+  }
+  if (fiber.made) {
+    _longjmp(fiber.place, 1);
+  }
+  fiber.made = true;
+  ucontext_t context;
+  getcontext(&context);
+  context.uc_stack.ss_sp = fiber.stack.data();
+  context.uc_stack.ss_size = fiber.stack.size();
+  context.uc_link = nullptr;
+  makecontext(&context, start, 0);
+  setcontext(&context);
 }
 
 void meet(Barrier& barrier, unsigned threads, unsigned& mine) {
@@ -54,7 +90,7 @@ void meet(Barrier& barrier, unsigned threads, unsigned& mine) {
     ++barrier.passed;
   }
   while (barrier.passed < mine) {
-    swapcontext(&fibers[current].context, &scheduler);
+    leave();
   }
 }
 
@@ -69,7 +105,7 @@ bool blocked(unsigned thread) {
 unsigned thread() { return current; }
 unsigned block() { return current_block; }
 void* shared_memory() { return memory; }
-unsigned char* slot(unsigned lane) { return slots[current / 32 * 32 + lane]; }
+unsigned char (*next_slots()) [kSlotBytes] { return slots[fibers[current].exchanges++ % 2] + current / 32 * 32; }
 
 void fail(const char* what) {
   fprintf(stderr, "%s, block %u, thread %u\n", what, current_block, current);
@@ -92,8 +128,25 @@ void finish_copies() {
   fibers[current].copies.clear();
 }
 
+void note_launch(const void* kernel, unsigned threads, size_t shared_bytes) {
+  launches.insert({static_cast<const char*>(kernel) - &__executable_start, threads, shared_bytes});
+}
+
+void write_launches(const char* path) {
+  FILE* file = fopen(path, "w");
+  if (file == nullptr) {
+    fail("the launches cannot be written");
+  }
+  for (const auto& [address, threads, shared_bytes] : launches) {
+    fprintf(file, "%tx\t%u\t%zu\n", address, threads, shared_bytes);
+  }
+  if (fclose(file) != 0) {
+    fail("the launches cannot be written");
+  }
+}
+
 void run(unsigned blocks, unsigned threads, size_t shared_bytes, const std::function<void()>& kernel) {
-  if (blocks == 0 || threads == 0 || threads % 32 != 0 || threads > kMostThreads || shared_bytes > kSharedBytes) {
+  if (blocks == 0 || threads == 0 || threads % 32 != 0 || threads > kMostThreads || shared_bytes > most_shared_bytes) {
     fail("no such launch");
   }
   if (fibers.size() < threads) {
@@ -108,12 +161,8 @@ void run(unsigned blocks, unsigned threads, size_t shared_bytes, const std::func
       of_warp[t / 32] = {};
       Fiber& fiber = fibers[t];
       fiber.done = false;
-      fiber.block_barriers = fiber.warp_barriers = 0;
+      fiber.block_barriers = fiber.warp_barriers = fiber.exchanges = 0;
       fiber.copies.clear();
-      getcontext(&fiber.context);
-      fiber.context.uc_stack.ss_sp = fiber.stack.data();
-      fiber.context.uc_stack.ss_size = fiber.stack.size();
-      makecontext(&fiber.context, start, 0);
     }
     for (unsigned left = threads, round = 0; left > 0; ++round) {
       bool moved = false;
@@ -123,7 +172,7 @@ void run(unsigned blocks, unsigned threads, size_t shared_bytes, const std::func
         if (!fibers[t].done && !blocked(t)) {
           current = t;
           moved = true;
-          swapcontext(&scheduler, &fibers[t].context);
+          enter(fibers[t]);
         }
         left += !fibers[t].done;
       }

@@ -14,8 +14,9 @@
 namespace emulator {
 
 constexpr unsigned kMostThreads = 1024;
-// What a block may ask for on an A100.
-constexpr size_t kSharedBytes = 163 * 1024;
+// What a block may ask for: the most that there is, and on the device that is emulated.
+constexpr size_t kSharedBytes = 227 * 1024;
+inline size_t most_shared_bytes = kSharedBytes;
 
 unsigned thread();
 unsigned block();
@@ -23,6 +24,11 @@ void* shared_memory();
 
 void block_barrier();
 void warp_barrier();
+
+// Keeps what every kernel was launched with; write_launches writes a line for each: its address in the program's file,
+// the threads and the bytes of shared memory of a block.
+void note_launch(const void* kernel, unsigned threads, size_t shared_bytes);
+void write_launches(const char* path);
 
 void run(unsigned blocks, unsigned threads, size_t shared_bytes, const std::function<void()>& kernel);
 
@@ -33,8 +39,9 @@ void finish_copies();
 [[noreturn]] void fail(const char* what);
 
 constexpr size_t kSlotBytes = 64;
-// A place for what a thread shows to the others of its warp.
-unsigned char* slot(unsigned lane);
+// Places for what the threads of a warp show each other. They alternate, so that what is read is not written again
+// before all have met once more.
+unsigned char (*next_slots())[kSlotBytes];
 
 // The values of a warp's 32 threads.
 template <typename A>
@@ -46,13 +53,13 @@ struct Exchanged {
 template <typename A>
 Exchanged<A> exchange(const A& value) {
   static_assert(sizeof(A) <= kSlotBytes);
-  memcpy(slot(thread() % 32), &value, sizeof value);
+  unsigned char (*const slots)[kSlotBytes] = next_slots();
+  memcpy(slots[thread() % 32], &value, sizeof value);
   warp_barrier();
   Exchanged<A> all;
   for (unsigned lane = 0; lane < 32; ++lane) {
-    memcpy(&all.values[lane], slot(lane), sizeof(A));
+    memcpy(&all.values[lane], slots[lane], sizeof(A));
   }
-  warp_barrier();
   return all;
 }
 

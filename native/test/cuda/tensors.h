@@ -30,6 +30,24 @@ inline const char* type_name(DType type) {
 
 inline DType accumulator(DType type) { return type == DType::f64 ? DType::f64 : DType::f32; }
 
+// The most that rounding to the type changes a number, as a share of it.
+inline double unit_roundoff(DType type) {
+  switch (type) {
+    case DType::f64:
+      return 0x1p-53;
+    case DType::f32:
+      return 0x1p-24;
+    case DType::bf16:
+      return 0x1p-8;
+    case DType::f16:
+      return 0x1p-11;
+  }
+  return 0;
+}
+
+// ... and of the smallest numbers, on its own: the others' are too small to matter.
+inline double smallest_roundoff(DType type) { return type == DType::f16 ? 0x1p-25 : 0; }
+
 // Elements in a row, all bits set to begin with: NaN in each type. So are some bytes before and after them.
 class Tensor {
  public:
