@@ -1,9 +1,9 @@
 # Copyright 2026 The DS-VLM for the JVM Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# The CUDA kernels, for A100 (sm_80) and H100 (sm_90).
+# The CUDA kernels. Machine code of sm_80 also runs on sm_86, 87 and 89; the PTX of 90 is for what is newer than all.
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-  set(CMAKE_CUDA_ARCHITECTURES 80 90)
+  set(CMAKE_CUDA_ARCHITECTURES 80-real 90)
 endif()
 enable_language(CUDA)
 if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)

@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,8 @@ public final class Kernels {
 
   private static final Logger LOG = LoggerFactory.getLogger(Kernels.class);
 
+  private static final Gpus GPUS = new Gpus(Gpu::ask, System.getProperty(PROPERTY));
+
   private Kernels() {}
 
   /**
@@ -40,11 +43,23 @@ public final class Kernels {
 
   /**
    * True if an operator on {@code tensor} runs in native code: on the CPU where the operators are
-   * loaded, on a GPU where their CUDA kernels are too. Throws like {@link #nativeLoaded}.
+   * loaded, on a GPU where their CUDA kernels are too and the GPU can run them. Throws like {@link
+   * #nativeLoaded}.
    */
   static boolean areNativeFor(Tensor tensor) {
     Choice choice = Holder.CHOICE.usable();
-    return choice.loaded() && (choice.cuda() || !tensor.is_cuda());
+    if (!choice.loaded() || !tensor.is_cuda()) {
+      return choice.loaded();
+    }
+    return choice.cuda() && GPUS.of(tensor).runsKernels();
+  }
+
+  /** The same for attention, whose tiles grow with the heads: query [.., heads, headDim]. */
+  static boolean areNativeForHeads(Tensor query) {
+    return areNativeFor(query)
+        && (!query.is_cuda()
+            || query.scalar_type().intern() != ScalarType.Double
+            || GPUS.of(query).takesDoubleHeads(query.size(-1)));
   }
 
   /** One line for people: which of the two runs, and why. Throws like {@link #nativeLoaded}. */

@@ -39,7 +39,7 @@ public final class MoeCrossAttention {
   public static Tensor forward(
       Tensor query, List<Tensor> keys, List<Tensor> values, Tensor routerProbabilities) {
     requireOpen(query, keys, values, routerProbabilities);
-    if (!Kernels.areNativeFor(query)) {
+    if (!Kernels.areNativeForHeads(query)) {
       return reference(query, keys, values, routerProbabilities);
     }
     return CALL.run(
