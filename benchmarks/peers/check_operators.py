@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares the native operators with the same computation in PyTorch, forward and backward.
 
-    check_operators.py libdsvlm_ops.so [libdsvlm_ops_cuda.so] [--seed N] [--cases N] [--other-stream]
+    check_operators.py libdsvlm_ops.so [libdsvlm_ops_cuda.so] [--seed N] [--cases N] [--device cpu|cuda]
+                       [--other-stream] [--without-tracing]
 
 Runs on the CPU, and on the GPU too where there is one and the second library is given. The reference is
 computed in float64 from the same numbers. Then torch.library.opcheck, torch.compile and autocast on every
@@ -232,6 +233,9 @@ def check_in_place(rng, generator, device, dtype):
 
     shapes = [rng.choice([(1,), (7, 3), (40000,), (0, 5), (33, 17, 3)]) for _ in range(rng.randint(1, 60))]
     gradients = [None if rng.random() < 0.2 else make(*shape) for shape in shapes]
+    if dtype == torch.float16:
+        # The second moment of a smaller one rounds to 0, and the step that it divides is any number.
+        gradients = [None if g is None else g + 0.1 * torch.sign(g) for g in gradients]
     expected = [torch.zeros([], dtype=torch.float64) if g is None else g.double().norm() for g in gradients]
     norms = torch.ops.dsvlm.gradient_norms(gradients)
     yield f"gradient_norms of {len(shapes)}", norms.cpu(), torch.stack([e.cpu() for e in expected])
@@ -270,6 +274,8 @@ def main():
     parser.add_argument("libraries", nargs="+")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cases", type=int, default=20, help="for each operator, type and device")
+    parser.add_argument("--device", choices=["cpu", "cuda"], help="this one alone")
+    parser.add_argument("--without-tracing", action="store_true", help="no opcheck, torch.compile and autocast")
     parser.add_argument("--other-stream", action="store_true", help="on a GPU, run on a stream of its own")
     arguments = parser.parse_args()
     for library in arguments.libraries:
@@ -279,6 +285,10 @@ def main():
         devices.append("cuda")
         if arguments.other_stream:
             torch.cuda.set_stream(torch.cuda.Stream())
+    if arguments.device:
+        if arguments.device not in devices:
+            parser.error(f"--device {arguments.device}: no GPU, or its library is not given")
+        devices = [arguments.device]
     wrong = 0
     for device in devices:
         for dtype in [t for t in TOLERANCE if device == "cuda" or t != torch.float16]:
@@ -303,7 +313,8 @@ def main():
                     note(name, worst(actual, expected))
             figures = ", ".join(f"{operator} {error:.1e}" for operator, error in largest.items())
             print(f"{device} {dtype}: {arguments.cases} shapes each; largest error {figures}")
-        wrong += tracing.check(device)
+        if not arguments.without_tracing:
+            wrong += tracing.check(device)
     if devices == ["cpu"]:
         print("CUDA was not checked:", "no GPU" if len(arguments.libraries) > 1 else "its library was not given")
     return 1 if wrong else 0
