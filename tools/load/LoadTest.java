@@ -71,12 +71,14 @@ final class LoadTest {
   public static void main(String[] arguments) throws Exception {
     Locale.setDefault(Locale.ROOT);
     double minutes = 10;
+    double warmUp = 6;
     int clients = 200;
     String folder = "nano";
     boolean ramp = false;
     for (int i = 0; i < arguments.length; i++) {
       switch (arguments[i]) {
         case "--minutes" -> minutes = Double.parseDouble(arguments[++i]);
+        case "--warm-up" -> warmUp = Double.parseDouble(arguments[++i]);
         case "--clients" -> clients = Integer.parseInt(arguments[++i]);
         case "--model" -> folder = arguments[++i];
         case "--ramp" -> ramp = true;
@@ -89,7 +91,7 @@ final class LoadTest {
     LoadTest test = new LoadTest(folder);
     boolean right;
     try {
-      right = ramp ? test.ramp() : test.load(minutes, clients);
+      right = ramp ? test.ramp() : test.load(warmUp, minutes, clients);
     } finally {
       test.server.destroy();
     }
@@ -152,10 +154,12 @@ final class LoadTest {
     return asked;
   }
 
-  private boolean load(double minutes, int clients) throws Exception {
+  /** The resident size grows until the JVM has compiled what is hot and has touched its whole heap. */
+  private boolean load(double warmUp, double minutes, int clients) throws Exception {
     List<Asked> asked = alone();
     long begin = System.nanoTime();
-    long end = begin + (long) (minutes * 60e9);
+    long warm = begin + (long) (warmUp * 60e9);
+    long end = warm + (long) (minutes * 60e9);
     ExecutorService threads = Executors.newFixedThreadPool(clients);
     List<Future<?>> running = new ArrayList<>();
     for (int i = 0; i < clients; i++) {
@@ -171,7 +175,9 @@ final class LoadTest {
     List<Long> sizes = new ArrayList<>();
     while (System.nanoTime() < end) {
       Thread.sleep(2000);
-      sizes.add(residentKilobytes());
+      if (System.nanoTime() > warm) {
+        sizes.add(residentKilobytes());
+      }
     }
     for (Future<?> one : running) {
       one.get();
@@ -190,10 +196,8 @@ final class LoadTest {
         sorted.size() / elapsed,
         sorted.get(sorted.size() / 2),
         sorted.get(sorted.size() * 99 / 100));
-    // The first third is warm-up.
-    List<Long> warm = sizes.subList(sizes.size() / 3, sizes.size());
-    long before = median(warm.subList(0, warm.size() / 4));
-    long after = median(warm.subList(warm.size() * 3 / 4, warm.size()));
+    long before = median(sizes.subList(0, sizes.size() / 4));
+    long after = median(sizes.subList(sizes.size() * 3 / 4, sizes.size()));
     double growth = (double) (after - before) / before;
     System.out.printf(
         "resident size %d MB after warm-up, %d MB at the end (%+.2f %%), %d MB at most%n",
