@@ -10,7 +10,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -18,29 +17,10 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.models.llama.GenerationSettings;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class ChatModelTest {
+class ChatModelTest extends OfTinyChat {
   private static final int REQUESTS = 24;
-
-  @TempDir static Path folder;
-
-  private static TinyChat chat;
-  private static ChatModel model;
-
-  @BeforeAll
-  static void open() {
-    chat = new TinyChat(folder.resolve("model"));
-    model = chat.model();
-  }
-
-  @AfterAll
-  static void close() {
-    chat.close();
-  }
 
   private static ChatRequest drawn(Random random) {
     List<ChatMessage.Content> contents = new ArrayList<>();
@@ -192,31 +172,22 @@ class ChatModelTest {
   }
 
   /** Clients of chat completions write the question first; in training the picture comes first. */
+  private static ChatRequest of(ChatMessage.Content... contents) {
+    return ChatRequest.builder()
+        .message(ChatMessage.user(List.of(contents)))
+        .settings(chat.tokens(12))
+        .logprobs(0)
+        .build();
+  }
+
   @Test
   void theOnlyPictureComesFirstWhereverItStands() {
     ChatMessage.Content picture = new ChatMessage.Image(chat.picture());
     ChatMessage.Content words = new ChatMessage.Text("What is this?");
-    ChatRequest after =
-        ChatRequest.builder()
-            .message(ChatMessage.user(List.of(words, picture)))
-            .settings(chat.tokens(12))
-            .logprobs(0)
-            .build();
     ChatRequest before = chat.asked("What is this?", 12).logprobs(0).build();
-    assertThat(told(model.ask(after))).isEqualTo(told(model.ask(before)));
-    ChatRequest two =
-        ChatRequest.builder()
-            .message(ChatMessage.user(List.of(picture, words, picture)))
-            .settings(chat.tokens(12))
-            .logprobs(0)
-            .build();
-    ChatRequest both =
-        ChatRequest.builder()
-            .message(ChatMessage.user(List.of(picture, picture, words)))
-            .settings(chat.tokens(12))
-            .logprobs(0)
-            .build();
-    assertThat(told(model.ask(two))).isNotEqualTo(told(model.ask(both)));
+    assertThat(told(model.ask(of(words, picture)))).isEqualTo(told(model.ask(before)));
+    String between = told(model.ask(of(picture, words, picture)));
+    assertThat(between).isNotEqualTo(told(model.ask(of(picture, picture, words))));
   }
 
   @Test

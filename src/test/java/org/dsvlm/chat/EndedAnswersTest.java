@@ -7,7 +7,6 @@ package org.dsvlm.chat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,34 +19,15 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.dsvlm.io.DsVlmException;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Answers that are ended from outside: by strings and tokens, handles, deadlines, interrupts,
  * listeners.
  */
-class EndedAnswersTest {
+class EndedAnswersTest extends OfTinyChat {
   /** Nearly fills the context. */
   private static final int LONG = 130;
-
-  @TempDir static Path folder;
-
-  private static TinyChat chat;
-  private static ChatModel model;
-
-  @BeforeAll
-  static void open() {
-    chat = new TinyChat(folder.resolve("model"));
-    model = chat.model();
-  }
-
-  @AfterAll
-  static void close() {
-    chat.close();
-  }
 
   @Test
   void aStopStringEndsTheAnswerBeforeIt() {

@@ -9,44 +9,24 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import org.dsvlm.chat.ChatModel;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.testing.Closes;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers that close, clients that leave. */
-class ClosingServerTest {
+class ClosingServerTest extends OwnServers {
   private static final String SHORT = TinyServer.question("What?", ", \"max_tokens\": 3");
   private static final String LONG = TinyServer.question("What?", ", \"max_tokens\": 150");
 
   /** How often a figure is looked at before it is called wrong. */
   private static final int LOOKS = 4000;
-
-  @TempDir private static Path folder;
-  private static ChatModel model;
-
-  private final TinyServer settings = new TinyServer();
-
-  @BeforeAll
-  static void open() {
-    model = TinyServer.open(folder.resolve("model"));
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-  }
 
   private static CompletableFuture<HttpResponse<String>> ask(ModelServer server, String body) {
     return TinyServer.CLIENT.sendAsync(

@@ -9,37 +9,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import org.dsvlm.chat.ChatModel;
 import org.dsvlm.io.DsVlmException;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class LimitsTest {
+class LimitsTest extends OwnServers {
   private static final String SHORT = TinyServer.question("What?", ", \"max_tokens\": 3");
-
-  @TempDir private static Path folder;
-  private static ChatModel model;
-
-  private final TinyServer settings = new TinyServer();
-
-  @BeforeAll
-  static void open() {
-    model = TinyServer.open(folder.resolve("model"));
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-  }
 
   private static String message(HttpResponse<String> response, int status) {
     assertThat(response.statusCode()).as(response.body()).isEqualTo(status);

@@ -10,18 +10,13 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
-import org.dsvlm.chat.ChatModel;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Clients that ask, and then do not read what they asked for. */
 @Timeout(120)
-class StallingClientTest {
+class StallingClientTest extends OwnServers {
   /** More than the system keeps for a client that does not read. */
   private static final int LARGE = 150_000;
 
@@ -31,21 +26,6 @@ class StallingClientTest {
 
   /** Longer than the test may take. */
   private static final Duration NEVER = Duration.ofMinutes(5);
-
-  @TempDir private static Path folder;
-  private static ChatModel model;
-
-  private final TinyServer settings = new TinyServer();
-
-  @BeforeAll
-  static void open() {
-    model = TinyServer.open(folder.resolve("model"));
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-  }
 
   private static String question(boolean stream) {
     return TinyServer.question("What?", LONG + ", \"stream\": " + stream);

@@ -25,14 +25,17 @@ import org.dsvlm.models.diffusion.UNetConfig;
 import org.dsvlm.models.diffusion.VaeConfig;
 import org.dsvlm.models.llama.LlamaConfig;
 import org.dsvlm.models.llava.Llava;
+import org.dsvlm.models.llava.LlavaChatOptions;
 import org.dsvlm.models.llava.LlavaConfig;
 import org.dsvlm.models.llava.LlavaExport;
 import org.dsvlm.models.llava.LlavaFolder;
 import org.dsvlm.models.llava.ModelFiles;
 import org.dsvlm.models.vit.VisionConfig;
 import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
+import org.dsvlm.text.ConversationTemplate;
 import org.dsvlm.train.TrainingStage;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.recipe.RecipeReader;
@@ -59,6 +62,13 @@ final class BenchmarkModels {
   private static final RandomState RANDOM = new RandomState(1);
 
   private BenchmarkModels() {}
+
+  /** How the LLaVA of a benchmark is opened, its weights in {@code dtype}. */
+  static LlavaChatOptions options(String dtype) {
+    return LlavaChatOptions.DEFAULTS
+        .withTemplate(ConversationTemplate.VICUNA_V1)
+        .withDtype(DTypes.parse(dtype));
+  }
 
   static Path folder() {
     return Path.of(System.getProperty(FOLDER, "target/benchmarks/models"));

@@ -12,12 +12,10 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.models.llama.GenerationSettings;
 import org.dsvlm.models.llava.LlavaChat;
-import org.dsvlm.models.llava.LlavaChatOptions;
 import org.dsvlm.models.llava.LlavaConfig;
 import org.dsvlm.models.llava.PreparedPrompt;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.Torch;
-import org.dsvlm.text.ConversationTemplate;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
@@ -49,11 +47,7 @@ public class EvaluationBenchmark extends SuiteBenchmark {
 
   @Setup
   public void open() {
-    LlavaChatOptions options =
-        LlavaChatOptions.DEFAULTS
-            .withTemplate(ConversationTemplate.VICUNA_V1)
-            .withDtype(DTypes.parse(dtype));
-    chat = LlavaChat.open(BenchmarkModels.llava(shape), options);
+    chat = LlavaChat.open(BenchmarkModels.llava(shape), BenchmarkModels.options(dtype));
     prompts = new ArrayList<>();
     for (int question = 0; question < QUESTIONS; question++) {
       prompts.add(prompt(question, BenchmarkModels.config(shape)));

@@ -17,9 +17,6 @@ import org.dsvlm.chat.ChatMessage;
 import org.dsvlm.chat.ChatModel;
 import org.dsvlm.chat.ChatRequest;
 import org.dsvlm.image.Picture;
-import org.dsvlm.models.llava.LlavaChatOptions;
-import org.dsvlm.tensor.DTypes;
-import org.dsvlm.text.ConversationTemplate;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
@@ -60,11 +57,7 @@ public class ServingBenchmark extends SuiteBenchmark {
 
   @Setup
   public void open() {
-    LlavaChatOptions options =
-        LlavaChatOptions.DEFAULTS
-            .withTemplate(ConversationTemplate.VICUNA_V1)
-            .withDtype(DTypes.parse(dtype));
-    model = ChatModel.open(BenchmarkModels.llava(shape), options);
+    model = ChatModel.open(BenchmarkModels.llava(shape), BenchmarkModels.options(dtype));
     clients = Executors.newFixedThreadPool(inFlight);
     requests = IntStream.range(0, QUESTIONS).mapToObj(this::request).toList();
     alone = requests.stream().map(request -> model.ask(request).text()).toList();

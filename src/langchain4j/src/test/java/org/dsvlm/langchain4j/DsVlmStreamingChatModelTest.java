@@ -16,10 +16,7 @@ import dev.langchain4j.model.chat.request.ResponseFormat;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.PartialResponse;
 import dev.langchain4j.model.chat.response.PartialResponseContext;
-import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.output.FinishReason;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -42,30 +39,6 @@ class DsVlmStreamingChatModelTest {
   @AfterAll
   static void close() {
     open.close();
-  }
-
-  /** Keeps what it hears. */
-  private static class Heard implements StreamingChatResponseHandler {
-    final List<String> pieces = new ArrayList<>();
-    final List<Throwable> errors = new ArrayList<>();
-    final CompletableFuture<ChatResponse> whole = new CompletableFuture<>();
-    final CompletableFuture<Throwable> error = new CompletableFuture<>();
-
-    @Override
-    public void onPartialResponse(String piece) {
-      pieces.add(piece);
-    }
-
-    @Override
-    public void onCompleteResponse(ChatResponse response) {
-      whole.complete(response);
-    }
-
-    @Override
-    public void onError(Throwable thrown) {
-      errors.add(thrown);
-      error.complete(thrown);
-    }
   }
 
   @Test

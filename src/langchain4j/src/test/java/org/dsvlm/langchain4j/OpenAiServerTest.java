@@ -13,7 +13,6 @@ import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.exception.AuthenticationException;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.model.chat.response.ChatResponse;
-import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.openai.OpenAiChatModel;
 import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
 import dev.langchain4j.model.output.FinishReason;
@@ -22,7 +21,6 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.dsvlm.chat.ChatMessage;
 import org.dsvlm.chat.ChatModel;
@@ -89,33 +87,15 @@ class OpenAiServerTest {
 
   @Test
   void streams() throws Exception {
-    StringBuffer pieces = new StringBuffer();
-    CompletableFuture<ChatResponse> whole = new CompletableFuture<>();
+    Heard heard = new Heard();
     OpenAiStreamingChatModel.builder()
         .baseUrl(url())
         .apiKey(KEY)
         .modelName("nano")
         .build()
-        .chat(
-            List.of(question(Color.RED)),
-            new StreamingChatResponseHandler() {
-              @Override
-              public void onPartialResponse(String piece) {
-                pieces.append(piece);
-              }
-
-              @Override
-              public void onCompleteResponse(ChatResponse response) {
-                whole.complete(response);
-              }
-
-              @Override
-              public void onError(Throwable error) {
-                whole.completeExceptionally(error);
-              }
-            });
-    ChatResponse response = whole.get(60, TimeUnit.SECONDS);
-    assertThat(pieces.toString())
+        .chat(List.of(question(Color.RED)), heard);
+    ChatResponse response = heard.whole.get(60, TimeUnit.SECONDS);
+    assertThat(String.join("", heard.pieces))
         .isEqualTo(response.aiMessage().text())
         .isEqualTo(model(KEY).build().chat(question(Color.RED)).aiMessage().text());
   }
