@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The steps of check_gpu.py. Each runs in a process of its own and adds rows; an exception makes it fail."""
 
+import csv
 import datetime
 import json
 import os
@@ -22,90 +23,39 @@ import peer
 import perceptual_distance
 import ssim
 from gpu_device import attention_by
+from gpu_peaked import peaked
+from gpu_sides import (
+    ATTENTION,
+    PROFILED,
+    SMALL,
+    BatchedMoeCrossAttention,
+    FusedSsim,
+    OurAdamW,
+    OurGradientNorms,
+    OurGroupNormSilu,
+    OurMoeCrossAttention,
+    OurPerceptualDistance,
+    OurSameSsim,
+    OurSsim,
+)
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
-FOUR = "576+576+576+576"
-# Of pictures of 512 and of 256.
-ATTENTION = [f"16x{q}x8x{d}:{FOUR}" for q, d in ((4096, 40), (1024, 80), (256, 160), (64, 160))]
-ATTENTION += [f"4x{q}x8x{d}:{FOUR}" for q, d in ((1024, 40), (256, 80), (64, 160), (16, 160))]
 MODES = ("forward", "forwardBackward")
 
 # Largest relative difference of a mean square between the two sides.
 AGREEMENT = {"float32": 1e-3, "bfloat16": 3e-2, "float16": 1e-2}
 
 
-class OurMoeCrossAttention(moe_cross_attention.MoeCrossAttention):
-    def result(self):
-        return torch.ops.dsvlm.moe_cross_attention(self.query, self.keys, self.values, self.probabilities)
-
-
-class BatchedMoeCrossAttention(moe_cross_attention.MoeCrossAttention):
-    """All contexts in one call of SDPA; they must be of one length."""
-
-    def result(self):
-        heads_first = [torch.cat([x.transpose(1, 2) for x in of]) for of in (self.keys, self.values)]
-        queries = self.query.transpose(1, 2).repeat(len(self.keys), 1, 1, 1)
-        attended = F.scaled_dot_product_attention(queries, *heads_first).unflatten(0, (len(self.keys), -1))
-        return (self.probabilities.t()[:, :, None, None, None] * attended).sum(0).transpose(1, 2)
-
-
-class OurSsim(ssim.Ssim):
-    def result(self):
-        return torch.ops.dsvlm.ssim(self.x, self.y)
-
-
-class OurSameSsim(ssim.Ssim):
-    def result(self):
-        return torch.ops.dsvlm.ssim(self.x, self.y, "same")
-
-
-class FusedSsim(ssim.Ssim):
-    """github.com/rahul-goel/fused-ssim, where it is installed; gives the mean over the batch."""
-
-    def result(self):
-        from fused_ssim import fused_ssim
-
-        return fused_ssim(self.x.float(), self.y.float(), padding="same") * self.x.shape[0]
-
-
-class OurPerceptualDistance(perceptual_distance.PerceptualDistance):
-    def result(self):
-        return sum(torch.ops.dsvlm.perceptual_distance(f, t, w.flatten()) for f, t, w in self.layers)
-
-
-class OurGroupNormSilu(group_norm_silu.GroupNormSilu):
-    def result(self):
-        return torch.ops.dsvlm.group_norm_silu(
-            self.map, self.weight, self.bias, group_norm_silu.GROUPS, group_norm_silu.EPS
-        )
-
-
-class OurAdamW(adamw.AdamW):
-    def __init__(self, request):
-        super().__init__(request)
-        self.averages, self.squares = ([torch.zeros_like(p) for p in self.parameters] for _ in range(2))
-        self.steps = torch.zeros(len(self.parameters), device="cpu")
-
-    def update(self):
-        with torch.no_grad():
-            gradients = [parameter.grad for parameter in self.parameters]
-            lists = [[p.detach() for p in self.parameters], gradients, self.averages, self.squares, []]
-            torch.ops.dsvlm.adamw_(*lists, self.steps, None, 1e-3, 0.9, 0.999, 1e-8, 0.01)
-
-
-class OurGradientNorms(gradient_norms.GradientNorms):
-    def norm(self):
-        return torch.ops.dsvlm.gradient_norms(self.gradients).square().sum().sqrt().item()
-
-
-# A small shape of each operator, for smoke tests and memcheck.
-SMALL = {
-    "moe_cross_attention": (OurMoeCrossAttention, "1x33x2x40:7+9"),
-    "ssim": (OurSsim, "1x3x24x20"),
-    "perceptual_distance": (OurPerceptualDistance, "1x5x7x9"),
-    "group_norm_silu": (OurGroupNormSilu, "1x64x6x5"),
+COUNTERS = {
+    "gpu__time_duration.sum": "microseconds",
+    "sm__throughput.avg.pct_of_peak_sustained_elapsed": "arithmetic_percent",
+    "sm__inst_executed_pipe_tensor.avg.pct_of_peak_sustained_active": "tensor_percent",
+    "dram__throughput.avg.pct_of_peak_sustained_elapsed": "memory_percent",
+    "sm__warps_active.avg.pct_of_peak_sustained_active": "warps_percent",
+    "launch__registers_per_thread": "registers",
+    "launch__grid_size": "blocks",
 }
 
 
@@ -124,7 +74,7 @@ def facts(device, arguments, rows):
 def floors(device, arguments, rows):
     """Rates of a copy and of matrix products, the ceilings of everything else."""
     size, bytes_each = (8192, 1 << 30) if device.gpu else (128, 1 << 16)
-    source = torch.ones(bytes_each, dtype=torch.uint8)
+    source = torch.randint(256, (bytes_each,), dtype=torch.uint8)
     target = torch.empty_like(source)
     (milliseconds,) = device.alternating([lambda: target.copy_(source)])
     rows.add("copy", gb_s=2 * bytes_each / milliseconds / 1e6)
@@ -325,10 +275,9 @@ def cross_entropy(device, arguments, rows):
 def profile(device, arguments, rows):
     """Times of the kernels within three operators, by PyTorch's profiler."""
     activities = [torch.profiler.ProfilerActivity.CUDA if device.gpu else torch.profiler.ProfilerActivity.CPU]
-    cases = [(OurMoeCrossAttention, ATTENTION[1] if device.gpu else SMALL["moe_cross_attention"][1], "bfloat16")]
-    cases += [(OurSsim, "16x3x256x256" if device.gpu else SMALL["ssim"][1], "float32")]
-    cases += [(OurGroupNormSilu, "4x640x32x32" if device.gpu else SMALL["group_norm_silu"][1], "bfloat16")]
-    for kind, shape, dtype in cases:
+    small = {kind: shape for kind, shape in SMALL.values()}
+    for kind, shape, dtype in PROFILED:
+        shape = shape if device.gpu else small[kind]
         side = kind({"shape": shape, "dtype": dtype})
         side.forwardBackward()
         with torch.profiler.profile(activities=activities) as profiled:
@@ -339,6 +288,25 @@ def profile(device, arguments, rows):
         for event in events[:5]:
             time = event.device_time_total if device.gpu else event.cpu_time_total
             rows.add(f"{kind.__name__} {shape}: {event.key[:90]}", microseconds=float(time), calls=event.count)
+
+
+def counters(device, arguments, rows):
+    """The GPU's own counters for our kernels within the same three operators, by Nsight Compute."""
+    program = shutil.which("ncu") if device.gpu else None
+    if program is None:
+        rows.add("not run", why="ncu is not installed" if device.gpu else "it reads GPUs alone")
+        return
+    command = [program, "--clock-control", "none", "--csv", "--page", "raw", "--metrics", ",".join(COUNTERS)]
+    command += ["--kernel-name-base", "demangled", "--kernel-name", "regex:dsvlm", "--print-units", "base"]
+    command += [sys.executable, HERE / "gpu_calls.py", *arguments.libraries]
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+    (arguments.out / "counters.csv").write_text(done.stdout + done.stderr)
+    lines = [line for line in done.stdout.splitlines() if line.startswith('"')]
+    for kernel in csv.DictReader(lines):
+        found = {short: kernel[name] for name, short in COUNTERS.items() if kernel.get(name)}
+        if kernel["ID"]:  # the line after the header holds units
+            rows.add(kernel["Kernel Name"].split("(")[0][:90], **found)
+    rows.add("ncu", exit=done.returncode)
 
 
 def java(device, arguments, rows):
@@ -395,6 +363,7 @@ STEPS = {
     **{f"smoke {operator}": (smoke(operator), 60) for operator in SMALL},
     "memcheck": (memcheck, 120),
     "refusals": (refusals, 60),
+    "peaked": (peaked, 60),
     "correctness": (correctness(40, "--without-tracing"), 180),
     "correctness on another stream": (correctness(10, "--without-tracing", "--other-stream"), 90),
     "attention": (attention, 240),
@@ -404,6 +373,7 @@ STEPS = {
     "optimizer": (optimizer, 60),
     "cross entropy": (cross_entropy, 60),
     "profile": (profile, 60),
+    "counters": (counters, 90),
     "tracing": (tracing, 180),
     "java": (java, 300),
 }
