@@ -9,7 +9,6 @@
 #include <c10/core/SymIntArrayRef.h>
 #include <c10/util/Exception.h>
 
-#include <sstream>
 #include <string>
 
 namespace dsvlm {
@@ -55,19 +54,15 @@ class Checks {
         reference_name, " is on ", reference.device().str());
   }
 
+  // Without a stream: LibTorch may carry a C++ library of its own, which cannot write to a stream of ours.
   static std::string text(c10::SymIntArrayRef sizes) {
-    std::ostringstream joined;
-    joined << '[';
-    for (size_t i = 0; i < sizes.size(); ++i) {
-      joined << (i == 0 ? "" : ", ");
-      if (is_any(sizes[i])) {
-        joined << "any";
-      } else {
-        joined << sizes[i];
-      }
+    std::string joined = "[";
+    for (const c10::SymInt& size : sizes) {
+      const auto number = size.maybe_as_int();
+      joined += joined.size() == 1 ? "" : ", ";
+      joined += is_any(size) ? "any" : number ? std::to_string(*number) : size.toSymNode()->str();
     }
-    joined << ']';
-    return joined.str();
+    return joined + ']';
   }
 
   // As Java and Python users write it.
