@@ -2,9 +2,7 @@
  * Copyright 2026 The DS-VLM for the JVM Authors
  * SPDX-License-Identifier: Apache-2.0
  */
-// With p = softmax(logits) of a row and n rows, the gradient of its logits is (p - onehot(label)) / n, known as
-// soon as the logits are. So the forward goes through the rows in chunks, makes both gradients on the way and
-// drops the chunk's logits; the backward scales what is kept.
+// See ops/linear_cross_entropy_internal.h.
 #include "ops/linear_cross_entropy.h"
 
 #include <ATen/core/LegacyTypeDispatch.h>
@@ -15,20 +13,14 @@
 #include <ATen/ops/mul.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/sub.h>
-#include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
-#include <algorithm>
-#include <array>
-#include <tuple>
-
 #include "ops/autocast.h"
 #include "ops/checks.h"
-#include "ops/linear.h"
+#include "ops/linear_cross_entropy_internal.h"
 #include "ops/once_differentiable.h"
 #include "ops/op.h"
-#include "ops/views.h"
 
 namespace dsvlm {
 
@@ -49,8 +41,7 @@ constexpr int64_t kChunkLogits = int64_t{1} << 24;
 // Classes whose weights' gradient is computed at a time.
 constexpr int64_t kBlockClasses = 8192;
 
-// The loss, and its gradients where they are wanted.
-using Result = std::tuple<at::Tensor, at::Tensor, at::Tensor>;
+using Result = LinearCrossEntropyResult;
 using ForwardSignature = Result(const at::Tensor&, const at::Tensor&, const at::Tensor&, int64_t, std::array<bool, 2>);
 
 const Op<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&, int64_t)> loss_op(kName);
@@ -79,41 +70,24 @@ void check(const at::Tensor& hidden_states, const at::Tensor& weight, const at::
   TORCH_CHECK(chunk_rows >= 0, kName, ": chunk_rows must not be negative, but is ", chunk_rows);
 }
 
+RowsLoss rows_loss(at::Tensor logits, const at::Tensor& labels, double scale, bool gradient) {
+  const at::ScalarType dtype = logits.scalar_type();
+  const at::Tensor targets = labels.unsqueeze(1);
+  logits = logits.to(accumulator_of(logits));
+  const at::Tensor normaliser = at::logsumexp(logits, {1}, true);
+  const at::Tensor losses = at::sub(normaliser, logits.gather(1, targets)).sum();
+  if (!gradient) {
+    return {losses, at::Tensor()};
+  }
+  logits.sub_(normaliser).exp_().scatter_add_(1, targets, at::ones_like(normaliser).neg_());
+  return {losses, logits.mul_(scale).to(dtype)};
+}
+
 Result forward(
     const at::Tensor& hidden_states, const at::Tensor& weight, const at::Tensor& labels, int64_t chunk_rows,
     std::array<bool, 2> wanted) {
-  const int64_t rows = hidden_states.size(0);
-  const int64_t chunk = chunk_rows > 0 ? chunk_rows : std::max<int64_t>(1, kChunkLogits / weight.size(0));
-  const at::ScalarType dtype = hidden_states.scalar_type(), accumulator = accumulator_of(hidden_states);
-  const auto options = hidden_states.options().dtype(accumulator);
-  at::Tensor loss = at::zeros({}, options);
-  at::Tensor grad_hidden = wanted[0] ? at::empty_like(hidden_states, at::MemoryFormat::Contiguous) : at::Tensor();
-  // Over many chunks a short type would round the sum away.
-  at::Tensor grad_weight = wanted[1] ? at::zeros(weight.sizes(), options) : at::Tensor();
-  for (int64_t begin = 0; begin < rows; begin += chunk) {
-    const int64_t count = std::min(chunk, rows - begin);
-    const at::Tensor states = hidden_states.narrow(0, begin, count);
-    const at::Tensor targets = labels.narrow(0, begin, count).unsqueeze(1);
-    at::Tensor logits = dsvlm::linear(states, weight, std::nullopt).to(accumulator);
-    const at::Tensor normaliser = at::logsumexp(logits, {1}, true);
-    loss.add_(at::sub(normaliser, logits.gather(1, targets)).sum());
-    if (wanted[0] || wanted[1]) {
-      logits.sub_(normaliser).exp_().scatter_add_(1, targets, at::ones_like(normaliser).neg_());
-      const at::Tensor grad_logits = logits.div_(static_cast<double>(rows)).to(dtype);
-      if (wanted[0]) {
-        grad_hidden.narrow(0, begin, count).copy_(dsvlm::linear(grad_logits, weight.t(), std::nullopt));
-      }
-      if (wanted[1]) {
-        // In blocks, so that what is added is never as large as the sum.
-        for (int64_t first = 0; first < weight.size(0); first += kBlockClasses) {
-          const int64_t classes = std::min(kBlockClasses, weight.size(0) - first);
-          grad_weight.narrow(0, first, classes)
-              .add_(dsvlm::linear(grad_logits.narrow(1, first, classes).t(), states.t(), std::nullopt));
-        }
-      }
-    }
-  }
-  return {loss.div_(static_cast<double>(rows)), grad_hidden, wanted[1] ? grad_weight.to(dtype) : grad_weight};
+  return linear_cross_entropy_forward_with(
+      rows_loss, kChunkLogits, kBlockClasses, hidden_states, weight, labels, chunk_rows, wanted);
 }
 
 // What forward makes, without doing it.

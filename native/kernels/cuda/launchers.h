@@ -10,6 +10,7 @@
 #include <cuda_runtime_api.h>
 
 #include "kernels/adamw.h"
+#include "kernels/cross_entropy.h"
 #include "kernels/gradient_norms.h"
 #include "kernels/group_norm_silu.h"
 #include "kernels/moe_cross_attention.h"
@@ -47,6 +48,8 @@ void perceptual_distance_backward(const PerceptualBackward& call, void* workspac
 void group_norm_silu_forward(const GroupNormSiluForward& call, cudaStream_t stream);
 int64_t group_norm_silu_backward_workspace(const GroupNormSiluBackward& call);
 void group_norm_silu_backward(const GroupNormSiluBackward& call, void* workspace, cudaStream_t stream);
+
+void cross_entropy_rows(const CrossEntropyRows& call, cudaStream_t stream);
 
 // call.tensors is in host memory.
 int64_t gradient_norms_workspace(const NormsForward& call);

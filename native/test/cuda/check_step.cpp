@@ -77,6 +77,35 @@ void check_group_norm_silu(DType type, int64_t batch, int64_t groups, int64_t wi
   }
 }
 
+void check_cross_entropy(DType type, int64_t rows, int64_t classes, bool gradients) {
+  Case here("cross_entropy " + joined({rows, classes}) + (gradients ? "" : " without gradients"), type);
+  Input logits = Input::planes({1, 1, rows, classes}, type, generator);
+  const int64_t peak = pick(0, classes - 1);  // of the first row: all the others are next to nothing
+  logits.set(peak, 80);
+  const double* from = static_cast<const double*>(logits.view(Side::exact).data);
+  std::vector<int64_t> labels(static_cast<size_t>(rows));
+  Tensor losses(rows, accumulator(type)), expected_losses(rows, DType::f64);
+  Tensor actual(rows * classes, type), expected(rows * classes, DType::f64);
+  const double scale = 0.5;
+  for (int64_t row = 0; row < rows; ++row) {
+    const int64_t label = labels[static_cast<size_t>(row)] = pick(0, classes - 1), first = row * classes;
+    double sum = 0;
+    for (int64_t i = first; i < first + classes; ++i) {
+      actual.set(i, from[i]);
+      sum += std::exp(from[i] - from[first + label]);
+    }
+    expected_losses.set(row, std::log(sum));
+    for (int64_t i = first; i < first + classes; ++i) {
+      const double p = std::exp(from[i] - from[first + label]) / sum;
+      expected.set(i, gradients ? scale * (i == first + label ? p - 1 : p) : from[i]);
+    }
+  }
+  cuda::cross_entropy_rows(
+      {type, rows, classes, actual.data(), labels.data(), scale, gradients, losses.data()}, nullptr);
+  here.compare("losses", losses, expected_losses);
+  here.compare(gradients ? "gradient of the logits" : "logits", actual, expected);
+}
+
 // More tensors than a launch takes, and some of more elements than a block takes, or of none.
 std::vector<int64_t> sizes() {
   std::vector<int64_t> sizes(static_cast<size_t>(pick(1, 110)));
@@ -213,6 +242,10 @@ void check_step(int64_t shapes) {
       const int64_t batch = pick(1, 3), groups = pick(1, 5), width = pick(1, 20);
       // Of few elements the deviation may be next to nothing, and the gradient then any number.
       check_group_norm_silu(type, batch, groups, width, pick(8, 300));
+    }
+    for (int64_t i = 0; i < 2 * shapes; ++i) {
+      begin_case("cross_entropy", type, i);
+      check_cross_entropy(type, pick(1, 4), pick(0, 1) == 0 ? 8 * pick(1, 400) : pick(1, 3000), pick(0, 3) != 0);
     }
     for (int64_t i = 0; i < shapes; ++i) {
       begin_case("gradient_norms", type, i);
