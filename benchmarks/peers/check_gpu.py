@@ -4,7 +4,7 @@
 """All that is to be seen on a GPU, in one call: correctness, refusals, times against PyTorch, the Java program.
 
     check_gpu.py [LIBRARY [CUDA_LIBRARY]] [--out DIR] [--seconds N] [--quick] [--device cpu] [--java COMMAND]
-    check_gpu.py --read DIR
+    check_gpu.py --read DIR [--page FILE]
     check_gpu.py [LIBRARY] --rehearse N [--out DIR]
 
 Without libraries it builds native/ against this Python's PyTorch, with nvcc and for this GPU alone; DIR/build.log says
@@ -30,6 +30,7 @@ from pathlib import Path
 
 import torch
 
+import gpu_page
 import gpu_rows
 import gpu_steps
 from gpu_device import Device
@@ -164,10 +165,13 @@ def main():
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
     parser.add_argument("--java", metavar="COMMAND", help="what runs the Java program")
     parser.add_argument("--read", type=Path, metavar="DIR", help="shows what a run has left")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="with --read, writes a page of benchmarks/results")
     parser.add_argument("--rehearse", type=int, metavar="N", help="kills N runs on the CPU at random moments")
     arguments = parser.parse_args()
     arguments.build = root / "target" / "gpu-native"
     if arguments.read:
+        if arguments.page:
+            arguments.page.write_text(gpu_page.page(gpu_rows.read(arguments.read), arguments.page.stem))
         return show(arguments.read)
     arguments.out.mkdir(parents=True, exist_ok=True)
     if arguments.rehearse:

@@ -9,6 +9,7 @@ import adamw
 import gradient_norms
 import group_norm_silu
 import moe_cross_attention
+import peer
 import perceptual_distance
 import ssim
 
@@ -96,3 +97,10 @@ PROFILED = [
     (OurSsim, "16x3x256x256", "float32"),
     (OurGroupNormSilu, "4x640x32x32", "bfloat16"),
 ]
+
+
+def attention_flops(shape, mode):
+    """Seven matrix products forward and backward, two forward."""
+    sizes, tokens = shape.split(":")
+    batch, queries, heads, head_dim = peer.sizes(sizes)
+    return 2 * (2 if mode == "forward" else 7) * batch * queries * heads * head_dim * sum(map(int, tokens.split("+")))

@@ -19,7 +19,6 @@ import adamw
 import gradient_norms
 import group_norm_silu
 import moe_cross_attention
-import peer
 import perceptual_distance
 import ssim
 from gpu_device import attention_by
@@ -37,6 +36,7 @@ from gpu_sides import (
     OurPerceptualDistance,
     OurSameSsim,
     OurSsim,
+    attention_flops,
 )
 
 HERE = Path(__file__).resolve().parent
@@ -49,7 +49,7 @@ AGREEMENT = {"float32": 1e-3, "bfloat16": 3e-2, "float16": 1e-2}
 
 
 COUNTERS = {
-    "gpu__time_duration.sum": "microseconds",
+    "gpu__time_duration.sum": "nanoseconds",
     "sm__throughput.avg.pct_of_peak_sustained_elapsed": "arithmetic_percent",
     "sm__inst_executed_pipe_tensor.avg.pct_of_peak_sustained_active": "tensor_percent",
     "dram__throughput.avg.pct_of_peak_sustained_elapsed": "memory_percent",
@@ -68,6 +68,9 @@ def facts(device, arguments, rows):
         found["limits"] = torch.ops.dsvlm._cuda_device(0)
         driver = subprocess.run(["nvidia-smi", "-q", "-i", "0"], capture_output=True, text=True, check=False)
         (arguments.out / "nvidia-smi.txt").write_text(driver.stdout)
+    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False)
+    if commit.returncode == 0:  # a copy of the tree may have no history
+        found["commit"] = commit.stdout.strip()
     rows.add("facts", **found)
 
 
@@ -163,13 +166,6 @@ def refusals(device, arguments, rows):
     rows.add("an empty batch", right=empty.shape[0] == 0)
 
 
-def attention_flops(shape, mode):
-    """Seven matrix products forward and backward, two forward."""
-    sizes, tokens = shape.split(":")
-    batch, queries, heads, head_dim = peer.sizes(sizes)
-    return 2 * (2 if mode == "forward" else 7) * batch * queries * heads * head_dim * sum(map(int, tokens.split("+")))
-
-
 def compare(device, rows, operator, ours, peer_name, theirs, shape, dtype, mode, backend=None, graph=False):
     """Adds a row, or one that says why the two cannot be compared."""
     case = {"op": operator, "shape": shape, "dtype": dtype, "mode": mode, "peer": peer_name, "graph": graph}
@@ -214,8 +210,9 @@ def group_norms(device, arguments, rows):
     shapes = ["4x320x64x64", "4x640x32x32", "4x1280x16x16", "1x512x256x256"] if device.gpu else ["1x64x6x5"]
     for shape in shapes:
         for mode in MODES:
-            compare(device, rows, "group_norm_silu", OurGroupNormSilu, "eager", group_norm_silu.GroupNormSilu, shape,
-                    "bfloat16", mode)  # fmt: skip
+            for graph in (False, True):
+                compare(device, rows, "group_norm_silu", OurGroupNormSilu, "eager", group_norm_silu.GroupNormSilu,
+                        shape, "bfloat16", mode, graph=graph)  # fmt: skip
 
 
 def similarities(device, arguments, rows):
@@ -244,8 +241,9 @@ def compare_plain(device, rows, operator, ours, peer_name, theirs, shape, mode):
     found = [side.check(mode) for side in sides]
     difference = max(abs(a - b) / max(abs(b), 1e-12) for a, b in zip(*found))
     our_ms, peer_ms = device.alternating([getattr(side, mode) for side in sides])
-    rows.add(f"{operator} against {peer_name}", op=operator, shape=shape, ours_ms=our_ms, peer_ms=peer_ms,
-             ratio=peer_ms / our_ms, difference=difference, right=difference <= AGREEMENT["float32"])  # fmt: skip
+    rows.add(f"{operator} against {peer_name}", op=operator, shape=shape, mode=mode, peer=peer_name,
+             ours_ms=our_ms, peer_ms=peer_ms, ratio=peer_ms / our_ms, difference=difference,
+             right=difference <= AGREEMENT["float32"])  # fmt: skip
 
 
 def cross_entropy(device, arguments, rows):
@@ -255,19 +253,22 @@ def cross_entropy(device, arguments, rows):
     labels = torch.randint(vocabulary, (lines,))
 
     def ours():
+        states.grad = weight.grad = None
         torch.ops.dsvlm.linear_cross_entropy(states, weight, labels).backward()
 
     def eager():
+        states.grad = weight.grad = None
         F.cross_entropy((states @ weight.t()).float(), labels).backward()
 
     gradients = []
     for call in (ours, eager):
-        states.grad = weight.grad = None
         call()
-        gradients.append(states.grad.float())
-    difference = ((gradients[0] - gradients[1]).norm() / gradients[1].norm()).item()
+        gradients.append([leaf.grad.float() for leaf in (states, weight)])
+    difference = max(((a - b).norm() / b.norm()).item() for a, b in zip(*gradients))
     our_ms, peer_ms = device.alternating([ours, eager])
-    rows.add(f"linear_cross_entropy {lines}x{width}x{vocabulary} against eager", ours_ms=our_ms, peer_ms=peer_ms,
+    shape = f"{lines}x{width}x{vocabulary}"
+    rows.add(f"linear_cross_entropy {shape} against eager", op="linear_cross_entropy", shape=shape, dtype="bfloat16",
+             mode="forwardBackward", peer="eager", ours_ms=our_ms, peer_ms=peer_ms,
              ratio=peer_ms / our_ms, difference=difference, right=difference <= AGREEMENT["bfloat16"],
              ours_extra_bytes=device.extra_bytes(ours), peer_extra_bytes=device.extra_bytes(eager))  # fmt: skip
 
@@ -303,7 +304,7 @@ def counters(device, arguments, rows):
     (arguments.out / "counters.csv").write_text(done.stdout + done.stderr)
     lines = [line for line in done.stdout.splitlines() if line.startswith('"')]
     for kernel in csv.DictReader(lines):
-        found = {short: kernel[name] for name, short in COUNTERS.items() if kernel.get(name)}
+        found = {short: kernel[name].replace(",", "") for name, short in COUNTERS.items() if kernel.get(name)}
         if kernel["ID"]:  # the line after the header holds units
             rows.add(kernel["Kernel Name"].split("(")[0][:90], **found)
     rows.add("ncu", exit=done.returncode)
