@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 public final class Devices {
   private static final Pattern NAME = Pattern.compile("cpu|cuda(?::(\\d{1,4}))?");
 
+  /** What is mapped into this process, libraries among it. */
+  private static final Path LOADED = Path.of("/proc/self/maps");
+
   /** Where Linux's driver says what it is. */
   private static final Path DRIVER = Path.of("/proc/driver/nvidia/version");
 
@@ -49,8 +52,16 @@ public final class Devices {
       Torch.load();
       String library = Loader.getPlatform() + "-gpu/libtorch_cuda.so";
       boolean jar = torch.class.getResource("/org/bytedeco/pytorch/" + library) != null;
-      boolean cuda = torch.hasCUDA();
-      return new Machine(jar, cuda, cuda ? torch.cuda_device_count() : 0, ofDriver());
+      return new Machine(jar, torch.hasCUDA() || isLoaded(), torch.cuda_device_count(), ofDriver());
+    }
+
+    /** LibTorch says that it has no CUDA where it has it and sees no GPU. */
+    private static boolean isLoaded() {
+      try {
+        return Files.readString(LOADED, StandardCharsets.ISO_8859_1).contains("/libtorch_cuda.so");
+      } catch (IOException e) {
+        return false;
+      }
     }
 
     private static String ofDriver() {
