@@ -107,9 +107,7 @@ final class LoraLayer {
         rows.stream()
             .map(row -> row.fork(path).uniform(x.size(1), x.size(2)).ge(Torch.scalar(dropout)))
             .toArray(Tensor[]::new);
-    return Torch.stack(0, drawn)
-        .to(x.device(), x.scalar_type())
-        .mul(Torch.scalar(1 / (1 - dropout)));
+    return Torch.onto(Torch.stack(0, drawn), x).mul(Torch.scalar(1 / (1 - dropout)));
   }
 
   /**

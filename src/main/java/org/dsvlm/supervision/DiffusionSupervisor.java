@@ -243,8 +243,8 @@ public final class DiffusionSupervisor implements AutoCloseable {
       List<Tensor> contexts, Tensor picture, SupervisionDraw draw, boolean drawn) {
     Tensor like = contexts.get(0);
     SampleLosses losses = SampleLosses.of(config, loss, weights, draw, drawn, like);
-    Tensor epsilon = draw.noise().to(like);
-    Tensor steps = draw.timesteps().to(like.device(), ScalarType.Long);
+    Tensor epsilon = Torch.onto(draw.noise(), like);
+    Tensor steps = Torch.onto(draw.timesteps(), like.device(), ScalarType.Long);
     Tensor xt =
         losses.noisy(
             epsilon,

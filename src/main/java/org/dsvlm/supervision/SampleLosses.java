@@ -45,7 +45,7 @@ final class SampleLosses {
     }
 
     static Rows of(Tensor indices, Tensor like) {
-      return new Rows(indices.size(0), indices.to(like.device(), ScalarType.Long));
+      return new Rows(indices.size(0), Torch.onto(indices, like.device(), ScalarType.Long));
     }
   }
 

@@ -94,8 +94,7 @@ final class TimestepWeights {
   private static Tensor at(double[] table, Tensor timesteps, Tensor like) {
     return Torch.tidy(
         () ->
-            Torch.of(table, table.length)
-                .to(like.device(), ScalarType.Double)
+            Torch.onto(Torch.of(table, table.length), like.device(), ScalarType.Double)
                 .index_select(0, timesteps)
                 .to(like.scalar_type()));
   }

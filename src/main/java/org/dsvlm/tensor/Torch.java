@@ -11,7 +11,9 @@ import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -212,6 +214,29 @@ public final class Torch {
       }
       return values;
     }
+  }
+
+  /**
+   * {@code tensor} on {@code device} in {@code dtype}; itself if it is so already. From the CPU to
+   * a GPU it goes by pinned memory, so that the host does not wait until the GPU has done what it
+   * was told before.
+   */
+  public static Tensor onto(Tensor tensor, Device device, ScalarType dtype) {
+    if (!tensor.is_cpu() || device.is_cpu()) {
+      return tensor.to(device, dtype);
+    }
+    return tidy(
+        () ->
+            tensor
+                .pin_memory()
+                .to(device, tensor.scalar_type(), true, false, new MemoryFormatOptional())
+                // There: the host would put the converted numbers into memory that is not pinned.
+                .to(dtype));
+  }
+
+  /** As above, to where {@code like} is and in its type. */
+  public static Tensor onto(Tensor tensor, Tensor like) {
+    return onto(tensor, like.device(), like.scalar_type());
   }
 
   /** The single element of a zero-dimensional tensor. Waits for the device. */

@@ -240,7 +240,7 @@ final class GradientAccumulation {
 
   private Features encode(Batch batch) {
     Tensor pixelValues = Objects.requireNonNull(batch.pixelValues());
-    return llava.encode(pixelValues.to(llava.languageModel().device(), dtype));
+    return llava.encode(Torch.onto(pixelValues, llava.languageModel().device(), dtype));
   }
 
   /** Goes backward from {@code share} of the batch's language loss. */

@@ -145,7 +145,7 @@ final class SupervisionLoss implements AuxiliaryLoss {
   public Outcome loss(Features features, Batch batch, long step) {
     SupervisionDraw draw = draw(batch, step);
     Device place = Devices.of(device);
-    Tensor picture = Objects.requireNonNull(batch.picture()).to(place, dtype);
+    Tensor picture = Torch.onto(Objects.requireNonNull(batch.picture()), place, dtype);
     DiffusionSupervisor.Result result = supervisor.loss(taken(features), picture, draw);
     return new Outcome(result.loss(), routerWeights(result.routerProbabilities()));
   }

@@ -297,7 +297,8 @@ public final class NoiseSchedule {
   private static Tensor perSample(double[] table, Tensor timesteps, Tensor like) {
     return Torch.tidy(
         () -> {
-          Tensor values = Torch.of(table, table.length).to(like.device(), ScalarType.Double);
+          Tensor values =
+              Torch.onto(Torch.of(table, table.length), like.device(), ScalarType.Double);
           return values.index_select(0, timesteps).to(like.scalar_type()).view(-1, 1, 1, 1);
         });
   }

@@ -49,7 +49,7 @@ final class TimestepEmbedding {
         torch
             .arange(Torch.scalar(half), Torch.options(ScalarType.Double))
             .mul(Torch.scalar(-Math.log(LONGEST_PERIOD) / (half - frequencyShift)));
-    Tensor frequencies = exponents.exp().to(timesteps.device(), ScalarType.Double);
+    Tensor frequencies = Torch.onto(exponents.exp(), timesteps.device(), ScalarType.Double);
     Tensor angles = timesteps.to(ScalarType.Double).unsqueeze(1).mul(frequencies);
     Tensor sine = angles.sin();
     Tensor cosine = angles.cos();

@@ -85,9 +85,9 @@ public final class CausalLm {
           }
           Tensor kept = targets.index_select(0, counted);
           checkLabels(kept, counted, tokens - 1);
-          Tensor rows = counted.to(device(), ScalarType.Long);
+          Tensor rows = Torch.onto(counted, device(), ScalarType.Long);
           return head.crossEntropy(
-              states.index_select(0, rows), kept.to(device(), ScalarType.Long));
+              states.index_select(0, rows), Torch.onto(kept, device(), ScalarType.Long));
         });
   }
 

@@ -78,7 +78,7 @@ public final class LlamaModel {
    */
   public Tensor embed(Tensor ids) {
     checkIds(ids);
-    return embedTokens.forward(ids.to(embeddingTable().device(), ids.scalar_type()));
+    return embedTokens.forward(Torch.onto(ids, embeddingTable().device(), ids.scalar_type()));
   }
 
   private void checkIds(Tensor ids) {

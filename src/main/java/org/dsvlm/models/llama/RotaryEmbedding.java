@@ -44,7 +44,10 @@ final class RotaryEmbedding {
    */
   Angles angles(Tensor positions, Tensor like) {
     Tensor frequencies =
-        Torch.of(inverseFrequencies, inverseFrequencies.length).to(like.device(), ScalarType.Float);
+        Torch.onto(
+            Torch.of(inverseFrequencies, inverseFrequencies.length),
+            like.device(),
+            ScalarType.Float);
     Tensor half = positions.to(ScalarType.Float).unsqueeze(-1).mul(frequencies);
     Tensor angle = Torch.cat(-1, half, half);
     if (positions.dim() == 2) {

@@ -119,7 +119,7 @@ public final class Llava {
           Tensor embedded = languageModel.model().embed(words);
           // Rows rather than a mask: the host knows their number, in the backward pass too.
           Tensor rows =
-              places.flatten().nonzero().squeeze(1).to(embedded.device(), ScalarType.Long);
+              Torch.onto(places.flatten().nonzero().squeeze(1), embedded.device(), ScalarType.Long);
           Tensor pictures = features.imageFeatures().flatten(0, 1).to(embedded.scalar_type());
           return embedded.flatten(0, 1).index_copy(0, rows, pictures).view_as(embedded);
         });

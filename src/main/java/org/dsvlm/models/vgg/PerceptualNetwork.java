@@ -268,7 +268,7 @@ public final class PerceptualNetwork implements AutoCloseable {
   }
 
   private static Tensor channels(double[] values, Tensor like) {
-    return Torch.of(values, 1, values.length, 1, 1).to(like);
+    return Torch.onto(Torch.of(values, 1, values.length, 1, 1), like);
   }
 
   @Override
