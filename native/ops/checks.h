@@ -54,7 +54,7 @@ class Checks {
         reference_name, " is on ", reference.device().str());
   }
 
-  // Without a stream: LibTorch may carry a C++ library of its own, which cannot write to a stream of ours.
+  // Without a stream: LibTorch, which may carry a C++ library of its own, does not have to write to one of ours.
   static std::string text(c10::SymIntArrayRef sizes) {
     std::string joined = "[";
     for (const c10::SymInt& size : sizes) {
