@@ -11,16 +11,17 @@
 
 namespace dsvlm::cuda {
 
-// A block's place: part, tile, head and sample, the parts of a tile next to each other.
+// A block's place: part, tile, head, group of contexts and sample, the parts of a tile next to each other.
 struct HeadPlace {
-  int part;
+  int part, group;
   int64_t tile, head, batch;
 
-  __device__ HeadPlace(const MoeProblem& p, int64_t tiles, int parts = 1)
+  __device__ HeadPlace(const MoeProblem& p, int64_t tiles, int parts = 1, int groups = 1)
       : part(static_cast<int>(blockIdx.x % parts)),
+        group(static_cast<int>(blockIdx.x / parts / tiles / p.heads % groups)),
         tile(blockIdx.x / parts % tiles),
         head(blockIdx.x / parts / tiles % p.heads),
-        batch(blockIdx.x / parts / tiles / p.heads) {}
+        batch(blockIdx.x / parts / tiles / p.heads / groups) {}
 
   // The head's first row in a contiguous tensor.
   template <typename T>

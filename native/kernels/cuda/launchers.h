@@ -33,7 +33,8 @@ bool has_long_double_tiles();
 
 // problem.head_dim is at most kMostHeadDim, or kMostDoubleHeadDim. In the types that keeps_context_outputs names, the
 // forward may keep them, and the backward must have them.
-void moe_cross_attention_forward(const MoeForward& call, cudaStream_t stream);
+int64_t moe_cross_attention_forward_workspace(const MoeForward& call);
+void moe_cross_attention_forward(const MoeForward& call, void* workspace, cudaStream_t stream);
 int64_t moe_cross_attention_backward_workspace(const MoeBackward& call);
 void moe_cross_attention_backward(const MoeBackward& call, void* workspace, cudaStream_t stream);
 

@@ -100,10 +100,14 @@ __global__ void __launch_bounds__(kThreads, 1) attend(const __grid_constant__ Mo
 
 }  // namespace
 
-void moe_cross_attention_forward(const MoeForward& call, cudaStream_t stream) {
+int64_t moe_cross_attention_forward_workspace(const MoeForward& call) {
+  return is_for_tensor_cores(call.problem.dtype) ? tensor_attention_forward_workspace(call) : 0;
+}
+
+void moe_cross_attention_forward(const MoeForward& call, void* workspace, cudaStream_t stream) {
   const MoeProblem& p = call.problem;
   if (is_for_tensor_cores(p.dtype)) {
-    return tensor_attention_forward(call, stream);
+    return tensor_attention_forward(call, workspace, stream);
   }
   with_tile<ForwardBytes>(p, [&](auto tile) {
     using Tile = decltype(tile);

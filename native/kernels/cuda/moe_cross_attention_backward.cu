@@ -207,10 +207,10 @@ bool has_long_double_tiles() { return has_shared_memory(BackwardBytes<LongDouble
 
 int64_t moe_cross_attention_backward_workspace(const MoeBackward& call) {
   const MoeProblem& p = call.problem;
-  const int64_t rows = p.batch * p.experts * p.heads * p.queries;
   if (is_for_tensor_cores(p.dtype)) {
-    return tensor_attention_backward_workspace(rows);
+    return tensor_attention_backward_workspace(call);
   }
+  const int64_t rows = p.batch * p.experts * p.heads * p.queries;
   return 2 * rows * static_cast<int64_t>(p.dtype == DType::f64 ? sizeof(double) : sizeof(float));
 }
 

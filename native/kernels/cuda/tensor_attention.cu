@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 // Forward of kernels/moe_cross_attention.h on tensor cores: a block takes a tile of one head's queries through
-// all contexts, with an online softmax for each.
+// all contexts, or through one of them, with an online softmax for each.
 #include "kernels/cuda/tensor_attention.cuh"
 
 #include <cmath>
@@ -75,23 +75,25 @@ struct Softmax {
   }
 };
 
-template <typename Tile>
+// SPLIT: a block takes one context, and leaves it in parts, in float32. Otherwise it takes all of them.
+template <typename Tile, bool SPLIT>
 __global__ void __launch_bounds__(Tile::kThreads)
-    attend(const __grid_constant__ MoeForward call, int64_t tiles, bool in_vectors) {
+    attend(const __grid_constant__ MoeForward call, float* parts, int64_t tiles, bool in_vectors) {
   using T = typename Tile::Number;
   T* query = shared_memory<T>();
 
   const MoeProblem& p = call.problem;
-  const HeadPlace place(p, tiles, Tile::kParts);
+  const HeadPlace place(p, tiles, Tile::kParts, SPLIT ? p.experts : 1);
+  const ContextRange contexts(p, place, SPLIT);
   const int64_t first = place.tile * Tile::kRows;
   const bool has_rows = first + Tile::warp_row() < p.queries;
   const float scale = static_cast<float>(p.scale * kLog2OfE);
 
   Tile::template copy<Tile::kRows>(query, HeadRows<T>(p.query, place), first, p.queries, p.head_dim, in_vectors);
-  ContextTiles<Tile> columns(p, place, query + Tile::kRowTile, in_vectors);
+  ContextTiles<Tile> columns(p, place, contexts, query + Tile::kRowTile, in_vectors);
 
   typename Tile::Sums output = {};
-  for (int e = 0; e < p.experts; ++e) {
+  for (int e = contexts.begin; e < contexts.end; ++e) {
     typename Tile::Sums mixed = {};
     Softmax<Tile> softmax;
     for (int64_t token = 0; token < p.tokens[e]; token += Tile::kColumns) {
@@ -118,7 +120,10 @@ __global__ void __launch_bounds__(Tile::kThreads)
 #pragma unroll
           for (int element = 2 * half; element < 2 * half + 2; ++element) {
             mixed[i][j][element] *= normalise;
-            output[i][j][element] += probability * mixed[i][j][element];
+            if (!SPLIT) {
+              // As add_contexts does, to the bit.
+              output[i][j][element] = fmaf(probability, mixed[i][j][element], output[i][j][element]);
+            }
           }
         }
         const int64_t row = first + Tile::row(i, half);
@@ -131,21 +136,36 @@ __global__ void __launch_bounds__(Tile::kThreads)
       Tile::write(
           place.row_of_context<T>(call.context_outputs, p, e, p.queries), mixed, p, first, p.queries, place.part, 1.0f);
     }
+    if (SPLIT) {
+      Tile::write(place.row_of_context<float>(parts, p, e, p.queries), mixed, p, first, p.queries, place.part, 1.0f);
+    }
   }
-  Tile::write(place.row_of<T>(call.output, p, p.queries), output, p, first, p.queries, place.part, 1.0f);
+  if (!SPLIT) {
+    Tile::write(place.row_of<T>(call.output, p, p.queries), output, p, first, p.queries, place.part, 1.0f);
+  }
 }
 
 }  // namespace
 
-void tensor_attention_forward(const MoeForward& call, cudaStream_t stream) {
+int64_t tensor_attention_forward_workspace(const MoeForward& call) { return context_parts_bytes(call.problem); }
+
+void tensor_attention_forward(const MoeForward& call, void* workspace, cudaStream_t stream) {
   const MoeProblem& p = call.problem;
+  float* const parts = static_cast<float*>(workspace);
   with_tensor_dim(p, [&](auto type, auto dim) {
-    using Tile = ForwardTile<decltype(type), decltype(dim)::value>;
+    using T = decltype(type);
+    using Tile = ForwardTile<T, decltype(dim)::value>;
     static_assert(kForwardBytes<Tile> <= kLeastSharedBytes);
-    const int64_t tiles = ceil_div(p.queries, Tile::kRows);
-    launch(
-        attend<Tile>, tiles * p.heads * p.batch * Tile::kParts, Tile::kThreads, kForwardBytes<Tile>, stream, call,
-        tiles, tensors_in_vectors(p));
+    const int64_t tiles = ceil_div(p.queries, Tile::kRows), blocks = tiles * p.heads * p.batch * Tile::kParts;
+    const bool vectors = tensors_in_vectors(p);
+    if (splits_contexts(p)) {
+      launch(
+          attend<Tile, true>, blocks * p.experts, Tile::kThreads, kForwardBytes<Tile>, stream, call, parts, tiles,
+          vectors);
+      launch_add_contexts(static_cast<T*>(call.output), p, parts, /*is_weighed=*/true, 1.0f, stream);
+    } else {
+      launch(attend<Tile, false>, blocks, Tile::kThreads, kForwardBytes<Tile>, stream, call, parts, tiles, vectors);
+    }
   });
 }
 

@@ -15,6 +15,7 @@
 
 #include <type_traits>
 
+#include "kernels/cuda/context_parts.cuh"
 #include "kernels/cuda/head_rows.cuh"
 #include "kernels/cuda/mma.cuh"
 
@@ -23,8 +24,9 @@ namespace dsvlm::cuda {
 inline bool is_for_tensor_cores(DType dtype) { return dtype == DType::bf16 || dtype == DType::f16; }
 
 // As in launchers.h, for those types. The logarithms that the forward keeps are to the base 2.
-void tensor_attention_forward(const MoeForward& call, cudaStream_t stream);
-int64_t tensor_attention_backward_workspace(int64_t rows);
+int64_t tensor_attention_forward_workspace(const MoeForward& call);
+void tensor_attention_forward(const MoeForward& call, void* workspace, cudaStream_t stream);
+int64_t tensor_attention_backward_workspace(const MoeBackward& call);
 void tensor_attention_backward(const MoeBackward& call, void* workspace, cudaStream_t stream);
 
 constexpr double kLog2OfE = 1.4426950408889634;
@@ -150,9 +152,10 @@ struct TensorTile {
     }
   }
 
-  // Writes factor * sums to [.., rows, heads, head_dim], contiguous; to is the head's first row.
+  // Writes factor * sums to [.., rows, heads, head_dim], contiguous, of T or float; to is the head's first row.
+  template <typename Out>
   __device__ static void write(
-      T* to, const Sums& sums, const MoeProblem& p, int64_t first, int64_t rows, int part, float factor) {
+      Out* to, const Sums& sums, const MoeProblem& p, int64_t first, int64_t rows, int part, float factor) {
     const int dims = static_cast<int>(p.head_dim);
 #pragma unroll
     for (int i = 0; i < kRowTiles; ++i) {
@@ -162,14 +165,14 @@ struct TensorTile {
         if (at >= rows) {
           continue;
         }
-        T* start = to + at * p.heads * dims;
+        Out* start = to + at * p.heads * dims;
 #pragma unroll
         for (int j = 0; j < kDimTiles; ++j) {
           const int d = part * kDimTiles * 8 + column(j, 0);
           const float low = factor * sums[i][j][2 * half], high = factor * sums[i][j][2 * half + 1];
           if (dims % 2 == 0) {
             if (d < dims) {
-              *reinterpret_cast<unsigned*>(start + d) = pack<T>(low, high);
+              store_two(start + d, low, high);
             }
           } else {
             if (d < dims) {
@@ -185,6 +188,17 @@ struct TensorTile {
   }
 
  private:
+  struct alignas(8) TwoFloats {
+    float low, high;
+  };
+
+  __device__ static void store_two(T* to, float low, float high) {
+    *reinterpret_cast<unsigned*>(to) = pack<T>(low, high);
+  }
+  __device__ static void store_two(float* to, float low, float high) {
+    *reinterpret_cast<TwoFloats*>(to) = {low, high};
+  }
+
   __device__ static void multiply_two(
       float (&sums)[kDimTiles][4], const unsigned (&weights)[4], const unsigned (&r)[4], int d) {
     multiply_16x8x16<T>(sums[d], weights, r[0], r[1]);
@@ -201,16 +215,25 @@ struct Product {
   const typename Tile::Weights& weights;
 };
 
-// The keys and values of all contexts, tile by tile. While one is worked on, the next is copied.
+// The contexts that a block goes through: all, or that of its group.
+struct ContextRange {
+  int begin, end;
+
+  __device__ ContextRange(const MoeProblem& p, const HeadPlace& place, bool is_split)
+      : begin(is_split ? place.group : 0), end(is_split ? begin + 1 : p.experts) {}
+};
+
+// The keys and values of those contexts, tile by tile. While one is worked on, the next is copied.
 template <typename Tile>
 class ContextTiles {
  public:
   using T = typename Tile::Number;
   static constexpr int kElements = 4 * Tile::kColumnTile;  // of shared memory
 
-  __device__ ContextTiles(const MoeProblem& p, const HeadPlace& place, T* memory, bool in_vectors)
-      : p_(p), place_(place), memory_(memory), in_vectors_(in_vectors) {
-    copy(0, 0);
+  __device__ ContextTiles(
+      const MoeProblem& p, const HeadPlace& place, const ContextRange& contexts, T* memory, bool in_vectors)
+      : p_(p), place_(place), end_(contexts.end), memory_(memory), in_vectors_(in_vectors) {
+    copy(contexts.begin, 0);
   }
 
   // The keys of context e from token on; the values are a tile further. To be called by all threads, in order.
@@ -221,7 +244,7 @@ class ContextTiles {
     present_ ^= 1;
     if (token + Tile::kColumns < p_.tokens[e]) {
       copy(e, token + Tile::kColumns);
-    } else if (e + 1 < p_.experts) {
+    } else if (e + 1 < end_) {
       copy(e + 1, 0);
     }
     return present;
@@ -239,6 +262,7 @@ class ContextTiles {
 
   const MoeProblem& p_;
   const HeadPlace& place_;
+  int end_;
   T* memory_;
   bool in_vectors_;
   int present_ = 0;

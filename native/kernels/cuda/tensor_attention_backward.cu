@@ -30,7 +30,9 @@ template <typename Tile>
 constexpr int kBackwardBytes =
     (2 * Tile::kRowTile + 4 * Tile::kColumnTile) * 2 + 4 * Tile::kColumns * static_cast<int>(sizeof(float));
 
-// Per row of scores, see row_figures. What the forward kept is rounded, and so delta of it; with it, the kernel of the
+inline int64_t row_figures(const MoeProblem& p) { return p.batch * p.experts * p.heads * p.queries; }
+
+// Per row of scores, see HeadPlace. What the forward kept is rounded, and so delta of it; with it, the kernel of the
 // queries has sum_t A (G - rounded) = delta - rounded at its end, for all that come after.
 struct Deltas {
   float *rounded, *exact;
@@ -70,15 +72,18 @@ __global__ void __launch_bounds__(kThreads) dot_rows(const __grid_constant__ Moe
   }
 }
 
+// parts: the sum of each context alone, without the scale, in float32, where a block takes one context; else null.
+// One block a multiprocessor: by itself the assembler spills registers of some tiles to make room for more.
 template <typename Tile>
-__global__ void __launch_bounds__(Tile::kThreads)
-    differentiate_queries(const __grid_constant__ MoeBackward call, Deltas deltas, int64_t tiles, bool in_vectors) {
+__global__ void __launch_bounds__(Tile::kThreads, 1) differentiate_queries(
+    const __grid_constant__ MoeBackward call, Deltas deltas, float* parts, int64_t tiles, bool in_vectors) {
   using T = typename Tile::Number;
   T* query = shared_memory<T>();
   T* grad_output = query + Tile::kRowTile;
 
   const MoeProblem& p = call.problem;
-  const HeadPlace place(p, tiles, Tile::kParts);
+  const HeadPlace place(p, tiles, Tile::kParts, parts != nullptr ? p.experts : 1);
+  const ContextRange contexts(p, place, parts != nullptr);
   const int64_t first = place.tile * Tile::kRows;
   const bool has_rows = first + Tile::warp_row() < p.queries;
   const float scale = static_cast<float>(p.scale * kLog2OfE);
@@ -86,10 +91,10 @@ __global__ void __launch_bounds__(Tile::kThreads)
   Tile::template copy<Tile::kRows>(query, HeadRows<T>(p.query, place), first, p.queries, p.head_dim, in_vectors);
   Tile::template copy<Tile::kRows>(
       grad_output, HeadRows<T>(call.grad_output, place), first, p.queries, p.head_dim, in_vectors);
-  ContextTiles<Tile> columns(p, place, grad_output + Tile::kRowTile, in_vectors);
+  ContextTiles<Tile> columns(p, place, contexts, grad_output + Tile::kRowTile, in_vectors);
 
   typename Tile::Sums grad_query = {};
-  for (int e = 0; e < p.experts; ++e) {
+  for (int e = contexts.begin; e < contexts.end; ++e) {
     const float probability = router_weight<T>(p, place.batch, e);
     const int64_t figures = place.row_figures(p, e);
     typename Tile::RowValues logsumexp, delta, rest = {};  // both last times the probability
@@ -143,9 +148,13 @@ __global__ void __launch_bounds__(Tile::kThreads)
       }
     }
   }
-  Tile::write(
-      place.row_of<T>(call.grad_query, p, p.queries), grad_query, p, first, p.queries, place.part,
-      static_cast<float>(p.scale));
+  if (parts != nullptr) {
+    float* to = place.row_of_context<float>(parts, p, contexts.begin, p.queries);
+    Tile::write(to, grad_query, p, first, p.queries, place.part, 1.0f);
+  } else {
+    T* to = place.row_of<T>(call.grad_query, p, p.queries);
+    Tile::write(to, grad_query, p, first, p.queries, place.part, static_cast<float>(p.scale));
+  }
 }
 
 // Rows are tokens of one context, columns are queries.
@@ -237,15 +246,19 @@ __global__ void __launch_bounds__(Tile::kThreads) differentiate_context(
 }
 
 template <typename Tile, typename ContextTile>
-void differentiate(const MoeBackward& call, Deltas deltas, bool vectors, cudaStream_t stream) {
+void differentiate(const MoeBackward& call, Deltas deltas, float* parts, bool vectors, cudaStream_t stream) {
   using T = typename Tile::Number;
   const MoeProblem& p = call.problem;
   const int64_t blocks_per_tile = p.heads * p.batch * Tile::kParts, rows = p.heads * p.queries;
   launch(dot_rows<T>, ceil_div(p.batch * rows, kThreads / 32), kThreads, 0, stream, call, deltas.rounded);
-  const int64_t query_tiles = ceil_div(p.queries, Tile::kRows);
+  const int64_t query_tiles = ceil_div(p.queries, Tile::kRows), groups = parts != nullptr ? p.experts : 1;
   launch(
-      differentiate_queries<Tile>, query_tiles * blocks_per_tile, Tile::kThreads, kBackwardBytes<Tile>, stream, call,
-      deltas, query_tiles, vectors);
+      differentiate_queries<Tile>, query_tiles * blocks_per_tile * groups, Tile::kThreads, kBackwardBytes<Tile>, stream,
+      call, deltas, parts, query_tiles, vectors);
+  if (parts != nullptr) {
+    const float scale = static_cast<float>(p.scale);
+    launch_add_contexts(static_cast<T*>(call.grad_query), p, parts, /*is_weighed=*/false, scale, stream);
+  }
   const int64_t token_tiles = context_tiles(p, ContextTile::kRows);
   launch(
       differentiate_context<ContextTile>, token_tiles * blocks_per_tile, ContextTile::kThreads,
@@ -257,12 +270,16 @@ void differentiate(const MoeBackward& call, Deltas deltas, bool vectors, cudaStr
 
 }  // namespace
 
-int64_t tensor_attention_backward_workspace(int64_t rows) { return 2 * rows * static_cast<int64_t>(sizeof(float)); }
+int64_t tensor_attention_backward_workspace(const MoeBackward& call) {
+  const MoeProblem& p = call.problem;
+  return 2 * row_figures(p) * static_cast<int64_t>(sizeof(float)) + context_parts_bytes(p);
+}
 
 void tensor_attention_backward(const MoeBackward& call, void* workspace, cudaStream_t stream) {
   const MoeProblem& p = call.problem;
   float* const rounded = static_cast<float*>(workspace);
-  const Deltas deltas{rounded, rounded + p.batch * p.experts * p.heads * p.queries};
+  const Deltas deltas{rounded, rounded + row_figures(p)};
+  float* const parts = splits_contexts(p) ? rounded + 2 * row_figures(p) : nullptr;
   const bool vectors = tensors_in_vectors(p) && in_vectors(call.grad_output);
   with_tensor_dim(p, [&](auto type, auto dim) {
     using T = decltype(type);
@@ -272,12 +289,12 @@ void tensor_attention_backward(const MoeBackward& call, void* workspace, cudaStr
       if (!has_shared_memory(kBackwardBytes<Large>)) {
         using Small = BackwardTile<T, kDim, true>;
         static_assert(kBackwardBytes<Small> <= kLeastSharedBytes);
-        return differentiate<Small, Small>(call, deltas, vectors, stream);
+        return differentiate<Small, Small>(call, deltas, parts, vectors, stream);
       }
     }
     static_assert(kHasSmallTile<kDim> || kBackwardBytes<Large> <= kLeastSharedBytes);
     // Short heads leave the context's kernel registers for twice the rows a warp.
-    differentiate<Large, BackwardTile<T, kDim, false, kDim <= 40 ? 32 : 16>>(call, deltas, vectors, stream);
+    differentiate<Large, BackwardTile<T, kDim, false, kDim <= 40 ? 32 : 16>>(call, deltas, parts, vectors, stream);
   });
 }
 

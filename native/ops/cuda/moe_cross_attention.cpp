@@ -24,7 +24,9 @@ void check_head_dim(const at::Tensor& query) {
 }
 
 void launch_forward(const MoeForward& call) {
-  launch_on_current_stream([&](cudaStream_t stream) { cuda::moe_cross_attention_forward(call, stream); });
+  const Workspace workspace(cuda::moe_cross_attention_forward_workspace(call));
+  launch_on_current_stream(
+      [&](cudaStream_t stream) { cuda::moe_cross_attention_forward(call, workspace.data(), stream); });
 }
 
 void launch_backward(const MoeBackward& call) {

@@ -83,6 +83,14 @@ class Case {
     }
   }
 
+  void compare_bytes(const char* what, const Tensor& actual, const Tensor& expected) {
+    ++comparisons;
+    if (!actual.has_bytes_of(expected)) {
+      printf("OTHER BITS: %s, %s\n", name_.c_str(), what);
+      ++failures;
+    }
+  }
+
   // Every row, of so many elements, is as far from what is expected as its bound says, or nearer.
   void compare_rows(const char* what, const Tensor& actual, const BoundedRows& rows) {
     const auto& [expected, bounds] = rows;

@@ -86,6 +86,24 @@ struct Attention {
 
     MoeForward forward(const MoeProblem& p) { return {p, output.data(), logsumexp.data(), context_outputs.data()}; }
 
+    MoeForward forward_of_sample(MoeProblem p, int64_t sample) {
+      const auto moved = [&](const void* data, int64_t elements) {
+        const void* there = nullptr;
+        cuda::with_type(p.dtype, [&](auto type) { there = static_cast<const decltype(type)*>(data) + elements; });
+        return there;
+      };
+      const auto part = [&](Tensor& of) { return static_cast<char*>(of.data()) + of.byte_size() / p.batch * sample; };
+      const MoeForward call{{}, part(output), part(logsumexp), part(context_outputs)};
+      p.query.data = moved(p.query.data, sample * p.query.stride[0]);
+      for (int e = 0; e < p.experts; ++e) {
+        p.keys[e].data = moved(p.keys[e].data, sample * p.keys[e].stride[0]);
+        p.values[e].data = moved(p.values[e].data, sample * p.values[e].stride[0]);
+      }
+      p.router = moved(p.router, sample * p.router_stride[0]);
+      p.batch = 1;
+      return {p, call.output, call.logsumexp, call.context_outputs};
+    }
+
     MoeBackward backward(const MoeProblem& p, const Strided4& grad) {
       MoeBackward call{};
       call.problem = p;
@@ -102,6 +120,26 @@ struct Attention {
     }
   };
 
+  static void attend(Case& here, const MoeForward& call) {
+    Tensor workspace = Tensor::bytes(cuda::moe_cross_attention_forward_workspace(call));
+    cuda::moe_cross_attention_forward(call, workspace.data(), nullptr);
+    here.compare("workspace of the forward", workspace, Tensor(0, DType::f64));
+  }
+
+  // What a sample gives is the same among others, where a block takes all contexts, and alone, where it takes one.
+  void check_samples() {
+    Case here("moe_cross_attention, samples " + joined({batch, queries, heads, head_dim}), type);
+    Results together(*this, type), alone(*this, type);
+    const MoeProblem p = problem(Side::checked);
+    attend(here, together.forward(p));
+    for (int64_t b = 0; b < batch; ++b) {
+      attend(here, alone.forward_of_sample(p, b));
+    }
+    here.compare_bytes("output", alone.output, together.output);
+    here.compare_bytes("logarithms", alone.logsumexp, together.logsumexp);
+    here.compare_bytes("kept outputs", alone.context_outputs, together.context_outputs);
+  }
+
   void check() {
     Case here("moe_cross_attention " + joined({batch, queries, heads, head_dim}) + " tokens " + joined(tokens), type);
     Results expected(*this, DType::f64), actual(*this, type);
@@ -109,7 +147,7 @@ struct Attention {
     cpu::moe_cross_attention_forward(expected.forward(reference));
     cpu::moe_cross_attention_backward(expected.backward(reference, grad_output.view(Side::exact)));
 
-    cuda::moe_cross_attention_forward(actual.forward(p), nullptr);
+    attend(here, actual.forward(p));
     here.compare("output", actual.output, expected.output);
     const Strided4 gradient = grad_output.view(Side::exact);
     const bool keeps = keeps_context_outputs(type);
@@ -149,6 +187,10 @@ void check_attention(int64_t shapes) {
           begin_case("attention of heads", type, head_dim);
           const int64_t queries = pick(1, 140), first = pick(1, 140), second = pick(1, 140);
           Attention(1, queries, 1, head_dim, {first, second}, type).check();
+          if (keeps_context_outputs(type)) {
+            begin_case("attention of many heads", type, head_dim);
+            Attention(3, 18, 22, head_dim, {20, 9}, type).check();
+          }
         }
       }
     }
@@ -159,6 +201,17 @@ void check_attention(int64_t shapes) {
       Attention peaked(1, 90, 1, 80, {200, 140}, type);
       peaked.sharpness = static_cast<double>(sharpness);
       peaked.check();
+    }
+    // So far there were few blocks; here are more than kFewBlocks.
+    if (keeps_context_outputs(type)) {
+      begin_case("peaked attention of many heads", type, 0);
+      Attention peaked(5, 18, 13, 80, {90, 140}, type);
+      peaked.sharpness = 12;
+      peaked.check();
+      for (int64_t head_dim : {40, 80, 160, 256}) {
+        begin_case("samples of attention", type, head_dim);
+        Attention(2, 33, head_dim == 256 ? 17 : 33, head_dim, {40, 1, 65}, type).check_samples();
+      }
     }
     for (int64_t i = 0; i < shapes; ++i) {
       begin_case("attention", type, i);

@@ -71,6 +71,9 @@ class Tensor {
     });
   }
 
+  int64_t byte_size() const { return static_cast<int64_t>(memory_.size() - 2 * kMargin); }
+  bool has_bytes_of(const Tensor& other) const { return memory_ == other.memory_; }
+
   bool intact() const {
     for (size_t i = 0; i < kMargin; ++i) {
       if (memory_[i] != kUnset || memory_[memory_.size() - 1 - i] != kUnset) {
