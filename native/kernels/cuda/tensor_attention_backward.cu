@@ -116,6 +116,21 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) differentiate_queries(
       typename Tile::Scores weights, products;
       Tile::multiply_transposed(weights, query, keys);
       Tile::multiply_transposed(products, grad_output, keys + Tile::kColumnTile);
+      const int64_t left = p.tokens[e] - token;
+#pragma unroll
+      for (int i = 0; i < Tile::kRowTiles; ++i) {
+#pragma unroll
+        for (int j = 0; j < Tile::kColumnTiles; ++j) {
+#pragma unroll
+          for (int element = 0; element < 4; ++element) {
+            weights[i][j][element] = exp2_fast(weights[i][j][element] * scale - logsumexp[i][element / 2]);
+          }
+        }
+      }
+      if (left < Tile::kColumns) {
+        const int columns = static_cast<int>(left);
+        Tile::for_each(weights, [&](float& weight, int column) { weight = column < columns ? weight : 0.0f; });
+      }
 #pragma unroll
       for (int i = 0; i < Tile::kRowTiles; ++i) {
 #pragma unroll
@@ -123,9 +138,8 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) differentiate_queries(
 #pragma unroll
           for (int element = 0; element < 4; ++element) {
             const int half = element / 2;
-            const bool inside = token + Tile::column(j, element) < p.tokens[e];
-            const float weight = inside ? exp2_fast(weights[i][j][element] * scale - logsumexp[i][half]) : 0.0f;
-            products[i][j][element] = weight * fmaf(probability, products[i][j][element], -delta[i][half]);
+            products[i][j][element] =
+                weights[i][j][element] * fmaf(probability, products[i][j][element], -delta[i][half]);
             rest[i][half] += products[i][j][element];
           }
         }
