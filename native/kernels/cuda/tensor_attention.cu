@@ -39,6 +39,11 @@ struct Softmax {
   // Scores become weights, and what was mixed before is made to fit them. Scores are times scale, which brings
   // them to the base 2; those of columns from count on do not count.
   __device__ void add(typename Tile::Scores& scores, typename Tile::Sums& mixed, float scale, int64_t count) {
+    Tile::for_each(scores, [&](float& score, int) { score *= scale; });
+    if (count < Tile::kColumns) {
+      const int columns = static_cast<int>(count);
+      Tile::for_each(scores, [&](float& score, int column) { score = column < columns ? score : -INFINITY; });
+    }
 #pragma unroll
     for (int i = 0; i < Tile::kRowTiles; ++i) {
       float most[2] = {top[i][0], top[i][1]};
@@ -46,9 +51,7 @@ struct Softmax {
       for (int j = 0; j < Tile::kColumnTiles; ++j) {
 #pragma unroll
         for (int element = 0; element < 4; ++element) {
-          const float score = Tile::column(j, element) < count ? scores[i][j][element] * scale : -INFINITY;
-          scores[i][j][element] = score;
-          most[element / 2] = fmaxf(most[element / 2], score);
+          most[element / 2] = fmaxf(most[element / 2], scores[i][j][element]);
         }
       }
 #pragma unroll

@@ -121,6 +121,21 @@ struct TensorTile {
     }
   }
 
+  // Calls call with each score and its column.
+  template <typename Call>
+  __device__ static void for_each(Scores& scores, Call call) {
+#pragma unroll
+    for (int i = 0; i < kRowTiles; ++i) {
+#pragma unroll
+      for (int j = 0; j < kColumnTiles; ++j) {
+#pragma unroll
+        for (int element = 0; element < 4; ++element) {
+          call(scores[i][j][element], column(j, element));
+        }
+      }
+    }
+  }
+
   // Accumulators as a left operand.
   __device__ static void round(Weights& weights, const Scores& scores) {
 #pragma unroll

@@ -38,37 +38,88 @@ struct Deltas {
   float *rounded, *exact;
 };
 
-// deltas.rounded[b, e, h, n] = g[b, n, h] . out_e[b, n, h]; a warp a row of g.
+// 16 bytes of a 16-bit type.
+struct alignas(16) EightNumbers {
+  unsigned pairs[4];
+};
+
+// The first `count` of eight numbers, then zeros. With in_vectors they are 16 bytes at a multiple of 16, or none.
 template <typename T>
-__global__ void __launch_bounds__(kThreads) dot_rows(const __grid_constant__ MoeBackward call, float* deltas) {
-  const MoeProblem& p = call.problem;
-  const int64_t index = blockIdx.x * static_cast<int64_t>(kThreads / 32) + threadIdx.x / 32;
-  if (index >= p.batch * p.queries * p.heads) {
-    return;
+__device__ void load_eight(float (&to)[8], const T* from, int64_t stride, int count, bool in_vectors) {
+  if (in_vectors) {
+    const EightNumbers eight = count > 0 ? *reinterpret_cast<const EightNumbers*>(from) : EightNumbers{};
+#pragma unroll
+    for (int i = 0; i < 8; ++i) {
+      to[i] = load(T{static_cast<uint16_t>(eight.pairs[i / 2] >> (i % 2 * 16))});
+    }
+  } else {
+#pragma unroll
+    for (int i = 0; i < 8; ++i) {
+      to[i] = i < count ? load(from[i * stride]) : 0.0f;
+    }
   }
+}
+
+// deltas[b, e, h, n] = g[b, n, h] . out_e[b, n, h]; LANES lanes a row of g, eight numbers each.
+template <typename T, int LANES>
+__global__ void __launch_bounds__(kThreads)
+    dot_rows(const __grid_constant__ MoeBackward call, float* deltas, bool in_vectors) {
+  const MoeProblem& p = call.problem;
+  const int64_t own = blockIdx.x * static_cast<int64_t>(kThreads / LANES) + threadIdx.x / LANES;
+  const bool is_row = own < p.batch * p.queries * p.heads;
+  const int64_t index = is_row ? own : 0;  // a warp stays whole
   const int64_t head = index % p.heads, query = index / p.heads % p.queries, sample = index / p.heads / p.queries;
-  const int lane = threadIdx.x % 32, dims = static_cast<int>(p.head_dim);
+  const int dims = static_cast<int>(p.head_dim), lane = threadIdx.x % LANES, d = lane * 8;
   const Strided4& g = call.grad_output;
   const T* row = static_cast<const T*>(g.data) + sample * g.stride[0] + query * g.stride[1] + head * g.stride[2];
-  float own[kMostHeadDim / 32];
+  float grad[8];
+  load_eight(grad, row + d * g.stride[3], g.stride[3], dims - d, in_vectors);
+  const int64_t context = p.queries * p.heads * dims;
+  const T* outputs =
+      static_cast<const T*>(call.context_outputs) + sample * p.experts * context + (query * p.heads + head) * dims + d;
+  float sums[kMaxExperts] = {};  // all are read before one is written
 #pragma unroll
-  for (int i = 0; i < kMostHeadDim / 32; ++i) {
-    const int d = i * 32 + lane;
-    own[i] = d < dims ? load(row[d * g.stride[3]]) : 0.0f;
+  for (int e = 0; e < kMaxExperts; ++e) {
+    if (e < p.experts) {
+      float output[8];
+      load_eight(output, outputs + e * context, 1, dims - d, in_vectors);
+#pragma unroll
+      for (int i = 0; i < 8; ++i) {
+        sums[e] += grad[i] * output[i];
+      }
+    }
   }
-  for (int e = 0; e < p.experts; ++e) {
-    const int64_t place = ((sample * p.experts + e) * p.queries + query) * p.heads + head;
-    const T* output = static_cast<const T*>(call.context_outputs) + place * dims;
-    float sum = 0;
 #pragma unroll
-    for (int i = 0; i < kMostHeadDim / 32; ++i) {
-      const int d = i * 32 + lane;
-      sum += d < dims ? own[i] * load(output[d]) : 0.0f;
+  for (int e = 0; e < kMaxExperts; ++e) {
+    if (e < p.experts) {
+#pragma unroll
+      for (int distance = LANES / 2; distance > 0; distance /= 2) {
+        sums[e] += __shfl_xor_sync(kWholeWarp, sums[e], distance);
+      }
+      if (is_row && lane == 0) {
+        deltas[((sample * p.experts + e) * p.heads + head) * p.queries + query] = sums[e];
+      }
     }
-    sum = warp_sum(sum);
-    if (lane == 0) {
-      deltas[((sample * p.experts + e) * p.heads + head) * p.queries + query] = sum;
-    }
+  }
+}
+
+template <typename T>
+void launch_dot_rows(const MoeBackward& call, float* deltas, cudaStream_t stream) {
+  const MoeProblem& p = call.problem;
+  const bool vectors = p.head_dim % 8 == 0 && in_vectors(call.grad_output) &&
+                       reinterpret_cast<uintptr_t>(call.context_outputs) % 16 == 0;
+  const auto with_lanes = [&](auto lanes) {
+    constexpr int kLanes = decltype(lanes)::value;
+    const int64_t blocks = ceil_div(p.batch * p.queries * p.heads, kThreads / kLanes);
+    launch(dot_rows<T, kLanes>, blocks, kThreads, 0, stream, call, deltas, vectors);
+  };
+  if (p.head_dim <= 64) {
+    with_lanes(std::integral_constant<int, 8>());
+  } else if (p.head_dim <= 128) {
+    with_lanes(std::integral_constant<int, 16>());
+  } else {
+    static_assert(kMostHeadDim <= 32 * 8);
+    with_lanes(std::integral_constant<int, 32>());
   }
 }
 
@@ -264,7 +315,7 @@ void differentiate(const MoeBackward& call, Deltas deltas, float* parts, bool ve
   using T = typename Tile::Number;
   const MoeProblem& p = call.problem;
   const int64_t blocks_per_tile = p.heads * p.batch * Tile::kParts, rows = p.heads * p.queries;
-  launch(dot_rows<T>, ceil_div(p.batch * rows, kThreads / 32), kThreads, 0, stream, call, deltas.rounded);
+  launch_dot_rows<T>(call, deltas.rounded, stream);
   const int64_t query_tiles = ceil_div(p.queries, Tile::kRows), groups = parts != nullptr ? p.experts : 1;
   launch(
       differentiate_queries<Tile>, query_tiles * blocks_per_tile * groups, Tile::kThreads, kBackwardBytes<Tile>, stream,
