@@ -46,7 +46,8 @@ void perceptual_distance_forward(const PerceptualForward& call, void* workspace,
 int64_t perceptual_distance_backward_workspace(const PerceptualBackward& call);
 void perceptual_distance_backward(const PerceptualBackward& call, void* workspace, cudaStream_t stream);
 
-void group_norm_silu_forward(const GroupNormSiluForward& call, cudaStream_t stream);
+int64_t group_norm_silu_forward_workspace(const GroupNormSiluForward& call);
+void group_norm_silu_forward(const GroupNormSiluForward& call, void* workspace, cudaStream_t stream);
 int64_t group_norm_silu_backward_workspace(const GroupNormSiluBackward& call);
 void group_norm_silu_backward(const GroupNormSiluBackward& call, void* workspace, cudaStream_t stream);
 

@@ -12,7 +12,8 @@ namespace dsvlm {
 namespace {
 
 void launch_forward(const GroupNormSiluForward& call) {
-  launch_on_current_stream([&](cudaStream_t stream) { cuda::group_norm_silu_forward(call, stream); });
+  const Workspace workspace(cuda::group_norm_silu_forward_workspace(call));
+  launch_on_current_stream([&](cudaStream_t stream) { cuda::group_norm_silu_forward(call, workspace.data(), stream); });
 }
 
 void launch_backward(const GroupNormSiluBackward& call) {

@@ -16,14 +16,18 @@
 namespace dsvlm::check {
 namespace {
 
-void check_group_norm_silu(DType type, int64_t batch, int64_t groups, int64_t width, int64_t positions) {
+// offset: of the input's and its gradient's first element from an address that vectors can be loaded from.
+void check_group_norm_silu(
+    DType type, int64_t batch, int64_t groups, int64_t width, int64_t positions, double input_mean = 0,
+    int64_t offset = 0) {
   const int64_t channels = groups * width, size = batch * channels * positions;
   Case here(
       "group_norm_silu " + std::to_string(batch) + "x" + std::to_string(channels) + "x" + std::to_string(positions) +
           " in " + std::to_string(groups) + " groups",
       type);
   const auto plain = [&](int64_t count) { return Input::planes({1, 1, count, 1}, type, generator); };
-  const Input input = plain(size), weight = plain(channels), bias = plain(channels), upstream = plain(size);
+  const auto map = [&](double mean) { return Input::planes({1, 1, size, 1}, type, generator, mean, offset); };
+  const Input input = map(input_mean), weight = plain(channels), bias = plain(channels), upstream = map(0);
   const int64_t wanted = pick(1, 7);
   struct Results {
     Tensor output, mean, inverse_deviation, input, weight, bias;
@@ -60,10 +64,13 @@ void check_group_norm_silu(DType type, int64_t batch, int64_t groups, int64_t wi
   Results expected = results(DType::f64), actual = results(type);
   cpu::group_norm_silu_forward(forward(Side::exact, expected));
   cpu::group_norm_silu_backward(backward(Side::exact, expected));
-  cuda::group_norm_silu_forward(forward(Side::checked, actual), nullptr);
+  const GroupNormSiluForward first = forward(Side::checked, actual);
+  Tensor moments = Tensor::bytes(cuda::group_norm_silu_forward_workspace(first));
+  cuda::group_norm_silu_forward(first, moments.data(), nullptr);
   const GroupNormSiluBackward call = backward(Side::checked, actual);
   Tensor workspace = Tensor::bytes(cuda::group_norm_silu_backward_workspace(call));
   cuda::group_norm_silu_backward(call, workspace.data(), nullptr);
+  here.compare("workspace", moments, Tensor(0, DType::f64));
   here.compare("workspace", workspace, Tensor(0, DType::f64));
   here.compare("value", actual.output, expected.output);
   if (wanted & 1) {
@@ -106,6 +113,27 @@ void check_cross_entropy(DType type, int64_t rows, int64_t classes, bool gradien
   here.compare(gradients ? "gradient of the logits" : "logits", actual, expected);
 }
 
+// Groups that a block holds alone, small and large, and ones that are cut, with rows of whole vectors and of odd sizes,
+// with addresses that suit vectors and others. A mean far from 0 shows a variance that is a difference of squares.
+void check_listed_group_norms(DType type) {
+  const int64_t share = type == DType::f64 ? 4 : type == DType::f32 ? 2 : 1;
+  const int64_t large = 18432 / share;  // more than 256 threads hold, fewer than 512
+  int64_t index = 0;
+  const auto check = [&](auto... arguments) {
+    begin_case("group_norm_silu of listed sizes", type, index++);
+    check_group_norm_silu(type, arguments...);
+  };
+  check(2, 3, 5, 64, 50.0);
+  check(2, 3, 5, 64, 50.0, 1);
+  check(1, 64, 9, large / 9, 50.0);
+  check(1, 64, 6, 715, 50.0);  // the same for single elements
+  check(1, 2, 3, 12288, 50.0);
+  check(1, 2, 3, 12288, 50.0, 1);
+  check(1, 3, 70, 136, 50.0);
+  check(2, 1, 3, 4099, 50.0);
+  check(1, 1, 1, 70000, 50.0);  // as many segments as there may be
+}
+
 // More tensors than a launch takes, and some of more elements than a block takes, or of none.
 std::vector<int64_t> sizes() {
   std::vector<int64_t> sizes(static_cast<size_t>(pick(1, 110)));
@@ -120,7 +148,7 @@ void check_norms(DType type) {
   std::deque<Input> inputs;
   std::vector<NormTensor> checked, exact;
   for (const int64_t size : sizes()) {
-    inputs.push_back(Input::planes({1, 1, size, 1}, type, generator));
+    inputs.push_back(Input::planes({1, 1, size, 1}, type, generator, 0, pick(0, 1)));
     checked.push_back({type, inputs.back().view(Side::checked).data, size});
     exact.push_back({DType::f64, inputs.back().view(Side::exact).data, size});
   }
@@ -182,7 +210,7 @@ void check_adamw(DType type, bool masters) {
   std::deque<std::vector<double>> average_sizes, parameter_sizes;  // of what is added up
   Update actual, expected;
   for (const int64_t size : sizes()) {
-    gradients.push_back(Input::planes({1, 1, size, 1}, gradient_type, generator));
+    gradients.push_back(Input::planes({1, 1, size, 1}, gradient_type, generator, 0, pick(0, 1)));
     const auto parameter = draw(size, type, false), average = draw(size, type, false), square = draw(size, type, true);
     const auto add = [&](Update& to, DType dtype, DType gradient_dtype, Side side) {
       to.parameters.push_back(tensor_of(parameter, dtype));
@@ -237,6 +265,7 @@ void check_adamw(DType type, bool masters) {
 
 void check_step(int64_t shapes) {
   for (DType type : {DType::f64, DType::f32, DType::bf16, DType::f16}) {
+    check_listed_group_norms(type);
     for (int64_t i = 0; i < 4 * shapes; ++i) {
       begin_case("group_norm_silu", type, i);
       const int64_t batch = pick(1, 3), groups = pick(1, 5), width = pick(1, 20);

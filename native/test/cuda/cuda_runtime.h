@@ -23,6 +23,8 @@ struct Index {
 #define threadIdx (Index{emulator::thread()})
 #define blockIdx (Index{emulator::block()})
 
+inline float __fdividef(float a, float b) { return a / b; }
+
 inline void __syncthreads() { emulator::block_barrier(); }
 inline void __syncwarp() { emulator::warp_barrier(); }
 

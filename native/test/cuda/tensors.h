@@ -119,10 +119,10 @@ class Input {
     return Input(shape, type, generator, distribution);
   }
 
-  // As they lie in memory, without gaps.
-  static Input planes(const Shape& shape, DType type, std::mt19937_64& generator) {
-    std::normal_distribution<double> distribution;
-    return Input(shape, type, generator, distribution, /*plain=*/true);
+  // As they lie in memory, without gaps, the first one so many elements from an address of 16 bytes.
+  static Input planes(const Shape& shape, DType type, std::mt19937_64& generator, double mean = 0, int64_t offset = 0) {
+    std::normal_distribution<double> distribution(mean);
+    return Input(shape, type, generator, distribution, /*plain=*/true, offset);
   }
 
   Strided4 view(Side side) const {
@@ -152,7 +152,9 @@ class Input {
 
  private:
   template <typename Distribution>
-  Input(const Shape& shape, DType type, std::mt19937_64& generator, Distribution& distribution, bool plain = false)
+  Input(
+      const Shape& shape, DType type, std::mt19937_64& generator, Distribution& distribution, bool plain = false,
+      int64_t offset = 0)
       : shape_(shape), type_(type), checked_(0, type), exact_(0, DType::f64) {
     const auto one_in = [&](uint64_t n) { return !plain && generator() % n == 0; };
     size_t order[] = {0, 1, 2, 3};
@@ -162,7 +164,7 @@ class Input {
     if (one_in(5)) {
       std::swap(order[1 + one_in(2)], order[3]);
     }
-    offset_ = one_in(5) ? 1 : 0;
+    offset_ = one_in(5) ? 1 : offset;
     const int64_t gap = one_in(3) ? 8 : one_in(8) ? 1 : 0;
     int64_t size = 1;
     for (size_t i = 4; i-- > 0;) {
