@@ -2,10 +2,12 @@
  * Copyright 2026 The DS-VLM for the JVM Authors
  * SPDX-License-Identifier: Apache-2.0
  */
-// See kernels/adamw.h. A block takes 16,384 neighbouring elements of one tensor.
+// See kernels/adamw.h. A block takes 16,384 neighbouring elements of one tensor, 16 bytes of a parameter at a time
+// where the addresses of all that belongs to it allow that.
 #include "kernels/cuda/batch.cuh"
 #include "kernels/cuda/launchers.h"
 #include "kernels/cuda/reduce.cuh"
+#include "kernels/cuda/vector.cuh"
 
 namespace dsvlm::cuda {
 namespace {
@@ -16,33 +18,98 @@ struct Settings {
   const double* gradient_scale;
 };
 
-// P: type of parameter and moments; G: of the gradient.
+// P: type of parameter and moments; G: of the gradient. Elements are counted from the block's first.
 template <typename P, typename G>
-__device__ void update_range(const Settings& settings, const AdamWTensor& tensor, int64_t first, int64_t count) {
-  using A = Accumulator<P>;
-  P* parameter = static_cast<P*>(tensor.parameter) + first;
-  const G* gradient = static_cast<const G*>(tensor.gradient) + first;
-  P* average = static_cast<P*>(tensor.exp_avg) + first;
-  P* square = static_cast<P*>(tensor.exp_avg_sq) + first;
-  BFloat16* rounded = tensor.rounded == nullptr ? nullptr : static_cast<BFloat16*>(tensor.rounded) + first;
-  const A scale = settings.gradient_scale == nullptr ? A(1) : static_cast<A>(*settings.gradient_scale);
-  const A decay = static_cast<A>(settings.decay), eps = static_cast<A>(settings.eps);
-  const A rest1 = static_cast<A>(1 - settings.beta1);
-  const A beta2 = static_cast<A>(settings.beta2), rest2 = static_cast<A>(1 - settings.beta2);
-  const A step_size = static_cast<A>(tensor.step_size), correction = static_cast<A>(tensor.inverse_root_correction);
-  for (int64_t i = threadIdx.x; i < count; i += kThreads) {
-    const A g = static_cast<A>(load(gradient[i])) * scale;
-    A m = load(average[i]), v = load(square[i]);
-    m += (g - m) * rest1;
-    v = v * beta2 + g * g * rest2;
-    store(average + i, m);
-    store(square + i, v);
-    const A p = load(parameter[i]) * decay - step_size * m / (sqrt(v) * correction + eps);
-    store(parameter + i, p);
-    if (rounded != nullptr) {
-      store(rounded + i, static_cast<float>(p));
+class Update {
+ public:
+  __device__ Update(const Settings& settings, const AdamWTensor& tensor, int64_t first)
+      : parameter_(static_cast<P*>(tensor.parameter) + first),
+        average_(static_cast<P*>(tensor.exp_avg) + first),
+        square_(static_cast<P*>(tensor.exp_avg_sq) + first),
+        gradient_(static_cast<const G*>(tensor.gradient) + first),
+        rounded_(tensor.rounded == nullptr ? nullptr : static_cast<BFloat16*>(tensor.rounded) + first),
+        scale_(settings.gradient_scale == nullptr ? A(1) : static_cast<A>(*settings.gradient_scale)),
+        decay_(static_cast<A>(settings.decay)),
+        eps_(static_cast<A>(settings.eps)),
+        rest1_(static_cast<A>(1 - settings.beta1)),
+        beta2_(static_cast<A>(settings.beta2)),
+        rest2_(static_cast<A>(1 - settings.beta2)),
+        step_size_(static_cast<A>(tensor.step_size)),
+        correction_(static_cast<A>(tensor.inverse_root_correction)) {}
+
+  __device__ void run(int count) const {
+    constexpr int kLong = kVectorElements<P>;
+    int done = 0;
+    if (is_aligned<kLong>(parameter_) && is_aligned<kLong>(average_) && is_aligned<kLong>(square_) &&
+        is_aligned<kLong>(gradient_) && is_aligned<kLong>(rounded_)) {
+      const int vectors = count / kLong;
+      for (int i = threadIdx.x; i < vectors; i += 2 * kThreads) {
+        const Loaded<kLong> one(*this, i * kLong);
+        if (i + kThreads < vectors) {
+          const Loaded<kLong> two(*this, (i + kThreads) * kLong);
+          update(one, i * kLong);
+          update(two, (i + kThreads) * kLong);
+        } else {
+          update(one, i * kLong);
+        }
+      }
+      done = vectors * kLong;
+    }
+    for (int i = done + static_cast<int>(threadIdx.x); i < count; i += kThreads) {
+      update(Loaded<1>(*this, i), i);
     }
   }
+
+ private:
+  using A = Accumulator<P>;
+
+  template <int COUNT>
+  struct Loaded {
+    Vector<P, COUNT> parameter, average, square;
+    Vector<G, COUNT> gradient;
+
+    __device__ Loaded(const Update& from, int at)
+        : parameter(load_vector<COUNT>(from.parameter_ + at)),
+          average(load_vector<COUNT>(from.average_ + at)),
+          square(load_vector<COUNT>(from.square_ + at)),
+          gradient(load_vector<COUNT>(from.gradient_ + at)) {}
+  };
+
+  template <int COUNT>
+  __device__ void update(const Loaded<COUNT>& old, int at) const {
+    A parameters[COUNT], averages[COUNT], squares[COUNT];
+#pragma unroll
+    for (int i = 0; i < COUNT; ++i) {
+      const A g = static_cast<A>(old.gradient.get(i)) * scale_;
+      A m = old.average.get(i), v = old.square.get(i);
+      m += (g - m) * rest1_;
+      v = v * beta2_ + g * g * rest2_;
+      averages[i] = m;
+      squares[i] = v;
+      parameters[i] = old.parameter.get(i) * decay_ - step_size_ * m / (sqrt(v) * correction_ + eps_);
+    }
+    store_vector(average_ + at, averages);
+    store_vector(square_ + at, squares);
+    store_vector(parameter_ + at, parameters);
+    if (rounded_ != nullptr) {
+      float rounded[COUNT];
+#pragma unroll
+      for (int i = 0; i < COUNT; ++i) {
+        rounded[i] = static_cast<float>(parameters[i]);
+      }
+      store_vector(rounded_ + at, rounded);
+    }
+  }
+
+  P *parameter_, *average_, *square_;
+  const G* gradient_;
+  BFloat16* rounded_;
+  A scale_, decay_, eps_, rest1_, beta2_, rest2_, step_size_, correction_;
+};
+
+template <typename P, typename G>
+__device__ void update_range(const Settings& settings, const AdamWTensor& tensor, int64_t first, int64_t count) {
+  Update<P, G>(settings, tensor, first).run(static_cast<int>(count));
 }
 
 __global__ void __launch_bounds__(kThreads)

@@ -7,17 +7,51 @@
 #include "kernels/cuda/batch.cuh"
 #include "kernels/cuda/launchers.h"
 #include "kernels/cuda/reduce.cuh"
+#include "kernels/cuda/vector.cuh"
 
 namespace dsvlm::cuda {
 namespace {
 
-template <typename T>
-__device__ double sum_of_squares(const void* data, int64_t first, int64_t count) {
-  const T* values = static_cast<const T*>(data) + first;
+template <int COUNT, typename T>
+__device__ double sum_of_squares(const Vector<T, COUNT>& vector) {
   double sum = 0;
-  for (int64_t i = threadIdx.x; i < count; i += kThreads) {
-    const double value = static_cast<double>(load(values[i]));
+#pragma unroll
+  for (int i = 0; i < COUNT; ++i) {
+    const double value = static_cast<double>(vector.get(i));
     sum += value * value;
+  }
+  return sum;
+}
+
+template <typename T>
+__device__ double sum_of_squares(const void* data, int64_t first, int64_t elements) {
+  constexpr int kLong = kVectorElements<T>;
+  constexpr int kAhead = 4;  // vectors that are loaded before one is used
+  const T* values = static_cast<const T*>(data) + first;
+  const int count = static_cast<int>(elements);
+  double sum = 0;
+  int done = 0;
+  if (is_aligned<kLong>(values)) {
+    const int vectors = count / kLong;
+    for (int begin = threadIdx.x; begin < vectors; begin += kAhead * kThreads) {
+      Vector<T, kLong> loaded[kAhead];
+#pragma unroll
+      for (int i = 0; i < kAhead; ++i) {
+        if (begin + i * kThreads < vectors) {
+          loaded[i] = load_vector<kLong>(values + (begin + i * kThreads) * kLong);
+        }
+      }
+#pragma unroll
+      for (int i = 0; i < kAhead; ++i) {
+        if (begin + i * kThreads < vectors) {
+          sum += sum_of_squares(loaded[i]);
+        }
+      }
+    }
+    done = vectors * kLong;
+  }
+  for (int i = done + static_cast<int>(threadIdx.x); i < count; i += kThreads) {
+    sum += sum_of_squares(load_vector<1>(values + i));
   }
   return sum;
 }
