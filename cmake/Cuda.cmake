@@ -3,7 +3,7 @@
 #
 # The CUDA kernels. Machine code of sm_80 also runs on sm_86, 87 and 89; the PTX of 90 is for what is newer than all.
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-  set(CMAKE_CUDA_ARCHITECTURES 80-real 90)
+  set(CMAKE_CUDA_ARCHITECTURES 80-real 90 100-real 120-real)
 endif()
 enable_language(CUDA)
 if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
@@ -40,7 +40,7 @@ function(dsvlm_add_cuda_library target)
     PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;--expt-extended-lambda;-Xcompiler=-fvisibility=hidden,-Wall,-Wextra,-Wno-unused-parameter>"
             "$<$<COMPILE_LANGUAGE:CXX>:-fvisibility=hidden;-Wall;-Wextra;-Wno-unused-parameter>"
             # A register that does not fit and goes to memory ends the build.
-            "$<$<COMPILE_LANGUAGE:CUDA>:-Xptxas=--warn-on-spills,--warning-as-error>")
+            "$<$<COMPILE_LANGUAGE:CUDA>:-Xptxas=--warn-on-spills,--warning-as-error,-v>")
   set_target_properties(
     ${target}
     PROPERTIES CUDA_RUNTIME_LIBRARY Shared
