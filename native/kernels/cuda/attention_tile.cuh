@@ -151,8 +151,8 @@ void with_tile(const MoeProblem& p, Call call) {
     }
   };
   if (p.dtype == DType::f64) {
-    if (p.head_dim <= kMostDoubleHeadDim) {
-      using Tile = AttentionTile<double, kMostDoubleHeadDim, 16, 16>;
+    if (p.head_dim <= kShortDoubleHeadDim) {
+      using Tile = AttentionTile<double, kShortDoubleHeadDim, 16, 16>;
       static_assert(BYTES<Tile>::value <= kLeastSharedBytes);
       call(Tile());
     } else {

@@ -25,14 +25,15 @@ bool has_code();
 
 constexpr int64_t kMostHeadDim = 256;
 
-// In float64, where a block has less shared memory than has_long_double_tiles asks for.
-constexpr int64_t kMostDoubleHeadDim = 160;
+// In float64 on any device that runs the kernels.
+constexpr int64_t kShortDoubleHeadDim = 160;
 
-// Of the current device.
-bool has_long_double_tiles();
+// In float64 on the current device: kMostHeadDim where a block has shared memory for such tiles, else
+// kShortDoubleHeadDim.
+int64_t most_double_head_dim();
 
-// problem.head_dim is at most kMostHeadDim, or kMostDoubleHeadDim. In the types that keeps_context_outputs names, the
-// forward may keep them, and the backward must have them.
+// problem.head_dim is at most kMostHeadDim, in float64 most_double_head_dim. In the types that keeps_context_outputs
+// names, the forward may keep them, and the backward must have them.
 int64_t moe_cross_attention_forward_workspace(const MoeForward& call);
 void moe_cross_attention_forward(const MoeForward& call, void* workspace, cudaStream_t stream);
 int64_t moe_cross_attention_backward_workspace(const MoeBackward& call);

@@ -203,7 +203,9 @@ void differentiate(const MoeBackward& call, void* workspace, cudaStream_t stream
 
 }  // namespace
 
-bool has_long_double_tiles() { return has_shared_memory(BackwardBytes<LongDoubleTile>::value); }
+int64_t most_double_head_dim() {
+  return has_shared_memory(BackwardBytes<LongDoubleTile>::value) ? kMostHeadDim : kShortDoubleHeadDim;
+}
 
 int64_t moe_cross_attention_backward_workspace(const MoeBackward& call) {
   const MoeProblem& p = call.problem;

@@ -21,13 +21,15 @@ int64_t attribute(cudaDeviceAttr of, int index) {
   return value;
 }
 
-// Compute capability, bytes of shared memory that a block can have, and whether code is here.
+// Compute capability, bytes of shared memory that a block can have, whether code is here, and the longest heads of the
+// attention in float64.
 std::vector<int64_t> device(int64_t index) {
   const int device = static_cast<int>(index);
   const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(device));
   return {
       attribute(cudaDevAttrComputeCapabilityMajor, device), attribute(cudaDevAttrComputeCapabilityMinor, device),
-      attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, device), cuda::has_code() ? 1 : 0};
+      attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, device), cuda::has_code() ? 1 : 0,
+      cuda::most_double_head_dim()};
 }
 
 }  // namespace

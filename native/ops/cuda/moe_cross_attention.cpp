@@ -18,9 +18,9 @@ void check_head_dim(const at::Tensor& query) {
       query.size(3) <= cuda::kMostHeadDim, "dsvlm::moe_cross_attention: head_dim on CUDA is at most ",
       cuda::kMostHeadDim, ", but is ", query.size(3));
   TORCH_CHECK(
-      query.scalar_type() != at::kDouble || query.size(3) <= cuda::kMostDoubleHeadDim || cuda::has_long_double_tiles(),
+      query.scalar_type() != at::kDouble || query.size(3) <= cuda::most_double_head_dim(),
       "dsvlm::moe_cross_attention: in float64 and on this GPU, which has little shared memory, head_dim is at most ",
-      cuda::kMostDoubleHeadDim, ", but is ", query.size(3));
+      cuda::most_double_head_dim(), ", but is ", query.size(3));
 }
 
 void launch_forward(const MoeForward& call) {

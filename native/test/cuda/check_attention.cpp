@@ -174,9 +174,25 @@ struct Attention {
   }
 };
 
+// The longest heads in float64 by the shared memory of a device: on sm_86, 89 and 120, on sm_80, on sm_90 and 100.
+void check_double_head_dim() {
+  for (const auto& [kibibytes, longest] : {std::pair(99, 160), {163, 256}, {227, 256}}) {
+    emulator::most_shared_bytes = static_cast<size_t>(kibibytes) * 1024;
+    ++comparisons;
+    if (cuda::most_double_head_dim() != longest) {
+      printf(
+          "WRONG: heads in float64 of up to %lld with %d KiB\n", static_cast<long long>(cuda::most_double_head_dim()),
+          kibibytes);
+      ++failures;
+    }
+  }
+  emulator::most_shared_bytes = emulator::kSharedBytes;
+}
+
 }  // namespace
 
 void check_attention(int64_t shapes) {
+  check_double_head_dim();
   for (DType type : {DType::f64, DType::f32, DType::bf16, DType::f16}) {
     // On the device with the most shared memory, and on one with the least of all that tensor cores are used on.
     for (size_t shared : {emulator::kSharedBytes, static_cast<size_t>(99 * 1024)}) {

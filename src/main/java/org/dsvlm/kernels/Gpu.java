@@ -19,18 +19,15 @@ import org.bytedeco.pytorch.OperatorHandle;
  * @param minor of the compute capability
  * @param sharedBytes most shared memory that a block can have
  * @param hasCode whether the library holds machine code for it, or PTX that the driver compiles
+ * @param mostDoubleHeadDim longest heads that its shared memory has a tile for in the attention in
+ *     float64
  */
-record Gpu(int major, int minor, int sharedBytes, boolean hasCode) {
+record Gpu(int major, int minor, int sharedBytes, boolean hasCode, long mostDoubleHeadDim) {
   /** Asynchronous copies and bfloat16 products begin with the A100. */
   private static final int LEAST_MAJOR = 8;
 
-  /** For which every kernel has a tile, but for those of {@link #takesHeads}. */
+  /** For which every kernel has a tile, but for those of {@link #takesDoubleHeads}. */
   private static final int LEAST_SHARED_BYTES = 99 * 1024;
-
-  /** What a tile of long heads in float64 asks for, and the length from which it does. */
-  private static final int LONG_DOUBLE_HEADS_BYTES = 135_936;
-
-  private static final int LONG_DOUBLE_HEADS = 161;
 
   /** Asks the library of the CUDA kernels, which must be loaded. */
   static Gpu ask(int index) {
@@ -40,7 +37,11 @@ record Gpu(int major, int minor, int sharedBytes, boolean hasCode) {
       operator.callBoxed(stack);
       LongVector answer = stack.get(0).toIntVector();
       return new Gpu(
-          (int) answer.get(0), (int) answer.get(1), (int) answer.get(2), answer.get(3) != 0);
+          (int) answer.get(0),
+          (int) answer.get(1),
+          (int) answer.get(2),
+          answer.get(3) != 0,
+          answer.get(4));
     }
   }
 
@@ -74,7 +75,7 @@ record Gpu(int major, int minor, int sharedBytes, boolean hasCode) {
    * there is no {@link #refusal}.
    */
   boolean takesDoubleHeads(long headDim) {
-    return headDim < LONG_DOUBLE_HEADS || sharedBytes >= LONG_DOUBLE_HEADS_BYTES;
+    return headDim <= mostDoubleHeadDim;
   }
 
   private String capability() {

@@ -67,9 +67,11 @@ final class Gpus {
     private String ofHeads(long headDim) {
       return "cuda:"
           + index
-          + " has too little shared memory ("
+          + " gives a block "
           + gpu.sharedBytes()
-          + " bytes a block) for the attention kernel in float64 with a headDim of "
+          + " bytes of shared memory: the attention kernel in float64 takes a headDim of at most "
+          + gpu.mostDoubleHeadDim()
+          + " there, and not a headDim of "
           + headDim;
     }
   }

@@ -16,24 +16,24 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The choice against GPUs that are not here: what NVIDIA's tables say of each. */
 class GpusTest {
-  private static final Gpu L40S = new Gpu(8, 9, 99 * 1024, true);
-  private static final Gpu T4 = new Gpu(7, 5, 64 * 1024, false);
+  private static final Gpu L40S = new Gpu(8, 9, 99 * 1024, true, 160);
+  private static final Gpu T4 = new Gpu(7, 5, 64 * 1024, false, 160);
 
   @ParameterizedTest
   @CsvSource({
-    // name, capability, KiB of shared memory a block, whether code is there: kernels, long doubles
-    "V100,     7, 0,  96, false, false, false",
-    "T4,       7, 5,  64, false, false, false",
-    "A100,     8, 0, 163, true,  true,  true",
-    "A10,      8, 6,  99, true,  true,  false",
-    "RTX 3090, 8, 6,  99, true,  true,  false",
-    "Orin,     8, 7, 163, true,  true,  true",
-    "L40S,     8, 9,  99, true,  true,  false",
-    "RTX 4090, 8, 9,  99, true,  true,  false",
-    "H100,     9, 0, 227, true,  true,  true",
-    "H200,     9, 0, 227, true,  true,  true",
-    "B200,    10, 0, 227, true,  true,  true",
-    "RTX 5090, 12, 0, 99, true,  true,  false",
+    // name, capability, KiB of shared memory a block, whether there is code: kernels, long doubles
+    "V100,     7, 0,  96, false, false, 160",
+    "T4,       7, 5,  64, false, false, 160",
+    "A100,     8, 0, 163, true,  true,  256",
+    "A10,      8, 6,  99, true,  true,  160",
+    "RTX 3090, 8, 6,  99, true,  true,  160",
+    "Orin,     8, 7, 163, true,  true,  256",
+    "L40S,     8, 9,  99, true,  true,  160",
+    "RTX 4090, 8, 9,  99, true,  true,  160",
+    "H100,     9, 0, 227, true,  true,  256",
+    "H200,     9, 0, 227, true,  true,  256",
+    "B200,    10, 0, 227, true,  true,  256",
+    "RTX 5090, 12, 0, 99, true,  true,  160",
   })
   void eachCardRunsWhatFitsIt(
       String name,
@@ -42,21 +42,22 @@ class GpusTest {
       int kibibytes,
       boolean hasCode,
       boolean runsKernels,
-      boolean takesLongDoubles) {
-    Gpu gpu = new Gpu(major, minor, kibibytes * 1024, hasCode);
+      long mostDoubleHeadDim) {
+    Gpu gpu = new Gpu(major, minor, kibibytes * 1024, hasCode, mostDoubleHeadDim);
     Gpus.Answer answer = new Gpus(index -> gpu, null).of(0);
     assertThat(answer.runsKernels()).as(name).isEqualTo(runsKernels);
     assertThat(gpu.takesDoubleHeads(160)).as(name).isTrue();
-    assertThat(gpu.takesDoubleHeads(161)).as(name).isEqualTo(takesLongDoubles);
+    assertThat(gpu.takesDoubleHeads(161)).as(name).isEqualTo(mostDoubleHeadDim == 256);
+    assertThat(gpu.takesDoubleHeads(257)).as(name).isFalse();
   }
 
   @Test
   void aLibraryThatWasBuiltForAnotherCardIsNotUsed() {
-    assertThat(new Gpu(8, 0, 163 * 1024, false).refusal().orElseThrow())
+    assertThat(new Gpu(8, 0, 163 * 1024, false, 256).refusal().orElseThrow())
         .isEqualTo(
             "has compute capability 8.0, for which this build of the CUDA kernels has no code;"
                 + " build them with CMAKE_CUDA_ARCHITECTURES=80");
-    assertThat(new Gpu(9, 0, 48 * 1024, true).refusal().orElseThrow())
+    assertThat(new Gpu(9, 0, 48 * 1024, true, 160).refusal().orElseThrow())
         .isEqualTo("gives a block 49152 bytes of shared memory, and the CUDA kernels need 101376");
   }
 
