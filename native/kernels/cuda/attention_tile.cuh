@@ -143,7 +143,9 @@ using LongDoubleTile = AttentionTile<double, 256, 16, 16>;
 template <template <typename> typename BYTES, typename Call>
 void with_tile(const MoeProblem& p, Call call) {
   const auto first_that_fits = [&]<typename Large, typename Small>(Large, Small) {
-    if (BYTES<Large>::value <= kLeastSharedBytes || has_shared_memory(BYTES<Large>::value)) {
+    if constexpr (BYTES<Large>::value <= kLeastSharedBytes) {
+      call(Large());
+    } else if (has_shared_memory(BYTES<Large>::value)) {
       call(Large());
     } else {
       static_assert(BYTES<Small>::value <= kLeastSharedBytes);

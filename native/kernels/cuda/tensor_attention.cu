@@ -78,9 +78,10 @@ struct Softmax {
   }
 };
 
-// SPLIT: a block takes one context, and leaves it in parts, in float32. Otherwise it takes all of them.
+// SPLIT: a block takes one context, and leaves it in parts, in float32. Otherwise it takes all of them. One block a
+// multiprocessor is enough: else ptxas wants three of the heads of 40, and spills for sm_100 and 120.
 template <typename Tile, bool SPLIT>
-__global__ void __launch_bounds__(Tile::kThreads)
+__global__ void __launch_bounds__(Tile::kThreads, 1)
     attend(const __grid_constant__ MoeForward call, float* parts, int64_t tiles, bool in_vectors) {
   using T = typename Tile::Number;
   T* query = shared_memory<T>();

@@ -123,10 +123,14 @@ void launch_dot_rows(const MoeBackward& call, float* deltas, cudaStream_t stream
   }
 }
 
-// parts: the sum of each context alone, without the scale, in float32, where a block takes one context; else null.
-// One block a multiprocessor: by itself the assembler spills registers of some tiles to make room for more.
+// The blocks a multiprocessor that short heads are laid out for, and of others one: else ptxas chooses so many for
+// sm_100 and 120 that it spills.
 template <typename Tile>
-__global__ void __launch_bounds__(Tile::kThreads, 1) differentiate_queries(
+constexpr int kQueryBlocks = Tile::kDimTiles * Tile::kParts <= 5 ? 2 : 1;
+
+// parts: the sum of each context alone, without the scale, in float32, where a block takes one context; else null.
+template <typename Tile>
+__global__ void __launch_bounds__(Tile::kThreads, kQueryBlocks<Tile>) differentiate_queries(
     const __grid_constant__ MoeBackward call, Deltas deltas, float* parts, int64_t tiles, bool in_vectors) {
   using T = typename Tile::Number;
   T* query = shared_memory<T>();
