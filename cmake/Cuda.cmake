@@ -40,7 +40,7 @@ function(dsvlm_add_cuda_library target)
     PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;--expt-extended-lambda;-Xcompiler=-fvisibility=hidden,-Wall,-Wextra,-Wno-unused-parameter>"
             "$<$<COMPILE_LANGUAGE:CXX>:-fvisibility=hidden;-Wall;-Wextra;-Wno-unused-parameter>"
             # A register that does not fit and goes to memory ends the build.
-            "$<$<COMPILE_LANGUAGE:CUDA>:-Xptxas=--warn-on-spills,--warning-as-error,-v>")
+            "$<$<COMPILE_LANGUAGE:CUDA>:-Xptxas=--warn-on-spills,--warning-as-error>")
   set_target_properties(
     ${target}
     PROPERTIES CUDA_RUNTIME_LIBRARY Shared
