@@ -112,7 +112,8 @@ __device__ void update_range(const Settings& settings, const AdamWTensor& tensor
   Update<P, G>(settings, tensor, first).run(static_cast<int>(count));
 }
 
-__global__ void __launch_bounds__(kThreads)
+// Two blocks a multiprocessor: left to itself, ptxas wants more for sm_100, and spills.
+__global__ void __launch_bounds__(kThreads, 2)
     update(const __grid_constant__ Batch<AdamWTensor> batch, const __grid_constant__ Settings settings) {
   const int index = batch.tensor_of(blockIdx.x);
   const AdamWTensor& tensor = batch.tensors[index];

@@ -8,6 +8,7 @@
 
 #include "kernels/cuda/launchers.h"
 #include "kernels/cuda/reduce.cuh"
+#include "kernels/cuda/vector.cuh"
 
 namespace dsvlm::cuda {
 namespace {
@@ -16,15 +17,6 @@ constexpr int kWarps = kThreads / 32;
 
 __device__ inline float exponential(float x) { return expf(x); }
 __device__ inline double exponential(double x) { return exp(x); }
-
-// As many numbers as are read at once.
-template <typename T, int kCount>
-struct alignas(kCount * sizeof(T)) Pack {
-  T values[kCount];
-};
-
-template <typename T>
-constexpr int kPack = 16 / sizeof(T);
 
 // The sum of exp(x - maximum) over the numbers x that were added.
 template <typename A>
@@ -69,23 +61,21 @@ __device__ ExponentialSum<A> add_all(ExponentialSum<A> own) {
 template <typename T, int kCount>
 __global__ void __launch_bounds__(kThreads) take_rows(const __grid_constant__ CrossEntropyRows call) {
   using A = Accumulator<T>;
-  using Numbers = Pack<T, kCount>;
   T* logits = static_cast<T*>(call.logits) + blockIdx.x * call.classes;
-  Numbers* packs = reinterpret_cast<Numbers*>(logits);
   const int64_t count = call.classes / kCount;
   ExponentialSum<A> own;
   for (int64_t i = threadIdx.x; i < count; i += kThreads) {
-    const Numbers numbers = packs[i];
-    A largest = load(numbers.values[0]);
+    const auto numbers = load_vector<kCount>(logits + i * kCount);
+    A largest = numbers.get(0);
 #pragma unroll
     for (int j = 1; j < kCount; ++j) {
-      const A x = load(numbers.values[j]);
+      const A x = numbers.get(j);
       largest = x > largest ? x : largest;
     }
     own.raise(largest);
 #pragma unroll
     for (int j = 0; j < kCount; ++j) {
-      own.add(load(numbers.values[j]));
+      own.add(numbers.get(j));
     }
   }
   const int64_t label = call.labels[blockIdx.x];
@@ -101,13 +91,14 @@ __global__ void __launch_bounds__(kThreads) take_rows(const __grid_constant__ Cr
   }
   const A inverse = 1 / all.sum, scale = static_cast<A>(call.scale);
   for (int64_t i = threadIdx.x; i < count; i += kThreads) {
-    Numbers numbers = packs[i];
+    const auto numbers = load_vector<kCount>(logits + i * kCount);
+    A gradients[kCount];
 #pragma unroll
     for (int j = 0; j < kCount; ++j) {
-      const A p = exponential(load(numbers.values[j]) - all.maximum) * inverse;
-      store(&numbers.values[j], (i * kCount + j == label ? p - 1 : p) * scale);
+      const A p = exponential(numbers.get(j) - all.maximum) * inverse;
+      gradients[j] = (i * kCount + j == label ? p - 1 : p) * scale;
     }
-    packs[i] = numbers;
+    store_vector(logits + i * kCount, gradients);
   }
 }
 
@@ -116,8 +107,9 @@ __global__ void __launch_bounds__(kThreads) take_rows(const __grid_constant__ Cr
 void cross_entropy_rows(const CrossEntropyRows& call, cudaStream_t stream) {
   with_type(call.dtype, [&](auto type) {
     using T = decltype(type);
-    const bool in_packs = call.classes % kPack<T> == 0 && reinterpret_cast<uintptr_t>(call.logits) % 16 == 0;
-    launch(in_packs ? take_rows<T, kPack<T>> : take_rows<T, 1>, call.rows, kThreads, 0, stream, call);
+    constexpr int kLong = kVectorElements<T>;
+    const bool in_vectors = call.classes % kLong == 0 && is_aligned<kLong>(static_cast<const T*>(call.logits));
+    launch(in_vectors ? take_rows<T, kLong> : take_rows<T, 1>, call.rows, kThreads, 0, stream, call);
   });
 }
 

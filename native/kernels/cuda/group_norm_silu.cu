@@ -89,8 +89,9 @@ Rows rows_of(const GroupNormSiluProblem& p) {
   return {p.batch * p.channels, ceil_div(p.positions, elements), elements};
 }
 
+// One block a multiprocessor is enough for all these: left to itself, ptxas wants more, and spills.
 template <typename Part>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 1)
     measure(const __grid_constant__ GroupNormSiluForward call, const __grid_constant__ Cut cut, Moments* moments) {
   const PartPlace place(call.problem, cut, blockIdx.x);
   const NormalisedGroup<typename Part::Number> group(call.problem, place.group);
@@ -104,7 +105,7 @@ __global__ void __launch_bounds__(kThreads)
 
 // moments: of all parts, or null where a group is one part.
 template <typename Part>
-__global__ void __launch_bounds__(Part::kBlock) normalise(
+__global__ void __launch_bounds__(Part::kBlock, 1) normalise(
     const __grid_constant__ GroupNormSiluForward call, const __grid_constant__ Cut cut, const Moments* moments) {
   using T = typename Part::Number;
   using A = Accumulator<T>;
@@ -188,7 +189,7 @@ __global__ void __launch_bounds__(kThreads) sum_rows(
 }
 
 template <typename T, int VECTOR>
-__global__ void __launch_bounds__(kThreads) write_gradient(
+__global__ void __launch_bounds__(kThreads, 1) write_gradient(
     const __grid_constant__ GroupNormSiluBackward call, const __grid_constant__ Cut cut,
     const __grid_constant__ Rows rows, const double* slopes, const double* products) {
   using A = Accumulator<T>;

@@ -116,8 +116,8 @@ struct NormalisedGroup {
   __device__ A bias(int64_t channel) const { return load(biases[channel]); }
 };
 
-// Neighbouring elements, in registers: thread t has the vectors t, t + THREADS, ... A thread has 32 registers for them,
-// 16 for single elements, or a SHARE-th of that.
+// Neighbouring elements, in registers: thread t has the vectors t, t + THREADS, ... A thread has eight of
+// them, or a SHARE-th of that.
 template <typename T, int VECTOR, int THREADS, int SHARE>
 class Elements {
  public:
@@ -125,7 +125,7 @@ class Elements {
   using A = Accumulator<T>;
   static constexpr int kVector = VECTOR, kBlock = THREADS;
   static constexpr int kStride = THREADS * VECTOR;
-  static constexpr int kSlots = (VECTOR > 1 ? 8 : sizeof(T) < 8 ? 16 : 8) / SHARE;
+  static constexpr int kSlots = 8 / SHARE;
   static constexpr int64_t kMost = static_cast<int64_t>(kSlots) * kStride;
 
   // elements: no more than kMost, whole vectors.
