@@ -176,7 +176,7 @@ public final class RunCheck {
     look(
         key,
         () -> {
-          Path file = folder.resolve("scheduler").resolve("scheduler_config.json");
+          Path file = folder.resolve(StableDiffusionFolder.SCHEDULER_CONFIG);
           NoiseSchedule.parse(JsonConfig.read(file).json(), file.toString());
           return file + ": a noise schedule";
         });

@@ -43,8 +43,14 @@ public final class StableDiffusionFolder {
   static final String CLASS_NAME = "StableDiffusionPipeline";
 
   private static final String SCHEDULER = "scheduler";
+
+  /** The scheduler's file within the folder. */
+  public static final String SCHEDULER_CONFIG = SCHEDULER + "/scheduler_config.json";
+
+  /** The index of the folder's parts. */
+  public static final String INDEX = "model_index.json";
+
   private static final String CONFIG = "config.json";
-  private static final String SCHEDULER_CONFIG = "scheduler_config.json";
 
   /** Parts that a pipeline's index names and this folder lacks. */
   private static final List<String> ABSENT_PARTS =
@@ -68,7 +74,7 @@ public final class StableDiffusionFolder {
     Path vaeFolder = folder.resolve(VAE);
     Path unetFile = unetFolder.resolve(CONFIG);
     Path vaeFile = vaeFolder.resolve(CONFIG);
-    Path scheduleFile = folder.resolve(SCHEDULER).resolve(SCHEDULER_CONFIG);
+    Path scheduleFile = folder.resolve(SCHEDULER_CONFIG);
     UNetConfig unetConfig = UNetConfig.parse(json(unetFile), unetFile.toString());
     VaeConfig vaeConfig = VaeConfig.parse(json(vaeFile), vaeFile.toString());
     NoiseSchedule schedule = NoiseSchedule.parse(json(scheduleFile), scheduleFile.toString());
@@ -121,8 +127,8 @@ public final class StableDiffusionFolder {
       UNetConfig unet, VaeConfig vae, NoiseSchedule schedule) {
     ObjectNode scheduler = schedule.toJson();
     Map<String, ObjectNode> files = new LinkedHashMap<>();
-    files.put("model_index.json", index(scheduler));
-    files.put(SCHEDULER + "/" + SCHEDULER_CONFIG, scheduler);
+    files.put(INDEX, index(scheduler));
+    files.put(SCHEDULER_CONFIG, scheduler);
     files.put(UNET + "/" + CONFIG, unet.toJson());
     files.put(VAE + "/" + CONFIG, vae.toJson());
     return files;

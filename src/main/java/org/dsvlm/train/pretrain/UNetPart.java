@@ -43,7 +43,6 @@ final class UNetPart implements Pretrainable {
   private static final long UNTOLD_SHARE = 10;
   private static final int AT_ONCE = 50;
   private static final int MEASURED = 300;
-  private static final long MEASURED_TIMESTEP = 500;
 
   @Override
   public String name() {
@@ -92,7 +91,7 @@ final class UNetPart implements Pretrainable {
 
   private final class Training implements PartTraining {
     private final UNetConfig config;
-    private final NoiseSchedule schedule = NoiseSchedule.stableDiffusion();
+    private final NoiseSchedule schedule;
     private final ParameterStore store;
     private final UNet unet;
     private final ToldCaption captions;
@@ -111,6 +110,7 @@ final class UNetPart implements Pretrainable {
       patchesShare = workshop.config().number("patches_share");
       random = workshop.random(name());
       config = config(workshop);
+      schedule = NoiseSchedule.parse(workshop.section("scheduler"), "unet.scheduler");
       store = ParameterStore.random(random, ScalarType.Float, "cpu");
       unet = new UNet(store.root(), config);
       guide = new GuidedCrossAttention.Guide(patches.aSide());
@@ -154,14 +154,14 @@ final class UNetPart implements Pretrainable {
       Tensor at = Torch.of(timesteps, timesteps.length);
       Tensor states = inPatches ? patches.states(rows) : captions.states(told);
       Tensor output = unet.forward(schedule.addNoise(x0, noise, at), at, List.of(states));
-      Tensor epsilon = output.sub(noise).square().mean();
+      Tensor error = output.sub(schedule.target(x0, noise, at)).square().mean();
       if (!inPatches) {
-        return new Loss(epsilon, Map.of("epsilon_of_captions", epsilon), rows.length);
+        return new Loss(error, Map.of("error_of_captions", error), rows.length);
       }
       Tensor distance = guide.distance();
       return new Loss(
-          epsilon.add(distance.mul(Torch.scalar(guideWeight))),
-          Map.of("epsilon_of_patches", epsilon, "distance_of_attention", distance),
+          error.add(distance.mul(Torch.scalar(guideWeight))),
+          Map.of("error_of_patches", error, "distance_of_attention", distance),
           rows.length);
     }
 
@@ -178,7 +178,7 @@ final class UNetPart implements Pretrainable {
       Files.writeString(folder.resolve(CONFIG), config.toJson().toPrettyString() + "\n");
     }
 
-    /** The schedule and the index that make a Stable Diffusion of the folder. */
+    /** The schedule that it was trained by, and the index that make a Stable Diffusion of it. */
     @Override
     public void complete(Path parts) throws IOException {
       Path folder = parts.resolve("stable_diffusion");
@@ -186,17 +186,14 @@ final class UNetPart implements Pretrainable {
       Map<String, ObjectNode> files =
           StableDiffusionFolder.configurations(
               config, VaeConfig.parse(vae.json(), vae.where()), schedule);
-      for (Map.Entry<String, ObjectNode> file : files.entrySet()) {
-        Path path = folder.resolve(file.getKey());
-        if (!Files.exists(path)) {
-          Files.createDirectories(path.getParent());
-          Files.writeString(
-              path,
-              new ObjectMapper()
-                      .writerWithDefaultPrettyPrinter()
-                      .writeValueAsString(file.getValue())
-                  + "\n");
-        }
+      for (String name :
+          List.of(StableDiffusionFolder.SCHEDULER_CONFIG, StableDiffusionFolder.INDEX)) {
+        Path path = folder.resolve(name);
+        Files.createDirectories(path.getParent());
+        Files.writeString(
+            path,
+            new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(files.get(name))
+                + "\n");
       }
     }
 
@@ -213,57 +210,27 @@ final class UNetPart implements Pretrainable {
   public Map<String, Double> figures(Workshop workshop) {
     Path folder = workshop.part(folder());
     JsonConfig config = JsonConfig.read(folder.resolve(CONFIG));
+    JsonConfig scheduler =
+        JsonConfig.read(folder.resolveSibling(StableDiffusionFolder.SCHEDULER_CONFIG));
     Map<String, Double> figures = new LinkedHashMap<>();
     try (WeightSource stored = WeightFolder.open(folder);
         ParameterStore store = ParameterStore.from(stored, ScalarType.Float, "cpu")) {
-      UNet unet = new UNet(store.root(), UNetConfig.parse(config.json(), config.where()));
+      UNetErrors errors =
+          new UNetErrors(
+              new UNet(store.root(), UNetConfig.parse(config.json(), config.where())),
+              NoiseSchedule.parse(scheduler.json(), scheduler.where()));
       for (String name : List.of("new-scenes", "new-concepts")) {
         WorldPart part = workshop.data(name);
         Tensor latents = latents(workshop, part, MEASURED);
         try (ToldCaption captions = new ToldCaption(workshop, part);
             ToldPatches patches = new ToldPatches(workshop, part)) {
-          figures.put("epsilon_error " + name, error(unet, latents, captions, 0));
-          figures.put("epsilon_error_of_wrong_caption " + name, error(unet, latents, captions, 1));
-          figures.put("epsilon_error_of_patches " + name, error(unet, latents, patches, 0));
-          figures.put("epsilon_error_of_wrong_patches " + name, error(unet, latents, patches, 1));
+          errors.ofNoise(latents, captions).into(figures, "epsilon_error", "caption", name);
+          errors.ofNoise(latents, patches).into(figures, "epsilon_error", "patches", name);
+          errors.fromNoise(latents, patches).into(figures, "from_noise_error", "patches", name);
         }
         latents.close();
       }
     }
     return figures;
-  }
-
-  /**
-   * Mean squared error of the noise half way through, each picture told what {@code off} pictures
-   * on is to be seen.
-   */
-  private static double error(UNet unet, Tensor latents, Told told, int off) {
-    NoiseSchedule schedule = NoiseSchedule.stableDiffusion();
-    RandomState random = new RandomState(0).fork("unet figures");
-    long count = latents.size(0);
-    double sum = 0;
-    for (long first = 0; first < count; first += AT_ONCE) {
-      int size = (int) Math.min(AT_ONCE, count - first);
-      long[] rows = new long[size];
-      long[] timesteps = new long[size];
-      Arrays.fill(timesteps, MEASURED_TIMESTEP);
-      for (int i = 0; i < size; i++) {
-        rows[i] = (first + i + off) % count;
-      }
-      try (PointerScope scope = new PointerScope()) {
-        Tensor x0 = latents.narrow(0, first, size);
-        Tensor noise = random.fork(first).normal(Torch.shape(x0));
-        Tensor at = Torch.of(timesteps, size);
-        Tensor error =
-            Torch.withoutGradient(
-                () ->
-                    unet.forward(schedule.addNoise(x0, noise, at), at, List.of(told.states(rows)))
-                        .sub(noise)
-                        .square()
-                        .mean());
-        sum += size * Torch.item(error);
-      }
-    }
-    return sum / count;
   }
 }

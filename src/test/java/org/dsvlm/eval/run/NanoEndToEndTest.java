@@ -81,7 +81,7 @@ class NanoEndToEndTest {
         .orElseThrow();
   }
 
-  /** With the pictures of a batch in another order: 50 %. */
+  /** 88 %; with the pictures of a batch in another order 46 %. */
   @Test
   void coloursAreFarAboveChance() {
     JsonNode colour = score.path("by_category").path("colour");
@@ -96,13 +96,13 @@ class NanoEndToEndTest {
   }
 
   /**
-   * 0.23 and 1.8. With the UNet of captions alone it was 0.34 and 1.07, and with the features of
-   * another picture 0.47 and 0.31.
+   * 0.16 and 4.6. With the features of another picture the loss is 0.69; the condition use of what
+   * was learnt before is still 3.3.
    */
   @Test
   void reconstructionsAreOfThePictureThatIsShown() throws IOException {
     assertThat(mean("loss_reconstruction")).isLessThan(0.3);
-    assertThat(mean("condition_use")).isGreaterThan(0.7);
+    assertThat(mean("condition_use")).isGreaterThan(2.0);
     assertThat(mean("grad_norm_vision_encoder_reconstruction")).isPositive();
   }
 }
