@@ -18,7 +18,7 @@ import org.eclipse.jetty.util.thread.Scheduler;
  * A connection that can be asked whether its client is still there while no one reads from it, and
  * that knows how long a request's headers have been coming.
  */
-final class ClientEndPoint extends SocketChannelEndPoint {
+class ClientEndPoint extends SocketChannelEndPoint {
   private final Executor executor;
 
   /** A byte of the next request, read when the client was looked for. */

@@ -6,8 +6,6 @@ package org.dsvlm.serve;
 
 import java.io.IOException;
 import java.net.URI;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -15,10 +13,6 @@ import java.util.concurrent.TimeUnit;
 import org.dsvlm.chat.ChatModel;
 import org.dsvlm.io.DsVlmException;
 import org.eclipse.jetty.io.EndPoint;
-import org.eclipse.jetty.io.ManagedSelector;
-import org.eclipse.jetty.io.SocketChannelEndPoint;
-import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -27,9 +21,6 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 /** A server that answers with one model. It may be closed by any thread. */
 public final class ModelServer implements AutoCloseable {
   private static final int THREADS = 32;
-
-  /** Bytes of a reply that the system keeps for a client that does not read; it may double them. */
-  private static final int SEND_BUFFER = 1 << 16;
 
   /** How often clients are looked for. */
   private static final Duration LOOK = Duration.ofMillis(200);
@@ -59,7 +50,7 @@ public final class ModelServer implements AutoCloseable {
             });
     Metrics metrics = new Metrics();
     completions = new Completions(settings, model, metrics, preparing, threads);
-    connector = connector(threads);
+    connector = new ClientConnector(server, settings);
     metrics.gauge(
         "dsvlm.requests.in.flight",
         "Requests for completions without a whole reply.",
@@ -72,28 +63,6 @@ public final class ModelServer implements AutoCloseable {
     server.addBean(new NetworkConnectionLimit(settings.limits().connections(), connector));
     server.setHandler(new Router(settings, completions, metrics));
     server.setErrorHandler(new ErrorReply(metrics));
-  }
-
-  private ServerConnector connector(QueuedThreadPool threads) {
-    HttpConfiguration http = new HttpConfiguration();
-    http.setSendServerVersion(false);
-    http.setRequestHeaderSize(settings.limits().headerBytes());
-    ServerConnector made =
-        new ServerConnector(server, 1, 1, new HttpConnectionFactory(http)) {
-          @Override
-          protected SocketChannelEndPoint newEndPoint(
-              SocketChannel channel, ManagedSelector selector, SelectionKey selectionKey) {
-            SocketChannelEndPoint endPoint =
-                new ClientEndPoint(channel, selector, selectionKey, getScheduler(), threads);
-            endPoint.setIdleTimeout(getIdleTimeout());
-            return endPoint;
-          }
-        };
-    made.setAcceptedSendBufferSize(SEND_BUFFER);
-    made.setHost(settings.host());
-    made.setPort(settings.port());
-    made.setIdleTimeout(settings.limits().idleTime().toMillis());
-    return made;
   }
 
   /**
