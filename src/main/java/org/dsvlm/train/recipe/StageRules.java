@@ -34,7 +34,7 @@ final class StageRules {
   /** The part's rate in that stage; empty if it is frozen. */
   OptionalDouble rate(int stage, TrainedPart part) {
     Double given = recipe.stage(stage).train().of(part);
-    if (given != null) {
+    if (given != null && !isIdle(part)) {
       return given > 0 ? OptionalDouble.of(given) : OptionalDouble.empty();
     }
     double rate = recipe.stage(stage).learningRate();
@@ -54,6 +54,11 @@ final class StageRules {
             reconstruction(stage) && model.stableDiffusion().trainable(), own > 0 ? own : rate);
       }
     };
+  }
+
+  /** Without the supervision the rates of its parts are as idle as all that is set of it. */
+  private boolean isIdle(TrainedPart part) {
+    return part.supervised() && !recipe.supervised();
   }
 
   private static OptionalDouble when(boolean trains, double rate) {
@@ -124,7 +129,7 @@ final class StageRules {
     if ((part == TrainedPart.LANGUAGE || part == TrainedPart.LORA) && !language(stage)) {
       return "the stage has no language loss to learn by; leave the rate out";
     }
-    if (part.supervised() && !reconstruction(stage)) {
+    if (part.supervised() && !isIdle(part) && !reconstruction(stage)) {
       return "the stage has no reconstruction loss to learn by; leave the rate out";
     }
     return null;

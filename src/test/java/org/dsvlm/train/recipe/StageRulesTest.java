@@ -83,11 +83,23 @@ class StageRulesTest {
     assertThat(recipe.rate(2, TrainedPart.LANGUAGE)).isPresent();
   }
 
+  /** So that a comparison without the supervision is one setting away. */
+  @Test
+  void withoutTheSupervisionTheRatesOfItsPartsAreIdle() {
+    Recipe without = recipe("nano", "supervision.enabled=false", "model.start.multi_adapter=");
+    for (TrainedPart part : TrainedPart.values()) {
+      assertThat(without.rate(1, part).isPresent())
+          .as(part.key())
+          .isEqualTo(part == TrainedPart.CONNECTOR || part == TrainedPart.VISION);
+    }
+    assertThat(recipe("nano").rate(1, TrainedPart.ADAPTERS)).hasValue(1e-4);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "nano-scratch, stage1.train.lora=1e-4, stage1.train.lora, model.language.lora.rank is 0",
     "ds-vlm-vicuna-7b-clip, stage2.train.language=1e-4, stage2.train.language, not both",
-    "llava-vicuna-7b-clip, stage1.train.adapters=1e-4, stage1.train.adapters, no reconstruction",
+    "nano, supervision.weight=0, stage1.train.adapters, no reconstruction",
     "nano-scratch, stage1.train.vision=-1, stage1.train.vision, 0 to freeze it",
     "nano-scratch, stage1.train.vision=fast, stage1.train.vision, a number",
     "nano-scratch, stage1.losses.language.weight=-1, stage1.losses.language.weight, from 0 up",
