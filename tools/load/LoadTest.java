@@ -28,6 +28,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Many clients of one server at a time. Most ask and compare the answer with the one that was made
@@ -52,12 +53,16 @@ final class LoadTest {
   private final Map<String, Integer> counts = Collections.synchronizedMap(new TreeMap<>());
   private final List<Double> seconds = Collections.synchronizedList(new ArrayList<>());
   private final List<String> faults = Collections.synchronizedList(new ArrayList<>());
+  private final AtomicLong requests = new AtomicLong();
+  private final long began = System.nanoTime();
 
   private LoadTest(String folder) throws IOException {
     model = "load";
     ProcessBuilder builder =
         new ProcessBuilder("tools/dsvlm", "serve", "--model", folder, "--name", model, "--port", "0", "--queue", "512");
     builder.environment().remove("DSVLM_API_KEY");
+    // Its replies name their connections, so that faults can be told apart by them.
+    builder.environment().merge("JAVA_OPTS", "-Ddsvlm.serve.connections=true", (ours, more) -> ours + " " + more);
     server = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     String line =
         new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8)).readLine();
@@ -112,14 +117,35 @@ final class LoadTest {
             model, stream, i % 2 == 0 ? "0" : "1.2", i, 16 + i % 33, shown, QUESTIONS.get(i % QUESTIONS.size()));
   }
 
+  /**
+   * The reply to {@code body}, which has the request's own number.
+   *
+   * @throws IOException if the number is another request's
+   */
   private HttpResponse<String> post(String body) throws IOException, InterruptedException {
-    return client.send(
+    String id = "load-" + requests.incrementAndGet();
+    HttpResponse<String> response = client.send(
         HttpRequest.newBuilder(address.resolve("/v1/chat/completions"))
             .header("Content-Type", "application/json")
+            .header("X-Request-Id", id)
             .timeout(Duration.ofMinutes(5))
             .POST(HttpRequest.BodyPublishers.ofString(body))
             .build(),
         HttpResponse.BodyHandlers.ofString());
+    String other = response.headers().firstValue("X-Request-Id").orElse("none");
+    if (!other.equals(id)) {
+      throw new IOException("request " + id + " has the reply to request " + other + connection(response));
+    }
+    return response;
+  }
+
+  /** The connection of a reply, and which of its requests it answers. */
+  private static String connection(HttpResponse<String> response) {
+    return " on connection " + response.headers().firstValue("X-Connection").orElse("unknown");
+  }
+
+  private void fault(String what) {
+    faults.add("after %.1f s: %s".formatted((System.nanoTime() - began) / 1e9, what));
   }
 
   /** The text of a reply, whole or streamed. */
@@ -255,24 +281,25 @@ final class LoadTest {
       counts.merge(name + " " + outcome, 1, Integer::sum);
     } catch (IOException | InterruptedException | RuntimeException e) {
       counts.merge(name + " lost", 1, Integer::sum);
-      faults.add(name + ": " + e);
+      fault(name + ": " + e);
     }
   }
 
   private String sound(Asked asked) throws IOException, InterruptedException {
     long begin = System.nanoTime();
     HttpResponse<String> response = post(asked.body());
-    return compared(asked, response.statusCode(), response.body(), begin);
+    return compared(asked, response.statusCode(), response.body(), connection(response), begin);
   }
 
-  private String compared(Asked asked, int status, String reply, long begin) throws IOException {
+  private String compared(Asked asked, int status, String reply, String connection, long begin)
+      throws IOException {
     if (status != 200) {
-      faults.add(status + " " + reply);
+      fault(status + " " + reply + connection);
       return Integer.toString(status);
     }
     String text = text(reply, asked.stream());
     if (!text.equals(asked.answer())) {
-      faults.add("'" + text + "' in place of '" + asked.answer() + "'");
+      fault("'" + text + "' in place of '" + asked.answer() + "'" + connection);
       return "different";
     }
     seconds.add((System.nanoTime() - begin) / 1e9);
@@ -312,7 +339,7 @@ final class LoadTest {
       String whole = new String(reply.toString().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
       int status = Integer.parseInt(whole.substring(9, 12));
       int head = whole.indexOf("\r\n\r\n");
-      return compared(asked, status, whole.substring(head + 4), begin);
+      return compared(asked, status, whole.substring(head + 4), " on a connection of its own", begin);
     }
   }
 
@@ -325,7 +352,7 @@ final class LoadTest {
       String reply = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       String status = reply.length() < 12 ? "no reply" : reply.substring(9, 12);
       if (status.startsWith("2") || status.startsWith("5") && !status.equals("505")) {
-        faults.add("a broken request has the reply " + reply);
+        fault("a broken request has the reply " + reply);
       }
       return status;
     } catch (java.net.SocketException e) {

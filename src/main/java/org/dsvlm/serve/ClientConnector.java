@@ -17,11 +17,11 @@ import org.eclipse.jetty.server.ServerConnector;
 /**
  * Accepts connections.
  *
- * <p>Each buffer serves one connection only. Jetty answers malformed HTTP on a second thread, and
- * as late as that one is done a third may still read into a buffer that the first has given back
- * (Jetty 12.1.14). From a pool another connection could have it by then, and would find its own
- * last request in it once more: from then on it would get each reply one request late. A buffer of
- * 8 KiB costs nothing beside an answer, so none is used again.
+ * <p>Each buffer serves one connection only. Jetty 12.1.14 answers malformed HTTP on a second
+ * thread, and resumes the connection on a third when that is done; the third may still read into
+ * the buffer that the first gives back meanwhile. From a pool another connection could have it by
+ * then, and would find its own last request in it once more: from then on each of its replies came
+ * one request late. A buffer of 8 KiB costs nothing beside an answer, so none is used again.
  */
 class ClientConnector extends ServerConnector {
   /** Bytes of a reply that the system keeps for a client that does not read; it may double them. */

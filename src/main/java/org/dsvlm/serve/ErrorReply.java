@@ -20,6 +20,7 @@ final class ErrorReply implements Request.Handler {
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
     metrics.count(request, response);
+    ReplyMarks.put(request, response);
     int status =
         request.getAttribute(ErrorHandler.ERROR_STATUS) instanceof Integer known ? known : 500;
     Reply.error(response, callback, error(status));

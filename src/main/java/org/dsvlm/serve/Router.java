@@ -44,6 +44,7 @@ final class Router extends Handler.Abstract {
       Request.addCompletionListener(request, failure -> endPoint.requestEnds());
     }
     metrics.count(request, response);
+    ReplyMarks.put(request, response);
     HttpFields.Mutable headers = response.getHeaders();
     headers.put("X-Content-Type-Options", "nosniff");
     headers.put("Cross-Origin-Resource-Policy", "same-origin");

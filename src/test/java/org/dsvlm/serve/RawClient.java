@@ -23,6 +23,11 @@ final class RawClient implements AutoCloseable {
     socket.setTcpNoDelay(true);
   }
 
+  /** Its own port, by which the server knows it. */
+  int port() {
+    return socket.getLocalPort();
+  }
+
   RawClient send(byte[] bytes) throws IOException {
     socket.getOutputStream().write(bytes);
     return this;
