@@ -6,7 +6,6 @@ package org.dsvlm.distributed;
 
 import java.net.InetAddress;
 import java.util.concurrent.TimeUnit;
-import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.chrono.Milliseconds;
@@ -20,6 +19,7 @@ import org.bytedeco.pytorch.Work;
 import org.bytedeco.pytorch.global.torch_gloo;
 import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.tensor.LibraryExtraction;
 import org.jspecify.annotations.Nullable;
 
 /** c10d's process groups: Gloo for tensors of the CPU, NCCL for those of a GPU. */
@@ -43,7 +43,7 @@ final class Collectives implements AutoCloseable {
     this.store = store;
     this.rank = rank;
     this.size = size;
-    Loader.load(torch_gloo.class);
+    LibraryExtraction.load(torch_gloo.class);
     String networkInterface = System.getenv("GLOO_SOCKET_IFNAME");
     try (PointerScope scope = new PointerScope()) {
       ProcessGroupGloo.Options options =

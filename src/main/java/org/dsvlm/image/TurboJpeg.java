@@ -6,11 +6,11 @@ package org.dsvlm.image;
 
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.IntPointer;
-import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.leptonica.PIX;
 import org.bytedeco.leptonica.global.leptonica;
 import org.dsvlm.io.LibraryLoading;
+import org.dsvlm.tensor.LibraryExtraction;
 import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,7 +39,7 @@ final class TurboJpeg {
       try {
         // Leptonica's JAR has a libgomp, too; LibTorch's own is to be the only one.
         Torch.load();
-        Loader.load(leptonica.class);
+        LibraryExtraction.load(leptonica.class);
         leptonica.setMsgSeverity(SILENT);
         return true;
       } catch (LinkageError e) {

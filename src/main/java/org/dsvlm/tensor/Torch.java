@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.DoublePointer;
-import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
@@ -37,7 +36,7 @@ import org.dsvlm.io.DsVlmException;
 public final class Torch {
   static {
     LibTorchVersion.require();
-    Loader.load(torch.class);
+    LibraryExtraction.load(torch.class);
     // It cannot start on some processors, and says so at every convolution.
     torch.globalContext().setUserEnabledNNPACK(false);
     Threads.loaded();
