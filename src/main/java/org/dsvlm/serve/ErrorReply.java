@@ -4,6 +4,7 @@
  */
 package org.dsvlm.serve;
 
+import java.util.function.BooleanSupplier;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
@@ -12,9 +13,14 @@ import org.eclipse.jetty.util.Callback;
 /** Answers requests that are no sound HTTP, or whose handling failed, as all other errors. */
 final class ErrorReply implements Request.Handler {
   private final Metrics metrics;
+  private final BooleanSupplier closing;
 
-  ErrorReply(Metrics metrics) {
+  /**
+   * @param closing whether the server lets go of what it has not answered
+   */
+  ErrorReply(Metrics metrics, BooleanSupplier closing) {
     this.metrics = metrics;
+    this.closing = closing;
   }
 
   @Override
@@ -27,7 +33,7 @@ final class ErrorReply implements Request.Handler {
     return true;
   }
 
-  private static ApiError error(int status) {
+  private ApiError error(int status) {
     return switch (status) {
       case 408 -> ApiError.refused(408, "too_slow", "the request was not complete in time");
       case 414 -> ApiError.refused(414, "address_too_long", "the address is too long");
@@ -36,9 +42,10 @@ final class ErrorReply implements Request.Handler {
               431, "headers_too_long", "the headers are longer than this server takes");
       case 505 -> ApiError.refused(505, "http_version", "the server speaks HTTP/1.1");
       default ->
-          status >= 500
-              ? ApiError.internal()
-              : ApiError.refused(status, "bad_http", "the request is no sound HTTP");
+          status < 500
+              ? ApiError.refused(status, "bad_http", "the request is no sound HTTP")
+              // Jetty fails what it drops when it stops; nothing is wrong with that.
+              : closing.getAsBoolean() ? ApiError.closing() : ApiError.internal();
     };
   }
 }

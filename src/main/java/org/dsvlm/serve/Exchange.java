@@ -4,7 +4,6 @@
  */
 package org.dsvlm.serve;
 
-import java.io.EOFException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
@@ -101,17 +100,21 @@ final class Exchange {
     }
   }
 
-  /** The client has left: its answer is cancelled, and the connection ends. */
+  /**
+   * The client has left: its answer is cancelled. A reply that is under way is ended by whoever
+   * writes it: the next write fails, or is the last one. Ended here too, it would be written by
+   * two.
+   */
   void leave() {
     cancellation.cancel();
-    if (replied.get()) {
-      fail(new EOFException("the client has left"));
-    } else {
-      // One that has closed its own side alone, and still listens, learns so.
-      refuse(
-          ApiError.refused(
-              ApiError.CLIENT_GONE, "client_gone", "the client has closed the connection"));
+    if (endPoint != null) {
+      // It is not to be found gone again.
+      endPoint.unwatch();
     }
+    // One that has closed its own side alone, and still listens, learns so.
+    refuse(
+        ApiError.refused(
+            ApiError.CLIENT_GONE, "client_gone", "the client has closed the connection"));
   }
 
   /** The model is done with it: what is left is the client's to take. */
@@ -123,10 +126,12 @@ final class Exchange {
   /** Ends the connection of a client that has not taken its reply within {@code time}. */
   void endIfNotTaken(Duration time) {
     if (answered != 0 && System.nanoTime() - answered > time.toNanos()) {
-      if (endPoint != null) {
+      if (endPoint == null) {
+        fail(new TimeoutException("the client does not take its reply"));
+      } else {
+        // Which fails the write that waits for the client.
         endPoint.close();
       }
-      fail(new TimeoutException("the client does not take its reply"));
     }
   }
 

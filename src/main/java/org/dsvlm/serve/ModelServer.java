@@ -62,7 +62,7 @@ public final class ModelServer implements AutoCloseable {
     server.addConnector(connector);
     server.addBean(new NetworkConnectionLimit(settings.limits().connections(), connector));
     server.setHandler(new Router(settings, completions, metrics));
-    server.setErrorHandler(new ErrorReply(metrics));
+    server.setErrorHandler(new ErrorReply(metrics, completions::isClosing));
   }
 
   /**
