@@ -8,12 +8,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.io.JsonConfig;
 import org.dsvlm.models.vit.ClipPair;
 import org.dsvlm.models.vit.VisionConfig;
 import org.dsvlm.models.vit.VisionTower;
@@ -96,9 +100,52 @@ final class VisionPart implements Pretrainable {
         captions = ClipTexts.captions(tokenizer, train, pair.sizes().text().maxPositions());
         targets = PatchTargets.of(train, tokenizer, pair.sizes().vision());
       }
-      trained =
-          store.setTrainable(name -> !name.startsWith("text_") && !name.equals("logit_scale"));
+      workshop.start().ifPresent(this::startFrom);
+      List<String> fixed = fixed(fixedBlocks(workshop.config()));
+      trained = store.setTrainable(name -> fixed.stream().noneMatch(name::startsWith));
       batches = new Batches(random, train.size(), workshop.config().size("batch_size"));
+    }
+
+    /** Takes the tower of {@code folder} in place of the pair's. */
+    private void startFrom(Path folder) {
+      try (PointerScope scope = new PointerScope();
+          NoGradGuard guard = new NoGradGuard();
+          WeightSource stored = WeightFolder.open(folder)) {
+        store
+            .tensors()
+            .forEach(
+                (name, tensor) -> {
+                  if (name.startsWith(VISION + ".")) {
+                    tensor.copy_(stored.read(name));
+                  }
+                });
+      }
+    }
+
+    private int fixedBlocks(JsonConfig config) {
+      int blocks = config.integer("fixed_blocks", 0);
+      int all = pair.sizes().vision().layers();
+      if (blocks < 0 || blocks > all) {
+        throw config.error("fixed_blocks", "is " + blocks + "; the tower has " + all + " blocks");
+      }
+      return blocks;
+    }
+
+    /**
+     * What of the pair does not learn, by the beginnings of its names.
+     *
+     * @param blocks of the tower from the first on, with the embeddings below them; 0: all learn
+     */
+    private static List<String> fixed(int blocks) {
+      List<String> fixed = new ArrayList<>(List.of("text_", "logit_scale"));
+      if (blocks > 0) {
+        fixed.add(VISION + ".embeddings.");
+        fixed.add(VISION + ".pre_layrnorm.");
+      }
+      for (int block = 0; block < blocks; block++) {
+        fixed.add(VISION + ".encoder.layers." + block + ".");
+      }
+      return fixed;
     }
 
     @Override

@@ -8,9 +8,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.FilePath;
 import org.dsvlm.io.JsonConfig;
 import org.dsvlm.tensor.RandomState;
+import org.dsvlm.train.recipe.Place;
 
 /**
  * What the training of a part works with.
@@ -46,6 +49,14 @@ record Workshop(
       return below;
     }
     throw new DsVlmException("pretraining recipe: '" + key + "' is missing or no mapping");
+  }
+
+  /** The folder of trained weights that the part starts from, if it does not start at random. */
+  Optional<Path> start() {
+    String place = config().text("start", "");
+    return place.isEmpty()
+        ? Optional.empty()
+        : Optional.of(FilePath.of("start", Place.resolved(place)));
   }
 
   /** The folder of another part. */
