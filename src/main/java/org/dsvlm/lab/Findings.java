@@ -92,6 +92,15 @@ final class Findings {
     return Objects.requireNonNull(results.get(arm), arm);
   }
 
+  /** What the comparison asks for and no run has: its column would be empty. */
+  List<Measure> withoutFigures() {
+    return comparison.measures().stream()
+        .filter(
+            measure ->
+                comparison.arms().stream().allMatch(arm -> summary(arm, measure).seeds() == 0))
+        .toList();
+  }
+
   /** Mean and deviation over the seeds that have the figure. */
   Summary summary(Arm arm, Measure measure) {
     double[] values =

@@ -112,6 +112,13 @@ final class LabPage {
               missing,
               comparison.arms().size()));
     }
+    List<Measure> empty = findings.withoutFigures();
+    if (missing < comparison.arms().size() && !empty.isEmpty()) {
+      lead.add(
+          "No run has a figure of "
+              + String.join(", ", empty.stream().map(Measure::noun).toList())
+              + ".");
+    }
     lead.add(findings.sentence());
     lead.add(findings.runs());
     return lead.stream().filter(text -> !text.isBlank()).toList();

@@ -14,6 +14,14 @@ enum Measure {
   ACCURACY("accuracy", "accuracy", "right answers, %", true, 100, 1, "points"),
   RECONSTRUCTION("reconstruction", "reconstruction loss", "reconstruction loss", false, 1, 4, ""),
   LANGUAGE("language", "language loss", "language loss", false, 1, 4, ""),
+  HELD_OUT(
+      "validation_loss_language",
+      "language loss on held-out conversations",
+      "held-out language loss",
+      false,
+      1,
+      4,
+      ""),
   CONDITION_USE("condition_use", "condition use", "condition use, %", true, 100, 1, "points"),
   PROBE("probe", "accuracy of the probe", "probe of the features, %", true, 100, 1, "points"),
   SECONDS_STAGE_1(

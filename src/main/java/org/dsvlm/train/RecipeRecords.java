@@ -51,4 +51,18 @@ final class RecipeRecords {
             "recipe: data.source is '" + data.source() + "'; known: llava, noto");
     }
   }
+
+  /**
+   * The records of the file {@code data.validation}, with their pictures where {@code
+   * data.validation_pictures} says, or else where all others lie.
+   */
+  static LlavaJson validation(Recipe recipe) {
+    Recipe.Data data = recipe.data();
+    boolean own = !data.validationPictures().isEmpty();
+    return LlavaJson.open(
+        FilePath.of("recipe: data.validation", data.validation()),
+        FilePath.of(
+            own ? "recipe: data.validation_pictures" : "recipe: data.pictures",
+            own ? data.validationPictures() : data.pictures()));
+  }
 }

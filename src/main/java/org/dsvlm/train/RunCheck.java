@@ -285,14 +285,20 @@ public final class RunCheck {
   private void data() {
     boolean readable = !recipe.data().source().equals("llava") || pictures();
     for (int number = 1; number <= 2; number++) {
+      int stage = number;
       if (recipe.stage(number).leftOut()) {
         continue;
       }
       if (readable) {
-        records(number);
+        records(
+            "data.stage" + number,
+            () -> RecipeRecords.open(recipe, stage, () -> NotoArchive.open(NotoArchive.locate())));
       } else {
         presence(number);
       }
+    }
+    if (recipe.data().hasValidationFile()) {
+      records("data.validation", () -> RecipeRecords.validation(recipe));
     }
   }
 
@@ -321,10 +327,8 @@ public final class RunCheck {
         });
   }
 
-  private void records(int stage) {
-    String key = "data.stage" + stage;
-    try (RecordSource records =
-        RecipeRecords.open(recipe, stage, () -> NotoArchive.open(NotoArchive.locate()))) {
+  private void records(String key, Supplier<RecordSource> source) {
+    try (RecordSource records = source.get()) {
       RecordSample sample = RecordSample.of(records, recipe.seed());
       look(key, () -> sample.describe(records.size()));
       for (String fault : sample.faults()) {

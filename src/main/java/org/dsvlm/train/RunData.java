@@ -194,7 +194,7 @@ public final class RunData implements AutoCloseable {
       return parts(stage, allRecords(stage)).heldOut();
     }
     boolean last = recipe.stage(stage) == recipe.lastStage();
-    return data.validation().isEmpty() || !last ? null : validationFile();
+    return data.hasValidationFile() && last ? validationFile() : null;
   }
 
   private RecordSource allRecords(int stage) {
@@ -211,15 +211,12 @@ public final class RunData implements AutoCloseable {
   }
 
   private LlavaJson validationFile() {
-    return LlavaJson.open(
-        FilePath.of("recipe: data.validation", recipe.data().validation()),
-        FilePath.of("recipe: data.pictures", recipe.data().pictures()));
+    return RecipeRecords.validation(recipe);
   }
 
   /** SHA-256 of the file of validation records; empty without one. */
   public String validationSha256() {
-    Recipe.Data data = recipe.data();
-    if (data.validation().isEmpty() || data.validationShare() > 0) {
+    if (!recipe.data().hasValidationFile()) {
       return "";
     }
     try (LlavaJson records = validationFile()) {
@@ -262,9 +259,10 @@ public final class RunData implements AutoCloseable {
 
   /** Records of which something may be known, and that no stage trains on; null without any. */
   @Nullable RecordSource heldOut(int stage) {
-    return recipe.data().source().equals("noto")
-        ? NotoSource.captions(notoArchive(), NotoSource.Split.HELD_OUT, recipe.seed())
-        : validation(stage);
+    if (recipe.data().source().equals("noto")) {
+      return NotoSource.captions(notoArchive(), NotoSource.Split.HELD_OUT, recipe.seed());
+    }
+    return recipe.data().hasValidationFile() ? validationFile() : validation(stage);
   }
 
   private NotoArchive notoArchive() {

@@ -107,7 +107,8 @@ class LabPageTest {
         .contains("1 of 3 rows have not been run yet.")
         .contains("| more | 0 | – | – | – |")
         .contains("| with | 1 | 60.0 | 0.2000 | 0.7 |")
-        .contains("The data are too few to tell whether with has a higher accuracy than without");
+        .contains("The data are too few to tell whether with has a higher accuracy than without")
+        .doesNotContain("No run has a figure");
   }
 
   /** A recipe whose default has changed since gives another arm under the same name. */
@@ -122,5 +123,11 @@ class LabPageTest {
     Files.writeString(
         file, text.replace("\"language_weight\" : \"1.0\"", "\"language_weight\" : \"0.5\""));
     assertThat(page()).contains("| with | 0 | – | – | 0.7 |");
+  }
+
+  @Test
+  void saysWhichFigureNoRunHas() throws IOException {
+    arm(List.of(), 1, 0.6, null);
+    assertThat(page()).contains("No run has a figure of reconstruction loss.");
   }
 }

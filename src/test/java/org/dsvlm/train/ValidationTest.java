@@ -70,6 +70,24 @@ class ValidationTest {
         .forEach((name, bytes) -> assertThat(results.get(name)).as(name).isEqualTo(bytes));
   }
 
+  @Test
+  void picturesOfAFileLieWhereItSays() throws IOException {
+    Path elsewhere = folder.resolve("elsewhere");
+    Path pictures = Path.of(tiny.recipe().path("data").path("pictures").asText());
+    Files.createDirectories(elsewhere);
+    try (Stream<Path> files = Files.list(pictures)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.copy(file, elsewhere.resolve(file.getFileName()));
+      }
+    }
+    String own = "data.validation_pictures=" + elsewhere;
+    List<ObjectNode> rows = TinyRun.metrics(tiny.train("elsewhere-run", file(), EVERY, own));
+    assertThat(rows).isEqualTo(TinyRun.metrics(tiny.train("run", file(), EVERY)));
+    assertThatThrownBy(() -> RecipeReader.bind(tiny.recipe(own)))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("data.validation_pictures is the folder of pictures of the file");
+  }
+
   /** A step over all records, from which nothing is learned, has their loss. */
   @Test
   void theLanguageLossIsThatOfAStepOverTheSameRecords() throws IOException {

@@ -30,6 +30,10 @@ final class RecordWriter implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** What the records say of their pictures beside the conversation. */
+  private static final List<String> PROPERTIES =
+      List.of("kind", "group", "colour", "count", "place");
+
   /** Questions of one conversation. */
   private static final int MOST_QUESTIONS = 3;
 
@@ -62,11 +66,13 @@ final class RecordWriter implements AutoCloseable {
     byte[] png = png(picture);
     Files.write(images.resolve(image), png);
     String caption = SceneWords.caption(scene);
+    ObjectNode label = label(id, image, scene, caption);
     separate(captions);
-    captions.write(record(id, image, List.of(ConversationTemplate.IMAGE, caption)).toString());
+    captions.write(
+        record(id, image, List.of(ConversationTemplate.IMAGE, caption), label).toString());
     separate(conversations);
-    conversations.write(record(id, image, turns(questions, new Dice(random))).toString());
-    labels.write(label(id, image, scene, caption) + "\n");
+    conversations.write(record(id, image, turns(questions, new Dice(random)), label).toString());
+    labels.write(label + "\n");
     written++;
     return png;
   }
@@ -75,8 +81,14 @@ final class RecordWriter implements AutoCloseable {
     list.write(written == 0 ? "[\n" : ",\n");
   }
 
-  private static ObjectNode record(String id, String image, List<String> turns) {
+  private static ObjectNode record(String id, String image, List<String> turns, ObjectNode label) {
     ObjectNode record = JSON.createObjectNode().put("id", id).put("image", image);
+    ObjectNode known = record.putObject("labels");
+    for (String property : PROPERTIES) {
+      if (!label.path(property).asText().isEmpty()) {
+        known.set(property, label.get(property));
+      }
+    }
     ArrayNode conversation = record.putArray("conversations");
     for (int i = 0; i < turns.size(); i++) {
       conversation.addObject().put("from", i % 2 == 0 ? "human" : "gpt").put("value", turns.get(i));

@@ -145,6 +145,7 @@ public record Recipe(
       String stage2,
       String pictures,
       String validation,
+      String validationPictures,
       int maxLength,
       double badRecords,
       int threads,
@@ -156,6 +157,10 @@ public record Recipe(
       require(
           !isNumber(validation) || share(validation) > 0 && share(validation) < 1,
           "validation is a file, or a share above 0 and below 1, not " + validation);
+      require(
+          validationPictures.isEmpty() || !validation.isEmpty() && !isNumber(validation),
+          "validation_pictures is the folder of pictures of the file data.validation, which the"
+              + " recipe does not name");
     }
 
     /**
@@ -163,6 +168,11 @@ public record Recipe(
      */
     public double validationShare() {
       return isNumber(validation) ? share(validation) : 0;
+    }
+
+    /** Whether records of a file are evaluated. */
+    public boolean hasValidationFile() {
+      return !validation.isEmpty() && !isNumber(validation);
     }
 
     private static double share(String text) {

@@ -88,6 +88,7 @@ class NanoWorldTest {
           assertThat(records.get(i).hasPicture()).isTrue();
           Picture picture = records.pictures(i, 0).get(0);
           assertThat(picture.width()).isEqualTo(64);
+          assertThat(records.labels(i)).containsAllEntriesOf(probed(labels.get(i)));
           if (file.startsWith("captions")) {
             assertThat(records.get(i).turns().get(1).text())
                 .isEqualTo(labels.get(i).path("caption").asText());
@@ -98,6 +99,17 @@ class NanoWorldTest {
     for (JsonNode label : labels) {
       assertThat(label.path("count").asInt()).isEqualTo(label.path("things").size());
     }
+  }
+
+  /** What the instruments' probe asks for. */
+  private static Map<String, String> probed(JsonNode label) {
+    Map<String, String> known =
+        new HashMap<>(
+            Map.of("kind", label.path("kind").asText(), "count", label.path("count").asText()));
+    if (!label.path("colour").asText().isEmpty()) {
+      known.put("colour", label.path("colour").asText());
+    }
+    return known;
   }
 
   private static List<JsonNode> labels(Path part) throws IOException {
