@@ -10,6 +10,7 @@ import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
 import org.dsvlm.nn.LoraConfig;
 import org.dsvlm.tensor.DTypes;
+import org.dsvlm.tensor.Determinism;
 import org.dsvlm.tensor.Devices;
 import org.dsvlm.train.recipe.Recipe;
 import org.dsvlm.train.recipe.RecipeModels;
@@ -26,6 +27,9 @@ final class RecipeCheck {
   static void check(Recipe recipe, int processes) {
     DTypes.parseComputed("recipe: precision", recipe.precision());
     Devices.require(recipe.device());
+    if (recipe.deterministic()) {
+      Determinism.require(recipe.device());
+    }
     Stages.check(recipe, processes);
     RecipeModels models = RecipeModels.of(recipe.model());
     models.vision();

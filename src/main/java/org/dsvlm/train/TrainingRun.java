@@ -19,6 +19,7 @@ import org.dsvlm.models.diffusion.StableDiffusion;
 import org.dsvlm.models.diffusion.StableDiffusionFolder;
 import org.dsvlm.models.llava.LlavaExport;
 import org.dsvlm.tensor.DTypes;
+import org.dsvlm.tensor.Determinism;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Threads;
 import org.dsvlm.tensor.Torch;
@@ -107,8 +108,11 @@ public final class TrainingRun {
       BooleanSupplier stop) {
     check(recipe, group.size());
     // They are the whole process's, which may have other work.
-    try (Threads.Held held = Threads.hold(threads(group, recipe))) {
+    try (Threads.Held held = Threads.hold(threads(group, recipe));
+        Determinism deterministic = Determinism.hold(recipe.deterministic())) {
       return new TrainingRun(group, recipe, folder, listener, stop).run();
+    } catch (RuntimeException e) {
+      throw Determinism.plain(e);
     }
   }
 

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.weights.safetensors.Safetensors;
 import org.junit.jupiter.api.BeforeEach;
@@ -159,5 +160,12 @@ class StageSettingsTest {
     double own = one.get("grad_norm_supervision").asDouble();
     assertThat(plain.get("grad_norm_supervision").asDouble()).isEqualTo(own);
     assertThat(ten.get("grad_norm_supervision").asDouble()).isCloseTo(10 * own, within(1e-9 * own));
+  }
+
+  /** Every operator of a step has a deterministic way on a CPU. */
+  @Test
+  void aDeterministicRunRefusesNothing() throws IOException {
+    assertThat(TinyRun.metrics(tiny.train("run", "deterministic=true"))).hasSize(6);
+    assertThat(torch.globalContext().deterministicAlgorithms()).isFalse();
   }
 }

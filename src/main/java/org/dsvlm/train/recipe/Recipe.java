@@ -37,6 +37,7 @@ public record Recipe(
     String precision,
     String device,
     int threads,
+    boolean deterministic,
     boolean activationCheckpointing,
     Model model,
     Data data,
