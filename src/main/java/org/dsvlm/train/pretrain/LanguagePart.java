@@ -41,6 +41,8 @@ import org.dsvlm.weights.files.WeightFolder;
  * shown; to see is left for later.
  */
 final class LanguagePart implements Pretrainable {
+  static final String NAME = "language";
+
   private static final String CONFIG = "config.json";
 
   /** A wrong answer shows in its own tokens, which are few among the words of a conversation. */
@@ -51,7 +53,7 @@ final class LanguagePart implements Pretrainable {
 
   @Override
   public String name() {
-    return "language";
+    return NAME;
   }
 
   @Override
@@ -122,14 +124,17 @@ final class LanguagePart implements Pretrainable {
     return documents;
   }
 
-  /** The embeddings of {@code words}, [rows, length, hidden]: of several words their mean. */
-  private static Tensor embeddings(CausalLm model, long[][] words, int rows) {
+  /**
+   * The embeddings of {@code words}, [rows, length, hidden]: of several words their mean.
+   *
+   * @param table [vocabulary, hidden]
+   */
+  static Tensor embeddings(Tensor table, long[][] words, int rows) {
     long[] ids = Arrays.stream(words).flatMapToLong(Arrays::stream).toArray();
     long[] offsets = new long[words.length];
     for (int i = 1; i < words.length; i++) {
       offsets[i] = offsets[i - 1] + words[i - 1].length;
     }
-    Tensor table = model.model().embeddingTable();
     return torch
         .embedding_bag(
             table,
@@ -216,7 +221,8 @@ final class LanguagePart implements Pretrainable {
           document = (document + 1) % documents.size();
         }
       }
-      Tensor states = model.model().forward(embeddings(model, words, batch), null);
+      Tensor states =
+          model.model().forward(embeddings(model.model().embeddingTable(), words, batch), null);
       Tensor all = model.loss(states, Torch.of(labels, batch, length));
       Tensor ofAnswers = model.loss(states, Torch.of(answers, batch, length));
       return new Loss(
@@ -277,7 +283,10 @@ final class LanguagePart implements Pretrainable {
   private static void measure(CausalLm model, Document document, Tokenizer tokenizer, Answers all) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      Tensor states = model.model().forward(embeddings(model, document.words(), 1), null);
+      Tensor states =
+          model
+              .model()
+              .forward(embeddings(model.model().embeddingTable(), document.words(), 1), null);
       long[] labels = document.answers();
       all.loss += Torch.item(model.loss(states, Torch.of(document.labels(), 1, labels.length)));
       long[] likeliest = Torch.longs(model.logits(states).argmax(new LongOptional(2), false));

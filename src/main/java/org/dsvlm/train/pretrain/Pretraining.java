@@ -38,6 +38,7 @@ public final class Pretraining {
           new ClipPart(),
           new VisionPart(),
           new LanguagePart(),
+          new ConnectorPart(),
           new VaePart(),
           new UNetPart(),
           new AdaptersPart(),

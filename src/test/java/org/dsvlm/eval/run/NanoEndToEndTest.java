@@ -57,6 +57,8 @@ class NanoEndToEndTest {
                 "data.stage1=" + world.resolve("train/captions.json"),
                 "data.stage2=" + world.resolve("train/conversations.json"),
                 "data.pictures=" + world.resolve("train/images"),
+                "data.validation=" + world.resolve("new-scenes/conversations.json"),
+                "data.validation_pictures=" + world.resolve("new-scenes/images"),
                 "stage1.max_steps=1",
                 "stage2.max_steps=50",
                 "checkpoint.every_steps=0",
