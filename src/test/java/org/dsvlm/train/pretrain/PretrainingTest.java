@@ -42,6 +42,8 @@ class PretrainingTest {
           "vision.steps=4",
           "vision.batch_size=4",
           "language.steps=4",
+          "connector.steps=4",
+          "connector.batch_size=4",
           "language.batch_size=2",
           "language.length=96",
           "vae.steps=4",
