@@ -10,10 +10,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import org.dsvlm.io.AtomicFiles;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.train.recipe.RecipeReader;
 import org.dsvlm.train.run.RunFolder;
+import org.dsvlm.train.run.StepMetrics;
 
 /**
  * One page about a run, {@code report.html}: curves, pictures, router weights, throughput, records
@@ -123,12 +125,10 @@ public final class RunReport {
     }
     tile(html, "skipped steps", Html.count(CurveSections.skippedSteps(metrics).length));
     tile(html, "records a second", Html.number(median(metrics.values("samples_per_second")), 3));
-    double peak =
-        Arrays.stream(metrics.values("resident_bytes"))
-            .filter(Double::isFinite)
-            .max()
-            .orElse(Double.NaN);
-    tile(html, "memory at most", Html.bytes(peak));
+    largest(metrics, "resident_bytes")
+        .ifPresent(bytes -> tile(html, "memory at most", Html.bytes(bytes)));
+    largest(metrics, StepMetrics.DEVICE_PEAK)
+        .ifPresent(bytes -> tile(html, "GPU memory at most", Html.bytes(bytes)));
     if (!sessions.time().isZero()) {
       tile(html, "time in stages", Html.duration(sessions.time()));
     }
@@ -141,6 +141,10 @@ public final class RunReport {
         .append("</dt><dd>")
         .append(value)
         .append("</dd></div>");
+  }
+
+  private static OptionalDouble largest(Metrics metrics, String key) {
+    return Arrays.stream(metrics.values(key)).filter(Double::isFinite).max();
   }
 
   private static double median(double[] values) {

@@ -134,13 +134,18 @@ public final class TrainingStep {
     return smaller + "; precision bfloat16 takes half of float32";
   }
 
-  /** Norm and rate of each part. */
+  /** Norm and rate of each part, and a GPU's memory. */
   private Map<String, Double> details(GradientClipping.Norms norms, double factor) {
     Map<String, Double> details = new LinkedHashMap<>();
     norms.parts().forEach((part, norm) -> details.put(key(StepMetrics.GRADIENT_NORM, part), norm));
     for (ParameterGroup group : optimizer.groups()) {
       details.put(key(StepMetrics.LEARNING_RATE, group.name()), group.learningRate() * factor);
     }
+    optimizer.groups().stream()
+        .flatMap(group -> group.parameters().values().stream())
+        .findFirst()
+        .map(StepMetrics::deviceMemory)
+        .ifPresent(details::putAll);
     return details;
   }
 

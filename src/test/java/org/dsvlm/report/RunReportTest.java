@@ -87,6 +87,15 @@ class RunReportTest {
   }
 
   @Test
+  void tellsOfAGpusMemoryWhereThereIsOne() throws IOException {
+    String held = "\"device_peak_bytes\":3221225472,\"grad_norm\"";
+    assertThat(page(run(row(1, "2.5") + row(2, "2.5").replace("\"grad_norm\"", held))))
+        .contains("<dt>GPU memory at most</dt><dd>3 GiB</dd>");
+    Files.writeString(folder.resolve("written/metrics.jsonl"), row(1, "2.5"));
+    assertThat(page(folder.resolve("written"))).doesNotContain("GPU memory");
+  }
+
+  @Test
   void tellsAllOfAFinishedRun() throws IOException {
     Path run = new TinyRun(folder).train("run", "tensorboard.pictures_every_steps=2");
     Files.writeString(

@@ -141,7 +141,7 @@ final class PartLoop {
           loss.samples(),
           (System.nanoTime() - start) / 1e9,
           MemoryFigures.residentBytes(),
-          Map.of(),
+          StepMetrics.deviceMemory(loss.total()),
           Map.of());
     }
   }

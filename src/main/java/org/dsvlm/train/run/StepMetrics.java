@@ -10,6 +10,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.dsvlm.tensor.DeviceMemory;
 
 /**
  * The metrics of one optimizer step.
@@ -27,7 +29,7 @@ import java.util.Map;
  * @param seconds the step took
  * @param residentBytes of the process, after the step
  * @param details further figures by name: {@code grad_norm_<part>} and {@code learning_rate_<part>}
- *     of each part that the stage trains
+ *     of each part that the stage trains, and {@link #deviceMemory}
  * @param router by layer and feature, in the order of both: how much the routers let the feature
  *     count, a mean over the step's pictures; empty where there are no routers or no pictures
  */
@@ -53,10 +55,28 @@ public record StepMetrics(
   /** Key of the routers' weights by layer, and with a feature's name after it of the mean. */
   public static final String ROUTER = "router";
 
+  /** Key of the most bytes that tensors held on the GPU at once, since the step before. */
+  public static final String DEVICE_PEAK = "device_peak_bytes";
+
+  /** Key of the most bytes that LibTorch had taken of the GPU, cached ones included. */
+  public static final String DEVICE_RESERVED = "device_reserved_bytes";
+
   public StepMetrics {
     losses = Collections.unmodifiableMap(new LinkedHashMap<>(losses));
     details = Collections.unmodifiableMap(new LinkedHashMap<>(details));
     router = Collections.unmodifiableMap(new LinkedHashMap<>(router));
+  }
+
+  /** A GPU's memory under its keys; empty of what is not on a GPU, as {@code tensor} may be. */
+  public static Map<String, Double> deviceMemory(Tensor tensor) {
+    Map<String, Double> figures = new LinkedHashMap<>();
+    DeviceMemory.takePeak(tensor)
+        .ifPresent(
+            peak -> {
+              figures.put(DEVICE_PEAK, (double) peak.tensorBytes());
+              figures.put(DEVICE_RESERVED, (double) peak.reservedBytes());
+            });
+    return figures;
   }
 
   /** Records a second. */
