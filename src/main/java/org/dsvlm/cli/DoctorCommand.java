@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -24,10 +25,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Says what this machine offers. */
+/** Says what this machine offers, and tries each device. */
 @Command(
     name = "doctor",
-    description = "Prints versions, devices, the native operators' status, memory and threads.",
+    description = {
+      "Prints versions, devices, the native operators' status, memory and threads, and runs a",
+      "convolution, a matrix product, an attention and an all-reduce on each device. Fails if one",
+      "of them does."
+    },
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
   private static final double MEBIBYTE = 1 << 20;
@@ -49,6 +54,11 @@ final class DoctorCommand implements Callable<Integer> {
     row("LibTorch", Versions.libTorch());
     row("operators", Kernels.status());
     row("devices", Devices.summary());
+    List<String> devices = Devices.usable();
+    List<DeviceTrial> trials = devices.stream().map(DeviceTrial::on).toList();
+    // What a computation has loaded can be named after it.
+    row("libraries", LibraryVersions.line(devices.size() > 1));
+    trials.forEach(trial -> row(trial.device(), trial.words()));
     row("threads", threads(Threads.wanted(), Threads.ofLibTorch()));
     row(
         "memory",
@@ -65,7 +75,7 @@ final class DoctorCommand implements Callable<Integer> {
     } else {
       rows.forEach((name, value) -> out.printf(Locale.ROOT, "%-10s %s%n", name, value));
     }
-    return 0;
+    return trials.stream().allMatch(DeviceTrial::passed) ? 0 : 1;
   }
 
   /** own: the number that LibTorch would take. */

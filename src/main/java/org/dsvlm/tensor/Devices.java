@@ -8,10 +8,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.global.torch;
@@ -57,11 +60,7 @@ public final class Devices {
 
     /** LibTorch says that it has no CUDA where it has it and sees no GPU. */
     private static boolean isLoaded() {
-      try {
-        return Files.readString(LOADED, StandardCharsets.ISO_8859_1).contains("/libtorch_cuda.so");
-      } catch (IOException e) {
-        return false;
-      }
+      return loadedFiles().contains("/libtorch_cuda.so");
     }
 
     private static String ofDriver() {
@@ -103,6 +102,14 @@ public final class Devices {
       return obstacle == null ? "cpu, cuda × " + gpus : "cpu; " + obstacle;
     }
 
+    /** The processor and each GPU that can be used. */
+    List<String> usable() {
+      int count = obstacle() == null ? gpus : 0;
+      return Stream.concat(
+              Stream.of("cpu"), IntStream.range(0, count).mapToObj(index -> "cuda:" + index))
+          .toList();
+    }
+
     String require(String device) {
       Matcher name = NAME.matcher(device);
       if (!name.matches()) {
@@ -126,6 +133,23 @@ public final class Devices {
   /** One line for people: the devices, and the reason why no GPU can be used. */
   public static String summary() {
     return Machine.present().summary();
+  }
+
+  /**
+   * Paths of the files that are mapped into this process, among other words of Linux on them; empty
+   * elsewhere. A library's path is that of its file, without symbolic links.
+   */
+  public static String loadedFiles() {
+    try {
+      return Files.readString(LOADED, StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /** Names of the devices that can be used, the processor's first. */
+  public static List<String> usable() {
+    return Machine.present().usable();
   }
 
   /**

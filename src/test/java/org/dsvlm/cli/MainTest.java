@@ -113,7 +113,16 @@ class MainTest {
     assertThat(doctor.code()).isZero();
     assertThat(doctor.out())
         .containsSubsequence(
-            "dsvlm", "Java", "LibTorch", "operators", "devices", "threads", "memory");
+            "dsvlm",
+            "Java",
+            "LibTorch",
+            "operators",
+            "devices",
+            "libraries",
+            "oneDNN",
+            "cpu        convolution, matrix product, attention, all-reduce: right",
+            "threads",
+            "memory");
   }
 
   @Test

@@ -50,6 +50,7 @@ class DevicesTest {
   void aGpuThatIsNotThere() {
     Machine two = new Machine(true, true, 2, OPEN);
     assertThat(two.require("cuda:1")).isEqualTo("cuda:1");
+    assertThat(two.usable()).containsExactly("cpu", "cuda:0", "cuda:1");
     assertThat(two.summary()).isEqualTo("cpu, cuda × 2");
     refused(two, "cuda:2").hasMessageContaining("2 GPUs, counted from cuda:0");
     refused(two, "gpu").hasMessageContaining("cpu, cuda or cuda:N");
@@ -66,6 +67,7 @@ class DevicesTest {
         .hasMessageContaining("the NVIDIA driver 535.104 is older than this build's CUDA 13 takes")
         .hasMessageContaining("install 580 or newer");
     assertThat(old.summary()).startsWith("cpu; the NVIDIA driver 535.104 is older");
+    assertThat(old.usable()).containsExactly("cpu");
     refused(new Machine(true, true, 0, OPEN), "cuda").hasMessageContaining("no GPU or driver");
   }
 
