@@ -21,7 +21,7 @@ import org.dsvlm.text.TokenizedConversation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Samples side by side, padded on the right to the longest. It owns its tensors until {@link
+ * Samples side by side, padded on the right to one length. It owns its tensors until {@link
  * #close}, so it may be made on one thread and used on another.
  *
  * @param inputIds [B, T] int64
@@ -44,9 +44,10 @@ public record Batch(
     implements AutoCloseable {
 
   /** Puts {@code samples}, of which there is at least one, together. */
-  static Batch of(List<Sample> samples, long padToken) {
+  static Batch of(List<Sample> samples, long padToken, BatchLength length) {
     int rows = samples.size();
-    int columns = samples.stream().mapToInt(sample -> sample.inputIds().length).max().orElseThrow();
+    int longest = samples.stream().mapToInt(sample -> sample.inputIds().length).max().orElseThrow();
+    int columns = length.of(longest);
     long[] inputIds = new long[rows * columns];
     long[] attentionMask = new long[rows * columns];
     long[] labels = new long[rows * columns];
@@ -56,11 +57,11 @@ public record Batch(
     long[] sampleIds = new long[rows];
     for (int row = 0; row < rows; row++) {
       Sample sample = samples.get(row);
-      int length = sample.inputIds().length;
+      int tokens = sample.inputIds().length;
       int begin = row * columns;
-      System.arraycopy(sample.inputIds(), 0, inputIds, begin, length);
-      System.arraycopy(sample.labels(), 0, labels, begin, length);
-      Arrays.fill(attentionMask, begin, begin + length, 1);
+      System.arraycopy(sample.inputIds(), 0, inputIds, begin, tokens);
+      System.arraycopy(sample.labels(), 0, labels, begin, tokens);
+      Arrays.fill(attentionMask, begin, begin + tokens, 1);
       pictures[row] = sample.pixelValues().size();
       sampleIds[row] = sample.id();
     }

@@ -31,8 +31,10 @@ public final class Collator {
    * @param imageTokens vectors of one picture
    * @param padToken id that fills the shorter samples; it is masked out
    * @param maxLength most tokens of a sample, image tokens included; longer ones are cut at the end
+   * @param length of a batch
    */
-  public record Layout(long imageToken, int imageTokens, long padToken, int maxLength) {}
+  public record Layout(
+      long imageToken, int imageTokens, long padToken, int maxLength, BatchLength length) {}
 
   private final ConversationTemplate template;
   private final Tokenizer tokenizer;
@@ -146,7 +148,7 @@ public final class Collator {
 
   /** {@code samples}, at least one, side by side. */
   Batch collate(List<Sample> samples) {
-    return Batch.of(samples, layout.padToken());
+    return Batch.of(samples, layout.padToken(), layout.length());
   }
 
   /** The records {@code indices} of {@code source} in one batch; any bad one is an error. */

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.dsvlm.data.Batch;
+import org.dsvlm.data.BatchLength;
 import org.dsvlm.data.BatchMaker;
 import org.dsvlm.data.Collator;
 import org.dsvlm.data.HeldOutShare;
@@ -321,7 +322,11 @@ public final class RunData implements AutoCloseable {
         processor.paddedToSquare(settings.padToSquare()),
         target(),
         new Collator.Layout(
-            config.imageToken(), config.imageTokens(), 0, recipe.data().maxLength()));
+            config.imageToken(),
+            config.imageTokens(),
+            0,
+            recipe.data().maxLength(),
+            BatchLength.on(recipe.device(), config.text().maxPositions())));
   }
 
   /** Makes batches of {@code source}, always in the same order, as {@code stage} trains on them. */

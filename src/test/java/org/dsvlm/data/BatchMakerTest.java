@@ -55,7 +55,8 @@ class BatchMakerTest {
             tokenizer,
             ImageProcessor.parse(settings, "test"),
             new ReconstructionTarget(4),
-            new Collator.Layout(tokenizer.id("<image>"), 2, tokenizer.id("<pad>"), 64));
+            new Collator.Layout(
+                tokenizer.id("<image>"), 2, tokenizer.id("<pad>"), 64, BatchLength.LONGEST));
   }
 
   @AfterAll

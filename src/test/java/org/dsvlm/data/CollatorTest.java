@@ -61,12 +61,18 @@ class CollatorTest {
   }
 
   static Collator collator(ConversationTemplate template, int maxLength) {
+    return collator(template, maxLength, BatchLength.LONGEST);
+  }
+
+  private static Collator collator(
+      ConversationTemplate template, int maxLength, BatchLength length) {
     return new Collator(
         template,
         tokenizer,
         processor,
         new ReconstructionTarget(8),
-        new Collator.Layout(tokenizer.id("<image>"), VECTORS, tokenizer.id("<pad>"), maxLength));
+        new Collator.Layout(
+            tokenizer.id("<image>"), VECTORS, tokenizer.id("<pad>"), maxLength, length));
   }
 
   static LlavaRecord shown(String question, String... answersAndQuestions) {
@@ -104,6 +110,46 @@ class CollatorTest {
       assertThat(Arrays.stream(ids).filter(id -> id == image)).hasSize(2 * VECTORS);
       assertThat(ids[first + VECTORS]).isNotEqualTo(image);
     }
+  }
+
+  @Test
+  void aRoundedBatchHasTheSameTokensAndMaskedPaddingBehind() {
+    MemorySource source =
+        new MemorySource(
+            List.of(
+                shown("What is this?", "pepper"),
+                record(null, "How many are there of them?", "three of them, and one more")));
+    int[] both = {0, 1};
+    try (Batch plain = collator(ConversationTemplate.VICUNA_V1, 200).batch(source, both, 0);
+        Batch rounded =
+            collator(ConversationTemplate.VICUNA_V1, 200, BatchLength.on("cuda:1", 4096))
+                .batch(source, both, 0)) {
+      long tokens = plain.inputIds().size(1);
+      long width = rounded.inputIds().size(1);
+      assertThat(tokens % 64).isNotZero();
+      assertThat(width).isEqualTo((tokens + 63) / 64 * 64);
+      assertThat(Torch.longs(rounded.inputIds().narrow(1, 0, tokens)))
+          .isEqualTo(Torch.longs(plain.inputIds()));
+      assertThat(Torch.longs(rounded.labels().narrow(1, 0, tokens)))
+          .isEqualTo(Torch.longs(plain.labels()));
+      assertThat(Torch.longs(rounded.attentionMask().narrow(1, 0, tokens)))
+          .isEqualTo(Torch.longs(plain.attentionMask()));
+      assertThat(Torch.longs(rounded.attentionMask().narrow(1, tokens, width - tokens)))
+          .containsOnly(0);
+      assertThat(Torch.longs(rounded.labels().narrow(1, tokens, width - tokens)))
+          .containsOnly(-100);
+    }
+  }
+
+  @Test
+  void lengthsAreRoundedOnAGpuAloneAndNotBeyondTheModelsContext() {
+    assertThat(BatchLength.on("cpu", 4096).of(577)).isEqualTo(577);
+    BatchLength cuda = BatchLength.on("cuda", 1000);
+    assertThat(cuda.of(1)).isEqualTo(64);
+    assertThat(cuda.of(640)).isEqualTo(640);
+    assertThat(cuda.of(641)).isEqualTo(704);
+    assertThat(cuda.of(961)).isEqualTo(1000);
+    assertThat(cuda.of(1010)).as("the model itself refuses it").isEqualTo(1010);
   }
 
   @Test

@@ -16,6 +16,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.data.Batch;
+import org.dsvlm.data.BatchLength;
 import org.dsvlm.data.Collator;
 import org.dsvlm.data.LlavaJson;
 import org.dsvlm.data.ReconstructionTarget;
@@ -93,7 +94,11 @@ public class DataLoadingBenchmark extends SuiteBenchmark {
             processor.paddedToSquare(true),
             new ReconstructionTarget(TARGET_SIDE),
             new Collator.Layout(
-                tokenizer.id(ConversationTemplate.IMAGE), IMAGE_TOKENS, 0, MAX_LENGTH));
+                tokenizer.id(ConversationTemplate.IMAGE),
+                IMAGE_TOKENS,
+                0,
+                MAX_LENGTH,
+                BatchLength.LONGEST));
   }
 
   @TearDown

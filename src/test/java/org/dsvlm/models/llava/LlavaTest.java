@@ -88,6 +88,46 @@ class LlavaTest {
         .allMatch(name -> name.contains("encoder.layers.3.") || name.contains("post_layernorm"));
   }
 
+  /** As batches on a GPU are. */
+  @Test
+  void paddingToALengthChangesNeitherLossNorGradients() {
+    store.setTrainable(name -> true);
+    long[] ids = ids(20, 2, 18);
+    long[] labels = ids(20, 0, 0);
+    double plain = backward(batch(ids), null, batch(labels));
+    List<double[]> expected = gradients();
+    long[] unlabelled = Arrays.copyOf(labels, 64);
+    Arrays.fill(unlabelled, 20, 64, -100);
+    long[] mask = new long[64];
+    Arrays.fill(mask, 0, 20, 1);
+    assertThat(backward(batch(Arrays.copyOf(ids, 64)), batch(mask), batch(unlabelled)))
+        .isCloseTo(plain, within(1e-12));
+    List<double[]> padded = gradients();
+    assertThat(padded).hasSameSizeAs(expected).isNotEmpty();
+    for (int i = 0; i < padded.size(); i++) {
+      assertThat(padded.get(i)).containsExactly(expected.get(i), within(1e-12));
+    }
+  }
+
+  private double backward(Tensor ids, Tensor mask, Tensor labels) {
+    Tensor loss = llava.loss(ids, mask, labels, pictures(1));
+    loss.backward();
+    return Torch.item(loss);
+  }
+
+  /** Of all parameters that have one, which are then without. */
+  private List<double[]> gradients() {
+    return store.tensors().values().stream()
+        .filter(tensor -> tensor.grad().defined())
+        .map(
+            tensor -> {
+              double[] values = Torch.doubles(tensor.grad());
+              tensor.grad().zero_();
+              return values;
+            })
+        .toList();
+  }
+
   @Test
   void picturesAndImageTokensHaveToMatch() {
     Features one = pictures(1);
