@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.models.diffusion.NoiseSchedule;
 import org.dsvlm.models.diffusion.Prediction;
+import org.dsvlm.tensor.DeviceConstant;
 import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.Nullable;
 
@@ -22,10 +23,10 @@ final class TimestepWeights {
   private static final double MIN_SNR_GAMMA = 5;
 
   /** By timestep; null where all count alike. */
-  private final double @Nullable [] weights;
+  private final @Nullable DeviceConstant weights;
 
   /** By timestep, the factor of x̂0's gradient, at most 1; null without a bound. */
-  private final double @Nullable [] gradientFactors;
+  private final @Nullable DeviceConstant gradientFactors;
 
   TimestepWeights(NoiseSchedule schedule, TimestepConfig config, TimestepDistribution drawn) {
     double[] alphas =
@@ -33,16 +34,22 @@ final class TimestepWeights {
     weights =
         config.weighting() == TimestepConfig.Weighting.NONE
             ? null
-            : scaled(
-                Arrays.stream(alphas).map(alpha -> weight(config.weighting(), alpha)).toArray(),
-                drawn);
+            : table(
+                scaled(
+                    Arrays.stream(alphas).map(alpha -> weight(config.weighting(), alpha)).toArray(),
+                    drawn));
     gradientFactors =
         config.maxAmplification() == 0 || schedule.prediction() != Prediction.EPSILON
             ? null
-            : Arrays.stream(alphas)
-                .map(alpha -> config.maxAmplification() * Math.sqrt(alpha / (1 - alpha)))
-                .map(factor -> Math.min(1, factor))
-                .toArray();
+            : table(
+                Arrays.stream(alphas)
+                    .map(alpha -> config.maxAmplification() * Math.sqrt(alpha / (1 - alpha)))
+                    .map(factor -> Math.min(1, factor))
+                    .toArray());
+  }
+
+  private static DeviceConstant table(double[] byTimestep) {
+    return DeviceConstant.of(byTimestep, byTimestep.length);
   }
 
   private static double weight(TimestepConfig.Weighting weighting, double alpha) {
@@ -91,10 +98,11 @@ final class TimestepWeights {
         });
   }
 
-  private static Tensor at(double[] table, Tensor timesteps, Tensor like) {
+  private static Tensor at(DeviceConstant table, Tensor timesteps, Tensor like) {
     return Torch.tidy(
         () ->
-            Torch.onto(Torch.of(table, table.length), like.device(), ScalarType.Double)
+            table
+                .on(like.device(), ScalarType.Double)
                 .index_select(0, timesteps)
                 .to(like.scalar_type()));
   }

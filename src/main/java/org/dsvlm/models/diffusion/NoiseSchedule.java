@@ -11,12 +11,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.tensor.DeviceConstant;
 import org.dsvlm.tensor.Torch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,6 +68,13 @@ public final class NoiseSchedule {
 
   private final double[] betas;
   private final double[] alphasCumprod;
+
+  /** √ᾱₜ. */
+  private final DeviceConstant signals;
+
+  /** √(1−ᾱₜ). */
+  private final DeviceConstant noiseLevels;
+
   private final Prediction prediction;
   private final TimestepSpacing spacing;
   private final int stepsOffset;
@@ -84,6 +93,8 @@ public final class NoiseSchedule {
     this.betas =
         config.flag("rescale_betas_zero_snr", false) ? withoutSignalAtTheEnd(config, plain) : plain;
     this.alphasCumprod = cumulative(betas);
+    this.signals = table(alphasCumprod, Math::sqrt);
+    this.noiseLevels = table(alphasCumprod, alpha -> Math.sqrt(1 - alpha));
     this.spacing = TimestepSpacing.of(config);
     this.stepsOffset = config.integer("steps_offset", 0);
     boolean ddim = config.text("_class_name", "").equals("DDIMScheduler");
@@ -285,22 +296,26 @@ public final class NoiseSchedule {
 
   /** √ᾱ of each sample, [batch, 1, 1, 1], in the type and on the device of {@code like}. */
   private Tensor signal(Tensor timesteps, Tensor like) {
-    return perSample(Arrays.stream(alphasCumprod).map(Math::sqrt).toArray(), timesteps, like);
+    return perSample(signals, timesteps, like);
   }
 
   /** √(1−ᾱ) of each sample, [batch, 1, 1, 1]. */
   private Tensor noiseLevel(Tensor timesteps, Tensor like) {
-    return perSample(
-        Arrays.stream(alphasCumprod).map(alpha -> Math.sqrt(1 - alpha)).toArray(), timesteps, like);
+    return perSample(noiseLevels, timesteps, like);
   }
 
-  private static Tensor perSample(double[] table, Tensor timesteps, Tensor like) {
+  private static DeviceConstant table(double[] alphas, DoubleUnaryOperator of) {
+    return DeviceConstant.of(Arrays.stream(alphas).map(of).toArray(), alphas.length);
+  }
+
+  private static Tensor perSample(DeviceConstant table, Tensor timesteps, Tensor like) {
     return Torch.tidy(
-        () -> {
-          Tensor values =
-              Torch.onto(Torch.of(table, table.length), like.device(), ScalarType.Double);
-          return values.index_select(0, timesteps).to(like.scalar_type()).view(-1, 1, 1, 1);
-        });
+        () ->
+            table
+                .on(like.device(), ScalarType.Double)
+                .index_select(0, timesteps)
+                .to(like.scalar_type())
+                .view(-1, 1, 1, 1));
   }
 
   /**

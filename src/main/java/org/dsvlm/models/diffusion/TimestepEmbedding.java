@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.nn.Linear;
 import org.dsvlm.nn.Parameters;
+import org.dsvlm.tensor.DeviceConstant;
 import org.dsvlm.tensor.Torch;
 
 /** The timestep as sinusoids (Vaswani et al. 2017, section 3.5) through a two-layer network. */
@@ -17,18 +18,24 @@ final class TimestepEmbedding {
 
   private final Linear linear1;
   private final Linear linear2;
-  private final int half;
+  private final DeviceConstant frequencies;
   private final boolean cosineFirst;
-  private final double frequencyShift;
 
   TimestepEmbedding(Parameters parameters, UNetConfig config) {
     int sinusoids = config.channels().get(0);
     this.linear1 = Linear.withBias(parameters.at("linear_1"), sinusoids, config.timeWidth());
     this.linear2 =
         Linear.withBias(parameters.at("linear_2"), config.timeWidth(), config.timeWidth());
-    this.half = sinusoids / 2;
     this.cosineFirst = config.flipSinToCos();
-    this.frequencyShift = config.frequencyShift();
+    int half = sinusoids / 2;
+    double rate = -Math.log(LONGEST_PERIOD) / (half - config.frequencyShift());
+    this.frequencies =
+        new DeviceConstant(
+            () ->
+                torch
+                    .arange(Torch.scalar(half), Torch.options(ScalarType.Double))
+                    .mul(Torch.scalar(rate))
+                    .exp());
   }
 
   /** timesteps: [batch] int64 in, [batch, timeWidth] of {@code dtype} out. */
@@ -45,12 +52,8 @@ final class TimestepEmbedding {
    * float32 would leave the angle only four decimals.
    */
   private Tensor sinusoids(Tensor timesteps) {
-    Tensor exponents =
-        torch
-            .arange(Torch.scalar(half), Torch.options(ScalarType.Double))
-            .mul(Torch.scalar(-Math.log(LONGEST_PERIOD) / (half - frequencyShift)));
-    Tensor frequencies = Torch.onto(exponents.exp(), timesteps.device(), ScalarType.Double);
-    Tensor angles = timesteps.to(ScalarType.Double).unsqueeze(1).mul(frequencies);
+    Tensor wide = timesteps.to(ScalarType.Double);
+    Tensor angles = wide.unsqueeze(1).mul(frequencies.on(wide));
     Tensor sine = angles.sin();
     Tensor cosine = angles.cos();
     return cosineFirst ? Torch.cat(1, cosine, sine) : Torch.cat(1, sine, cosine);

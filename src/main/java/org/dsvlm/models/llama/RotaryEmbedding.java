@@ -7,6 +7,7 @@ package org.dsvlm.models.llama;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.dsvlm.tensor.DeviceConstant;
 import org.dsvlm.tensor.Torch;
 
 /**
@@ -22,6 +23,7 @@ final class RotaryEmbedding {
   record Angles(Tensor cos, Tensor sin) {}
 
   private final float[] inverseFrequencies;
+  private final DeviceConstant onDevice;
 
   RotaryEmbedding(LlamaConfig config) {
     int headDim = config.headDim();
@@ -30,6 +32,7 @@ final class RotaryEmbedding {
       double plain = 1 / Math.pow(config.ropeTheta(), 2.0 * i / headDim);
       inverseFrequencies[i] = (float) config.ropeScaling().apply(plain);
     }
+    onDevice = new DeviceConstant(() -> Torch.of(inverseFrequencies, inverseFrequencies.length));
   }
 
   /** Radians per position of each pair. */
@@ -43,11 +46,7 @@ final class RotaryEmbedding {
    * were trained.
    */
   Angles angles(Tensor positions, Tensor like) {
-    Tensor frequencies =
-        Torch.onto(
-            Torch.of(inverseFrequencies, inverseFrequencies.length),
-            like.device(),
-            ScalarType.Float);
+    Tensor frequencies = onDevice.on(like.device(), ScalarType.Float);
     Tensor half = positions.to(ScalarType.Float).unsqueeze(-1).mul(frequencies);
     Tensor angle = Torch.cat(-1, half, half);
     if (positions.dim() == 2) {

@@ -22,6 +22,7 @@ import org.dsvlm.nn.Init;
 import org.dsvlm.nn.ParameterShapes;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.nn.Parameters;
+import org.dsvlm.tensor.DeviceConstant;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.weights.WeightSource;
@@ -40,14 +41,14 @@ public final class PerceptualNetwork implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PerceptualNetwork.class);
 
   /** LPIPS' own normalisation of pictures in [-1, 1]. */
-  private static final double[] LPIPS_SHIFT = {-0.03, -0.088, -0.188};
+  private static final DeviceConstant LPIPS_SHIFT = channels(-0.03, -0.088, -0.188);
 
-  private static final double[] LPIPS_SCALE = {0.458, 0.448, 0.45};
+  private static final DeviceConstant LPIPS_SCALE = channels(0.458, 0.448, 0.45);
 
   /** ImageNet's mean and deviation of pictures in [0, 1]. */
-  private static final double[] IMAGENET_MEAN = {0.485, 0.456, 0.406};
+  private static final DeviceConstant IMAGENET_MEAN = channels(0.485, 0.456, 0.406);
 
-  private static final double[] IMAGENET_DEVIATION = {0.229, 0.224, 0.225};
+  private static final DeviceConstant IMAGENET_DEVIATION = channels(0.229, 0.224, 0.225);
 
   private static final double UNIT_EPS = 1e-10;
 
@@ -215,7 +216,7 @@ public final class PerceptualNetwork implements AutoCloseable {
 
   /** x in [-1, 1] as LPIPS' network sees it. */
   static Tensor lpipsNormalised(Tensor x) {
-    return x.sub(channels(LPIPS_SHIFT, x)).div(channels(LPIPS_SCALE, x));
+    return x.sub(LPIPS_SHIFT.on(x)).div(LPIPS_SCALE.on(x));
   }
 
   /**
@@ -249,7 +250,8 @@ public final class PerceptualNetwork implements AutoCloseable {
     return features.div(norm.add(Torch.scalar(UNIT_EPS)));
   }
 
-  private List<Tensor> targetFeatures(Tensor x, double[] mean, double[] deviation, int stages) {
+  private List<Tensor> targetFeatures(
+      Tensor x, DeviceConstant mean, DeviceConstant deviation, int stages) {
     return Torch.tidyAll(
         () -> {
           try (NoGradGuard guard = new NoGradGuard()) {
@@ -258,17 +260,18 @@ public final class PerceptualNetwork implements AutoCloseable {
         });
   }
 
-  private List<Tensor> features(Tensor x, double[] mean, double[] deviation, int stages) {
+  private List<Tensor> features(
+      Tensor x, DeviceConstant mean, DeviceConstant deviation, int stages) {
     open.require();
     return Torch.tidyAll(
         () -> {
-          Tensor normalised = x.sub(channels(mean, x)).div(channels(deviation, x));
+          Tensor normalised = x.sub(mean.on(x)).div(deviation.on(x));
           return vgg.forward(normalised.to(vggParameters.dtype()), stages);
         });
   }
 
-  private static Tensor channels(double[] values, Tensor like) {
-    return Torch.onto(Torch.of(values, 1, values.length, 1, 1), like);
+  private static DeviceConstant channels(double... values) {
+    return DeviceConstant.of(values, 1, values.length, 1, 1);
   }
 
   @Override

@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.kernels.GradientNorms;
 import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.Nullable;
@@ -105,7 +104,8 @@ public final class GradientClipping {
     if (!(limit > 0)) {
       return null;
     }
-    double[] factor = {Math.min(1, limit / (norm + 1e-6))};
-    return Torch.tidy(() -> Torch.of(factor).to(each.device(), ScalarType.Double));
+    // Filled there: a copy from the host would wait for the device.
+    return Torch.tidy(
+        () -> each.new_full(new long[0], Torch.scalar(Math.min(1, limit / (norm + 1e-6)))));
   }
 }
