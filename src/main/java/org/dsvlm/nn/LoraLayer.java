@@ -105,9 +105,9 @@ final class LoraLayer {
     }
     Tensor[] drawn =
         rows.stream()
-            .map(row -> row.fork(path).uniform(x.size(1), x.size(2)).ge(Torch.scalar(dropout)))
+            .map(row -> row.fork(path).kept(dropout, x.device(), x.size(1), x.size(2)))
             .toArray(Tensor[]::new);
-    return Torch.onto(Torch.stack(0, drawn), x).mul(Torch.scalar(1 / (1 - dropout)));
+    return Torch.stack(0, drawn).to(x.scalar_type()).mul(Torch.scalar(1 / (1 - dropout)));
   }
 
   /**

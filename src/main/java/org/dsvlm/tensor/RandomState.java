@@ -4,9 +4,15 @@
  */
 package org.dsvlm.tensor;
 
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -16,6 +22,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * machines, sees the same noise.
  */
 public final class RandomState {
+  private static final long STEP = 0x9E3779B97F4A7C15L;
+  private static final long FIRST_FACTOR = 0xBF58476D1CE4E5B9L;
+  private static final long SECOND_FACTOR = 0x94D049BB133111EBL;
+
   private final long seed;
 
   public RandomState(long seed) {
@@ -59,6 +69,46 @@ public final class RandomState {
             torch.rand(shape, new GeneratorOptional(generator()), Torch.options(ScalarType.Float)));
   }
 
+  /**
+   * Which elements a dropout keeps, bool [rows, columns] on {@code device}: each with a probability
+   * of 1 − {@code dropped}. The element at place i in row-major order has number i of SplitMix64's
+   * sequence from this state, which is computed in whole numbers where it is needed: every device
+   * gives the same bits, and further rows change none of those before.
+   *
+   * @param dropped in [0, 1)
+   */
+  public Tensor kept(double dropped, Device device, long rows, long columns) {
+    // Numbers with a sign lie between ∓2⁶³.
+    long least = Long.MIN_VALUE + ((long) Math.scalb(dropped, 32) << 32);
+    return Torch.withoutGradient(
+        () -> {
+          TensorOptions options =
+              new TensorOptions()
+                  .dtype(new ScalarTypeOptional(ScalarType.Long))
+                  .device(new DeviceOptional(device));
+          Tensor z =
+              torch
+                  .arange(Torch.scalar(rows * columns), options)
+                  .mul_(new Scalar(STEP))
+                  .add_(new Scalar(mix(seed) + STEP));
+          foldDown(z, 30);
+          z.mul_(new Scalar(FIRST_FACTOR));
+          foldDown(z, 27);
+          z.mul_(new Scalar(SECOND_FACTOR));
+          foldDown(z, 31);
+          return z.ge(new Scalar(least)).view(rows, columns);
+        });
+  }
+
+  /** {@code z ^= z >>> places}, which LibTorch's shift fills with the sign. */
+  private static void foldDown(Tensor z, int places) {
+    try (PointerScope scope = new PointerScope()) {
+      z.bitwise_xor_(
+          z.bitwise_right_shift(new Scalar((long) places))
+              .bitwise_and_(new Scalar(-1L >>> places)));
+    }
+  }
+
   /** One integer uniform in [0, bound). */
   public long below(long bound) {
     return Long.remainderUnsigned(mix(mix(seed)), bound);
@@ -76,9 +126,9 @@ public final class RandomState {
 
   /** The finaliser of SplitMix64 (Steele, Lea, Flood 2014). */
   private static long mix(long value) {
-    long z = value + 0x9E3779B97F4A7C15L;
-    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    long z = value + STEP;
+    z = (z ^ (z >>> 30)) * FIRST_FACTOR;
+    z = (z ^ (z >>> 27)) * SECOND_FACTOR;
     return z ^ (z >>> 31);
   }
 }
