@@ -120,6 +120,7 @@ final class TrainCommand implements Callable<Integer> {
         });
     RunEvaluation.check(bound);
     TrainingRun.check(bound, group.size());
+    group.connect(bound.device());
     try (StopSignal signal = new StopSignal();
         RunFolder run = group.firstBeforeOthers(() -> open(group, folder, tree))) {
       TrainingProgress progress = new TrainingProgress(Terminal.standardErrorIsTerminal(), err);

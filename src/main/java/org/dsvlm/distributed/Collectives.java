@@ -11,6 +11,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.Backend;
 import org.bytedeco.pytorch.BroadcastOptions;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.ProcessGroupGloo;
 import org.bytedeco.pytorch.Store;
 import org.bytedeco.pytorch.Tensor;
@@ -31,7 +32,7 @@ final class Collectives implements AutoCloseable {
   private final int rank;
   private final int size;
   private final ProcessGroupGloo gloo;
-  private @Nullable Backend nccl;
+  private @Nullable ProcessGroupNCCL nccl;
 
   /**
    * Connects all processes with one another.
@@ -71,13 +72,30 @@ final class Collectives implements AutoCloseable {
     return pointer;
   }
 
-  private synchronized Backend backend(Tensor tensor) {
-    if (!tensor.is_cuda()) {
-      return gloo;
+  private Backend backend(Tensor tensor) {
+    return tensor.is_cuda() ? nccl() : gloo;
+  }
+
+  /**
+   * Connects the GPUs of all processes, of which {@code device} is this one's. Waits for the
+   * others, which have to call it too.
+   */
+  void connect(Device device) {
+    try {
+      nccl().eagerConnectSingleDevice(device);
+    } catch (RuntimeException e) {
+      throw e instanceof DsVlmException
+          ? e
+          : new DsVlmException("NCCL cannot connect the GPUs: " + firstLine(e), e);
     }
+  }
+
+  private synchronized ProcessGroupNCCL nccl() {
     if (nccl == null) {
       try (PointerScope scope = new PointerScope()) {
-        nccl = kept(new ProcessGroupNCCL(store, rank, size));
+        ProcessGroupNCCL.Options options = ProcessGroupNCCL.Options.create();
+        options.timeout(new Milliseconds(TIMEOUT_MILLIS));
+        nccl = kept(new ProcessGroupNCCL(store, rank, size, options));
       } catch (RuntimeException | LinkageError e) {
         throw new DsVlmException(
             "NCCL, which joins the GPUs of several processes, cannot be used: "

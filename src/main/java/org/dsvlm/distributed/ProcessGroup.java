@@ -9,6 +9,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -64,6 +66,51 @@ public final class ProcessGroup implements AutoCloseable {
    */
   public static ProcessGroup join(Launch launch) {
     return launch.size() == 1 ? alone() : new ProcessGroup(launch, new Rendezvous(launch));
+  }
+
+  /**
+   * Connects the processes by the collectives of {@code device}, as {@code cpu} or {@code cuda:0}.
+   * Those of a processor are connected already. A GPU's library would else be loaded by the first
+   * collective, after the models are read.
+   *
+   * @throws DsVlmException if the library cannot be used, or a process is lost meanwhile
+   */
+  public void connect(String device) {
+    if (!isAlone() && device.startsWith("cuda")) {
+      untilLoss(
+          "nccl",
+          () -> {
+            try (PointerScope scope = new PointerScope()) {
+              collectives().connect(new Device(device));
+            }
+          });
+    }
+  }
+
+  /**
+   * Runs {@code body}, which waits for other processes within native code where nothing interrupts
+   * it, on a thread of its own: the loss of a process ends the waiting here.
+   */
+  void untilLoss(String name, Runnable body) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    channel().whenLost().thenAccept(how -> done.completeExceptionally(new DsVlmException(how)));
+    daemon(
+            name,
+            () -> {
+              try {
+                body.run();
+                done.complete(null);
+              } catch (RuntimeException | Error e) {
+                done.completeExceptionally(e);
+              }
+            })
+        .start();
+    try {
+      done.join();
+    } catch (CompletionException e) {
+      failed = true;
+      throw e.getCause() instanceof DsVlmException failure ? failure : e;
+    }
   }
 
   /** This process's place. */
@@ -283,12 +330,12 @@ public final class ProcessGroup implements AutoCloseable {
   /** Has {@code action} run, on a thread of its own, once a process is lost. */
   public void onLoss(Consumer<String> action) {
     if (!isAlone()) {
-      channel().whenLost().thenAcceptAsync(action, body -> daemon(body).start());
+      channel().whenLost().thenAcceptAsync(action, body -> daemon("rank lost", body).start());
     }
   }
 
-  private static Thread daemon(Runnable body) {
-    Thread thread = new Thread(body, "rank lost");
+  private static Thread daemon(String name, Runnable body) {
+    Thread thread = new Thread(body, name);
     thread.setDaemon(true);
     return thread;
   }

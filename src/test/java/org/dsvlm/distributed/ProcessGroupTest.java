@@ -13,14 +13,17 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.tensor.Devices;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.Closed;
 import org.dsvlm.testing.Closes;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -159,6 +162,43 @@ class ProcessGroupTest {
             });
     assertThat(message(failures.get(0)))
         .matches("rank 1 of 2 \\(process .*\\) has ended, though rank 0 of 2 .* waits for it");
+  }
+
+  @Test
+  void aMissingLibraryOfTheGpusShowsWhenTheyAreConnected() throws IOException {
+    Assumptions.assumeTrue(Devices.usable().equals(List.of("cpu")), "a GPU is here");
+    Together.run(2, group -> group.connect("cpu"));
+    for (Optional<Throwable> failure : Together.failures(2, group -> group.connect("cuda:0"))) {
+      // Of two that fail, either may hear of the other first.
+      assertThat(message(failure)).contains("NCCL, which joins the GPUs", "LD_LIBRARY_PATH");
+    }
+  }
+
+  /** As NCCL may for half an hour. */
+  @Test
+  void nativeCodeThatWaitsEndsWithALostProcess() throws IOException {
+    CountDownLatch never = new CountDownLatch(1);
+    List<Optional<Throwable>> failures =
+        Together.failures(
+            2,
+            group -> {
+              if (group.isFirst()) {
+                group.untilLoss("waits", () -> awaitUninterruptibly(never));
+              }
+              throw new IllegalStateException("no such GPU");
+            });
+    never.countDown();
+    assertThat(message(failures.get(0)))
+        .startsWith("rank 1 of 2 (process ")
+        .endsWith(" has failed: no such GPU");
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Gloo alone would wait for its peer for half an hour. */
