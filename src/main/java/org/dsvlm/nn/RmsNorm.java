@@ -4,8 +4,10 @@
  */
 package org.dsvlm.nn;
 
+import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.tensor.Torch;
@@ -30,8 +32,19 @@ public final class RmsNorm {
     return weight;
   }
 
-  /** x: [..., size] in, the same out. */
+  /** x: [..., size] in, the same out. On a GPU one kernel computes it, and rounds once. */
   public Tensor forward(Tensor x) {
+    boolean alike = x.scalar_type().intern() == weight.scalar_type().intern();
+    return x.is_cuda() && alike ? fused(x) : composed(x);
+  }
+
+  Tensor fused(Tensor x) {
+    long[] size = {weight.size(0)};
+    return torch.rms_norm(x, size, new TensorOptional(weight), new DoubleOptional(eps));
+  }
+
+  /** Rounds before the weight and after it, as the processor's results always did. */
+  Tensor composed(Tensor x) {
     ScalarType dtype = x.scalar_type().intern();
     boolean reduced = dtype == ScalarType.Half || dtype == ScalarType.BFloat16;
     Tensor wide = reduced ? x.to(ScalarType.Float) : x;
