@@ -14,6 +14,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.Work;
 import org.bytedeco.pytorch.global.torch_nccl;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.tensor.LibraryExtraction;
 
 /** A group of this process alone, for which the device's library has to load and to start. */
 public final class CollectiveTrial {
@@ -46,6 +47,7 @@ public final class CollectiveTrial {
 
   /** NCCL's version. Loads its binding, which a build without CUDA does not have. */
   public static String ncclVersion() {
+    LibraryExtraction.load(torch_nccl.class);
     int version = torch_nccl.getNcclVersionNumber();
     return version / MAJOR + "." + version / MINOR % MINOR + "." + version % MINOR;
   }

@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.Work;
 import org.bytedeco.pytorch.global.torch_gloo;
+import org.bytedeco.pytorch.global.torch_nccl;
 import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.tensor.LibraryExtraction;
@@ -93,6 +94,7 @@ final class Collectives implements AutoCloseable {
   private synchronized ProcessGroupNCCL nccl() {
     if (nccl == null) {
       try (PointerScope scope = new PointerScope()) {
+        LibraryExtraction.load(torch_nccl.class);
         ProcessGroupNCCL.Options options = ProcessGroupNCCL.Options.create();
         options.timeout(new Milliseconds(TIMEOUT_MILLIS));
         nccl = kept(new ProcessGroupNCCL(store, rank, size, options));
