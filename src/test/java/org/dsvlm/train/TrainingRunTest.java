@@ -30,6 +30,7 @@ import org.dsvlm.models.llava.Llava;
 import org.dsvlm.models.llava.LlavaExport;
 import org.dsvlm.models.llava.LlavaPictures;
 import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Threads;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.train.optim.AdamW;
 import org.dsvlm.train.optim.CosineWithWarmup;
@@ -168,7 +169,9 @@ class TrainingRunTest {
   private Path trainPlainLlava(Recipe recipe) {
     Path out = folder.resolve("by hand");
     RandomState random = new RandomState(recipe.seed());
-    try (RunFolder run = RunFolder.create(folder.resolve("scratch"), tiny.recipe());
+    // A run takes all that the process may use, LibTorch by itself a thread a core.
+    try (Threads.Held threads = Threads.hold(Threads.wanted().count());
+        RunFolder run = RunFolder.create(folder.resolve("scratch"), tiny.recipe());
         RunData data = new RunData(recipe, run, random);
         LlavaStart start = LlavaStart.of(recipe, data, random, ScalarType.Double)) {
       Llava llava = start.model();

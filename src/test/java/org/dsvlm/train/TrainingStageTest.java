@@ -21,6 +21,7 @@ import org.dsvlm.models.llava.LlavaConfig;
 import org.dsvlm.models.llava.LoadedLlava;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Threads;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.testing.Closed;
 import org.dsvlm.testing.Closes;
@@ -71,7 +72,9 @@ class TrainingStageTest {
       config = checkpoint.config();
     }
     List<RunData.Step> made = new ArrayList<>();
-    try (RunFolder opened = RunFolder.create(run, tree);
+    // A run takes all that the process may use, LibTorch by itself a thread a core.
+    try (Threads.Held threads = Threads.hold(Threads.wanted().count());
+        RunFolder opened = RunFolder.create(run, tree);
         RunData data = new RunData(recipe, opened, new RandomState(recipe.seed()));
         RecordSource records = data.records(STAGE);
         Prefetcher<RunData.Step> steps = data.steps(STAGE, records, config, 0, STEPS);

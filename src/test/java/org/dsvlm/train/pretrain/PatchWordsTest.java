@@ -35,10 +35,11 @@ class PatchWordsTest {
     String crab = "red crab animal";
     assertThat(words)
         .containsExactly(
-            "pink", "pink", "black", "black", //
-            crab, crab, crab, "black", //
-            crab, crab, crab, "black", //
-            "pink", "pink", "black", "black");
+            placed(
+                "pink", "pink", "black", "black", //
+                crab, crab, crab, "black", //
+                crab, crab, crab, "black", //
+                "pink", "pink", "black", "black"));
   }
 
   @Test
@@ -50,9 +51,18 @@ class PatchWordsTest {
                 + "'x': 16, 'y': 0, 'size': 30}]}");
     assertThat(words)
         .containsExactly(
-            "gray", "sun sky", "sun sky", "gray", //
-            "gray", "sun sky", "sun sky", "gray", //
-            "blue", "blue", "blue", "blue", //
-            "blue", "K", "9", "blue");
+            placed(
+                "gray", "sun sky", "sun sky", "gray", //
+                "gray", "sun sky", "sun sky", "gray", //
+                "blue", "blue", "blue", "blue", //
+                "blue", "K", "9", "blue"));
+  }
+
+  /** Sixteen patches' words, each with where it lies. */
+  private static String[] placed(String... words) {
+    for (int i = 0; i < words.length; i++) {
+      words[i] += (i % 4 < 2 ? " left" : " right") + (i < 8 ? " above" : " below");
+    }
+    return words;
   }
 }
