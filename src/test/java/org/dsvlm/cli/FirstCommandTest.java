@@ -82,6 +82,8 @@ class FirstCommandTest {
             "--set=data.stage1=" + world.resolve("train/captions.json"),
             "--set=data.stage2=" + world.resolve("train/conversations.json"),
             "--set=data.pictures=" + world.resolve("train/images"),
+            "--set=data.validation=" + world.resolve("new-scenes/conversations.json"),
+            "--set=data.validation_pictures=" + world.resolve("new-scenes/images"),
             "--set=evaluation.questions={mmbench: '" + world.resolve("benchmark.tsv") + "'}",
             "--set=evaluation.pictures=1",
             "--set=stage1.max_steps=1",
