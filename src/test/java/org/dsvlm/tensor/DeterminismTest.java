@@ -11,9 +11,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.testing.Closes;
 import org.junit.jupiter.api.Test;
 
 class DeterminismTest {
+  @Closes(Determinism.class)
   @Test
   void whatIsSetIsSetBackAtTheEnd() {
     Context context = torch.globalContext();
