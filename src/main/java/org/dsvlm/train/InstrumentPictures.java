@@ -32,9 +32,6 @@ final class InstrumentPictures {
   /** Records looked at for each picture. */
   private static final int MOST_TRIES = 8;
 
-  /** Pictures that a probe of the encoder's features sees at most. */
-  private static final int MOST_LABELLED = 256;
-
   private static final Logger LOG = LoggerFactory.getLogger(InstrumentPictures.class);
 
   private final Recipe recipe;
@@ -100,7 +97,8 @@ final class InstrumentPictures {
     ImageProcessor ofStage = processor.paddedToSquare(recipe.stage(stage).padToSquare());
     Set<List<String>> shown = new HashSet<>();
     SampleOrder order = SampleOrder.shuffled(random.fork("probe").seed(), heldOut.size());
-    for (long i = 0; i < heldOut.size() && shown.size() < MOST_LABELLED; i++) {
+    int most = recipe.instruments().probeRecords();
+    for (long i = 0; i < heldOut.size() && shown.size() < most; i++) {
       int index = (int) order.index(i);
       Map<String, String> labels = labels(heldOut, index);
       Picture picture = labels.isEmpty() ? null : soundPicture(heldOut, index, 0);

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /** Runs on a clock of their own: a step takes a second. */
 class InstrumentBudgetTest {
   private static final double MOST = InstrumentKeys.LARGEST_SHARE;
-  private static final InstrumentKeys KEYS = new InstrumentKeys(true, 0, 4, 4);
+  private static final InstrumentKeys KEYS = new InstrumentKeys(true, 0, 4, 4, 256);
 
   private double now;
   private double spent;
@@ -96,14 +96,15 @@ class InstrumentBudgetTest {
 
   @Test
   void theRecipesOwnStepsDoNotAskTheBudget() {
-    InstrumentSchedule schedule = InstrumentSchedule.of(new InstrumentKeys(true, 2, 4, 4), 0, 5);
+    InstrumentSchedule schedule =
+        InstrumentSchedule.of(new InstrumentKeys(true, 2, 4, 4, 256), 0, 5);
     List<Boolean> due = new ArrayList<>();
     for (long step = 0; step < 5; step++) {
       due.add(schedule.isDue(step));
       assertThat(schedule.isOptional(step)).isFalse();
     }
     assertThat(due).containsExactly(false, true, false, true, true);
-    InstrumentSchedule never = InstrumentSchedule.of(new InstrumentKeys(false, 0, 4, 4), 0, 5);
+    InstrumentSchedule never = InstrumentSchedule.of(new InstrumentKeys(false, 0, 4, 4, 256), 0, 5);
     assertThat(never.isDue(4)).isFalse();
     assertThat(never.isOptional(4)).isFalse();
   }
