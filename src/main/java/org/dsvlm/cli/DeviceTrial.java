@@ -16,6 +16,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.distributed.CollectiveTrial;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.nn.Attention;
 import org.dsvlm.tensor.Devices;
 import org.dsvlm.tensor.Torch;
@@ -72,8 +73,7 @@ record DeviceTrial(String device, List<String> failures) {
               NoGradGuard guard = new NoGradGuard()) {
             compare(computation, Devices.of(device));
           } catch (RuntimeException | LinkageError e) {
-            String message = String.valueOf(e.getMessage());
-            failures.add(name + " fails: " + message.lines().findFirst().orElse(""));
+            failures.add(name + " fails: " + Excerpt.firstLine(e));
           }
         });
     return new DeviceTrial(device, failures);

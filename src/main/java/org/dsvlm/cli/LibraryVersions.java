@@ -15,6 +15,7 @@ import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
 import org.dsvlm.distributed.CollectiveTrial;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.tensor.Devices;
 
 /** Versions of the libraries that LibTorch computes with, as far as they can be read. */
@@ -49,8 +50,7 @@ final class LibraryVersions {
     try {
       question.answer().ifPresent(version -> found.add(name + " " + version));
     } catch (RuntimeException | LinkageError e) {
-      String message = String.valueOf(e.getMessage());
-      found.add(name + " unknown (" + message.lines().findFirst().orElse("") + ")");
+      found.add(name + " unknown (" + Excerpt.firstLine(e) + ")");
     }
   }
 

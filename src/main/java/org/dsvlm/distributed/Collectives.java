@@ -21,6 +21,7 @@ import org.bytedeco.pytorch.global.torch_gloo;
 import org.bytedeco.pytorch.global.torch_nccl;
 import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.tensor.LibraryExtraction;
 import org.jspecify.annotations.Nullable;
 
@@ -59,13 +60,9 @@ final class Collectives implements AutoCloseable {
       gloo = kept(new ProcessGroupGloo(store, rank, size, options));
     } catch (RuntimeException e) {
       throw new DsVlmException(
-          "launch: rank " + rank + ": Gloo cannot connect the processes: " + firstLine(e), e);
+          "launch: rank " + rank + ": Gloo cannot connect the processes: " + Excerpt.firstLine(e),
+          e);
     }
-  }
-
-  /** The first line of an error, without the native stack that LibTorch appends. */
-  static String firstLine(Throwable e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
   }
 
   private static <T extends Pointer> T kept(T pointer) {
@@ -87,7 +84,7 @@ final class Collectives implements AutoCloseable {
     } catch (RuntimeException e) {
       throw e instanceof DsVlmException
           ? e
-          : new DsVlmException("NCCL cannot connect the GPUs: " + firstLine(e), e);
+          : new DsVlmException("NCCL cannot connect the GPUs: " + Excerpt.firstLine(e), e);
     }
   }
 
@@ -101,7 +98,7 @@ final class Collectives implements AutoCloseable {
       } catch (RuntimeException | LinkageError e) {
         throw new DsVlmException(
             "NCCL, which joins the GPUs of several processes, cannot be used: "
-                + firstLine(e)
+                + Excerpt.firstLine(e)
                 + "; libnccl.so.2 has to be on LD_LIBRARY_PATH, and a GPU belong to one process"
                 + " alone",
             e);

@@ -21,6 +21,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.Work;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.io.OpenState;
 import org.dsvlm.tensor.Torch;
 import org.jspecify.annotations.Nullable;
@@ -315,7 +316,7 @@ public final class ProcessGroup implements AutoCloseable {
     } catch (RuntimeException e) {
       // A collective fails before the lost process is known.
       failed = true;
-      String own = "a collective failed: " + Collectives.firstLine(e);
+      String own = "a collective failed: " + Excerpt.firstLine(e);
       throw new DsVlmException(channel().awaitLoss(LOSS_SECONDS).orElse(own), e);
     } finally {
       work.close();

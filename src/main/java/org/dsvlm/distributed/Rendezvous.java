@@ -99,7 +99,7 @@ final class Rendezvous implements AutoCloseable {
             + ", MASTER_PORT "
             + launch.masterPort()
             + ": "
-            + Collectives.firstLine(e),
+            + Excerpt.firstLine(e),
         e);
   }
 
@@ -225,7 +225,7 @@ final class Rendezvous implements AutoCloseable {
       throw e.getCause() instanceof DsVlmException failure
           ? failure
           : new DsVlmException(
-              "launch: " + Collectives.firstLine(Objects.requireNonNullElse(e.getCause(), e)), e);
+              "launch: " + Excerpt.firstLine(Objects.requireNonNullElse(e.getCause(), e)), e);
     }
   }
 

@@ -29,4 +29,11 @@ public final class Excerpt {
     int end = Character.isHighSurrogate(text.charAt(longest - 1)) ? longest - 1 : longest;
     return text.substring(0, end) + "… (" + text.length() + " characters)";
   }
+
+  /**
+   * What {@code failure} says, without the native stack that LibTorch puts below its first line.
+   */
+  public static String firstLine(Throwable failure) {
+    return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
+  }
 }

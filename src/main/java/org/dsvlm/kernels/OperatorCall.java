@@ -11,6 +11,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
+import org.dsvlm.io.Excerpt;
 import org.dsvlm.tensor.DTypes;
 import org.dsvlm.tensor.Torch;
 
@@ -51,7 +52,7 @@ final class OperatorCall {
     if (e instanceof DsVlmException already) {
       return already;
     }
-    String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    String message = Excerpt.firstLine(e);
     return message.startsWith(operator)
         ? new DsVlmException(message, e)
         : new DsVlmException(operator + ": " + message, e);

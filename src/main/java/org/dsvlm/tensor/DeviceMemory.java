@@ -11,6 +11,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.cuda.DeviceStats;
 import org.bytedeco.pytorch.global.torch;
+import org.dsvlm.io.Excerpt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,13 +60,9 @@ public final class DeviceMemory {
       return Optional.of(new Peak(stats.allocated_bytes().peak(), stats.reserved_bytes().peak()));
     } catch (RuntimeException | LinkageError e) {
       if (!SAID.getAndSet(true)) {
-        LOG.warn("The memory of cuda:{} cannot be read: {}", index, firstLine(e));
+        LOG.warn("The memory of cuda:{} cannot be read: {}", index, Excerpt.firstLine(e));
       }
       return Optional.empty();
     }
-  }
-
-  private static String firstLine(Throwable e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
   }
 }

@@ -9,6 +9,7 @@ import java.net.URL;
 import java.net.URLConnection;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,8 +64,9 @@ public final class LibraryExtraction {
           Files.write(mark, new byte[0]);
         }
       }
-    } catch (IOException e) {
-      // Some network file systems know no locks. A library that is loaded already is loaded once.
+    } catch (IOException | OverlappingFileLockException e) {
+      // Some network file systems know no locks, and another class loader of this JVM may hold one.
+      // A library that is loaded already is loaded once.
       Loader.load(preset);
     }
   }

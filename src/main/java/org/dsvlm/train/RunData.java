@@ -195,7 +195,7 @@ public final class RunData implements AutoCloseable {
       return parts(stage, allRecords(stage)).heldOut();
     }
     boolean last = recipe.stage(stage) == recipe.lastStage();
-    return data.hasValidationFile() && last ? validationFile() : null;
+    return data.hasValidationFile() && last ? RecipeRecords.validation(recipe) : null;
   }
 
   private RecordSource allRecords(int stage) {
@@ -211,16 +211,12 @@ public final class RunData implements AutoCloseable {
     }
   }
 
-  private LlavaJson validationFile() {
-    return RecipeRecords.validation(recipe);
-  }
-
   /** SHA-256 of the file of validation records; empty without one. */
   public String validationSha256() {
     if (!recipe.data().hasValidationFile()) {
       return "";
     }
-    try (LlavaJson records = validationFile()) {
+    try (LlavaJson records = RecipeRecords.validation(recipe)) {
       return records.sha256();
     }
   }
@@ -263,7 +259,7 @@ public final class RunData implements AutoCloseable {
     if (recipe.data().source().equals("noto")) {
       return NotoSource.captions(notoArchive(), NotoSource.Split.HELD_OUT, recipe.seed());
     }
-    return recipe.data().hasValidationFile() ? validationFile() : validation(stage);
+    return recipe.data().hasValidationFile() ? RecipeRecords.validation(recipe) : validation(stage);
   }
 
   private NotoArchive notoArchive() {

@@ -23,8 +23,6 @@ import org.dsvlm.weights.safetensors.SafetensorsWriter;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whatever the locale: none is set in most containers. */
 class LocaleTest {
@@ -60,39 +58,6 @@ class LocaleTest {
       assertThat(process.exitCode()).isEqualTo(1);
     }
     assertThat(Files.readString(log, StandardCharsets.UTF_8)).contains("'model_type' is 'größe'");
-  }
-
-  /** tools/environment, which the launcher sources. */
-  @ParameterizedTest
-  @CsvSource({
-    "LC_ALL=C, C.UTF-8",
-    "LC_ALL=POSIX, C.UTF-8",
-    "LANG=, C.UTF-8",
-    "LC_ALL=de_DE.ISO-8859-1, C.UTF-8",
-    "LC_ALL=xx_XX.UTF-8, C.UTF-8",
-    "LC_ALL=C.utf8, C.UTF-8",
-    "LANG=C.utf8, C.UTF-8"
-  })
-  void theLauncherSetsALocale(String given, String expected)
-      throws IOException, InterruptedException {
-    Path log = folder.resolve("log");
-    new ProcessBuilder(
-            "env",
-            "-u",
-            "LC_ALL",
-            "-u",
-            "LC_CTYPE",
-            "-u",
-            "LANG",
-            given,
-            "bash",
-            "-c",
-            "source tools/environment && echo \"$LC_ALL\"")
-        .redirectError(ProcessBuilder.Redirect.DISCARD)
-        .redirectOutput(log.toFile())
-        .start()
-        .waitFor();
-    assertThat(Files.readString(log).strip()).isEqualTo(expected);
   }
 
   /** As in an embedding program; ArchitectureTest holds the rest. */

@@ -6,6 +6,8 @@ package org.dsvlm.train.pretrain;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -13,8 +15,6 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.models.vit.VisionConfig;
-import org.dsvlm.models.vit.VisionTower;
 import org.dsvlm.nn.Init;
 import org.dsvlm.nn.Linear;
 import org.dsvlm.nn.ParameterStore;
@@ -85,40 +85,26 @@ final class ConnectorPart implements Pretrainable {
     private final Tensor table;
 
     Examples(Workshop workshop, WorldPart part) {
-      Path vision = workshop.part(VisionPart.NAME);
-      VisionConfig config = VisionConfig.read(vision.resolve(ClipPart.CONFIG));
       Path language = workshop.part(LanguagePart.NAME);
       try (PointerScope scope = new PointerScope();
+          ToldPatches tower = new ToldPatches(workshop, part);
           Tokenizer tokenizer = Tokenizer.open(language);
           WeightSource stored = WeightFolder.open(language)) {
         table = Torch.keep(stored.read(EMBEDDINGS).to(ScalarType.Float));
-        PatchWords patches =
-            new PatchWords(tokenizer, part.side(), config.imageSize() / config.patchSize());
+        PatchWords patches = new PatchWords(tokenizer, part.side(), tower.aSide());
         words = part.labels().stream().map(patches::of).toList();
-        features = Torch.keep(features(vision, config, part));
+        features = Torch.keep(features(tower, part.first(part.size())));
       }
     }
 
-    /** What LLaVA takes: the patches of the last block but one, [pictures, patches, width]. */
-    private static Tensor features(Path vision, VisionConfig config, WorldPart part) {
-      try (WeightSource stored = WeightFolder.open(vision);
-          ParameterStore store = ParameterStore.from(stored, ScalarType.Float, "cpu")) {
-        VisionTower tower = config.tower(store.root().at(VisionPart.VISION));
-        Tensor[] all = new Tensor[(part.size() + AT_ONCE - 1) / AT_ONCE];
-        for (int i = 0; i < all.length; i++) {
-          int from = i * AT_ONCE;
-          long[] rows = new long[Math.min(AT_ONCE, part.size() - from)];
-          for (int row = 0; row < rows.length; row++) {
-            rows[row] = from + row;
-          }
-          all[i] =
-              Torch.withoutGradient(
-                  () ->
-                      VisionPart.features(
-                          tower, tower.hiddenStates(NanoPixels.forClip(part.pictures(rows)))));
-        }
-        return Torch.cat(0, all);
+    /** [pictures, patches, width], made of a few pictures at a time. */
+    private static Tensor features(ToldPatches tower, long[] all) {
+      List<Tensor> features = new ArrayList<>();
+      for (int first = 0; first < all.length; first += AT_ONCE) {
+        int end = Math.min(all.length, first + AT_ONCE);
+        features.add(tower.features(Arrays.copyOfRange(all, first, end)));
       }
+      return Torch.cat(0, features.toArray(Tensor[]::new));
     }
 
     long width() {

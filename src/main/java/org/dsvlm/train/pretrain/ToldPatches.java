@@ -68,6 +68,11 @@ final class ToldPatches implements Told {
         });
   }
 
+  /** What a LLaVA's connector takes, of the last block but one: [rows, patches, width]. */
+  Tensor features(long... rows) {
+    return patches(tower.config().layers() - 1, rows);
+  }
+
   @Override
   public Tensor states(long... rows) {
     return Torch.tidy(() -> patches(rows).sub(mean).div(deviation));

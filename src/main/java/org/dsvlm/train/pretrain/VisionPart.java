@@ -65,7 +65,7 @@ final class VisionPart implements Pretrainable {
   }
 
   /** Patches of LLaVA's features: of the last block but one. */
-  static Tensor features(VisionTower tower, List<Tensor> states) {
+  private static Tensor features(VisionTower tower, List<Tensor> states) {
     return tower.patches(states.get(states.size() - 2));
   }
 

@@ -159,9 +159,9 @@ public record Recipe(
           !isNumber(validation) || share(validation) > 0 && share(validation) < 1,
           "validation is a file, or a share above 0 and below 1, not " + validation);
       require(
-          validationPictures.isEmpty() || !validation.isEmpty() && !isNumber(validation),
+          validationPictures.isEmpty() || isFile(validation),
           "validation_pictures is the folder of pictures of the file data.validation, which the"
-              + " recipe does not name");
+              + " recipe does not name; leave it empty");
     }
 
     /**
@@ -173,7 +173,11 @@ public record Recipe(
 
     /** Whether records of a file are evaluated. */
     public boolean hasValidationFile() {
-      return !validation.isEmpty() && !isNumber(validation);
+      return isFile(validation);
+    }
+
+    private static boolean isFile(String text) {
+      return !text.isEmpty() && !isNumber(text);
     }
 
     private static double share(String text) {
