@@ -105,7 +105,7 @@ final class LoraLayer {
     }
     Tensor[] drawn =
         rows.stream()
-            .map(row -> row.fork(path).kept(dropout, x.device(), x.size(1), x.size(2)))
+            .map(row -> row.fork(path).dropoutMask(dropout, x.device(), x.size(1), x.size(2)))
             .toArray(Tensor[]::new);
     return Torch.stack(0, drawn).to(x.scalar_type()).mul(Torch.scalar(1 / (1 - dropout)));
   }

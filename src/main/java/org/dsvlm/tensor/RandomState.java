@@ -77,7 +77,7 @@ public final class RandomState {
    *
    * @param dropped in [0, 1)
    */
-  public Tensor kept(double dropped, Device device, long rows, long columns) {
+  public Tensor dropoutMask(double dropped, Device device, long rows, long columns) {
     // Numbers with a sign lie between ∓2⁶³.
     long least = Long.MIN_VALUE + ((long) Math.scalb(dropped, 32) << 32);
     return Torch.withoutGradient(

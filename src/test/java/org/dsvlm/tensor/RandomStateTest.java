@@ -27,7 +27,7 @@ class RandomStateTest {
   }
 
   private long[] kept(RandomState state, double dropped, long rows, long columns) {
-    Tensor kept = state.kept(dropped, cpu, rows, columns);
+    Tensor kept = state.dropoutMask(dropped, cpu, rows, columns);
     assertThat(Torch.shape(kept)).containsExactly(rows, columns);
     return Torch.longs(kept);
   }
@@ -47,7 +47,8 @@ class RandomStateTest {
   @Test
   void theShareIsKept() {
     for (double dropped : new double[] {0, 0.05, 0.5, 0.9}) {
-      double share = Torch.item(STATE.kept(dropped, cpu, 1000, 100).to(ScalarType.Double).mean());
+      double share =
+          Torch.item(STATE.dropoutMask(dropped, cpu, 1000, 100).to(ScalarType.Double).mean());
       assertThat(share).isCloseTo(1 - dropped, within(0.005));
     }
     assertThat(kept(STATE, 0, 100, 100)).doesNotContain(0);
