@@ -51,6 +51,9 @@ public final class RunData implements AutoCloseable {
   /** Names the tokenizer that comes with the library. */
   static final String BUILT_IN = "nano";
 
+  /** Records that are tried before a run begins. */
+  private static final int TRIED = 16;
+
   private static final String TOKENIZER = "tokenizer.json";
   static final String TOKENIZER_CONFIG = "tokenizer_config.json";
   private static final int STEPS_AHEAD = 2;
@@ -335,6 +338,30 @@ public final class RunData implements AutoCloseable {
     SampleOrder order =
         SampleOrder.shuffled(random.fork("validation").fork(stage).seed(), source.size());
     return new BatchMaker(source, order, collator(recipe.stage(stage), config), ledger);
+  }
+
+  /**
+   * Makes a batch of a stage's records, and of those that it evaluates, so that a file that does
+   * not fit is refused before the run's first step.
+   *
+   * @throws DsVlmException if too many of them are bad
+   */
+  void requireUsable(int stage, LlavaConfig config) {
+    try (RecordSource records = records(stage);
+        RecordSource evaluated = validation(stage)) {
+      new BatchMaker(
+              records,
+              SampleOrder.shuffled(recipe.seed(), records.size()),
+              collator(recipe.stage(stage), config),
+              ledger(stage, records))
+          .make(0, Math.min(TRIED, records.size()))
+          .close();
+      if (evaluated != null) {
+        validationBatches(stage, evaluated, config)
+            .make(0, Math.min(TRIED, evaluated.size()))
+            .close();
+      }
+    }
   }
 
   private SampleOrder order(int stage, RecordSource source) {

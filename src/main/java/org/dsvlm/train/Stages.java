@@ -84,6 +84,11 @@ final class Stages {
    * @return whether they came to their end
    */
   boolean run(Path metricsFile, TrainingListener listener, BooleanSupplier stop) {
+    for (int stage = 1; stage <= COUNT; stage++) {
+      if (!recipe.stage(stage).leftOut()) {
+        data.requireUsable(stage, config);
+      }
+    }
     Optional<CheckpointFolder.Position> latest = latest();
     latest.ifPresent(
         position -> {

@@ -129,6 +129,16 @@ class ValidationTest {
     assertThat(Files.exists(run.resolve("export/model.safetensors"))).isTrue();
   }
 
+  /** What only the evaluation would have found after the stage's last step. */
+  @Test
+  void aFileThatDoesNotFitIsRefusedBeforeTheFirstStep() {
+    assertThatThrownBy(() -> tiny.train("run", file(), "stage2.epochs=0", "stage2.max_steps=0"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("questions.json: record ")
+        .hasMessageContaining("the plain template takes one turn");
+    assertThat(folder.resolve("run/metrics.jsonl")).doesNotExist();
+  }
+
   @Test
   void aShareOfEverythingIsRefused() {
     assertThatThrownBy(() -> RecipeReader.bind(tiny.recipe("data.validation=1.5")))
