@@ -6,8 +6,6 @@ package org.dsvlm.train.pretrain;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,7 +13,6 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.dsvlm.io.JsonConfig;
 import org.dsvlm.supervision.MultiAdapterFile;
 import org.dsvlm.tensor.Torch;
 import org.dsvlm.weights.WeightSource;
@@ -45,17 +42,6 @@ final class AdaptersPart implements Pretrainable {
     return List.of(VisionPart.NAME);
   }
 
-  /** Blocks of the tower by level. */
-  private static Map<String, Integer> levels(Workshop workshop) {
-    JsonConfig levels = JsonConfig.of(workshop.section("levels"), "adapters.levels");
-    Map<String, Integer> blocks = new LinkedHashMap<>();
-    for (Iterator<String> names = workshop.section("levels").fieldNames(); names.hasNext(); ) {
-      String name = names.next();
-      blocks.put(name, levels.size(name));
-    }
-    return blocks;
-  }
-
   @Override
   public PartTraining start(Workshop workshop) {
     return new PartWithoutSteps() {
@@ -66,7 +52,8 @@ final class AdaptersPart implements Pretrainable {
             ToldPatches told = new ToldPatches(workshop, train)) {
           Map<String, Tensor> adapters = new TreeMap<>();
           long[] rows = train.first(FITTED_ON);
-          levels(workshop)
+          workshop
+              .levels()
               .forEach((level, block) -> adapters.putAll(fit(told, level, block, rows)));
           SafetensorsWriter.write(folder.resolve(MultiAdapterFile.NAME), adapters);
         }
@@ -112,7 +99,8 @@ final class AdaptersPart implements Pretrainable {
           WeightSource stored = MultiAdapterFile.open(file);
           ToldPatches told = new ToldPatches(workshop, part)) {
         Tensor expected = rowsOf(told.states(rows));
-        levels(workshop)
+        workshop
+            .levels()
             .forEach(
                 (level, block) -> {
                   Tensor weight = stored.read(MultiAdapterFile.ofLinearAdapter(level, "weight"));

@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.LongStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
@@ -183,17 +182,10 @@ final class LanguagePart implements Pretrainable {
       this.batch = workshop.config().size("batch_size");
       this.length = workshop.config().size("length");
       this.tokenizer = workshop.part("tokenizer");
-      Optional<Path> start = workshop.start();
-      if (start.isPresent()) {
-        try (WeightSource stored = WeightFolder.open(start.get())) {
-          store = ParameterStore.from(stored, ScalarType.Float, "cpu");
-          model = new CausalLm(store.root(), config);
-        }
-      } else {
-        store = ParameterStore.random(random, ScalarType.Float, "cpu");
-        model = new CausalLm(store.root(), config);
-      }
-      store.setTrainable(parameter -> true);
+      Workshop.Started<CausalLm> started =
+          workshop.started(random, parameters -> new CausalLm(parameters, config));
+      store = started.store();
+      model = started.model();
     }
 
     @Override

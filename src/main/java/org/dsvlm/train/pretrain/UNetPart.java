@@ -111,12 +111,13 @@ final class UNetPart implements Pretrainable {
       random = workshop.random(name());
       config = config(workshop);
       schedule = NoiseSchedule.parse(workshop.section("scheduler"), "unet.scheduler");
-      store = ParameterStore.random(random, ScalarType.Float, "cpu");
-      unet = new UNet(store.root(), config);
+      Workshop.Started<UNet> started =
+          workshop.started(random, parameters -> new UNet(parameters, config));
+      store = started.store();
+      unet = started.model();
       guide = new GuidedCrossAttention.Guide(patches.aSide());
       guideWeight = workshop.config().number("guide_weight");
       unet.replaceCrossAttention((path, base) -> guide.over(base));
-      store.setTrainable(parameter -> true);
       latents = latents(workshop, train, train.size());
       batches = new Batches(random, train.size(), workshop.config().size("batch_size"));
     }

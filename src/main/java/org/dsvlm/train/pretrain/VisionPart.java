@@ -25,6 +25,7 @@ import org.dsvlm.nn.Init;
 import org.dsvlm.nn.Linear;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.tensor.RandomState;
+import org.dsvlm.tensor.Torch;
 import org.dsvlm.text.Tokenizer;
 import org.dsvlm.weights.WeightSource;
 import org.dsvlm.weights.files.WeightFolder;
@@ -33,7 +34,8 @@ import org.dsvlm.weights.files.WeightFolder;
  * CLIP's vision tower, taught what each patch shows. Contrast asks the class token alone, but a
  * LLaVA hands on the patches; large encoders know by their size what theirs show, a small one has
  * to be told. So a linear head names each patch in words from the features that a LLaVA takes, and
- * the contrast with the text tower, which stays as it is, goes on beside it.
+ * the contrast with the text tower, which stays as it is, goes on beside it. Other heads find where
+ * a patch stands from the features that the supervision takes.
  */
 final class VisionPart implements Pretrainable {
   static final String NAME = "vision";
@@ -41,8 +43,10 @@ final class VisionPart implements Pretrainable {
   /** Under which the tower's parameters stand. */
   static final String VISION = "vision_model";
 
-  /** Of the head, which is not stored. */
+  /** Of the heads, which are not stored. */
   private static final String HEAD = "patch_head";
+
+  private static final String PLACE_HEAD = "place_head";
 
   @Override
   public String name() {
@@ -75,6 +79,8 @@ final class VisionPart implements Pretrainable {
     private final ClipPair pair;
     private final ClipTexts captions;
     private final Linear head;
+    private final PlaceHeads places;
+    private final double placeWeight;
     private final PatchTargets targets;
     private final Batches batches;
     private final Map<String, Tensor> trained;
@@ -87,7 +93,11 @@ final class VisionPart implements Pretrainable {
           Tokenizer tokenizer = Tokenizer.open(clip)) {
         store =
             ParameterStore.from(
-                stored, random, name -> name.startsWith(HEAD), ScalarType.Float, "cpu");
+                stored,
+                random,
+                name -> name.startsWith(HEAD) || name.startsWith(PLACE_HEAD),
+                ScalarType.Float,
+                "cpu");
         pair = ClipPart.open(clip, store);
         int width = pair.sizes().vision().hiddenSize();
         head =
@@ -97,9 +107,16 @@ final class VisionPart implements Pretrainable {
                 width,
                 tokenizer.size(),
                 true);
+        places =
+            new PlaceHeads(
+                store.root().at(PLACE_HEAD),
+                List.copyOf(workshop.levels().values()),
+                width,
+                pair.sizes().vision().patches());
         captions = ClipTexts.captions(tokenizer, train, pair.sizes().text().maxPositions());
         targets = PatchTargets.of(train, tokenizer, pair.sizes().vision());
       }
+      placeWeight = workshop.config().number("place_weight");
       workshop.start().ifPresent(this::startFrom);
       List<String> fixed = fixed(fixedBlocks(workshop.config()));
       trained = store.setTrainable(name -> fixed.stream().noneMatch(name::startsWith));
@@ -160,8 +177,11 @@ final class VisionPart implements Pretrainable {
       List<Tensor> states = tower.hiddenStates(NanoPixels.forClip(train.pictures(rows)));
       Tensor contrast = pair.contrast(states.get(states.size() - 1), captions.rows(rows));
       Tensor patches = targets.loss(head.forward(features(tower, states)), rows);
+      Tensor place = places.loss(tower, states);
       return new Loss(
-          contrast.add(patches), Map.of("contrast", contrast, "patches", patches), rows.length);
+          contrast.add(patches).add(place.mul(Torch.scalar(placeWeight))),
+          Map.of("contrast", contrast, "patches", patches, "places", place),
+          rows.length);
     }
 
     @Override
@@ -199,19 +219,27 @@ final class VisionPart implements Pretrainable {
       try (WeightSource stored = WeightFolder.open(path);
           ParameterStore store = ParameterStore.from(stored, ScalarType.Float, "cpu")) {
         VisionTower tower = config.tower(store.root().at(VISION));
+        String suffix = folder.equals(folder()) ? " " : "_before ";
         for (String name : List.of("new-scenes", "new-concepts")) {
           WorldPart part = workshop.data(name);
-          figures.put(
-              "patch_category" + (folder.equals(folder()) ? " " : "_before ") + name,
-              PatchTargets.categoryFound(
-                  part,
-                  config,
-                  rows ->
-                      features(
-                          tower, tower.hiddenStates(NanoPixels.forClip(part.pictures(rows))))));
+          figures.put("patch_category" + suffix + name, category(part, config, tower));
+          workshop
+              .levels()
+              .forEach(
+                  (level, block) ->
+                      figures.put(
+                          "patch_place_" + level + suffix + name,
+                          PlaceHeads.found(part, tower, block)));
         }
       }
     }
     return figures;
+  }
+
+  private static double category(WorldPart part, VisionConfig config, VisionTower tower) {
+    return PatchTargets.categoryFound(
+        part,
+        config,
+        rows -> features(tower, tower.hiddenStates(NanoPixels.forClip(part.pictures(rows)))));
   }
 }

@@ -7,13 +7,20 @@ package org.dsvlm.train.pretrain;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.nn.ParameterStore;
+import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.train.recipe.Place;
+import org.dsvlm.weights.WeightSource;
+import org.dsvlm.weights.files.WeightFolder;
 
 /**
  * What the training of a part works with.
@@ -51,12 +58,40 @@ record Workshop(
     throw new DsVlmException("pretraining recipe: '" + key + "' is missing or no mapping");
   }
 
+  /** Blocks of the vision tower by the supervision's levels, as {@code levels} has them. */
+  Map<String, Integer> levels() {
+    JsonConfig levels = JsonConfig.of(section("levels"), "levels");
+    Map<String, Integer> blocks = new LinkedHashMap<>();
+    levels.json().fieldNames().forEachRemaining(name -> blocks.put(name, levels.size(name)));
+    return blocks;
+  }
+
   /** The folder of trained weights that the part starts from, if it does not start at random. */
   Optional<Path> start() {
     String place = config().text("start", "");
     return place.isEmpty()
         ? Optional.empty()
         : Optional.of(FilePath.of("start", Place.resolved(place)));
+  }
+
+  /** A model and the parameters that it is made of. */
+  record Started<M>(ParameterStore store, M model) {}
+
+  /** A model of the weights that the part starts from, or of random ones; all of it learns. */
+  <M> Started<M> started(RandomState random, Function<Parameters, M> model) {
+    Optional<Path> start = start();
+    if (start.isEmpty()) {
+      return started(ParameterStore.random(random, ScalarType.Float, "cpu"), model);
+    }
+    try (WeightSource stored = WeightFolder.open(start.get())) {
+      return started(ParameterStore.from(stored, ScalarType.Float, "cpu"), model);
+    }
+  }
+
+  private static <M> Started<M> started(ParameterStore store, Function<Parameters, M> model) {
+    Started<M> started = new Started<>(store, model.apply(store.root()));
+    store.setTrainable(parameter -> true);
+    return started;
   }
 
   /** The folder of another part. */

@@ -33,7 +33,11 @@ class StartedPartTest {
           "vision.steps=2",
           "vision.batch_size=4",
           "language.steps=2",
-          "language.batch_size=2");
+          "language.batch_size=2",
+          "vae.steps=2",
+          "vae.batch_size=2",
+          "unet.steps=2",
+          "unet.batch_size=2");
 
   @TempDir private static Path shared;
 
@@ -41,6 +45,8 @@ class StartedPartTest {
   private static Path first;
   private static Path second;
   private static Path third;
+  private static Path fourth;
+  private static Path fifth;
 
   @BeforeAll
   static void train() {
@@ -49,8 +55,10 @@ class StartedPartTest {
     first = shared.resolve("first");
     second = shared.resolve("second");
     third = shared.resolve("third");
+    fourth = shared.resolve("fourth");
+    fifth = shared.resolve("fifth");
     for (String part : List.of("tokenizer", "clip")) {
-      List.of(first, second, third).forEach(folder -> train(folder, part));
+      List.of(first, second, third, fourth, fifth).forEach(folder -> train(folder, part));
     }
   }
 
@@ -76,6 +84,18 @@ class StartedPartTest {
     Path start = train(first, "language");
     Map<String, float[]> again =
         weights(train(second, "language", "language.start=" + start, "language.learning_rate=0"));
+    weights(start)
+        .forEach((name, values) -> assertThat(again.get(name)).as(name).isEqualTo(values));
+  }
+
+  @Test
+  void aUNetStartsFromItsFolder() {
+    for (String part : List.of("vision", "vae")) {
+      List.of(fourth, fifth).forEach(folder -> train(folder, part));
+    }
+    Path start = train(fourth, "unet");
+    Map<String, float[]> again =
+        weights(train(fifth, "unet", "unet.start=" + start, "unet.learning_rate=0"));
     weights(start)
         .forEach((name, values) -> assertThat(again.get(name)).as(name).isEqualTo(values));
   }
