@@ -83,7 +83,7 @@ class NanoEndToEndTest {
         .orElseThrow();
   }
 
-  /** 88 %; with the pictures of a batch in another order 46 %. */
+  /** 92 %; with the pictures of a batch in another order 38 %. */
   @Test
   void coloursAreFarAboveChance() {
     JsonNode colour = score.path("by_category").path("colour");
@@ -91,20 +91,17 @@ class NanoEndToEndTest {
     assertThat(colour.path("accuracy").asDouble()).isGreaterThan(0.65);
   }
 
-  /** Of answers it is 0.68; questions, which the template all but gives, would have 0.31. */
+  /** Of answers it is 0.53; questions, which the template all but gives, would have 0.27. */
   @Test
   void answersAreWhatIsLearnt() throws IOException {
-    assertThat(mean("loss_language")).isBetween(0.5, 0.9);
+    assertThat(mean("loss_language")).isBetween(0.4, 0.75);
   }
 
-  /**
-   * 0.16 and 4.6. With the features of another picture the loss is 0.69; the condition use of what
-   * was learnt before is still 3.3.
-   */
+  /** 0.034 and 31. With the features of another picture the loss is 0.76. */
   @Test
   void reconstructionsAreOfThePictureThatIsShown() throws IOException {
-    assertThat(mean("loss_reconstruction")).isLessThan(0.3);
-    assertThat(mean("condition_use")).isGreaterThan(2.0);
+    assertThat(mean("loss_reconstruction")).isLessThan(0.15);
+    assertThat(mean("condition_use")).isGreaterThan(8.0);
     assertThat(mean("grad_norm_vision_encoder_reconstruction")).isPositive();
   }
 }
