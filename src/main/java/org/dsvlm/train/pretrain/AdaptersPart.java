@@ -53,7 +53,7 @@ final class AdaptersPart implements Pretrainable {
           Map<String, Tensor> adapters = new TreeMap<>();
           long[] rows = train.first(FITTED_ON);
           workshop
-              .levels()
+              .levels(told.tower())
               .forEach((level, block) -> adapters.putAll(fit(told, level, block, rows)));
           SafetensorsWriter.write(folder.resolve(MultiAdapterFile.NAME), adapters);
         }
@@ -100,7 +100,7 @@ final class AdaptersPart implements Pretrainable {
           ToldPatches told = new ToldPatches(workshop, part)) {
         Tensor expected = rowsOf(told.states(rows));
         workshop
-            .levels()
+            .levels(told.tower())
             .forEach(
                 (level, block) -> {
                   Tensor weight = stored.read(MultiAdapterFile.ofLinearAdapter(level, "weight"));

@@ -47,6 +47,11 @@ final class ToldPatches implements Told {
     }
   }
 
+  /** Sizes of the tower that tells. */
+  VisionConfig tower() {
+    return tower.config();
+  }
+
   /** Patches a side of a picture. */
   int aSide() {
     return tower.config().imageSize() / tower.config().patchSize();

@@ -110,7 +110,7 @@ final class VisionPart implements Pretrainable {
         places =
             new PlaceHeads(
                 store.root().at(PLACE_HEAD),
-                List.copyOf(workshop.levels().values()),
+                List.copyOf(workshop.levels(pair.sizes().vision()).values()),
                 width,
                 pair.sizes().vision().patches());
         captions = ClipTexts.captions(tokenizer, train, pair.sizes().text().maxPositions());
@@ -224,7 +224,7 @@ final class VisionPart implements Pretrainable {
           WorldPart part = workshop.data(name);
           figures.put("patch_category" + suffix + name, category(part, config, tower));
           workshop
-              .levels()
+              .levels(config)
               .forEach(
                   (level, block) ->
                       figures.put(

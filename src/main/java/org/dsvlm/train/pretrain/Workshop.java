@@ -15,6 +15,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
 import org.dsvlm.io.JsonConfig;
+import org.dsvlm.models.vit.VisionConfig;
 import org.dsvlm.nn.ParameterStore;
 import org.dsvlm.nn.Parameters;
 import org.dsvlm.tensor.RandomState;
@@ -58,11 +59,21 @@ record Workshop(
     throw new DsVlmException("pretraining recipe: '" + key + "' is missing or no mapping");
   }
 
-  /** Blocks of the vision tower by the supervision's levels, as {@code levels} has them. */
-  Map<String, Integer> levels() {
-    JsonConfig levels = JsonConfig.of(section("levels"), "levels");
+  /**
+   * Blocks of {@code tower} by the supervision's levels, as {@code levels} has them.
+   *
+   * @throws DsVlmException if the tower has fewer blocks
+   */
+  Map<String, Integer> levels(VisionConfig tower) {
+    JsonConfig levels = JsonConfig.of(section("levels"), "pretraining recipe: levels");
     Map<String, Integer> blocks = new LinkedHashMap<>();
-    levels.json().fieldNames().forEachRemaining(name -> blocks.put(name, levels.size(name)));
+    for (String name : levels.json().propertyStream().map(Map.Entry::getKey).toList()) {
+      int block = levels.size(name);
+      if (block > tower.layers()) {
+        throw levels.error(name, "is " + block + "; the tower has " + tower.layers() + " blocks");
+      }
+      blocks.put(name, block);
+    }
     return blocks;
   }
 

@@ -124,5 +124,8 @@ class StartedPartTest {
     assertThatThrownBy(() -> train(third, "vision", "vision.fixed_blocks=7"))
         .isInstanceOf(DsVlmException.class)
         .hasMessage("pretraining recipe: 'fixed_blocks' is 7; the tower has 6 blocks");
+    assertThatThrownBy(() -> train(third, "vision", "vision.levels={low: 2, high: 7}"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessage("pretraining recipe: levels: 'high' is 7; the tower has 6 blocks");
   }
 }
