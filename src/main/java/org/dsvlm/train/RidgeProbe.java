@@ -80,11 +80,14 @@ public record RidgeProbe(double accuracy, double standardError, double majority,
         NoGradGuard guard = new NoGradGuard()) {
       Tensor y = Torch.of(oneHot, records, names.size());
       Tensor x = standardised(features.cpu().to(ScalarType.Double));
-      Tensor kernel = x.matmul(x.t()).div(Torch.scalar(x.size(1)));
-      Tensor eye = torch.eye(records, Torch.options(ScalarType.Double));
+      Tensor z = x.div(Torch.scalar(Math.sqrt(x.size(1))));
+      // Z (ZᵀZ + λI)⁻¹ Zᵀ is ZZᵀ (ZZᵀ + λI)⁻¹: the smaller matrix is inverted.
+      boolean narrow = z.size(1) < records;
+      Tensor products = narrow ? z.t().matmul(z) : z.matmul(z.t());
+      Tensor eye = torch.eye(products.size(0), Torch.options(ScalarType.Double));
+      Tensor inverse = torch.inverse(products.add(eye.mul(Torch.scalar(PENALTY))));
       Tensor hat =
-          kernel
-              .matmul(torch.inverse(kernel.add(eye.mul(Torch.scalar(PENALTY)))))
+          (narrow ? z.matmul(inverse).matmul(z.t()) : products.matmul(inverse))
               .add(Torch.scalar(1.0 / records));
       Tensor residual = y.sub(hat.matmul(y));
       Tensor own = hat.diagonal().neg().add(Torch.scalar(1)).unsqueeze(1);

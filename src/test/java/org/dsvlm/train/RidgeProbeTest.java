@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
 import org.dsvlm.tensor.RandomState;
 import org.dsvlm.tensor.Torch;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,20 @@ class RidgeProbeTest {
             .as("blue without %d", left)
             .isCloseTo(1 - a - b * x[left], within(1e-12));
       }
+    }
+  }
+
+  /** A column more often changes no product, but another matrix is inverted. */
+  @Test
+  void moreFeaturesThanRecordsGiveTheSame() {
+    double[] x = {-1, 0.5, -0.25, 2, 0.75, -3};
+    List<String> labels = List.of("blue", "red", "red", "red", "blue", "red");
+    List<String> names = List.of("blue", "red");
+    try (PointerScope scope = new PointerScope()) {
+      Tensor one = Torch.of(x, 6, 1);
+      double[] narrow = RidgeProbe.leaveOneOut(one, labels, names);
+      double[] wide = RidgeProbe.leaveOneOut(one.repeat(1, 9), labels, names);
+      assertThat(wide).containsExactly(narrow, within(1e-12));
     }
   }
 
