@@ -46,12 +46,6 @@ final class PlaceHeads {
     }
   }
 
-  /** The features that {@code block} hands to the supervision, of all hidden states. */
-  private static Tensor features(VisionTower tower, List<Tensor> states, int block) {
-    Tensor state = states.get(block);
-    return tower.patches(block == tower.config().layers() ? tower.output(state) : state);
-  }
-
   /**
    * The cross-entropy of the patch that stands at a place, a mean over places and blocks, in nats.
    *
@@ -64,7 +58,7 @@ final class PlaceHeads {
           heads.forEach(
               (block, head) -> {
                 // [rows, patches, places]; the softmax runs over the patches.
-                Tensor scores = head.forward(features(tower, states, block));
+                Tensor scores = head.forward(ToldPatches.of(tower, states, block));
                 Tensor shares = torch.log_softmax(scores, 1).diagonal(0, 1, 2);
                 losses.add(shares.mean().neg());
               });
@@ -87,7 +81,7 @@ final class PlaceHeads {
         Tensor all =
             Torch.withoutGradient(
                 () ->
-                    features(
+                    ToldPatches.of(
                         tower,
                         tower.hiddenStates(NanoPixels.forClip(part.pictures(rows)), block),
                         block));

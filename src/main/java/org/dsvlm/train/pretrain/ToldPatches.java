@@ -5,6 +5,7 @@
 package org.dsvlm.train.pretrain;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -47,6 +48,12 @@ final class ToldPatches implements Told {
     }
   }
 
+  /** Of the tower's hidden states, what the supervision takes of the patches at {@code block}. */
+  static Tensor of(VisionTower tower, List<Tensor> states, int block) {
+    Tensor state = states.get(block);
+    return tower.patches(block == tower.config().layers() ? tower.output(state) : state);
+  }
+
   /** Sizes of the tower that tells. */
   VisionConfig tower() {
     return tower.config();
@@ -66,11 +73,7 @@ final class ToldPatches implements Told {
    */
   Tensor patches(int block, long... rows) {
     return Torch.withoutGradient(
-        () -> {
-          Tensor state =
-              tower.hiddenStates(NanoPixels.forClip(part.pictures(rows)), block).get(block);
-          return tower.patches(block == tower.config().layers() ? tower.output(state) : state);
-        });
+        () -> of(tower, tower.hiddenStates(NanoPixels.forClip(part.pictures(rows)), block), block));
   }
 
   /** What a LLaVA's connector takes, of the last block but one: [rows, patches, width]. */

@@ -62,11 +62,14 @@ record Workshop(
   /**
    * Blocks of {@code tower} by the supervision's levels, as {@code levels} has them.
    *
-   * @throws DsVlmException if the tower has fewer blocks
+   * @throws DsVlmException if there is none, or the tower has fewer blocks
    */
   Map<String, Integer> levels(VisionConfig tower) {
     JsonConfig levels = JsonConfig.of(section("levels"), "pretraining recipe: levels");
     Map<String, Integer> blocks = new LinkedHashMap<>();
+    if (levels.json().isEmpty()) {
+      throw config().error("levels", "names no block of the vision tower");
+    }
     for (String name : levels.json().propertyStream().map(Map.Entry::getKey).toList()) {
       int block = levels.size(name);
       if (block > tower.layers()) {

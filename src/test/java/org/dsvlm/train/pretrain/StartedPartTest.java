@@ -127,5 +127,8 @@ class StartedPartTest {
     assertThatThrownBy(() -> train(third, "vision", "vision.levels={low: 2, high: 7}"))
         .isInstanceOf(DsVlmException.class)
         .hasMessage("pretraining recipe: levels: 'high' is 7; the tower has 6 blocks");
+    assertThatThrownBy(() -> train(third, "vision", "vision.levels={}"))
+        .isInstanceOf(DsVlmException.class)
+        .hasMessageContaining("names no block of the vision tower");
   }
 }
