@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.Map.Entry;
 import org.dsvlm.io.DsVlmException;
 import org.dsvlm.io.FilePath;
 import org.dsvlm.io.InputFiles;
@@ -62,7 +63,12 @@ final class PretrainingRecipe {
     String key = path[path.length - 1];
     if (sides.length < 2 || !(parent instanceof ObjectNode object) || !object.has(key)) {
       throw new DsVlmException(
-          "--set " + assignment + ": write key=value, with a key of the pretraining recipe");
+          "--set "
+              + assignment
+              + ": write key=value, with a key of the pretraining recipe"
+              + (parent instanceof ObjectNode near
+                  ? "; at this place there are " + near.propertyStream().map(Entry::getKey).toList()
+                  : ""));
     }
     try {
       object.set(key, StrictJson.yaml(sides[1].strip()));

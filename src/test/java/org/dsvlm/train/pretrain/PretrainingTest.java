@@ -195,7 +195,8 @@ class PretrainingTest {
         .hasMessageContaining("is no nano world");
     assertThatThrownBy(() -> new Pretraining("vae", "nano", List.of("vae.stepps=1"), world, parts))
         .isInstanceOf(DsVlmException.class)
-        .hasMessageContaining("with a key of the pretraining recipe");
+        .hasMessageContaining("with a key of the pretraining recipe")
+        .hasMessageContaining("at this place there are [steps, checkpoint_every, batch_size,");
   }
 
   /** What recipes name as paths opens as any other model does. */
